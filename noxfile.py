@@ -1,0 +1,101 @@
+"""
+The project's checks, the same on a desk and in CI.
+
+``nox`` runs them all, ``nox -s tests`` one of them, ``nox -l`` lists them.
+With ``CI`` set in the environment a missing interpreter is an error; elsewhere its session is skipped and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+RUNNING = ".".join(platform.python_version_tuple()[:2])
+DECLARED = nox.project.python_versions(PROJECT)
+# The interpreter at hand is always tested, also one that is newer than this file.
+PYTHONS = [*DECLARED, *([] if RUNNING in DECLARED else [RUNNING])]
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "imports", "docs", "examples", "tests"]
+nox.options.reuse_venv = "yes"
+QUIET = {"NO_MKDOCS_2_WARNING": "1"}
+
+
+def show_interpreters() -> None:
+    """Put the running interpreter and those of pyenv on PATH; pyenv's own shims only start the selected ones."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = [str(path) for version in PYTHONS for path in sorted(pyenv.glob(f"versions/{version}.*/bin"))]
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *found, os.environ.get("PATH", "")])
+
+
+show_interpreters()
+
+
+def group(name: str) -> list[str]:
+    """The requirements of a dependency group; read here, because older versions of pip cannot."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def without_checkout() -> dict[str, str | None]:
+    """An environment in which `migro` can only be the installed one."""
+    return {"PYTHONPATH": None}
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format; nothing is changed."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types: mypy reads everything, pyright what users see, and both must see the mistakes they should."""
+    session.install("-e", ".", *group("types"))
+    session.run("mypy")
+    session.run("pyright", "--pythonpath", str(Path(session.bin) / "python"))
+    session.run("pytest", "tests/typing/test_mistakes.py")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check that imports go one way."""
+    session.install("-e", ".", *group("imports"))
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a broken link is an error."""
+    session.install("-e", ".", *group("docs"))
+    session.run("mkdocs", "build", "--strict", "--site-dir", session.create_tmp() + "/site", env=QUIET)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Run every example as a program, on the installed wheel."""
+    session.install(".", *group("tests"))
+    session.run("pytest", "-o", "pythonpath=.", "tests/test_examples.py", *session.posargs, env=without_checkout())
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests and the docstrings' examples, on the installed wheel."""
+    session.install(".", *group("tests"))
+    what = session.posargs or ["tests", "migro"]
+    session.run("pytest", "-o", "pythonpath=.", "--pyargs", *what, env=without_checkout())
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Measure which branches the tests take."""
+    session.install("-e", ".", *group("coverage"))
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "report")

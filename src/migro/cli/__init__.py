@@ -1,0 +1,5 @@
+"""The ``migro`` command."""
+
+from .main import main
+
+__all__ = ["main"]

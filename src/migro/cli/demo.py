@@ -1,0 +1,121 @@
+"""``migro demo``: a simulated migration morning, from raw payloads to explained decisions."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..agent import Agent
+from ..errors import ConfigurationError
+from ..models import Band, Decision
+from ..observe import Envelope, Observer, ObserveSettings
+from ..remember import SqliteMemory
+from ..simulate import SCENARIOS, Simulation, generate
+from .console import Console, decision_row, short
+from .explain import explained
+from .material import observed
+from .run import Tally
+from .surroundings import load_rules
+
+__all__ = ["register"]
+
+_MEMORY = "migro-demo.db"
+
+_KEY = b"a fixed key: every person in the demo is made up"
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    parser = commands.add_parser("demo", parents=[common], help="a simulated migration, raw payloads to decisions")
+    parser.add_argument("--scenario", metavar="ID", default="morning", help=f"one of {', '.join(SCENARIOS)}")
+    parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal decisions (default: 1)")
+    parser.add_argument(
+        "--memory", metavar="FILE", type=Path, default=Path(_MEMORY), help=f"SQLite file to write (default: {_MEMORY})"
+    )
+    parser.set_defaults(command=demo)
+
+
+def demo(arguments: argparse.Namespace, console: Console) -> int:
+    """Play the scenario and print every decision as it falls, one explanation, and where to go on."""
+    simulation = generate(arguments.scenario, seed=arguments.seed)
+    path: Path = arguments.memory
+    _clear(path)
+    watch = Observer(
+        ObserveSettings.model_validate({"endpoints": simulation.settings()}),
+        secrets=simulation.secrets,
+        pseudonym_key=_KEY,
+    )
+    console.say(
+        f"{arguments.scenario}, seed {arguments.seed}: {len(simulation.envelopes)} raw deliveries"
+        f" of {len(simulation.truth.merchants)} merchants; dry run, nothing is executed"
+    )
+    console.say()
+    console.say(decision_row())
+    tally = Tally()
+    decisions: list[Decision] = []
+    with SqliteMemory(path) as memory:
+        agent = Agent(rules=load_rules(["headless"]), memory=memory, alarm=console.complain)
+        for decision in _play(simulation, watch, agent, tally, console):
+            decisions.append(decision)
+            tally.decisions += 1
+            if console.text:
+                print(decision_row(decision))
+            elif console.format == "jsonl":
+                console.data(decision.summary())
+        acted = [a for a in memory.read("actions") if a.status.value == "simulated"]
+    if console.format == "json":
+        console.data({"decisions": [d.summary() for d in decisions], "counts": tally.data()})
+    if not console.text:
+        return 0 if tally.adds_up else 1
+    chosen = _most_telling(decisions)
+    print()
+    if chosen is not None:
+        print("One of them in full:")
+        print()
+        print("\n".join(explained(chosen)))
+        print()
+    print("\n".join(tally.lines()))
+    print(f"actions that would have run: {len(acted)} (dry run)")
+    print(f"\nThe memory lies in {path}. Next:")
+    id = short(chosen.issue.id) if chosen else "ID"
+    print(f"  migro explain {id} --memory {path}")
+    print("  migro rules show checkout_server_error_spike")
+    print("  migro simulate SC01 --out scenarios")
+    return 0 if tally.adds_up else 1
+
+
+def _play(
+    simulation: Simulation, watch: Observer, agent: Agent, tally: Tally, console: Console
+) -> Iterator[Decision]:
+    with console.progress("playing", len(simulation.envelopes)) as meter:
+        for raw in simulation.envelopes:
+            envelope = Envelope.model_validate(raw.data())
+            for event in observed(envelope, watch):
+                if event.signal is None:
+                    continue
+                yield from agent.tick(event.signal.received_at)
+                done = agent.process(event.signal)
+                tally.take(done)
+                yield from done.decisions
+            agent.drain()
+            meter.step(f"{raw.received_at:%H:%M}")
+
+
+def _clear(path: Path) -> None:
+    """Remove what an earlier demo left, and nothing else."""
+    if path.exists() and path.name != _MEMORY:
+        raise ConfigurationError(f"expected a file that does not exist yet, found one - at {path}")
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _most_telling(decisions: list[Decision]) -> Decision | None:
+    """Return the surest, gravest decision: the one with most to explain."""
+    if not decisions:
+        return None
+    return max(
+        decisions,
+        key=lambda d: (d.issue.band is Band.HIGH, d.issue.severity, len(d.explanation.contributions), d.issue.points),
+    )

@@ -1,0 +1,56 @@
+"""Arguments in, exit code out: 0 fine, 1 findings or failure, 2 usage."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from ..errors import ConfigurationError, MigroError
+from . import demo, explain, observe, rules, run, simulate
+from .console import Console
+
+__all__ = ["main", "parser"]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command."""
+    top = argparse.ArgumentParser(
+        prog="migro",
+        description="Watches moves from hosted e-commerce to headless storefronts, explains what breaks,"
+        " and acts only as far as policy allows.",
+    )
+    top.add_argument("--version", action="version", version=f"migro {version('migro')}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--format", choices=("text", "json", "jsonl"), default="text", help="text for people, the others for programs"
+    )
+    common.add_argument("--config", metavar="FILE", type=Path, help="configuration (default: migro.toml, if it is here)")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for module in (demo, observe, run, explain, rules, simulate):
+        module.register(commands, common)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    arguments = parser().parse_args(argv)
+    console = Console(arguments.format)
+    try:
+        return int(arguments.command(arguments, console))
+    except ConfigurationError as e:
+        console.complain(str(e))
+        return 2
+    except MigroError as e:
+        console.complain(str(e))
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. Python would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        console.complain("stopped; everything that was accepted is stored")
+        return 130

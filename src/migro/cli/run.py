@@ -1,0 +1,193 @@
+"""``migro run``: raw material to dispositions and decisions."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ..act import ConsoleActuator
+from ..agent import Agent, Processed
+from ..models import Decision
+from ..observe import scrub
+from ..remember import open_memory
+from .console import Console, decision_row, short
+from .material import Event, events
+from .observe import moment
+from .surroundings import configuration, load_rules, observer
+
+__all__ = ["Tally", "disposition_line", "register"]
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "run", parents=[common], help="envelopes, payload files or signals to decisions; dry run unless --live"
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="payload, envelope or signal lines, directory, or -")
+    parser.add_argument("--rules", action="append", metavar="REF", help="package.module:NAME or a pack (default: headless)")
+    parser.add_argument("--memory", metavar="URL", help="where to keep it (default: sqlite:///migro.db)")
+    parser.add_argument("--kind", help="wire format of bare payloads (default: told by FILE.meta.json, name or shape)")
+    parser.add_argument(
+        "--received-at", type=moment, metavar="TIME", help="time of receipt, ISO 8601 with a zone, for bare payloads"
+    )
+    parser.add_argument("--live", action="store_true", help="execute what policy allows; without it nothing acts")
+    parser.add_argument("--only", choices=("decisions", "dispositions"), help="leave the other kind of line out")
+    parser.set_defaults(command=run)
+
+
+class Tally:
+    """Counts dispositions: what came in has to come out."""
+
+    def __init__(self) -> None:
+        self.accepted = 0
+        self.unreadable = 0
+        self.decisions = 0
+        self._names: Counter[str] = Counter()
+        self._reasons: Counter[tuple[str, str]] = Counter()
+
+    def take(self, done: Processed) -> None:
+        """Count one signal."""
+        self.accepted += 1
+        name = done.disposition.name if done.disposition else "pending"
+        self._names[name] += 1
+        if done.disposition and name in ("dropped", "suppressed", "recorded", "failed"):
+            self._reasons[name, done.disposition.reason.split(":", 1)[0]] += 1
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every accepted signal has exactly one disposition."""
+        return self.accepted == sum(self._names.values()) and not self._names["pending"]
+
+    def data(self) -> Mapping[str, Any]:
+        """Return the counts as data."""
+        names = ("pending", "failed", "dropped", "suppressed", "opened", "merged", "recorded")
+        return {
+            "accepted": self.accepted,
+            **{n: self._names[n] for n in names},
+            "reasons": {f"{n}: {r}": c for (n, r), c in sorted(self._reasons.items())},
+            "unreadable": self.unreadable,
+            "decisions": self.decisions,
+            "adds_up": self.adds_up,
+        }
+
+    def lines(self) -> list[str]:
+        """Return the counts for people."""
+        data = self.data()
+        names = ("pending", "failed", "dropped", "suppressed", "opened", "merged", "recorded")
+        total = " + ".join(f"{n} {data[n]}" for n in names)
+        reasons = [f"  {count:6d}  {name}: {reason}" for (name, reason), count in sorted(self._reasons.items())]
+        unreadable = [f"unreadable {self.unreadable}"] if self.unreadable else []
+        return [f"accepted {self.accepted} = {total}", *reasons, *unreadable, f"decisions {self.decisions}"]
+
+
+def disposition_line(event: Event, done: Processed) -> str:
+    """Return what became of one event, as a line."""
+    signal = done.signal
+    found = done.disposition
+    name, reason = (found.name, found.reason) if found else ("pending", "another writer has it")
+    issues = f" {' '.join(short(i) for i in found.issues)}" if found and found.issues else ""
+    return f"{name:<10} {event.where}  {signal.topic}  {signal.merchant or '-'}  {reason}{issues}"
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print one disposition line for every event, every decision as it falls, and the counts."""
+    config = configuration(arguments.config)
+    url = arguments.memory or config.memory.url
+    rules = load_rules(arguments.rules or config.rules.sets)
+    watch = observer(config, url)
+    policy = config.to_policy()
+    tally = Tally()
+    collected: dict[str, list[Any]] = {"dispositions": [], "decisions": []}
+    with open_memory(url) as memory:
+        agent = Agent(
+            rules=rules,
+            memory=memory,
+            policy=policy,
+            live=arguments.live,
+            actuators=[ConsoleActuator(_stream(), kinds=policy.allow, redact=scrub)],
+            alarm=console.complain,
+        )
+        reporter = _Reporter(console, arguments.only, collected)
+        found = events(arguments.files, watch, kind=arguments.kind, received_at=arguments.received_at)
+        for event in found:
+            if event.signal is None:
+                tally.unreadable += 1
+                reporter.unreadable(event)
+                continue
+            for decision in agent.tick(event.signal.received_at):
+                tally.decisions += 1
+                reporter.decision(decision)
+            done = agent.process(event.signal)
+            tally.take(done)
+            reporter.disposition(event, done)
+            for decision in done.decisions:
+                tally.decisions += 1
+                reporter.decision(decision)
+            if done.decisions:
+                agent.drain()
+        agent.drain()
+    reporter.counts(tally, url, live=arguments.live)
+    return 0 if tally.adds_up and not tally.unreadable else 1
+
+
+def _stream() -> Any:
+    import sys
+
+    return sys.stderr
+
+
+class _Reporter:
+    def __init__(self, console: Console, only: str | None, collected: dict[str, list[Any]]) -> None:
+        self._console = console
+        self._only = only
+        self._collected = collected
+        self._headed = False
+
+    def _record(self, name: str, data: Mapping[str, Any]) -> None:
+        if self._console.format == "json":
+            self._collected[name].append(data)
+        elif self._console.format == "jsonl":
+            self._console.data({"record": name.removesuffix("s"), **data})
+
+    def unreadable(self, event: Event) -> None:
+        self._console.complain(f"{event.where}: {event.problem}")
+        if self._only != "decisions":
+            self._record("dispositions", {"where": event.where, "name": "unreadable", "reason": event.problem})
+            self._console.say(f"{'unreadable':<10} {event.where}  {event.problem}")
+
+    def disposition(self, event: Event, done: Processed) -> None:
+        if self._only == "decisions":
+            return
+        found = done.disposition
+        self._console.say(disposition_line(event, done))
+        self._record(
+            "dispositions",
+            {
+                "where": event.where,
+                "signal": done.signal.id,
+                "kind": done.signal.kind,
+                "topic": done.signal.topic,
+                "merchant": done.signal.merchant,
+                "name": found.name if found else "pending",
+                "reason": found.reason if found else "another writer has it",
+                "issues": list(found.issues) if found else [],
+            },
+        )
+
+    def decision(self, decision: Decision) -> None:
+        if self._only == "dispositions":
+            return
+        self._console.say(f"{'decision':<10} {decision_row(decision)}  {decision.because}")
+        self._record("decisions", decision.summary())
+
+    def counts(self, tally: Tally, url: str, *, live: bool) -> None:
+        if self._console.format == "json":
+            self._console.data({**self._collected, "counts": tally.data()})
+        elif self._console.format == "jsonl":
+            self._console.data({"record": "counts", **tally.data()})
+        else:
+            print()
+            print("\n".join(tally.lines()))
+            print(f"memory {url}; {'live' if live else 'dry run: nothing was executed'}")

@@ -1,0 +1,74 @@
+"""``migro simulate``: scenarios as raw envelopes, with the truth beside them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigurationError
+from ..simulate import SCENARIOS, Simulation, generate, write
+from .console import Console
+
+__all__ = ["register"]
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    parser = commands.add_parser("simulate", parents=[common], help="scenarios as raw envelopes with ground truth")
+    parser.add_argument("scenario", metavar="ID", help=f"one of {', '.join(SCENARIOS)}, or all")
+    parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal bytes (default: 1)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="directory to write to")
+    parser.set_defaults(command=simulate)
+
+
+def simulate(arguments: argparse.Namespace, console: Console) -> int:
+    """Write each scenario into a directory of its own."""
+    if arguments.scenario != "all" and arguments.scenario not in SCENARIOS:
+        raise ConfigurationError(
+            f"expected a scenario of {', '.join(SCENARIOS)}, or all; got {arguments.scenario!r}"
+        )
+    names = list(SCENARIOS) if arguments.scenario == "all" else [arguments.scenario]
+    records = []
+    for name in names:
+        simulation = generate(name, seed=arguments.seed)
+        directory = arguments.out / name
+        try:
+            envelopes, truth = write(simulation, directory)
+            _settings(simulation, directory)
+        except OSError as e:
+            raise ConfigurationError(f"--out: expected a directory to write to: {e.strerror} - at {directory}") from e
+        records.append(
+            {
+                "scenario": name,
+                "seed": arguments.seed,
+                "envelopes": str(envelopes),
+                "truth": str(truth),
+                "configuration": str(directory / "migro.toml"),
+                "count": len(simulation.envelopes),
+            }
+        )
+    if not console.text:
+        console.records(records)
+        return 0
+    for record in records:
+        print(f"{record['scenario']}: {record['count']} envelopes in {record['envelopes']}, truth in {record['truth']}")
+    first = arguments.out / names[0]
+    print("\nto decide on the first one, with its signatures checked:")
+    print(f"  set -a; . {first}/secrets.env; set +a")
+    print(f"  migro run --config {first}/migro.toml --memory volatile: {first}/envelopes.jsonl")
+    return 0
+
+
+def _settings(simulation: Simulation, directory: Path) -> None:
+    """Write the endpoints as migro.toml, and the made-up secrets as a file a shell can read."""
+    lines = []
+    for name, endpoint in sorted(simulation.settings().items()):
+        lines.append(f"[observe.endpoints.{json.dumps(name)}]")
+        # TOML's strings, booleans and arrays of strings are written as in JSON.
+        lines += [f"{key} = {json.dumps(value)}" for key, value in sorted(endpoint.items()) if value is not None]
+        lines.append("")
+    (directory / "migro.toml").write_text("\n".join(lines), "utf-8")
+    secrets = "".join(f"{name}={value}\n" for name, value in sorted(simulation.secrets.items()))
+    (directory / "secrets.env").write_text(secrets, "utf-8")

@@ -1,0 +1,95 @@
+"""What every command needs from its surroundings: configuration, rules, memory, secrets. The rim that reads them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ..configuration import Configuration, read_configuration
+from ..errors import ConfigurationError
+from ..observe import Observer, ObserveSettings
+from ..rules import RuleSet
+
+__all__ = ["PACKS", "configuration", "load_rules", "observer", "pseudonym_key", "secret_values"]
+
+PACKS: Mapping[str, str] = {"headless": "migro.packs.headless:RULES"}
+"""Shipped rule sets by name."""
+
+
+def configuration(path: Path | None) -> Configuration:
+    """Return the configuration of a file, else of ``migro.toml`` in this directory, else the defaults."""
+    if path is None and Path("migro.toml").is_file():
+        path = Path("migro.toml")
+    return read_configuration(path)
+
+
+def load_rules(references: Iterable[str]) -> RuleSet:
+    """
+    Return the rule sets of several references as one.
+
+    Raises:
+        ConfigurationError: If one cannot be loaded; a set that is asked for is never left out.
+    """
+    sets = [_rule_set(reference) for reference in references]
+    if not sets:
+        raise ConfigurationError("expected at least one rule set, got none")
+    return sets[0] if len(sets) == 1 else RuleSet("+".join(s.name for s in sets), *sets)
+
+
+def _rule_set(reference: str) -> RuleSet:
+    module_name, colon, name = PACKS.get(reference, reference).partition(":")
+    if not colon or not name:
+        raise ConfigurationError(
+            f"expected rules as package.module:NAME or one of {', '.join(PACKS)}, got {reference!r}"
+        )
+    try:
+        found = getattr(importlib.import_module(module_name), name)
+    except ImportError as e:
+        raise ConfigurationError(f"rules {reference!r}: cannot import {module_name!r}: {e}") from e
+    except AttributeError as e:
+        raise ConfigurationError(f"rules {reference!r}: {module_name} has no {name!r}") from e
+    if not isinstance(found, RuleSet):
+        raise ConfigurationError(f"rules {reference!r}: expected a RuleSet, got {type(found).__name__}")
+    return found
+
+
+def secret_values(settings: ObserveSettings) -> dict[str, str]:
+    """Return the secrets that the settings name, as far as the environment has them."""
+    endpoints = [*settings.endpoints.values(), settings.default]
+    return {n: os.environ[n] for e in endpoints for n in e.secrets_env if os.environ.get(n)}
+
+
+def pseudonym_key(settings: ObserveSettings, memory_url: str | None) -> bytes:
+    """
+    Return the key of pseudonyms: from the environment, else from a file beside the memory, else one for this run.
+
+    The file is made when it is missing, readable by its owner only.
+
+    Raises:
+        ConfigurationError: If the key is shorter than 16 characters, or the file cannot be read.
+    """
+    told = os.environ.get(settings.pseudonym_key_env)
+    if told is not None:
+        if len(told.encode()) < 16:
+            raise ConfigurationError(f"expected at least 16 characters in {settings.pseudonym_key_env}, got {len(told)}")
+        return told.encode()
+    if memory_url is None or memory_url == "volatile:":
+        return secrets.token_bytes(32)
+    path = Path(memory_url.removeprefix("sqlite:///") + ".key")
+    try:
+        if not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(32))
+        return path.read_bytes()
+    except OSError as e:
+        raise ConfigurationError(f"expected a readable key of pseudonyms: {e.strerror} - at {path}") from e
+
+
+def observer(config: Configuration, memory_url: str | None) -> Observer:
+    """Return an observer with the configured endpoints, secrets and key."""
+    settings = config.observe
+    return Observer(settings, secrets=secret_values(settings), pseudonym_key=pseudonym_key(settings, memory_url))

@@ -1,0 +1,130 @@
+"""
+The policy: a minimum over a table, a mode and guards, so that nothing downstream can loosen it.
+
+``outcome = min(TABLE[band, severity][risk], mode, every guard that holds)``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Literal
+
+import attrs
+
+from ..expressions import microseconds, minutes
+from ..models import Attention, Band, Outcome, Risk, RunMode, Severity, digest
+
+__all__ = ["GUARDS", "TABLE", "GuardName", "Policy", "attention_of", "cell_name", "decide", "guard_cap", "mode_cap"]
+
+_F, _R, _E, _A2, _A1, _AUTO = Outcome
+
+TABLE: dict[tuple[Band, bool], tuple[Outcome, ...]] = {
+    # band, high severity:      R0     R1     R2   R3   R4
+    (Band.LOW, False): (_R, _R, _R, _R, _F),
+    (Band.LOW, True): (_R, _R, _R, _R, _F),
+    (Band.MID, False): (_AUTO, _A1, _A1, _A2, _F),
+    (Band.MID, True): (_AUTO, _A1, _A1, _A2, _F),
+    (Band.HIGH, False): (_AUTO, _AUTO, _A1, _A2, _F),
+    (Band.HIGH, True): (_AUTO, _A1, _A1, _A2, _F),
+}
+"""What confidence, severity and risk allow; SEV1 and SEV2 are the high severities."""
+
+GuardName = Literal[
+    "unhealthy",
+    "suppressed",
+    "veto",
+    "not_allowed",
+    "unknown_kind",
+    "stale_evidence",
+    "systemic",
+    "single_family",
+    "environment",
+]
+
+GUARDS: dict[GuardName, tuple[Outcome, Risk, str]] = {
+    "unhealthy": (_R, Risk.R0, "automation is halted"),
+    "suppressed": (_R, Risk.R0, "a declared maintenance window covers it"),
+    "veto": (_E, Risk.R0, "something explains everything"),
+    "not_allowed": (_A1, Risk.R0, "the action is not on the allow-list"),
+    "unknown_kind": (_E, Risk.R1, "what is unknown goes to a person"),
+    "stale_evidence": (_E, Risk.R1, "the newest evidence is old"),
+    "systemic": (_A2, Risk.R1, "it concerns many merchants"),
+    "single_family": (_A1, Risk.R1, "fewer than two families with disjoint signals"),
+    "environment": (_A1, Risk.R1, "not every signal is known to be from production"),
+}
+"""Each guard's cap, the lowest risk it applies to, and what it means. Guards commute: all of them only lower."""
+
+
+@attrs.frozen(kw_only=True)
+class Policy:
+    """
+    What a host sets; everything has a safe default.
+
+    Attributes:
+        mode: How far automation may go at all.
+        allow: Kinds of action that may run by themselves. The default only tells operators.
+        approval_lasts: How long an action waits for a person; then silence is no.
+        stale_after: How old the newest evidence may be for anything beyond telling operators.
+        configuration: Hash of the host's configuration file, so that it stands in every decision.
+    """
+
+    mode: RunMode = RunMode.AUTO
+    allow: frozenset[str] = frozenset({"notify", "report", "update_dashboard"})
+    approval_lasts: timedelta = timedelta(hours=4)
+    stale_after: timedelta = attrs.field(factory=lambda: minutes(30))
+    configuration: str = ""
+
+    @property
+    def version(self) -> str:
+        """SHA-256 of everything that decides: this value, the table and the guards."""
+        return digest(
+            [
+                "migro-policy/1",
+                self.mode,
+                self.allow,
+                microseconds(self.approval_lasts),
+                microseconds(self.stale_after),
+                self.configuration,
+                [[b, h, list(row)] for (b, h), row in sorted(TABLE.items())],
+                {n: [cap, risk] for n, (cap, risk, _) in GUARDS.items()},
+            ]
+        )
+
+
+def mode_cap(mode: RunMode, risk: Risk) -> Outcome:
+    """Return what a mode allows: OFF and SHADOW only record; ASSIST tells operators and asks for everything else."""
+    match mode:
+        case RunMode.OFF | RunMode.SHADOW:
+            return Outcome.RECORD
+        case RunMode.ASSIST:
+            return Outcome.AUTO if risk is Risk.R0 else Outcome.APPROVE1
+        case RunMode.AUTO:
+            return Outcome.AUTO
+
+
+def guard_cap(guard: GuardName, risk: Risk) -> Outcome:
+    """Return what a guard that holds allows for a risk."""
+    cap, from_risk, _ = GUARDS[guard]
+    return cap if risk >= from_risk else Outcome.AUTO
+
+
+def decide(
+    band: Band, severity: Severity, risk: Risk, mode: RunMode, guards: Iterable[GuardName] = ()
+) -> Outcome:
+    """Return what may happen: the strictest of table, mode and guards."""
+    return min(
+        TABLE[band, severity.high][risk], mode_cap(mode, risk), *(guard_cap(g, risk) for g in guards)
+    )
+
+
+def cell_name(band: Band, severity: Severity, risk: Risk) -> str:
+    """Return the table cell in words, such as ``HIGH x SEV2 x R1``."""
+    return f"{band.word} x {severity.word} x {risk.word}"
+
+
+def attention_of(band: Band, severity: Severity, guards: Iterable[str] = ()) -> Attention:
+    """Return what is asked of people. Urgency pages people; it never buys autonomy. Suppressed issues ask nothing."""
+    if band is Band.LOW or "suppressed" in guards:
+        return Attention.NONE
+    return Attention.PAGE if severity.high else Attention.REVIEW

@@ -1,0 +1,99 @@
+"""The inline examples of rules, run: every rule shows when it fires and when it stays silent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from ..models import to_microseconds
+from ..rules import Example, Rule, RuleSet
+from .native import EngineState, Key, NativeEngine
+
+__all__ = ["ExampleFailure", "ExampleResult", "check_examples", "run_example"]
+
+
+@attrs.frozen(kw_only=True)
+class ExampleResult:
+    """
+    What a rule does with one of its examples.
+
+    Attributes:
+        fired_for: Keys that the rule holds for at the end, sorted.
+        unreadable: Why signals do not fit the class of their kind; empty when all do.
+        errors: Rules in which a predicate raised.
+    """
+
+    fired_for: tuple[Key, ...]
+    unreadable: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ExampleFailure:
+    """
+    An example that does not come out as it says.
+
+    Attributes:
+        rule: Id of the rule.
+        example: Name of the example.
+        where: File and line where the rule was written.
+        expected: Keys that the rule should fire for; none for a silent example.
+        result: What came out.
+    """
+
+    rule: str
+    example: str
+    where: str
+    expected: tuple[Key, ...]
+    result: ExampleResult
+
+    def __str__(self) -> str:
+        got = "; ".join((_keys(self.result.fired_for), *self.result.unreadable, *_raised(self.result.errors)))
+        return f"{self.where}: {self.rule}: example {self.example!r}: expected {_keys(self.expected)}, got {got}"
+
+
+def run_example(engine: NativeEngine, rule: Rule[Any], example: Example) -> ExampleResult:
+    """
+    Return what a rule does with an example.
+
+    The signals arrive in order of `received_at`, equal ones as written; the rule is judged at the greatest. All rules
+    of the engine's set take part, since the rule may need what others conclude.
+    """
+    state = EngineState()
+    unreadable: list[str] = []
+    errors: set[str] = set()
+    for signal in sorted(example.signals, key=lambda s: s.received_at):
+        evidence = engine.insert(state, signal, to_microseconds(signal.received_at))
+        if evidence.unreadable:
+            unreadable.append(evidence.unreadable)
+        errors.update(evidence.errors)
+    # Everything touched is evaluated once, at the end: what held in between and is over by then does not count.
+    engine.settle(state)
+    fired = sorted(key for rule_id, key in state.firings if rule_id == rule.id)
+    return ExampleResult(fired_for=tuple(fired), unreadable=tuple(unreadable), errors=tuple(sorted(errors)))
+
+
+def check_examples(ruleset: RuleSet) -> tuple[ExampleFailure, ...]:
+    """Return the examples of a rule set that do not come out as they say, in the order of the rules."""
+    engine = NativeEngine(ruleset)
+    failures = []
+    for rule in ruleset.rules:
+        for example in rule.examples:
+            result = run_example(engine, rule, example)
+            expected = tuple(sorted(example.fires_for))
+            if result != ExampleResult(fired_for=expected):
+                failures.append(
+                    ExampleFailure(
+                        rule=rule.id, example=example.name, where=rule.where, expected=expected, result=result
+                    )
+                )
+    return tuple(failures)
+
+
+def _keys(keys: tuple[Key, ...]) -> str:
+    return "firing for " + ", ".join("/".join(k) for k in keys) if keys else "silence"
+
+
+def _raised(rules: tuple[str, ...]) -> tuple[str, ...]:
+    return (f"a predicate raised in {', '.join(rules)}",) if rules else ()

@@ -1,0 +1,158 @@
+"""
+Everything migro raises on purpose.
+
+::
+
+    MigroError
+    ├── RuleDefinitionError (TypeError)          a rule is written wrongly; raised at its line
+    │   ├── UnknownAttribute (AttributeError)    a column that the signal class does not have
+    │   └── PatternRefused (ValueError)          a regular expression outside RE2
+    ├── RuleSetError (ValueError)                all mistakes of a rule set at once
+    ├── ConfigurationError (ValueError)          migro.toml, command line or host arguments
+    ├── InputError (ValueError)                  bytes or records from outside that cannot be read
+    │   └── UnsupportedFormat                    a record written by a newer migro
+    ├── StoreError                               the store
+    │   ├── Conflict                             another writer committed first; reload and try again
+    │   ├── NotFound (LookupError)               no record with that id
+    │   └── StoreUnavailable (OSError)           the store cannot be reached, is locked, or is full
+    ├── ActionError                              an actuator could not do what it was asked
+    └── AutomationHalted                         the breaker is open; a person has to resume
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+__all__ = [
+    "ActionError",
+    "AutomationHalted",
+    "ConfigurationError",
+    "Conflict",
+    "Finding",
+    "InputError",
+    "MigroError",
+    "NotFound",
+    "PatternRefused",
+    "RuleDefinitionError",
+    "RuleSetError",
+    "StoreError",
+    "StoreUnavailable",
+    "UnknownAttribute",
+    "UnsupportedFormat",
+]
+
+
+class MigroError(Exception):
+    """The root of the tree: `except MigroError` catches what migro raises on purpose."""
+
+
+class RuleDefinitionError(MigroError, TypeError):
+    """Raised while a rule is being written down, never while it is evaluated."""
+
+
+class UnknownAttribute(RuleDefinitionError, AttributeError):
+    """
+    A column that the signal class does not have.
+
+    Also an `AttributeError`, so that `hasattr` and completion keep working.
+    """
+
+
+class PatternRefused(RuleDefinitionError, ValueError):
+    """A regular expression that RE2 does not accept: it could take more than linear time."""
+
+
+@attrs.frozen
+class Finding:
+    """
+    One mistake in a rule set.
+
+    Attributes:
+        code: Stable name of the kind of mistake, such as ``duplicate-rule``.
+        rule: Id of the rule, or the name of the issue kind.
+        where: File and line where the rule was written.
+        message: What was expected and what was found.
+    """
+
+    code: str
+    rule: str
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.rule}: {self.message} [{self.code}]"
+
+
+class RuleSetError(MigroError, ValueError):
+    """
+    All mistakes of a rule set at once.
+
+    Attributes:
+        findings: The mistakes, in the order of the rules.
+    """
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        count = len(self.findings)
+        noun = "mistake" if count == 1 else "mistakes"
+        super().__init__(f"the rule set has {count} {noun}:\n" + "\n".join(f"  {f}" for f in self.findings))
+
+
+class ConfigurationError(MigroError, ValueError):
+    """A setting is wrong; the message says which, what was expected and what came."""
+
+
+class InputError(MigroError, ValueError):
+    """
+    Bytes or records from outside that cannot be read.
+
+    Attributes:
+        where: File, line or record the trouble is in, or an empty string.
+    """
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        self.where = where
+        super().__init__(f"{message} - at {where}" if where else message)
+
+
+class UnsupportedFormat(InputError):
+    """A record in a format version that this migro does not know."""
+
+
+class StoreError(MigroError):
+    """Anything that goes wrong in the memory."""
+
+
+class Conflict(StoreError):
+    """
+    Another writer committed to the partition first.
+
+    Attributes:
+        partition: The partition.
+        expected: The version the caller had loaded.
+        found: The version that the store holds.
+    """
+
+    def __init__(self, partition: str, *, expected: int, found: int) -> None:
+        self.partition, self.expected, self.found = partition, expected, found
+        super().__init__(
+            f"expected version {expected} of partition {partition!r}, found {found}: another writer was first"
+        )
+
+
+class NotFound(StoreError, LookupError):
+    """There is no record with that id."""
+
+
+class StoreUnavailable(StoreError, OSError):
+    """The store cannot be reached, is locked by somebody else, or is full."""
+
+
+class ActionError(MigroError):
+    """An actuator could not do what it was asked."""
+
+
+class AutomationHalted(MigroError):
+    """The breaker is open: signals are accepted, but nothing acts until a person resumes."""

@@ -1,0 +1,79 @@
+"""Exact numbers and spans of time as rules write them: no floats, so a sum is equal and never merely close."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from ..errors import RuleDefinitionError
+
+__all__ = ["days", "hours", "microseconds", "minutes", "percent", "permille", "seconds", "span"]
+
+
+def _exact(value: int | str | Decimal, name: str) -> Fraction:
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        raise RuleDefinitionError(
+            f"{name}() takes an int, a Decimal or a string such as '2.5', got {value!r} ({type(value).__name__}):"
+            " a float is not exact"
+        )
+    try:
+        return Fraction(value)
+    except ValueError as e:
+        raise RuleDefinitionError(f"{name}() takes a number, got {value!r}") from e
+
+
+def percent(value: int | str | Decimal) -> Fraction:
+    """
+    Return `value` hundredths, exactly.
+
+    >>> percent(5)
+    Fraction(1, 20)
+    >>> percent("2.5")
+    Fraction(1, 40)
+    """
+    return _exact(value, "percent") / 100
+
+
+def permille(value: int | str | Decimal) -> Fraction:
+    """Return `value` thousandths, exactly."""
+    return _exact(value, "permille") / 1000
+
+
+def seconds(n: int) -> timedelta:
+    """Return a span of `n` seconds."""
+    return timedelta(seconds=n)
+
+
+def minutes(n: int) -> timedelta:
+    """Return a span of `n` minutes."""
+    return timedelta(minutes=n)
+
+
+def hours(n: int) -> timedelta:
+    """Return a span of `n` hours."""
+    return timedelta(hours=n)
+
+
+def days(n: int) -> timedelta:
+    """Return a span of `n` days."""
+    return timedelta(days=n)
+
+
+def microseconds(t: timedelta) -> int:
+    """Return the whole microseconds of a span: the unit in which the engine counts."""
+    return (t.days * 86_400 + t.seconds) * 1_000_000 + t.microseconds
+
+
+def span(t: timedelta | int) -> str:
+    """
+    Return a span (or its microseconds) as people write it.
+
+    >>> span(minutes(5)), span(seconds(90)), span(250)
+    ('5 min', '90 s', '250 us')
+    """
+    us = t if isinstance(t, int) else microseconds(t)
+    for unit, size in (("d", 86_400_000_000), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000)):
+        if us and us % size == 0:
+            return f"{us // size} {unit}"
+    return f"{us} us"

@@ -1,0 +1,61 @@
+"""Actions: what policy let through, stopped, or put in front of a person."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from .records import Record, UtcTime, Words
+from .scales import ActionStatus, Outcome, Risk
+
+__all__ = ["Action", "ActionResult"]
+
+
+def _status(value: Any) -> Any:
+    return ActionStatus(value) if isinstance(value, str) else value
+
+
+class Action(Record):
+    """
+    One action about one issue, with its own outcome.
+
+    Attributes:
+        kind: The verb, such as ``notify``, ``draft_reply`` or ``refresh_cache``.
+        risk: What it can do at worst.
+        target: Whom or what it touches: a role such as ``on_call``, never a person.
+        args: What the actuator needs; redacted words.
+        outcome: What policy allows.
+        status: Where it stands.
+        idempotency_key: Equal for the same action on the same issue, band and severity; receivers honour it.
+        binding: Hash of action, arguments, target, evidence, rule set and policy: what an approval approves.
+        expires_at: When a waiting approval lapses; silence is no.
+    """
+
+    kind: str
+    risk: Risk
+    target: str
+    args: Words
+    outcome: Outcome
+    status: Annotated[ActionStatus, BeforeValidator(_status)]
+    idempotency_key: str
+    partition: str
+    issue: str
+    decision: str
+    binding: str
+    at: UtcTime
+    expires_at: UtcTime | None = None
+    note: str = ""
+
+
+class ActionResult(Record):
+    """
+    What became of an action.
+
+    Attributes:
+        status: `simulated` in dry run, else `succeeded` or `failed`.
+        detail: One redacted line for the operator.
+    """
+
+    status: Literal["simulated", "succeeded", "failed"]
+    detail: str = ""

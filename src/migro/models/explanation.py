@@ -1,0 +1,222 @@
+"""The explanation: the bookkeeping of one decision, as data and as text."""
+
+from __future__ import annotations
+
+import html
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from .records import ExactDecimal, Record, UtcTime
+from .rendering import explanation_text
+from .scales import Attention, Auth, Band, Outcome, Risk, RunMode, Severity
+
+__all__ = [
+    "ActionTrace",
+    "Adjustment",
+    "Assumption",
+    "Contribution",
+    "Explanation",
+    "GuardTrace",
+    "Impact",
+    "NearMiss",
+    "PremiseTrace",
+    "SignalRef",
+    "many",
+]
+
+Effect = Literal["supports", "refutes", "vetoes"]
+
+
+def many(value: object) -> object:
+    """Let strict models read a JSON list where they keep a tuple."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+class SignalRef(Record):
+    """A signal behind a decision: enough to find it, nothing of what it said."""
+
+    id: str
+    kind: str
+    at: UtcTime
+    source_kind: str
+    auth: Auth
+
+
+class PremiseTrace(Record):
+    """
+    What one premise needed and what it found.
+
+    Attributes:
+        text: The premise in words.
+        satisfied: Whether it held.
+        needed: The bound, in words.
+        found: The measured value, in words.
+        since, until: The window that was looked at, both ends included.
+        total: Number of signals that contribute.
+        signals: The newest of them, at most `SIGNALS_SHOWN`.
+        digest: SHA-256 of all their ids, sorted, so that those not shown are pinned too.
+        hits, size: Numerator and denominator of a share, for the impact estimate.
+        parts: The parts of a compound premise.
+    """
+
+    text: str
+    satisfied: bool
+    needed: str = ""
+    found: str = ""
+    since: UtcTime | None = None
+    until: UtcTime | None = None
+    total: int = 0
+    signals: Annotated[tuple[SignalRef, ...], BeforeValidator(many)] = ()
+    digest: str = ""
+    hits: int | None = None
+    size: int | None = None
+    parts: Annotated[tuple[PremiseTrace, ...], BeforeValidator(many)] = ()
+
+
+class Contribution(Record):
+    """
+    What one fired rule brings.
+
+    Attributes:
+        points: Points the rule declares; negative for `refutes`, 0 for `vetoes`.
+        trusted: The same after the cap for how far its senders were proven.
+        counted: What entered the sum; 0 when it did not count.
+        note: Why `counted` differs from `points`; empty when it does not.
+    """
+
+    rule: str
+    rule_version: str
+    effect: Effect
+    family: str
+    points: int
+    trusted: int
+    counted: int
+    note: str = ""
+    why: str = ""
+    premise: PremiseTrace
+
+
+class Adjustment(Record):
+    """A cap that lowered the sum: its name, the bound, and the sum before and after."""
+
+    name: str
+    cap: int
+    before: int
+    after: int
+    why: str
+
+
+class NearMiss(Record):
+    """A rule about this issue that did not fire, and how far off it was."""
+
+    rule: str
+    would_add: int
+    needed: str
+    found: str
+
+
+class Assumption(Record):
+    """An input of the impact estimate and where it is from: `measured`, a `fact` of the host, or `assumed`."""
+
+    name: str
+    value: str
+    source: Literal["measured", "fact", "assumed"]
+
+
+class Impact(Record):
+    """
+    What the issue costs, as far as is known.
+
+    Attributes:
+        share_lost: Lost share of the affected step, as an exact ratio such as ``7/20``; None when unknown.
+        revenue_low, revenue_high: Revenue at risk per minute, in minor units of `currency`; None when unknown.
+        currency: ISO 4217 code.
+        method: The formula, in words.
+        assumptions: Every input with its source.
+    """
+
+    share_lost: str | None = None
+    revenue_low: int | None = None
+    revenue_high: int | None = None
+    currency: str | None = None
+    method: str = ""
+    assumptions: Annotated[tuple[Assumption, ...], BeforeValidator(many)] = ()
+
+
+class GuardTrace(Record):
+    """A guard, whether it holds, what it caps outcomes at, and why."""
+
+    guard: str
+    holds: bool
+    cap: Outcome
+    detail: str
+
+
+class ActionTrace(Record):
+    """How one action got its outcome: table cell, mode, guards, minimum."""
+
+    kind: str
+    risk: Risk
+    target: str
+    cell: str
+    base: Outcome
+    mode_cap: Outcome
+    guards: Annotated[tuple[str, ...], BeforeValidator(many)]
+    outcome: Outcome
+
+
+class Explanation(Record):
+    """
+    Why a decision is what it is; `migro.decide.recompute` derives the decision from it again.
+
+    Attributes:
+        prior: Points before any evidence.
+        contributions: Every rule that fired about the issue, counted or not.
+        adjustments: Caps on the sum, in order.
+        score: ``prior + sum(counted)``, after adjustments, within [-300, 300].
+        severity_because: Which bound gave the severity.
+        near_misses: At most five rules that nearly fired.
+        changed: Why a decision was made now.
+    """
+
+    format: Literal[1] = 1
+    issue: str
+    issue_kind: str
+    title: str
+    category: str
+    key: Annotated[tuple[str, ...], BeforeValidator(many)]
+    key_names: Annotated[tuple[str, ...], BeforeValidator(many)]
+    as_of: UtcTime
+    ruleset: str
+    policy: str
+    engine: str
+    changed: str
+    prior: int
+    contributions: Annotated[tuple[Contribution, ...], BeforeValidator(many)]
+    adjustments: Annotated[tuple[Adjustment, ...], BeforeValidator(many)]
+    score: int
+    confidence: ExactDecimal
+    band: Band
+    severity: Severity
+    severity_because: str
+    impact: Impact
+    attention: Attention
+    mode: RunMode
+    guards: Annotated[tuple[GuardTrace, ...], BeforeValidator(many)]
+    actions: Annotated[tuple[ActionTrace, ...], BeforeValidator(many)]
+    outcome: Outcome
+    near_misses: Annotated[tuple[NearMiss, ...], BeforeValidator(many)] = ()
+    human_only: Annotated[tuple[str, ...], BeforeValidator(many)] = ()
+
+    def text(self) -> str:
+        """Return the explanation as an operator reads it."""
+        return explanation_text(self)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<pre>{html.escape(self.text())}</pre>"

@@ -1,0 +1,181 @@
+"""Inputs of the fold: everything that can change a decision arrives as one of these."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import BeforeValidator, Field, TypeAdapter
+
+from .action import ActionResult
+from .canonical import content_id
+from .issue import Issue
+from .records import Record, UtcTime
+from .scales import RunMode
+from .signal import Signal
+
+__all__ = [
+    "ActionDue",
+    "ActionFinished",
+    "ActionStarted",
+    "ConfigChanged",
+    "ErasureRequested",
+    "Input",
+    "IssueChanged",
+    "PersonActed",
+    "SignalReceived",
+    "Tick",
+    "read_input",
+]
+
+
+class _Input(Record):
+    """
+    Attributes:
+        format: Version of the record's form.
+        at: When it reached the host; the fold's time never runs backwards, whatever this says.
+    """
+
+    format: Literal[1] = 1
+    at: UtcTime
+
+    @property
+    def delivery_key(self) -> str | None:
+        """Equal for a second delivery of the same input; None where every delivery counts."""
+        return None
+
+
+def _plain_signal(value: Any) -> Any:
+    # Whatever class the host built: the journal keeps the one shape that every reader knows.
+    if isinstance(value, Signal) and type(value) is not Signal:
+        return Signal.from_data(value.model_dump())
+    return value
+
+
+class SignalReceived(_Input):
+    """A signal was accepted. `duplicate_of` is the sequence number of the first delivery, set by the memory."""
+
+    input: Literal["signal_received"] = "signal_received"
+    signal: Annotated[Signal, BeforeValidator(_plain_signal)]
+    duplicate_of: int | None = None
+
+    @property
+    def delivery_key(self) -> str | None:
+        return self.signal.id
+
+
+class Tick(_Input):
+    """Time passed."""
+
+    input: Literal["tick"] = "tick"
+
+
+class ActionDue(_Input):
+    """A dispatcher asks whether a planned action may still start."""
+
+    input: Literal["action_due"] = "action_due"
+    key: str
+
+
+class ActionStarted(_Input):
+    """A dispatcher is about to execute an action."""
+
+    input: Literal["action_started"] = "action_started"
+    key: str
+
+
+class ActionFinished(_Input):
+    """What became of an action."""
+
+    input: Literal["action_finished"] = "action_finished"
+    key: str
+    result: ActionResult
+
+    @property
+    def delivery_key(self) -> str | None:
+        return content_id("in", self.input, self.key, self.result.model_dump())
+
+
+class PersonActed(_Input):
+    """
+    A person did something.
+
+    Attributes:
+        verb: `approve` or `reject` an action, `resolve` an issue, `resume` or `halt` automation.
+        by: Role or name of the person.
+        target: Idempotency key of the action, or id of the issue; empty for `resume` and `halt`.
+        binding: What the person saw; an approval of anything else does not count.
+    """
+
+    input: Literal["person_acted"] = "person_acted"
+    verb: Literal["approve", "reject", "resolve", "resume", "halt"]
+    by: str
+    target: str = ""
+    binding: str = ""
+    why: str = ""
+
+    @property
+    def delivery_key(self) -> str | None:
+        return content_id("in", self.model_dump())
+
+
+class IssueChanged(_Input):
+    """An issue of a merchant changed; the platform partition folds these."""
+
+    input: Literal["issue_changed"] = "issue_changed"
+    issue: Issue
+    decision: str
+
+    @property
+    def delivery_key(self) -> str | None:
+        return content_id("in", self.input, self.decision)
+
+
+class ConfigChanged(_Input):
+    """Other rules, another policy or another mode are in force from here on."""
+
+    input: Literal["config_changed"] = "config_changed"
+    ruleset: str
+    policy: str
+    mode: RunMode
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal rules, policy and mode."""
+        return content_id("cfg", self.ruleset, self.policy, self.mode)
+
+
+class ErasureRequested(_Input):
+    """What rests on a pseudonym has to go."""
+
+    input: Literal["erasure_requested"] = "erasure_requested"
+    merchant: str
+    pseudonym: str
+
+
+Input = Annotated[
+    Union[  # noqa: UP007  # a tagged union is clearest in this form
+        SignalReceived,
+        Tick,
+        ActionDue,
+        ActionStarted,
+        ActionFinished,
+        PersonActed,
+        IssueChanged,
+        ConfigChanged,
+        ErasureRequested,
+    ],
+    Field(discriminator="input"),
+]
+"""The closed union of inputs."""
+
+_READER: TypeAdapter[Input] = TypeAdapter(Input)
+
+
+def read_input(data: Any) -> Input:
+    """
+    Return the input that was written as `data`.
+
+    Raises:
+        pydantic.ValidationError: If it is none of the union, or in a newer format.
+    """
+    return _READER.validate_python(data)

@@ -1,0 +1,86 @@
+"""What every model that crosses a border shares."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationError,
+)
+
+from ..errors import InputError
+from .canonical import canonical_json
+
+__all__ = ["ExactDecimal", "Record", "UtcTime", "Words", "explain_validation", "read_only"]
+
+
+def _parse_time(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError as e:
+            raise ValueError("expected an ISO 8601 time with a zone, such as 2026-03-01T09:00:03Z") from e
+    return value
+
+
+def read_only(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a sorted copy that nobody can change."""
+    return types.MappingProxyType(dict(sorted(value.items())))
+
+
+UtcTime = Annotated[AwareDatetime, BeforeValidator(_parse_time), AfterValidator(lambda t: t.astimezone(UTC))]
+"""An aware time, kept in UTC."""
+
+ExactDecimal = Annotated[
+    Decimal, BeforeValidator(lambda v: Decimal(v) if isinstance(v, str) else v), PlainSerializer(str)
+]
+"""A Decimal whose JSON form is a string, so that no reader turns it into a float."""
+
+Words = Annotated[dict[str, str], BeforeValidator(dict), AfterValidator(read_only), PlainSerializer(dict)]
+"""Strings by name."""
+
+
+class Record(BaseModel):
+    """A frozen, strict model with a canonical JSON form; ``R.from_json(r.json_line()) == r``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def json_line(self) -> str:
+        """Return the record as one line of canonical JSON."""
+        return canonical_json(self.model_dump())
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, where: str = "") -> Self:
+        """
+        Read a record from JSON.
+
+        Raises:
+            InputError: If it does not fit; the message says what was expected, what came, and where.
+        """
+        try:
+            return cls.model_validate(json.loads(text, parse_float=Decimal))
+        except ValidationError as e:
+            raise InputError(explain_validation(e), where=where) from e
+        except ValueError as e:
+            raise InputError(f"expected {cls.__name__} as JSON, got something else: {e}", where=where) from e
+
+
+def explain_validation(error: ValidationError) -> str:
+    """Return pydantic's findings: place, what was expected, what came (never a whole payload)."""
+    lines = []
+    for item in error.errors(include_url=False, include_context=False):
+        place = ".".join(map(str, item["loc"])) or "the whole value"
+        got = repr(item["input"])
+        lines.append(f"{place}: {item['msg'].lower()}, got {got if len(got) <= 60 else type(item['input']).__name__}")
+    return "; ".join(lines)

@@ -1,0 +1,26 @@
+"""The outside as it comes in: one file per source technology, bytes to authenticated, redacted signals."""
+
+from .codes import error_code
+from .envelope import KINDS, Envelope, Failure, guess_kind, payload_envelopes, read_envelope, read_envelopes
+from .intents import features_of
+from .normalisation import Observation, Observer
+from .privacy import pseudonym, scrub
+from .settings import EndpointSettings, ObserveSettings
+
+__all__ = [
+    "KINDS",
+    "EndpointSettings",
+    "Envelope",
+    "Failure",
+    "Observation",
+    "ObserveSettings",
+    "Observer",
+    "error_code",
+    "features_of",
+    "guess_kind",
+    "payload_envelopes",
+    "pseudonym",
+    "read_envelope",
+    "read_envelopes",
+    "scrub",
+]

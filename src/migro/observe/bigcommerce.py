@@ -1,0 +1,126 @@
+"""
+BigCommerce webhooks: thin, ids only; the scope is the topic.
+
+Source: https://developer.bigcommerce.com/docs/webhooks/callbacks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import re2
+
+from ..errors import InputError
+from .drafts import Draft, Normaliser, Refused, Scope
+from .envelope import Envelope
+from .parsing import at, exact_id, moment, whole, word
+
+__all__ = ["NORMALISER"]
+
+_SCOPES: Final = tuple(
+    (re2.compile(f"^(?:{pattern})"), kind, topic)
+    for pattern, kind, topic in (
+        (r"order/refund/", "refund", "refund.created"),
+        (r"order/transaction/", "payment", "payment.updated"),
+        (r"order/message/", "platform.event", "order.message"),
+        (r"order/created$", "order", "order.created"),
+        (r"order/deleted$", "order", "order.deleted"),
+        (r"order/", "order", "order.updated"),
+        (r"cart/converted$", "cart", "cart.converted"),
+        (r"cart/abandoned$", "cart", "cart.abandoned"),
+        (r"cart/|abandonedCart/|checkout/", "cart", "cart.changed"),
+        (r"(product|sku|channel/\d+/product)/inventory/|inventory/", "inventory", "inventory.changed"),
+        (r"product/|sku/|category/|categoryTree/|brand/|metafield/|modifier/|priceList|price-list|channel/\d+/(product|category)",
+         "product", "product.changed"),
+        (r"shipment/", "fulfilment", "fulfilment.changed"),
+        (r"customer/|subscriber/", "customer", "customer.changed"),
+        (r"app/|information/", "app", "app.lifecycle"),
+        (r"hook/", "hook", "hook.failure"),
+    )
+)  # fmt: skip
+_STATUSES: Final = (
+    "incomplete pending shipped partially_shipped refunded cancelled declined awaiting_payment awaiting_pickup "
+    "awaiting_shipment completed awaiting_fulfillment manual_verification_required disputed partially_refunded"
+).split()
+_CAMEL: Final = re2.compile(r"([a-z0-9])([A-Z])")
+_STORE: Final = re2.compile(r"^stores/([A-Za-z0-9]+)$")
+_PERSONS: Final = frozenset({"customer_id", "subscriber_id", "customer_address_id"})
+
+
+def _snake(name: str) -> str:
+    return str(_CAMEL.sub(r"\1_\2", name)).lower()
+
+
+def _ids(data: Mapping[str, Any], kind: str) -> dict[str, str | None]:
+    about = word(data.get("type"))
+    ids: dict[str, str | None] = {}
+    if about:
+        ids[f"{_snake(about)}_id"] = exact_id(data.get("id"))
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            ids |= {_snake(n): exact_id(v) for n, v in value.items() if _snake(n).endswith("_id")}
+            ids.setdefault(f"{_snake(name)}_id", exact_id(value.get("id")))
+        elif _snake(name).endswith("_id"):
+            ids[_snake(name)] = exact_id(value)
+    if kind == "cart":
+        ids["cart_token"] = word(data.get("token"))
+        ids["cart_ref"] = ids.get("cart_id")
+    if kind == "payment":
+        ids["payment_id"] = ids.get("transaction_id") or ids.get("order_transaction_id") or ids.get("order_id")
+    if kind == "inventory":
+        ids["sku"] = (
+            word(at(data, "inventory.sku")) or ids.get("sku_id") or ids.get("variant_id") or ids.get("product_id")
+        )
+    return ids
+
+
+def _merchant(body: Mapping[str, Any]) -> str | None:
+    store = _STORE.match(word(body.get("producer")) or "")
+    return exact_id(body.get("store_id")) or (store.group(1) if store else None)
+
+
+def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
+    body = envelope.value()
+    if not isinstance(body, Mapping):
+        raise InputError(f"expected a BigCommerce callback as a JSON object, got {type(body).__name__}")
+    scope = word(body.get("scope"))
+    if scope is None:
+        raise InputError("expected a BigCommerce callback with a scope, got none")
+    bare = scope.removeprefix("store/")
+    kind, topic = next(
+        ((kind, topic) for pattern, kind, topic in _SCOPES if pattern.match(bare)),
+        ("platform.event", bare.replace("/", ".")),
+    )
+    given = body.get("data")
+    data: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    ids = _ids(data, kind)
+    about = word(data.get("type"))
+    person = next((ids[name] for name in ("customer_id", "subscriber_id") if ids.get(name)), None)
+    status = whole(at(data, "status.new_status_id"))
+    method, value = word(at(data, "inventory.method")), whole(at(data, "inventory.value"))
+    yield Draft(
+        kind=kind,
+        topic=topic,
+        raw_topic=scope,
+        merchant=_merchant(body),
+        occurred_at=moment(body.get("created_at")),
+        # The hash alone is equal for different scopes, and created_at may not be part of it.
+        dedup=("bigcommerce", scope, about, exact_id(data.get("id")), exact_id(body.get("created_at")),
+               word(body.get("hash")), None if body.get("hash") else repr(data)),
+        resource=(_snake(about), exact_id(data.get("id"))) if about and kind != "customer" else None,
+        ids={name: value for name, value in ids.items() if name not in _PERSONS},
+        people={"customer_ref": person},
+        state=None if status is None else str(status),
+        metrics={"available": value if method == "absolute" else None,
+                 "change": value if method == "relative" else None},
+        attrs={
+            "status_name": _STATUSES[status] if status is not None and 0 <= status < len(_STATUSES) else None,
+            "method": method,
+            "action": bare.replace("/", ".") if kind == "app" else None,
+            "reason": word(data.get("reason")) if kind == "hook" else None,
+        },
+    )  # fmt: skip
+
+
+NORMALISER: Final = Normaliser(provider="bigcommerce", source_kind="platform_webhook", version=1, read=_read)

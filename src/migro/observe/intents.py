@@ -1,0 +1,216 @@
+"""
+What a ticket says, as names of features; the text itself never leaves this module.
+
+A ticket is untrusted text: it can add weak evidence and can never command anything.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import re2
+
+from ..expressions.patterns import compile_pattern
+from .codes import error_code
+from .privacy import scrub
+
+__all__ = ["features_of", "language_of"]
+
+_CANNOT: Final = (
+    r"(can ?no?t|cannot|can.?t|could ?n.?t|could not|unable to|not able to|impossible to|won.?t|will not"
+    r"|does ?n.?t|do ?n.?t"
+    r"|did ?n.?t|does not|did not|fails?|failed|failing|broken|stuck|error|crash\w*|blank|blocked|times? ?out|timed out"
+    r"|hangs?|freez\w+|not work\w*|stopped working|no longer work\w*)"
+)
+_NEAR: Final = r"[^.!?\n]{0,60}"
+_INTENTS: Final = {
+    "cannot_checkout": (
+        rf"\b{_CANNOT}\b{_NEAR}\b(check ?out|place (an?|the|my|any)? ?order|complete (an?|the|my)? ?(order|purchase)"
+        rf"|finish (the|my)? ?(order|purchase)|buy|pay\b)|\b(check ?out|place order|purchase)\b{_NEAR}\b{_CANNOT}\b"
+        rf"|\bcheck ?out{_NEAR}\b(500|502|503|504|404|403)\b"
+        r"|kann nicht (bestellen|bezahlen)|kasse (geht|funktioniert) nicht|impossible de (payer|commander)"
+    ),
+    "empty_cart": (
+        r"\b(cart|basket|bag)\b[^.!?\n]{0,40}\b(empty|emptied|lost|disappear\w*|gone|reset\w*|clear(ed|s))\b"
+        r"|\b(empty|lost|losing|disappearing)\b[^.!?\n]{0,20}\b(cart|basket)\b|warenkorb[^.!?\n]{0,30}leer"
+    ),
+    "payment_declined": (
+        r"\b(payment|card|credit card|paypal|klarna|apple pay|google pay)\b[^.!?\n]{0,50}"
+        r"\b(declin\w+|reject\w+|refus\w+|fail\w*|denied|not (accepted|going through)|error)\b|\bdeclined\b"
+        r"|zahlung[^.!?\n]{0,30}(abgelehnt|fehlgeschlagen)"
+    ),
+    "charged_no_order": (
+        r"\b(charged|paid|payment (was )?(taken|captured|went through)|money (was )?taken|debited"
+        r"|deducted)\b[^!?\n]{0,80}"
+        r"\b(no|without|never|not|did ?n.?t)\b[^.!?\n]{0,30}\b(order|confirmation|receive)"
+        r"|\bno order\b[^.!?\n]{0,50}\b(charged|paid|payment)\b"
+    ),
+    "charged_twice": (
+        r"\b(charged|billed|paid|debited|payment)\b[^.!?\n]{0,40}\b(twice|two times|double|multiple times"
+        r"|2 times|2x|again)\b"
+        r"|\b(double|duplicate)[ -]?(charge|charged|payment|billing|billed)\b|doppelt (belastet|abgebucht)"
+    ),
+    "login": (
+        rf"\b{_CANNOT}\b{_NEAR}\b(log ?in|sign ?in|log on|access (my|the) account|reset (my|the)? ?password)\b"
+        rf"|\b(log ?in|sign ?in|password|otp|2fa|account)\b[^.!?\n]{{0,40}}\b{_CANNOT}\b|\blogged out\b|\blocked out\b"
+        r"|anmelden[^.!?\n]{0,30}nicht"
+    ),
+    "discount_failed": (
+        rf"\b(discount|coupon|promo\w*|voucher|gift ?card)\b{_NEAR}\b({_CANNOT}|invalid|not (applied|valid|accepted))\b"
+        rf"|\b{_CANNOT}\b{_NEAR}\b(discount|coupon|promo|voucher|gift ?card)"
+    ),
+    "wrong_price": (
+        r"\b(wrong|incorrect|different|old|outdated|higher|lower)\b[^.!?\n]{0,25}\b(price|prices|total|amount)\b"
+        r"|\b(price|prices|total)\b[^.!?\n]{0,40}\b(wrong|incorrect|mismatch|differ\w*|does ?n.?t match|changed|off)\b"
+        r"|falscher preis"
+    ),
+    "wrong_currency": (
+        r"\b(wrong|incorrect|different)\b[^.!?\n]{0,25}\bcurrenc\w+|\bcurrenc\w+\b[^.!?\n]{0,40}\b(wrong"
+        r"|incorrect|mismatch"
+        r"|not (switch\w*|chang\w*))\b|\bshow\w*\b[^.!?\n]{0,25}\b(usd|eur|gbp|dollars|euros"
+        r"|pounds)\b[^.!?\n]{0,15}\binstead\b"
+    ),
+    "tax": (
+        r"\b(tax|taxes|vat|gst|mwst)\b[^.!?\n]{0,50}\b(wrong|incorrect|missing|not|twice|double|zero|0|error|fail\w*)\b"
+        r"|\b(wrong|incorrect|missing|no)\b[^.!?\n]{0,20}\b(tax|taxes|vat|gst)\b"
+    ),
+    "no_shipping": (
+        r"\bno\b[^.!?\n]{0,15}\b(shipping|delivery)\b[^.!?\n]{0,25}\b(method\w*|option\w*|rate\w*|available)\b"
+        r"|\b(shipping|delivery)\b[^.!?\n]{0,40}\b(not available|unavailable|missing|not (shown|showing"
+        r"|load\w*)|not offered)\b"
+        r"|\b(cannot|can.?t|unable to|do ?n.?t|does not)\b[^.!?\n]{0,20}\b(ship|deliver)\b"
+    ),
+    "where_is_my_order": (
+        r"\bwhere.{0,12}\b(order|package|parcel)\b|\b(order|package|parcel)\b[^.!?\n]{0,40}\b(not arrived"
+        r"|has ?n.?t arrived"
+        r"|never arrived|not (been )?(delivered|received|shipped)|late|delayed|lost)\b|\btracking\b[^.!?\n]{0,30}"
+        r"\b(not|no|missing|stuck)\b|\bnot received\b[^.!?\n]{0,20}\b(order|package|parcel)\b|wo ist meine bestellung"
+    ),
+    "out_of_stock_after_order": (
+        r"\b(ordered|bought|paid|order)\b[^!?\n]{0,80}\b(out of stock|not in stock|sold out|unavailable"
+        r"|oversold|backorder\w*)\b"
+        r"|\boversold\b|\boverselling\b"
+    ),
+    "missing_product": (
+        r"\b(product|products|item|items|variant|variants|collection)\b[^.!?\n]{0,40}\b(missing|gone"
+        r"|disappeared|not (showing|shown"
+        r"|visible|appear\w*|listed|found))\b|\b(missing|can.?t (find|see)|cannot (find|see))\b[^.!?\n]{0,25}"
+        r"\b(product|products|item|variant)\b"
+    ),
+    "search": (
+        r"\bsearch\w*\b[^.!?\n]{0,40}\b(not|no|broken|wrong|empty|error|fail\w*|nothing|does ?n.?t)\b"
+        r"|\bno (search )?results\b"
+    ),
+    "site_slow": (
+        r"\b(site|page|pages|shop|store|website|loading|checkout)\b[^.!?\n]{0,40}\b(slow|slowly|lag\w*|forever"
+        r"|takes (ages|long"
+        r"|minutes)|sluggish)\b|\bslow\b[^.!?\n]{0,15}\b(site|page|website|store|load\w*)\b|\bloads? (very |so "
+        r"|too )?slow"
+    ),
+    "site_down": (
+        r"\b(site|website|shop|store|page|storefront)\b[^.!?\n]{0,30}\b(down|offline|not (loading|available"
+        r"|reachable)|unreachable"
+        r"|(50[0234]) error|white screen|blank)\b|\b(50[0234]) (error|bad gateway|service unavailable|internal server)"
+        r"|\boutage\b"
+    ),
+    "page_404": r"\b404\b|\bpage not found\b|\bdead links?\b|\bbroken links?\b|seite nicht gefunden",
+    "seo_drop": (
+        r"\b(seo|google|organic|rankings?|search console|traffic)\b[^.!?\n]{0,50}\b(drop\w*|lost|fell|down|decreas\w+"
+        r"|de-?index\w*|not indexed|disappear\w*)\b"
+    ),
+    "tracking_pixel": (
+        r"\b(pixel|analytics|gtm|tag manager|ga4|conversion tracking|meta capi|klaviyo|consent)\b[^.!?\n]{0,60}"
+        r"\b(not|no|missing|broken|stopped|double|duplicate|fail\w*|wrong|zero)\b"
+    ),
+    "webhook_api": (
+        rf"\b(webhooks?|api|graphql|endpoint|hmac|access token|rate limit)\b{_NEAR}\b({_CANNOT}|missing|40[0-9]"
+        rf"|50[0-9]|429"
+        r"|duplicate\w*|delay\w*|invalid|not (received|fired|sent|delivered))\b"
+        rf"|\b{_CANNOT}\b{_NEAR}\b(webhooks?|api|graphql|endpoint)\b"
+    ),
+    "how_to": (
+        r"\bhow (do|can|to|should|would)\b|\bis (it|there) (possible|a way)\b|\bwhat is the (best|right|correct) way\b"
+        r"|\bdocumentation\b|\bany (example|guide|tutorial)\b|wie kann ich"
+    ),
+    "refund_request": (
+        r"\b(refund|money back|chargeback|reimburse\w*|return (this|my|the) (order|item))\b|rückerstattung|geld zurück"
+        r"|remboursement"
+    ),
+    "thank_you": r"\b(thank you|thanks|cheers|much appreciated|danke|merci)\b",
+}
+_MENTIONS: Final = {
+    "mentions.checkout": r"\bcheck-?\s?outs?\b|\bkasse\b",
+    "mentions.404": r"\b404\b|\bpage not found\b",
+    "mentions.migration": (
+        r"\b(migrat\w+|headless|re-?platform\w*|cut-?over|new (site|store|storefront|shop"
+        r"|website)|go-?live)\b"
+    ),
+    "asks.refund": r"\b(refund|money back|reimburse\w*|chargeback)\b|rückerstattung|geld zurück|remboursement",
+    "asks.destructive": (
+        r"\b(delete|purge|wipe|drop|erase|truncate|remove all|reset|roll ?back|restore|disable|flush"
+        r"|refund (all|every\w*))\b"
+        r"[^.!?\n]{0,40}\b(all|every\w*|database|table|tables|orders?|customers?|products?|catalog\w*|cache"
+        r"|account|data|store"
+        r"|webhooks?|inventory|backups?|checks?|alerts?)\b"
+        r"|\b(ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,30}\b(rules?|instructions?|prompts?|polic(y"
+        r"|ies)|guard\w*"
+        r"|previous|above|approvals?)\b|\byou are now\b|\bsystem prompt\b|\bas an? (admin|administrator"
+        r"|ai)\b[^.!?\n]{0,30}"
+        r"\b(must|should|approve|run|execute)\b|\bauto[- ]?approve\b|\bdrop table\b|\brm -rf\b"
+    ),
+}
+# A denial within a few words before the match takes the intent back: "checkout is not broken", "no error any more".
+_DENIED: Final = re2.compile(
+    r"(?i)\b(no (problem|issue|error|trouble)s?( with| at| in)?|(works?|working|worked) (fine|well|great|again"
+    r"|now|as expected)"
+    r"|(is|are|was|been) (now )?(fixed|solved|resolved)|not (broken|failing|slow|down|an issue|a problem)"
+    r"|no longer (fails?|failing"
+    r"|broken|slow|down|see|happen\w*)|never (fails?|failed|had (any|a) problem))\b"
+)
+_SENTENCE: Final = re2.compile(r"[.!?\n]+(?:\s|$)")
+_COMPILED: Final = {
+    name: compile_pattern(f"(?i){pattern}")
+    for name, pattern in (*((f"intent.{n}", p) for n, p in _INTENTS.items()), *_MENTIONS.items())
+}
+_STANDS: Final = frozenset(("intent.how_to", "intent.thank_you", "intent.refund_request", *(n for n in _MENTIONS)))
+_SIZE: Final = 20_000
+
+_LANGUAGES: Final = {
+    "en": "the and is not my you order with this have cannot please when for",
+    "de": "der die das und ist nicht ich mein bestellung mit bitte wenn ein kann keine",
+    "fr": "le la les et est pas je mon commande avec une pour ne vous nous",
+    "es": "el la los y es no mi pedido con una por que para puedo hola",
+    "it": "il la gli e non mio ordine con una per che sono posso grazie",
+    "nl": "de het een en is niet mijn bestelling met kan ik voor geen",
+    "pt": "o a os e não meu pedido com uma para que posso você obrigado",
+}
+_WORD: Final = re2.compile(r"\pL+")
+
+
+def features_of(text: str) -> frozenset[str]:
+    """
+    Return what a text says: ``intent.<name>``, ``mentions.<what>``, ``asks.<what>`` and ``code.<canonical code>``.
+
+    A sentence that says it works takes the intents of that sentence back; what was asked or mentioned stands.
+    """
+    clean = scrub(text[:_SIZE])
+    affirmed = " \n".join(s for s in _SENTENCE.split(clean) if not _DENIED.search(s))
+    found = {name for name, pattern in _COMPILED.items() if pattern.found_in(clean if name in _STANDS else affirmed)}
+    code = error_code(affirmed)
+    if code is not None:
+        found.add(f"code.{code}")
+    if not any(name.startswith("intent.") for name in found):
+        found.add("intent.other")
+    return frozenset(found)
+
+
+def language_of(text: str) -> str | None:
+    """Return a guess at the language (ISO 639-1) from its small words, or None where they do not say."""
+    words = [w.lower() for w in _WORD.findall(text[:4000])]
+    counts = {name: sum(w in common for w in words) for name, common in _SMALL_WORDS.items()}
+    best = max(counts, key=lambda name: counts[name])
+    others = sorted(counts.values())[-2]
+    return best if counts[best] >= 2 and counts[best] > others else None
+
+
+_SMALL_WORDS: Final = {name: frozenset(words.split()) for name, words in _LANGUAGES.items()}

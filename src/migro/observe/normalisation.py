@@ -1,0 +1,286 @@
+"""From an envelope to signals: find the normaliser, run it, scrub and complete what it read, and never raise."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+import re2
+
+from ..errors import InputError
+from ..models.canonical import EPOCH, content_id
+from ..models.scales import Auth
+from ..models.signal import MerchantId, Signal
+from . import access_log, alertmanager, bigcommerce, host, sentry, shopify, stripe, tickets, zendesk
+from .drafts import Draft, Normaliser, Refused, Scope
+from .envelope import Envelope, Failure
+from .parsing import well_formed
+from .privacy import holds_secret, pseudonym, scrub
+from .settings import ObserveSettings
+from .signatures import authenticate
+
+__all__ = ["NORMALISERS", "Observation", "Observer"]
+
+NORMALISERS: Final[Mapping[str, Normaliser]] = {
+    "alertmanager_v4": alertmanager.NORMALISER,
+    "bigcommerce_webhook": bigcommerce.NORMALISER,
+    "host_signal": host.NORMALISER,
+    "sentry_webhook": sentry.NORMALISER,
+    "shopify_webhook": shopify.NORMALISER,
+    "stripe_event": stripe.NORMALISER,
+    "ticket": tickets.NORMALISER,
+    "web_access_log": access_log.NORMALISER,
+    "zendesk_event": zendesk.NORMALISER,
+}
+"""By wire format."""
+
+_NAME: Final = re2.compile(r"^[a-z][a-z0-9_]{0,40}$")
+_ATTR_LENGTH: Final = 200
+_ID_LENGTH: Final = 200
+_ITEMS: Final = 20
+_LARGEST: Final = 10**18
+
+
+@attrs.frozen(kw_only=True)
+class Observation:
+    """
+    What one envelope held.
+
+    Attributes:
+        signals: One per contained event, in order; what was not understood has kind ``unknown``.
+        failures: Why, for each of those.
+    """
+
+    signals: tuple[Signal, ...]
+    failures: tuple[Failure, ...]
+
+
+def _unread(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused | Signal]:
+    known = ", ".join(sorted(NORMALISERS))
+    yield Refused(reason=f"expected one of the kinds {known}; got {envelope.kind!r}", content=_content(envelope))
+
+
+_UNKNOWN: Final = Normaliser(provider="unknown", source_kind="unknown", version=1, read=_unread)
+
+
+def _content(envelope: Envelope) -> Any:
+    return envelope.raw if envelope.raw is not None else envelope.body
+
+
+def _digest(content: Any) -> str:
+    # Not canonical JSON: an unknown body may hold what has no canonical form, and the digest must never fail.
+    if isinstance(content, bytes):
+        data = content
+    else:
+        data = (content if isinstance(content, str) else repr(content)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(data).hexdigest()
+
+
+class Observer:
+    """
+    Turns envelopes into signals.
+
+    It reads no environment and no clock: secrets and the key of pseudonyms come from the rim of the program.
+
+    Args:
+        settings: Endpoints and how their senders prove themselves.
+        secrets: Values by the names in ``EndpointSettings.secrets_env``.
+        pseudonym_key: At least 16 secret bytes. Pseudonyms made with another key do not match, so keep it beside the
+            memory; without it nobody can try out which e-mail address a pseudonym stands for.
+
+    Raises:
+        InputError: If the key is shorter than 16 bytes.
+    """
+
+    def __init__(
+        self, settings: ObserveSettings | None = None, *, secrets: Mapping[str, str] | None = None, pseudonym_key: bytes
+    ) -> None:
+        if len(pseudonym_key) < 16:
+            raise InputError(f"expected a pseudonym key of at least 16 bytes, got {len(pseudonym_key)}")
+        self.settings = settings or ObserveSettings()
+        self._secrets = dict(secrets or {})
+        self._key = pseudonym_key
+
+    def observe(self, envelope: Envelope, *, now: datetime | None = None) -> Observation:
+        """
+        Return the signals of one envelope; bad content never raises.
+
+        Args:
+            envelope: The delivery.
+            now: Time of receipt for an envelope that has none. Where that is missing too, an event's own time
+                serves, and 1970 for an event without one, marked ``time_source = "none"``.
+        """
+        endpoint = self.settings.endpoint(envelope.endpoint)
+        if envelope.kind not in NORMALISERS and endpoint.kind is not None:
+            envelope = envelope.model_copy(update={"kind": endpoint.kind})
+        received = envelope.received_at or now
+        normaliser = NORMALISERS.get(envelope.kind, _UNKNOWN)
+        auth = authenticate(envelope, endpoint, secrets=self._secrets, now=received)
+        finishing = _Finishing(
+            envelope=envelope,
+            scope=Scope(endpoint=endpoint, received_at=received or EPOCH),
+            normaliser=normaliser,
+            auth=auth,
+            received_at=received,
+            key=self._key,
+        )
+        signals: list[Signal] = []
+        failures: list[Failure] = []
+        for found in _read(normaliser, envelope, finishing.scope):
+            signal, refused = finishing.finished(found)
+            signals.append(signal)
+            if refused is not None:
+                failures.append(Failure(where=envelope.where, reason=signal_reason(signal)))
+        return Observation(signals=tuple(signals), failures=tuple(failures))
+
+
+def signal_reason(signal: Signal) -> str:
+    """Return why a signal of kind ``unknown`` was not understood."""
+    return str(signal.attrs.get("reason", ""))
+
+
+def _read(normaliser: Normaliser, envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused | Signal]:
+    count = 0
+    try:
+        for found in normaliser.read(envelope, scope):
+            count += 1
+            yield found
+    except InputError as e:
+        yield Refused(reason=str(e), content=_content(envelope))
+    except Exception as e:
+        # Whatever a stranger's payload does to a normaliser, the others go on; the text of the error may quote it.
+        yield Refused(reason=f"the normaliser stopped with {type(e).__name__}", content=_content(envelope))
+    else:
+        if not count and not (envelope.kind == "web_access_log" and envelope.body == ""):
+            yield Refused(reason="expected at least one event, got none", content=_content(envelope))
+
+
+@attrs.frozen(kw_only=True)
+class _Finishing:
+    envelope: Envelope
+    scope: Scope
+    normaliser: Normaliser
+    auth: Auth
+    received_at: datetime | None
+    key: bytes
+
+    def finished(self, found: Draft | Refused | Signal) -> tuple[Signal, Refused | None]:
+        if isinstance(found, Refused):
+            return self._refused(found), found
+        try:
+            return (self._kept(found) if isinstance(found, Signal) else self._signal(found)), None
+        except Exception as e:
+            refused = Refused(
+                reason=f"the event could not be completed: {type(e).__name__}", content=_content(self.envelope)
+            )
+            return self._refused(refused), refused
+
+    def _merchant(self, told: str | None) -> MerchantId | None:
+        found = self.scope.endpoint.merchant or told or self.envelope.endpoint
+        return MerchantId(self._id(found)) if found else None
+
+    def _id(self, text: str) -> str:
+        text = well_formed(text)
+        return pseudonym("id", text, self.key) if holds_secret(text) or len(text) > _ID_LENGTH else text
+
+    def _times(self, told: datetime | None) -> tuple[datetime, datetime, str | None]:
+        if told is not None:
+            return told, self.received_at or told, None
+        return self.received_at or EPOCH, self.received_at or EPOCH, "receipt" if self.received_at else "none"
+
+    def _signal(self, draft: Draft) -> Signal:
+        occurred, received, time_source = self._times(draft.occurred_at)
+        merchant = self._merchant(draft.merchant)
+        provider = draft.provider or self.normaliser.provider
+        # Names of ids can come from the payload too.
+        ids = {name: self._id(value) for name, value in draft.ids.items() if value and _NAME.match(name)}
+        ids |= {name: pseudonym(name, value, self.key) for name, value in draft.people.items() if value}
+        words: dict[str, Any] = {**draft.attrs, "raw_topic": draft.raw_topic, "time_source": time_source}
+        attributes = _attributes(words)
+        attributes |= {name: pseudonym(name, value, self.key) for name, value in draft.sealed.items() if value}
+        attributes |= draft.exact
+        resource = None
+        if draft.resource is not None and draft.resource[1] and _NAME.match(draft.resource[0]):
+            resource = (draft.resource[0], self._id(draft.resource[1]))
+        return Signal(
+            kind=draft.kind,
+            merchant=merchant,
+            occurred_at=occurred,
+            received_at=received,
+            source_kind=draft.source_kind or self.normaliser.source_kind,
+            provider=provider,
+            topic=scrub(draft.topic)[:_ATTR_LENGTH],
+            dedup_key=content_id("dk", merchant, *map(_dedup_part, draft.dedup)),
+            resource=resource,
+            ids=ids,
+            severity_hint=draft.hint,
+            state=scrub(draft.state)[:_ATTR_LENGTH] if draft.state else None,
+            status=draft.status,
+            env=draft.env or self.scope.endpoint.env,
+            auth=self.auth,
+            metrics=_metrics(draft.metrics),
+            attrs=attributes,
+            features=draft.features,
+            normalizer=f"{self.normaliser.provider}/{self.normaliser.version}",
+        )
+
+    def _kept(self, signal: Signal) -> Signal:
+        attributes = _attributes(signal.attrs)
+        return Signal.from_data(
+            signal.model_dump()
+            | {
+                "merchant": MerchantId(self._id(signal.merchant)) if signal.merchant else None,
+                "attrs": attributes,
+                "ids": {name: self._id(value) for name, value in signal.ids.items()},
+                "resource": (signal.resource[0], self._id(signal.resource[1])) if signal.resource else None,
+                "state": scrub(signal.state) if signal.state else signal.state,
+                "auth": self.auth,
+            }
+        )
+
+    def _refused(self, refused: Refused) -> Signal:
+        digest = _digest(refused.content)
+        return self._signal(
+            Draft(
+                kind="unknown",
+                topic="unknown",
+                raw_topic=refused.raw_topic,
+                dedup=("unknown", self.envelope.kind, digest, refused.ordinal),
+                attrs={"reason": refused.reason, "raw_kind": self.envelope.kind},
+                exact={"digest": digest},
+            )
+        )
+
+
+def _dedup_part(value: Any) -> Any:
+    return well_formed(value) if isinstance(value, str) else value
+
+
+def _attribute(value: Any) -> bool | str | tuple[str, ...] | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, tuple | list):
+        return tuple(scrub(v)[:_ATTR_LENGTH] for v in value[:_ITEMS] if isinstance(v, str))
+    if isinstance(value, int):
+        value = str(value)
+    return scrub(value)[:_ATTR_LENGTH] or None if isinstance(value, str) else None
+
+
+def _attributes(words: Mapping[str, Any]) -> dict[str, bool | str | tuple[str, ...]]:
+    kept = {name: _attribute(value) for name, value in words.items()}
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def _metrics(numbers: Mapping[str, Any]) -> dict[str, int | Decimal]:
+    kept = {name: _metric(value) for name, value in numbers.items()}
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def _metric(value: Any) -> int | Decimal | None:
+    if isinstance(value, Decimal):
+        return value if value.is_finite() and -18 <= value.adjusted() < 18 else None
+    return value if type(value) is int and abs(value) < _LARGEST else None

@@ -1,0 +1,207 @@
+"""
+Sentry's integration platform: issues, errors, issue alerts, metric alerts, comments and installations.
+
+Source: https://docs.sentry.io/organization/integrations/integration-platform/webhooks/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from ..errors import InputError
+from .codes import error_code
+from .drafts import Draft, Normaliser, Refused, Scope, environment
+from .envelope import Envelope
+from .hints import severity_hint
+from .parsing import at, exact_id, moment, whole, word
+from .routes import route_in
+
+__all__ = ["NORMALISER"]
+
+_TOPICS: Final[Mapping[str, str]] = {"archived": "ignored", "unarchived": "unresolved", "reopened": "unresolved"}
+
+
+def _resource(envelope: Envelope, body: Mapping[str, Any]) -> str:
+    told = envelope.header("Sentry-Hook-Resource")
+    if told:
+        return told.lower()
+    data = body.get("data")
+    names = data.keys() if isinstance(data, Mapping) else frozenset[str]()
+    for name, resource in (
+        ("metric_alert", "metric_alert"),
+        ("comment", "comment"),
+        ("comment_id", "comment"),
+        ("event", "event_alert"),
+        ("error", "error"),
+        ("issue", "issue"),
+        ("installation", "installation"),
+    ):
+        if name in names:
+            return resource
+    return "unknown"
+
+
+def _project(thing: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:
+    project = thing.get("project")
+    if isinstance(project, Mapping):
+        return exact_id(project.get("id")) or word(project.get("slug"))
+    return exact_id(project) or exact_id(data.get("project_id")) or word(data.get("project_slug"))
+
+
+def _tags(thing: Mapping[str, Any]) -> dict[str, str]:
+    tags = thing.get("tags")
+    if isinstance(tags, Mapping):
+        return {n: v for n, v in tags.items() if isinstance(v, str)}
+    found: dict[str, str] = {}
+    for tag in tags if isinstance(tags, list) else ():
+        if isinstance(tag, list) and len(tag) == 2 and all(isinstance(t, str) for t in tag):
+            found[tag[0]] = tag[1]
+        elif isinstance(tag, Mapping) and isinstance(tag.get("key"), str) and isinstance(tag.get("value"), str):
+            found[tag["key"]] = tag["value"]
+    return found
+
+
+def _text(thing: Mapping[str, Any]) -> str:
+    parts = [thing.get("title"), thing.get("message"), at(thing, "metadata.value"), at(thing, "metadata.title")]
+    values = at(thing, "exception.values")
+    parts += [at(v, "value") for v in (values if isinstance(values, list) else [])[-3:]]
+    return "\n".join(p[:2000] for p in parts if isinstance(p, str))
+
+
+def _type(thing: Mapping[str, Any]) -> str | None:
+    values = at(thing, "exception.values")
+    last = at(values[-1], "type") if isinstance(values, list) and values else None
+    return word(at(thing, "metadata.type")) or word(last)
+
+
+def _route(thing: Mapping[str, Any], tags: Mapping[str, str]) -> str | None:
+    places = (thing.get("culprit"), thing.get("transaction"), tags.get("transaction"), tags.get("url"),
+              tags.get("route"), at(thing, "request.url"))  # fmt: skip
+    return next((name for text in places if isinstance(text, str) and (name := route_in(text))), None)
+
+
+def _occurred(resource: str, action: str, thing: Mapping[str, Any]) -> datetime | None:
+    if resource in ("error", "event_alert"):
+        return next((t for n in ("datetime", "timestamp", "received") if (t := moment(thing.get(n)))), None)
+    if action == "created":
+        return moment(thing.get("firstSeen")) or moment(thing.get("lastSeen"))
+    if action in ("unresolved", "triggered"):
+        # A regression is noticed because the error was seen again.
+        return moment(thing.get("lastSeen"))
+    return moment(at(thing, "statusDetails.inCommit.dateCreated"))
+
+
+def _issue(envelope: Envelope, body: Mapping[str, Any], resource: str, action: str) -> Draft | Refused:
+    data = body["data"]
+    holder = {"issue": "issue", "error": "error", "event_alert": "event"}[resource]
+    thing = data.get(holder)
+    if not isinstance(thing, Mapping):
+        return Refused(reason=f"expected data.{holder} as a JSON object, got {type(thing).__name__}", content=body)
+    tags = _tags(thing)
+    is_event = resource != "issue"
+    issue = exact_id(thing.get("issue_id")) or exact_id(thing.get("groupID")) if is_event else exact_id(thing.get("id"))
+    event = (exact_id(thing.get("event_id")) or exact_id(thing.get("id"))) if is_event else None
+    level = word(thing.get("level")) or tags.get("level")
+    project = _project(thing, data)
+    rule = word(data.get("triggered_rule"))
+    # An `error` is one occurrence; an issue is the group. Counting both under one topic would count twice.
+    topic = "error.event" if resource == "error" else f"error.{_TOPICS.get(action, action)}"
+    return Draft(
+        kind="error.issue",
+        topic=topic,
+        raw_topic=f"{resource}.{action}",
+        merchant=project,
+        occurred_at=_occurred(resource, action, thing),
+        dedup=("sentry", resource, action, issue, event, word(thing.get("lastSeen")), rule),
+        resource=("issue", issue),
+        ids={"issue_id": issue, "event_id": event, "short_id": word(thing.get("shortId")), "project": project,
+             "installation_id": exact_id(at(body, "installation.uuid"))},
+        hint=severity_hint(level),
+        state=word(thing.get("status")),
+        env=environment(word(thing.get("environment")) or tags.get("environment")),
+        metrics={"events": whole(thing.get("count")), "users": whole(thing.get("userCount"))},
+        attrs={
+            "action": action,
+            "level": level,
+            "error_type": _type(thing),
+            "code": error_code(_text(thing)),
+            "route_class": _route(thing, tags),
+            "platform": word(thing.get("platform")),
+            "release": word(tags.get("release")) or word(thing.get("release")),
+            "rule": rule,
+            "substatus": word(thing.get("substatus")),
+        },
+    )  # fmt: skip
+
+
+def _metric_alert(envelope: Envelope, body: Mapping[str, Any], resource: str, action: str) -> Draft | Refused:
+    alert = at(body, "data.metric_alert")
+    if not isinstance(alert, Mapping):
+        return Refused(reason=f"expected data.metric_alert as a JSON object, got {type(alert).__name__}", content=body)
+    resolved = action == "resolved"
+    started = next((t for n in ("date_started", "date_detected", "date_created") if (t := moment(alert.get(n)))), None)
+    projects = alert.get("projects")
+    project = exact_id(projects[0]) if isinstance(projects, list) and len(projects) == 1 else None
+    name = word(at(alert, "alert_rule.name")) or word(alert.get("title")) or "unnamed"
+    alert_id = exact_id(alert.get("id"))
+    return Draft(
+        kind="alert",
+        topic="alert.resolved" if resolved else "alert.firing",
+        raw_topic=f"{resource}.{action}",
+        merchant=project or exact_id(alert.get("organization_id")),
+        occurred_at=(moment(alert.get("date_closed")) or started) if resolved else started,
+        dedup=("sentry", resource, action, alert_id, word(alert.get("date_started")), word(alert.get("date_closed"))),
+        resource=("alert", alert_id),
+        ids={"alert_id": alert_id, "identifier": exact_id(alert.get("identifier")), "alertname": name,
+             "alert_rule_id": exact_id(at(alert, "alert_rule.id")),
+             "organization_id": exact_id(alert.get("organization_id")), "project": project,
+             "fingerprint": f"sentry:{exact_id(at(alert, 'alert_rule.id')) or alert_id}"},
+        hint=severity_hint(action),
+        state=action,
+        env=environment(at(alert, "alert_rule.environment")),
+        attrs={"alertname": name, "action": action},
+        source_kind="monitor",
+    )  # fmt: skip
+
+
+def _other(envelope: Envelope, body: Mapping[str, Any], resource: str, action: str) -> Draft:
+    data = body["data"]
+    installed = resource == "installation"
+    return Draft(
+        kind="app" if installed else "platform.event",
+        topic="app.lifecycle" if installed else f"{resource}.{action}",
+        raw_topic=f"{resource}.{action}",
+        merchant=exact_id(data.get("project_id")) or word(data.get("project_slug"))
+        or word(at(data, "installation.organization.slug")),
+        occurred_at=moment(data.get("timestamp")) or moment(at(data, "installation.date_created")),
+        dedup=("sentry", resource, action, envelope.header("Request-ID"), exact_id(data.get("comment_id")),
+               exact_id(data.get("issue_id")), exact_id(at(body, "installation.uuid")),
+               word(data.get("timestamp"))),
+        resource=("installation", exact_id(at(body, "installation.uuid"))) if installed else None,
+        ids={"issue_id": exact_id(data.get("issue_id")) or exact_id(at(data, "issue.id")),
+             "comment_id": exact_id(data.get("comment_id")) or exact_id(at(data, "comment.id")),
+             "installation_id": exact_id(at(body, "installation.uuid"))},
+        state=word(at(data, "installation.status")),
+        attrs={"action": f"installation.{action}" if installed else action},
+    )  # fmt: skip
+
+
+def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
+    body = envelope.value()
+    if not isinstance(body, Mapping):
+        raise InputError(f"expected a Sentry message as a JSON object, got {type(body).__name__}")
+    action, data = word(body.get("action")), body.get("data")
+    if action is None or not isinstance(data, Mapping):
+        raise InputError("expected a Sentry message with an action and a data object, got one without")
+    resource = _resource(envelope, body)
+    if resource in ("issue", "error", "event_alert"):
+        yield _issue(envelope, body, resource, action)
+    elif resource == "metric_alert":
+        yield _metric_alert(envelope, body, resource, action)
+    else:
+        yield _other(envelope, body, resource, action)
+
+
+NORMALISER: Final = Normaliser(provider="sentry", source_kind="app_log", version=1, read=_read)

@@ -1,0 +1,142 @@
+"""
+Stripe events: one envelope, the object that changed inside; amounts are minor units already.
+
+Source: https://docs.stripe.com/api/events
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ..errors import InputError
+from .drafts import Draft, Normaliser, Refused, Scope
+from .envelope import Envelope
+from .parsing import at, exact_id, moment, whole, word
+
+__all__ = ["NORMALISER"]
+
+_TYPES: Final[Mapping[str, tuple[str, str]]] = {
+    "payment_intent.succeeded": ("payment", "order.paid"),
+    "payment_intent.payment_failed": ("payment", "payment.failed"),
+    "charge.failed": ("payment", "payment.failed"),
+    "charge.refunded": ("refund", "refund.created"),
+    "charge.refund.updated": ("refund", "refund.updated"),
+    "refund.created": ("refund", "refund.created"),
+    "refund.updated": ("refund", "refund.updated"),
+    "refund.failed": ("refund", "refund.failed"),
+    "charge.dispute.created": ("dispute", "dispute.created"),
+    "checkout.session.completed": ("payment", "order.paid"),
+    "checkout.session.async_payment_succeeded": ("payment", "order.paid"),
+    "checkout.session.async_payment_failed": ("payment", "payment.failed"),
+    "checkout.session.expired": ("cart", "cart.abandoned"),
+    "invoice.paid": ("payment", "order.paid"),
+    "invoice.payment_succeeded": ("payment", "order.paid"),
+    "invoice.payment_failed": ("payment", "payment.failed"),
+    "invoice.payment_action_required": ("payment", "payment.updated"),
+    "customer.created": ("customer", "customer.changed"),
+    "customer.updated": ("customer", "customer.changed"),
+    "customer.deleted": ("customer", "customer.changed"),
+    "account.application.authorized": ("app", "app.lifecycle"),
+    "account.application.deauthorized": ("app", "app.lifecycle"),
+}
+_FAMILIES: Final = (
+    ("charge.dispute.", ("dispute", "dispute.updated")),
+    ("payment_intent.", ("payment", "payment.updated")),
+    ("charge.", ("payment", "payment.updated")),
+    ("product.", ("product", "product.changed")),
+    ("price.", ("product", "product.changed")),
+)
+_RELATED: Final = (
+    "charge", "latest_charge", "payment_intent", "invoice", "subscription", "dispute", "setup_intent", "payout",
+    "transfer", "product", "price", "checkout_session",
+)  # fmt: skip
+
+
+def _reference(value: Any) -> str | None:
+    # A reference can be expanded into the object it names.
+    return exact_id(value.get("id")) if isinstance(value, Mapping) else exact_id(value)
+
+
+def _ids(thing: Mapping[str, Any], name: str) -> dict[str, str | None]:
+    ids: dict[str, str | None] = {
+        f"{related.removeprefix('latest_')}_id": found for related in _RELATED
+           if (found := _reference(thing.get(related))) is not None}  # fmt: skip
+    if name not in ("customer", "event"):
+        ids[f"{name}_id"] = exact_id(thing.get("id"))
+    for reference in ("cart_ref", "order_ref"):
+        ids[reference] = word(at(thing, f"metadata.{reference}"))
+    return ids
+
+
+def _classified(kind_of_event: str, thing: Mapping[str, Any]) -> tuple[str, str]:
+    found = _TYPES.get(kind_of_event)
+    if found is None:
+        found = next((f for start, f in _FAMILIES if kind_of_event.startswith(start)), None)
+    if found is None:
+        return "platform.event", kind_of_event
+    if kind_of_event == "checkout.session.completed" and thing.get("payment_status") == "unpaid":
+        return "payment", "payment.updated"
+    return found
+
+
+def _amount(kind: str, thing: Mapping[str, Any]) -> int | None:
+    names = (
+        ("amount_refunded", "amount") if kind == "refund" else ("amount", "amount_total", "amount_due", "amount_paid")
+    )
+    return next((a for name in names if (a := whole(thing.get(name))) is not None), None)
+
+
+def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
+    body = envelope.value()
+    if not isinstance(body, Mapping):
+        raise InputError(f"expected a Stripe event as a JSON object, got {type(body).__name__}")
+    kind_of_event = word(body.get("type"))
+    if kind_of_event is None:
+        raise InputError("expected a Stripe event with a type, got none")
+    given = at(body, "data.object")
+    if not isinstance(given, Mapping):
+        # Events of the second API carry a reference only.
+        given = body.get("related_object")
+    thing: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    name = (word(thing.get("object")) or word(thing.get("type")) or "event").replace(".", "_")
+    kind, topic = _classified(kind_of_event, thing)
+    ids = _ids(thing, name)
+    ids["event_id"] = exact_id(body.get("id"))
+    if kind in ("payment", "refund", "dispute"):
+        ids["payment_id"] = (
+            ids.get("payment_intent_id") or ids.get("charge_id") or exact_id(thing.get("id")) or ids["event_id"]
+        )
+    error = next((e for n in ("last_payment_error", "last_setup_error") if isinstance(e := thing.get(n), Mapping)), {})
+    live = body.get("livemode") if isinstance(body.get("livemode"), bool) else None
+    amount = _amount(kind, thing)
+    money = kind in ("payment", "refund", "dispute")
+    customer = exact_id(thing.get("id")) if kind == "customer" else _reference(thing.get("customer"))
+    yield Draft(
+        kind=kind,
+        topic=topic,
+        raw_topic=kind_of_event,
+        merchant=exact_id(body.get("account")) or exact_id(body.get("context")),
+        occurred_at=moment(body.get("created")),
+        # Test senders zero the ids: the event's id alone would drop real events.
+        dedup=("stripe", ids["event_id"], kind_of_event, exact_id(thing.get("id")), exact_id(body.get("created"))),
+        resource=(name, exact_id(thing.get("id"))) if kind != "customer" else None,
+        ids=ids,
+        people={"customer_ref": customer},
+        state=word(thing.get("payment_status")) or word(thing.get("status")),
+        env=None if live is None else ("production" if live else "test"),
+        metrics={"amount_minor": amount if money else None},
+        attrs={
+            "currency": (word(thing.get("currency")) or "").upper() if money and amount is not None else None,
+            "livemode": live,
+            "decline_code": word(error.get("decline_code"))
+            or word(error.get("code"))
+            or word(thing.get("failure_code")),
+            "reason": word(thing.get("reason")) if kind in ("dispute", "refund") else None,
+            "action": kind_of_event if kind == "app" else None,
+            "api_version": word(body.get("api_version")),
+        },
+    )
+
+
+NORMALISER: Final = Normaliser(provider="stripe", source_kind="payment_webhook", version=1, read=_read)

@@ -1,0 +1,125 @@
+"""
+Zendesk events, as webhooks that subscribe to event types send them.
+
+Source: https://developer.zendesk.com/api-reference/webhooks/event-types/webhook-event-types/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ..errors import InputError
+from .drafts import Draft, Normaliser, Refused, Scope
+from .envelope import Envelope
+from .hints import severity_hint
+from .intents import features_of, language_of
+from .parsing import at, exact_id, moment, word
+
+__all__ = ["NORMALISER"]
+
+_PREFIX: Final = "zen:event-type:"
+_TICKETS: Final = ("ticket", "messaging_ticket", "support_ticket")
+_AUTHORS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("system", "bot", "automation", "trigger", "app", "answer_bot", "business"), "system"),
+    **dict.fromkeys(("end_user", "end-user", "user", "customer", "enduser"), "end_user"),
+    **dict.fromkeys(("agent", "admin", "staff", "light_agent"), "agent"),
+}
+
+
+def _author(event: Mapping[str, Any], detail: Mapping[str, Any], action: str) -> str:
+    for holder in (event.get("actor"), at(event, "message.actor"), at(event, "comment.author")):
+        if not isinstance(holder, Mapping):
+            continue
+        if isinstance(holder.get("is_staff"), bool):
+            return "agent" if holder["is_staff"] else "end_user"
+        told = _AUTHORS.get((word(holder.get("type")) or word(holder.get("role")) or "").lower())
+        if told:
+            return told
+    actor, requester = exact_id(detail.get("actor_id")), exact_id(detail.get("requester_id"))
+    if action == "created":
+        actor = exact_id(detail.get("submitter_id")) or actor
+    if actor == "-1":
+        return "system"
+    if actor is None or requester is None:
+        return "unknown"
+    return "end_user" if actor == requester else "agent"
+
+
+def _text(event: Mapping[str, Any], detail: Mapping[str, Any], action: str) -> str:
+    parts = [at(event, "comment.body"), at(event, "message.body"), at(event, "message.content")]
+    if action == "created":
+        parts = [detail.get("subject"), detail.get("description"), *parts]
+    return "\n".join(p for p in parts if isinstance(p, str))
+
+
+def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
+    body = envelope.value()
+    if not isinstance(body, Mapping):
+        raise InputError(f"expected a Zendesk event as a JSON object, got {type(body).__name__}")
+    told = word(body.get("type"))
+    if told is None or not told.startswith(_PREFIX):
+        raise InputError(f"expected a Zendesk event with a type that starts with {_PREFIX}, got one without")
+    family, _, action = told.removeprefix(_PREFIX).partition(".")
+    raw_detail, raw_event = body.get("detail"), body.get("event")
+    detail: Mapping[str, Any] = raw_detail if isinstance(raw_detail, Mapping) else {}
+    event: Mapping[str, Any] = raw_event if isinstance(raw_event, Mapping) else {}
+    account, occurred = exact_id(body.get("account_id")), moment(body.get("time"))
+    event_id = exact_id(body.get("id"))
+    dedup = ("zendesk", event_id) if event_id else ("zendesk", told, word(body.get("subject")), word(body.get("time")))
+    ticket = exact_id(detail.get("id"))
+    if family not in _TICKETS or ticket is None:
+        # Users, organisations, articles, agents: of people only a pseudonym is kept.
+        person = family in ("user", "agent", "agent_availability", "organization_membership")
+        yield Draft(
+            kind="platform.event",
+            topic=f"{family}.{action}",
+            raw_topic=f"{family}.{action}",
+            merchant=account,
+            occurred_at=occurred,
+            dedup=dedup,
+            resource=None if person else (family, ticket),
+            ids={} if person else {f"{family}_id": ticket},
+            people={"person_ref": ticket} if person else {},
+        )
+        return
+    author = _author(event, detail, action)
+    text = _text(event, detail, action)
+    # A bot's or an agent's words say nothing about what the shopper met.
+    heard = text if author in ("end_user", "unknown") else ""
+    tags = detail.get("tags")
+    yield Draft(
+        kind="ticket",
+        topic="ticket.created" if action == "created" else f"ticket.{action}",
+        raw_topic=f"{family}.{action}",
+        merchant=account,
+        occurred_at=occurred,
+        dedup=dedup,
+        resource=("ticket", ticket),
+        ids={
+            "ticket_id": ticket,
+            "conversation_id": exact_id(event.get("conversation_id")) or exact_id(detail.get("conversation_id")),
+            "message_id": exact_id(at(event, "message.id")),
+            "comment_id": exact_id(at(event, "comment.id")),
+            "organization_id": exact_id(detail.get("organization_id")),
+            "brand_id": exact_id(detail.get("brand_id")),
+        },
+        people={"requester": exact_id(detail.get("requester_id"))},
+        sealed={"text_ref": text or None},
+        hint=severity_hint(word(detail.get("priority"))),
+        state=word(detail.get("status")),
+        attrs={
+            "author": author,
+            "actionable": author != "system",
+            "channel": word(at(detail, "via.channel")),
+            "language": language_of(heard),
+            "priority": word(detail.get("priority")),
+            "changed_from": word(event.get("previous")) if action in ("status_changed", "priority_changed") else None,
+            "changed_to": word(event.get("current")) if action in ("status_changed", "priority_changed") else None,
+            "tags": [t for t in tags if t in scope.endpoint.tags_allowed] or None if isinstance(tags, list) else None,
+        },
+        features=features_of(heard) if heard else frozenset(),
+    )
+
+
+NORMALISER: Final = Normaliser(provider="zendesk", source_kind="ticket", version=1, read=_read)

@@ -1,0 +1,92 @@
+"""Storefront and platform do not fit: releases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions import minutes
+from ...models import Severity
+from ...models.signal import MerchantId
+from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, known, on, silent, supports
+from .checkout import SERVER_ERROR_SHARE, SERVER_ERRORS
+from .handoff import HANDOFF_404
+from .responses import dashboard, notify, report
+from .signals import Deploy, ErrorIssue
+from .specimens import SHOP, burst, deploy, error, request
+from .witnesses import deploy_within
+
+__all__ = ["DEPLOY_REGRESSION", "RULES"]
+
+DEPLOY_REGRESSION = IssueKind[MerchantId](
+    "deploy_regression",
+    category="frontend_mismatch",
+    title="A release made something worse",
+    what="Errors or losses began after a release, a theme or tag publish, or a change of configuration.",
+    # The symptom carries the damage and pages; its suspected cause asks for a look.
+    severity=SeverityScale(default=Severity.SEV3),
+    responses=(notify("operators"), report("release, time, symptoms that followed it, first new error"), dashboard()),
+    human_only=("decide about a rollback",),
+    false_positives="With many releases a day one of them always came before: a new error or a second symptom decides.",
+    related=(
+        "checkout_server_error_spike",
+        "checkout_handoff_404",
+        "hydration_mismatch",
+        "web_performance_regression",
+        "env_var_missing_after_deploy",
+        "platform_incident_systemic",
+    ),
+)
+
+_RELEASED = on(Deploy, per=Deploy.merchant)
+_SPIKE = (*burst(17, request(60)), *burst(3, request(90, 500)))
+_OUT = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
+_LOST = burst(5, request(60, 404, **_OUT))
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(
+        "deploy.then-checkout-errors",
+        when=SERVER_ERROR_SHARE.unless(_RELEASED)
+        & deploy_within(minutes(60))
+        & known(SERVER_ERRORS, at_least_points=STRONG),
+        then=supports(DEPLOY_REGRESSION, STRONG, family="change"),
+        why="Cart and checkout fail after a release of the last hour.",
+        examples=(
+            fires("a release, then errors", deploy(0), *_SPIKE, for_=SHOP),
+            silent("no release", *_SPIKE),
+            silent("the release came after the last error", *_SPIKE, deploy(120)),
+            silent("the release is older than an hour", deploy(-3540), *_SPIKE),
+        ),
+    ),
+    Rule(
+        "deploy.then-lost-handoffs",
+        when=deploy_within(minutes(60)) & known(HANDOFF_404, at_least_points=STRONG),
+        then=supports(DEPLOY_REGRESSION, MEDIUM, family="change"),
+        why="Hand-offs to checkout are lost within an hour of a release.",
+        examples=(
+            fires("a release, then lost hand-offs", deploy(0), *_LOST, for_=SHOP),
+            silent("no release", *_LOST),
+            silent("a release alone", deploy(0)),
+        ),
+    ),
+    Rule(
+        "deploy.new-error",
+        when=on(
+            ErrorIssue,
+            ErrorIssue.topic == "error.created",
+            ErrorIssue.level.one_of("error", "fatal"),
+            per=ErrorIssue.merchant,
+        ).unless(_RELEASED)
+        & deploy_within(minutes(60))
+        & known(SERVER_ERRORS),
+        then=supports(DEPLOY_REGRESSION, MEDIUM, family="error-tracker"),
+        why="An error was seen for the first time after a release, while checkout fails.",
+        examples=(
+            fires("a release, errors, a new error", deploy(0), *_SPIKE, error(120), for_=SHOP),
+            silent("the error is older than the release", error(0), deploy(30), *_SPIKE),
+            silent("checkout is well", deploy(0), error(120)),
+            silent(
+                "an old error comes back", deploy(0), *_SPIKE, error(120, action="unresolved", topic="error.unresolved")
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,112 @@
+"""Checkout, the way there: hand-offs to the platform's checkout that end nowhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions import Pred, minutes, percent
+from ...models import Severity
+from ...models.signal import MerchantId
+from ...rules import STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
+from .responses import draft_reply, impact_on, operators
+from .signals import HttpRequest, Probe
+from .specimens import SHOP, burst, maintenance, probes, request, ticket
+from .witnesses import failing_probes, in_maintenance, tickets
+
+__all__ = ["HANDOFF_404", "RULES"]
+
+HANDOFF_404 = IssueKind[MerchantId](
+    "checkout_handoff_404",
+    category="checkout",
+    title="The way to checkout ends in page not found",
+    what=(
+        "The checkout address that the commerce platform hands out points at the headless storefront itself, or at a"
+        " host that sends shoppers back to it."
+    ),
+    severity=SeverityScale(default=Severity.SEV2, by_share=((Severity.SEV1, percent(50)),), below=Severity.SEV2),
+    impact=impact_on("checkout", percent(45)),
+    responses=(
+        *operators("redirect chain, checkout host as configured and as seen, share of hand-offs"),
+        draft_reply(
+            "Since {first_seen} your checkout button leads to a page that does not exist. On a headless storefront the"
+            " checkout needs a host name of its own, set as primary domain in your commerce platform. The redirects we"
+            " saw are attached. Please change nothing before we have confirmed the cause together."
+        ),
+    ),
+    human_only=("change the primary domain", "change DNS", "add redirects"),
+    false_positives=(
+        "Cart links in old mails stay dead after a correct launch, so the share of hand-offs counts and not their"
+        " number; under load Shopify may redirect to a queue page, which is checkout_throttled."
+    ),
+    related=("domain_split_brain", "dns_tls_cutover_failure", "email_links_old_domain"),
+)
+
+_SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
+_HANDOFFS = on(HttpRequest, HttpRequest.handoff == True, _SHOPPER, per=HttpRequest.merchant)  # noqa: E712
+_LOST = on(HttpRequest, HttpRequest.handoff == True, _SHOPPER, HttpRequest.status == 404, per=HttpRequest.merchant)  # noqa: E712
+
+_OUT = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(
+        "handoff.404-share",
+        when=_LOST.at_least(5, within=minutes(15))
+        & _HANDOFFS.share(HttpRequest.status == 404, at_least=percent(20), floor=5, within=minutes(15)),
+        then=supports(HANDOFF_404, STRONG, family="http"),
+        why="Five hand-offs, and at least 20 % of them, ended in page not found within a quarter of an hour.",
+        examples=(
+            fires("all of 5", *burst(5, request(0, 404, **_OUT), every=100), for_=SHOP),
+            fires("6 of 12", *burst(6, request(0, 302, **_OUT)), *burst(6, request(300, 404, **_OUT)), for_=SHOP),
+            silent("4 are too few", *burst(4, request(0, 404, **_OUT), every=100)),
+            silent("old mails among many", *burst(30, request(0, 302, **_OUT)), *burst(5, request(60, 404, **_OUT))),
+            silent("crawlers", *burst(5, request(0, 404, bot=True, **_OUT), every=100)),
+            silent("other pages", *burst(9, request(0, 404, method="GET", route_class="other"), every=10)),
+        ),
+    ),
+    Rule(
+        "handoff.probe-404",
+        when=failing_probes("begin_checkout", where=Probe.status == 404),
+        then=supports(HANDOFF_404, STRONG, family="probe"),
+        why="The check of begin checkout ended in page not found three times from two regions.",
+        examples=(
+            fires("three regions", *probes(0, False, status=404), for_=SHOP),
+            silent("twice", *probes(0, False, ("eu", "us"), status=404)),
+            silent("server errors are another mode", *probes(0, False)),
+            silent("works again", *probes(0, False, status=404), *probes(60, True)),
+        ),
+    ),
+    Rule(
+        "handoff.ticket",
+        when=tickets("mentions.checkout", "mentions.404", people=1, within=minutes(30)),
+        then=supports(HANDOFF_404, WEAK, family="tickets"),
+        why="Somebody wrote that the checkout page is not found.",
+        examples=(
+            fires("both words", ticket(0, "mentions.checkout", "mentions.404"), for_=SHOP),
+            silent("one word", ticket(0, "mentions.checkout", "intent.how_to")),
+            silent("an agent's note", ticket(0, "mentions.checkout", "mentions.404", author="agent")),
+        ),
+    ),
+    Rule(
+        "handoff.redirects",
+        when=_HANDOFFS.share(
+            HttpRequest.status.between(300, 399), at_least=percent(50), floor=5, within=minutes(15)
+        ).unless(_LOST),
+        then=refutes(HANDOFF_404, 150, family="http-ok"),
+        why="Hand-offs are redirected again and none was lost since.",
+        examples=(
+            fires("5 of 5", *burst(5, request(0, 302, **_OUT)), for_=SHOP),
+            silent("4 of 4", *burst(4, request(0, 302, **_OUT))),
+            silent("one lost since", *burst(5, request(0, 302, **_OUT)), request(60, 404, **_OUT)),
+        ),
+    ),
+    Rule(
+        "handoff.maintenance",
+        when=in_maintenance(),
+        then=vetoes(HANDOFF_404, family="calendar"),
+        why="A declared maintenance window explains lost hand-offs.",
+        examples=(
+            fires("begun", maintenance(), for_=SHOP),
+            silent("over", maintenance(), maintenance(600, active=False)),
+        ),
+    ),
+)

@@ -1,0 +1,131 @@
+"""Checkout, third part: payments that are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions import Pred, minutes, percent
+from ...models import Severity
+from ...models.signal import MerchantId
+from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, silent, supports
+from .responses import draft_reply, impact_on, operators
+from .signals import Payment
+from .specimens import SHOP, alert, burst, error, payment, ticket
+from .witnesses import alerting, coded_error, tickets
+
+__all__ = ["DECLINES", "RULES"]
+
+DECLINES = IssueKind[MerchantId](
+    "payment_decline_surge",
+    category="checkout",
+    title="Many payments fail",
+    what="Credentials, currency, risk rules or the acquirer do not fit the new checkout, so payments are refused.",
+    severity=SeverityScale(
+        default=Severity.SEV2, by_share=((Severity.SEV1, percent(70)), (Severity.SEV2, percent(40)))
+    ),
+    impact=impact_on("payment", percent(80)),
+    responses=(
+        *operators("failures by code, method and currency, as totals"),
+        draft_reply(
+            "Many payments in your shop fail since {first_seen}. Please compare gateway keys, currency and risk rules"
+            " with the settings in the report; we change none of them."
+        ),
+    ),
+    human_only=("change gateway settings", "change risk rules", "replace credentials"),
+    false_positives=(
+        "One shopper who tries again and again counts several times; small shops swing widely; a card without funds"
+        " is the issuer's word and no fault of the shop."
+    ),
+    related=("card_testing_attack", "test_mode_in_production", "platform_incident_systemic"),
+)
+
+_LIVE: Pred[Payment] = Payment.livemode.missing() | (Payment.livemode == True)  # noqa: E712
+_FAILED: Pred[Payment] = Payment.topic == "payment.failed"
+# Stripe tells one attempt by its intent, and again by its charge, session or invoice.
+_ATTEMPT: Pred[Payment] = Payment.raw_topic.missing() | ~Payment.raw_topic.matches(r"^(charge|checkout|invoice)\.")
+# Codes that name the shop's own set-up, not the card.
+_SET_UP: Pred[Payment] = Payment.decline_code.one_of(
+    "account_invalid",
+    "api_key_expired",
+    "authentication_required",
+    "currency_not_supported",
+    "invalid_account",
+    "invalid_api_key",
+    "invalid_request",
+    "merchant_blacklist",
+    "testmode_decline",
+)
+_TRIED = on(Payment, Payment.topic.one_of("order.paid", "payment.failed"), _LIVE, _ATTEMPT, per=Payment.merchant)
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(
+        "payment.declines",
+        when=_TRIED.share(_FAILED, at_least=percent(40), floor=30, within=minutes(30)),
+        then=supports(DECLINES, MEDIUM, family="payments"),
+        why="At least 40 % of payments failed within half an hour.",
+        examples=(
+            fires("18 of 30", *burst(12, payment()), *burst(18, payment(60, "payment.failed")), for_=SHOP),
+            silent("17 of 30 can be chance", *burst(13, payment()), *burst(17, payment(60, "payment.failed"))),
+            silent("one payment too few", *burst(11, payment()), *burst(18, payment(60, "payment.failed"))),
+            silent("a test account", *burst(30, payment(0, "payment.failed", livemode=False))),
+            silent(
+                "one attempt told twice",
+                *burst(15, payment()),
+                *burst(15, payment(60, "payment.failed", raw_topic="payment_intent.payment_failed")),
+                *burst(15, payment(60, "payment.failed", raw_topic="charge.failed")),
+            ),
+        ),
+    ),
+    Rule(
+        "payment.most-decline",
+        when=_TRIED.share(_FAILED, at_least=percent(60), floor=30, within=minutes(30)),
+        then=supports(DECLINES, STRONG, family="payments"),
+        why="At least 60 % of payments failed within half an hour, which no card mix explains.",
+        examples=(
+            fires("24 of 30", *burst(6, payment()), *burst(24, payment(60, "payment.failed")), for_=SHOP),
+            silent("23 of 30 can be chance", *burst(7, payment()), *burst(23, payment(60, "payment.failed"))),
+            silent("one payment too few", *burst(29, payment(60, "payment.failed"))),
+        ),
+    ),
+    Rule(
+        "payment.set-up-code",
+        when=on(Payment, _FAILED, _LIVE, _ATTEMPT, _SET_UP, per=Payment.merchant).at_least(5, within=minutes(30)),
+        then=supports(DECLINES, STRONG, family="payments"),
+        why="Five payments failed for a reason that names the shop's own set-up.",
+        examples=(
+            fires("five", *burst(5, payment(0, "payment.failed", decline_code="invalid_api_key")), for_=SHOP),
+            silent("four", *burst(4, payment(0, "payment.failed", decline_code="invalid_api_key"))),
+            silent("cards without funds", *burst(5, payment(0, "payment.failed", decline_code="insufficient_funds"))),
+        ),
+    ),
+    Rule(
+        "payment.error",
+        when=coded_error("checkout.payment", events=10, users=5),
+        then=supports(DECLINES, MEDIUM, family="error-tracker"),
+        why="The storefront reports payment errors, at least ten.",
+        examples=(
+            fires("ten", error(0, code="checkout.payment", events=10), for_=SHOP),
+            silent("nine", error(0, code="checkout.payment", events=9, users=4)),
+        ),
+    ),
+    Rule(
+        "payment.alert",
+        when=alerting("(?i)payment.*(fail|declin|error|success)|(declin|authori[sz]ation).*rate"),
+        then=supports(DECLINES, MEDIUM, family="alerts"),
+        why="A monitor's alert about payments is firing.",
+        examples=(
+            fires("by its name", alert(0, alertname="PaymentSuccessRateLow"), for_=SHOP),
+            silent("something else", alert(0, alertname="DiskFull")),
+        ),
+    ),
+    Rule(
+        "payment.tickets",
+        when=tickets("intent.payment_declined", people=3, within=minutes(60)),
+        then=supports(DECLINES, WEAK, family="tickets"),
+        why="Three people wrote that their payment was refused.",
+        examples=(
+            fires("three", *burst(3, ticket(0, "intent.payment_declined"), requester="p"), for_=SHOP),
+            silent("two", *burst(2, ticket(0, "intent.payment_declined"), requester="p")),
+        ),
+    ),
+)

@@ -1,0 +1,297 @@
+"""
+The vocabulary: what normalised signals of a headless storefront look like.
+
+`migro.observe` writes these kinds, rules read them. `topic` is the canonical event inside a kind, for example kind
+``order`` with topic ``order.created``; the sender's own word is ``attrs["raw_topic"]``.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ...expressions import UNSET, Attr, Key, Maybe, MaybeKey
+from ...models.signal import Signal
+
+__all__ = [
+    "VOCABULARY",
+    "Alert",
+    "App",
+    "Cart",
+    "Compliance",
+    "Customer",
+    "Deploy",
+    "Dispute",
+    "ErrorIssue",
+    "Fulfilment",
+    "Hook",
+    "HttpRequest",
+    "Inventory",
+    "Maintenance",
+    "Order",
+    "Payment",
+    "Probe",
+    "Product",
+    "Refund",
+    "ShopProfile",
+    "SignatureFailure",
+    "Ticket",
+]
+
+
+class HttpRequest(Signal, kind="http.request"):
+    """
+    One request to the storefront, from an access log.
+
+    Attributes:
+        method: ``GET``, ``POST`` and so on.
+        route_class: One of home, plp, pdp, search, cart, checkout, payment, delivery, account, api, webhook, asset,
+            other.
+        route: The path with ids and query values taken out, such as ``/products/:id``.
+        handoff: Whether the path hands the shopper over to the platform's checkout.
+        bot: Whether the user agent is a known crawler, scanner, probe or monitor.
+        host: Host that was asked, where the log says.
+        visitor: Pseudonym of address and user agent.
+        bytes: Size of the answer.
+    """
+
+    method: Attr[str]
+    route_class: Attr[str]
+    route: Attr[str]
+    handoff: Attr[bool]
+    bot: Attr[bool]
+    host: Maybe[str] = UNSET
+    visitor: MaybeKey[str] = UNSET
+    bytes: Maybe[int] = UNSET
+
+
+class Alert(Signal, kind="alert"):
+    """
+    A monitor's alert; topic ``alert.firing`` or ``alert.resolved``, `state` the monitor's word.
+
+    Attributes:
+        alertname: Name of the alert.
+        fingerprint: The monitor's id of this label set.
+        service, component, journey, region, route_class: Labels of those names, where set.
+    """
+
+    alertname: Attr[str]
+    fingerprint: MaybeKey[str] = UNSET
+    service: Maybe[str] = UNSET
+    component: Maybe[str] = UNSET
+    journey: Maybe[str] = UNSET
+    region: Maybe[str] = UNSET
+    route_class: Maybe[str] = UNSET
+
+
+class ErrorIssue(Signal, kind="error.issue"):
+    """
+    A grouped application error, as error trackers report it; topic ``error.created``, ``error.resolved`` and so on.
+
+    Attributes:
+        action: The tracker's action: created, resolved, ignored, triggered, ...
+        level: fatal, error, warning, info or debug.
+        error_type: Type of the exception, such as ``TypeError``.
+        code: Canonical error code of the text, such as ``auth.token_invalid``; see `migro.observe.codes`.
+        route_class: Class of the route in culprit or tags, where one is recognised.
+        project: Id of the project in the tracker.
+        events, users: How many events and users so far, where the tracker says.
+    """
+
+    action: Attr[str]
+    level: Maybe[str] = UNSET
+    error_type: Maybe[str] = UNSET
+    code: Maybe[str] = UNSET
+    route_class: Maybe[str] = UNSET
+    project: MaybeKey[str] = UNSET
+    events: Maybe[int] = UNSET
+    users: Maybe[int] = UNSET
+
+
+class Ticket(Signal, kind="ticket"):
+    """
+    A support ticket or message; what it says is in `features` as ``intent.<name>``, never as text.
+
+    Attributes:
+        ticket_id: The help desk's id.
+        requester: Pseudonym of who asks.
+        author: Who wrote: end_user, agent, system or unknown.
+        channel: web, email, chat, ... where known.
+        language: ISO 639-1 code, where known.
+    """
+
+    ticket_id: Key[str]
+    requester: MaybeKey[str] = UNSET
+    author: Attr[str]
+    channel: Maybe[str] = UNSET
+    language: Maybe[str] = UNSET
+
+
+class Order(Signal, kind="order"):
+    """An order changed; topics ``order.created``, ``order.updated``, ``order.paid``, ``order.deleted``."""
+
+    order_id: Key[str]
+    total_minor: Maybe[int] = UNSET
+    currency: Maybe[str] = UNSET
+    financial_status: Maybe[str] = UNSET
+    cart_ref: MaybeKey[str] = UNSET
+    test: Maybe[bool] = UNSET
+
+
+class Payment(Signal, kind="payment"):
+    """
+    A payment changed; topic ``order.paid``, ``payment.failed`` or ``payment.updated``, `state` the provider's word.
+
+    Attributes:
+        raw_topic: The provider's own name of the event; one attempt may be told by several.
+        decline_code: Why the payment was refused, in the provider's words.
+        livemode: Whether real money moved.
+    """
+
+    payment_id: Key[str]
+    amount_minor: Maybe[int] = UNSET
+    currency: Maybe[str] = UNSET
+    raw_topic: Maybe[str] = UNSET
+    decline_code: Maybe[str] = UNSET
+    cart_ref: MaybeKey[str] = UNSET
+    livemode: Maybe[bool] = UNSET
+
+
+class Refund(Signal, kind="refund"):
+    """Money went back; topic ``refund.created``."""
+
+    payment_id: MaybeKey[str] = UNSET
+    order_id: MaybeKey[str] = UNSET
+    amount_minor: Maybe[int] = UNSET
+    currency: Maybe[str] = UNSET
+
+
+class Dispute(Signal, kind="dispute"):
+    """A payment is disputed; topics ``dispute.created``, ``dispute.updated``."""
+
+    payment_id: MaybeKey[str] = UNSET
+    amount_minor: Maybe[int] = UNSET
+    currency: Maybe[str] = UNSET
+
+
+class Cart(Signal, kind="cart"):
+    """A cart or checkout changed; topic ``cart.changed``, ``cart.abandoned`` or ``cart.converted``."""
+
+    cart_ref: MaybeKey[str] = UNSET
+    order_id: MaybeKey[str] = UNSET
+
+
+class Product(Signal, kind="product"):
+    """A product, variant, category or metafield changed; topic ``product.changed``."""
+
+    product_id: MaybeKey[str] = UNSET
+
+
+class Inventory(Signal, kind="inventory"):
+    """A stock figure changed; topic ``inventory.changed``. `available` missing means unknown, never zero."""
+
+    sku: MaybeKey[str] = UNSET
+    location_id: MaybeKey[str] = UNSET
+    available: Maybe[int] = UNSET
+
+
+class Fulfilment(Signal, kind="fulfilment"):
+    """A shipment or fulfilment changed; topic ``fulfilment.changed``."""
+
+    order_id: MaybeKey[str] = UNSET
+    reason: Maybe[str] = UNSET
+
+
+class Customer(Signal, kind="customer"):
+    """A customer record changed; topic ``customer.changed``. Ids only, as pseudonyms."""
+
+    customer_ref: MaybeKey[str] = UNSET
+
+
+class App(Signal, kind="app"):
+    """An app was installed, removed or changed; topic ``app.lifecycle``."""
+
+    action: Attr[str]
+
+
+class Hook(Signal, kind="hook"):
+    """The platform could not deliver webhooks; topic ``hook.failure``."""
+
+    endpoint: Maybe[str] = UNSET
+
+
+class Compliance(Signal, kind="compliance"):
+    """A privacy request; topic ``compliance``. Never reaches rules: it goes to the privacy handler."""
+
+    request: Attr[str]
+
+
+class Probe(Signal, kind="probe"):
+    """The host's own read-only check of a journey; topic ``probe.result``."""
+
+    journey: Attr[str]
+    region: Attr[str]
+    ok: Attr[bool]
+
+
+class Deploy(Signal, kind="change.deploy"):
+    """A release went live; topic ``change.deploy``."""
+
+    release: Key[str]
+
+
+class Maintenance(Signal, kind="calendar.maintenance"):
+    """A declared maintenance window begins (`active` true) or ends."""
+
+    active: Attr[bool]
+
+
+class ShopProfile(Signal, kind="shop.profile"):
+    """
+    What the host knows about a shop: a fact, not an event.
+
+    Attributes:
+        currency: ISO 4217 code of the amounts below.
+        aov_minor: Average order value in minor units of the currency.
+        sessions_per_min: Sessions per minute, bots excluded.
+        checkout_host: Where checkout is meant to be.
+        storefront_host: Where the headless storefront is.
+    """
+
+    currency: Maybe[str] = UNSET
+    aov_minor: Maybe[int] = UNSET
+    sessions_per_min: Maybe[Decimal] = UNSET
+    checkout_host: Maybe[str] = UNSET
+    storefront_host: Maybe[str] = UNSET
+
+
+class SignatureFailure(Signal, kind="delivery.signature_failed"):
+    """Verify saw a delivery whose signature did not fit: evidence about the receiver's secret, nothing else."""
+
+    sender: Attr[str]
+    endpoint: Maybe[str] = UNSET
+
+
+VOCABULARY: tuple[type[Signal], ...] = (
+    Alert,
+    App,
+    Cart,
+    Compliance,
+    Customer,
+    Deploy,
+    Dispute,
+    ErrorIssue,
+    Fulfilment,
+    Hook,
+    HttpRequest,
+    Inventory,
+    Maintenance,
+    Order,
+    Payment,
+    Probe,
+    Product,
+    Refund,
+    ShopProfile,
+    SignatureFailure,
+    Ticket,
+)
+"""Every signal class of the pack."""

@@ -1,0 +1,145 @@
+"""The world outside, as migro needs it: few methods each, and the docstring is the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Literal, Protocol, overload, runtime_checkable
+
+from .models.action import Action, ActionResult
+from .models.decision import Decision
+from .models.inputs import Input
+from .models.issue import Issue
+from .models.signal import Signal
+from .models.steps import Accepted, JournalEntry, StepRecord
+
+__all__ = ["Actuator", "Advisor", "Alarm", "Clock", "Memory", "Source"]
+
+
+@runtime_checkable
+class Memory(Protocol):
+    """
+    What lasts: a journal of inputs per partition, and what the steps made of them.
+
+    Check an implementation with `migro.testing.MemoryContract`.
+    """
+
+    def accept(self, partition: str, inputs: Sequence[Input]) -> tuple[Accepted, ...]:
+        """
+        Store inputs durably, in order, in one transaction; when this returns, nothing of them can be lost.
+
+        Each gets the partition's next sequence number. An input whose `delivery_key` was accepted within the
+        7 days before its `at` is stored too, as a duplicate that points at the first (`SignalReceived`) or
+        is left out of the result and the journal (any other input).
+
+        Raises:
+            StoreUnavailable: If nothing was stored.
+        """
+        ...
+
+    def load(self, partition: str) -> Iterator[JournalEntry]:
+        """
+        Yield the partition's whole journal in sequence: first what steps have consumed, then what is pending.
+
+        The version of a partition is the sequence number of the last consumed input, 0 for none.
+        """
+        ...
+
+    def commit(self, partition: str, expected: int, step: StepRecord) -> None:
+        """
+        Consume one input and store everything its step left behind, all or nothing.
+
+        Issues and actions replace older states with the same id or idempotency key; an action that is already
+        past the given status is not moved back. Emitted inputs are accepted into their partitions.
+
+        Raises:
+            Conflict: If the partition's version is not `expected`, or ``step.seq`` is not the next one.
+            NotFound: If no input with that number was accepted.
+            StoreError: If a decision with the same id is stored; what was decided is never overwritten.
+            StoreUnavailable: If nothing was stored.
+        """
+        ...
+
+    @overload
+    def read(
+        self, what: Literal["journal"], *, id: str | None = None, partition: str | None = None
+    ) -> Iterator[JournalEntry]: ...
+    @overload
+    def read(
+        self, what: Literal["issues"], *, id: str | None = None, partition: str | None = None
+    ) -> Iterator[Issue]: ...
+    @overload
+    def read(
+        self, what: Literal["decisions"], *, id: str | None = None, partition: str | None = None
+    ) -> Iterator[Decision]: ...
+    @overload
+    def read(
+        self, what: Literal["actions"], *, id: str | None = None, partition: str | None = None
+    ) -> Iterator[Action]: ...
+    def read(
+        self,
+        what: Literal["journal", "issues", "decisions", "actions"],
+        *,
+        id: str | None = None,
+        partition: str | None = None,
+    ) -> Iterator[JournalEntry] | Iterator[Issue] | Iterator[Decision] | Iterator[Action]:
+        """
+        Yield stored records in the order they were committed, by partition name and sequence.
+
+        `id` narrows: the signal id for the journal, the issue id, the decision id, the action's idempotency key.
+        """
+        ...
+
+
+@runtime_checkable
+class Actuator(Protocol):
+    """
+    A pair of hands for some kinds of action.
+
+    Check an implementation with `migro.testing.ActuatorContract`.
+    """
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of action it can execute."""
+        ...
+
+    def execute(self, action: Action) -> ActionResult:
+        """
+        Do it once.
+
+        Called again with the same ``action.idempotency_key`` it must not act a second time. What is expected to
+        go wrong is a result with status ``failed``; an exception counts as one too.
+        """
+        ...
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where signals come from."""
+
+    def signals(self) -> Iterable[Signal]:
+        """Yield normalised signals in the order of receipt; ends when the source does."""
+        ...
+
+
+@runtime_checkable
+class Advisor(Protocol):
+    """Somebody who may add a labelled hypothesis for a person to read, and nothing else."""
+
+    def hypothesis(self, decision: Decision) -> str | None:
+        """Return a sentence for a person, or None; never read by any rule, score or policy."""
+        ...
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """What time it is, at the rim."""
+
+    def now(self) -> datetime:
+        """Return the aware current time."""
+        ...
+
+
+Alarm = Callable[[str], None]
+"""Tells the operator by a way that needs neither the store nor the outbox."""

@@ -1,0 +1,24 @@
+"""Judgement on an issue: how sure, how bad, what it costs."""
+
+from .assessment import Assessment, assess
+from .confidence import HIGH_FROM, MAX_SCORE, Evidence, Score, band_of, confidence_of, score, trust_cap
+from .impact import estimate, severity_of, wilson_lower
+from .unknown import CORE, UNKNOWN
+
+__all__ = [
+    "CORE",
+    "HIGH_FROM",
+    "MAX_SCORE",
+    "UNKNOWN",
+    "Assessment",
+    "Evidence",
+    "Score",
+    "assess",
+    "band_of",
+    "confidence_of",
+    "estimate",
+    "score",
+    "severity_of",
+    "trust_cap",
+    "wilson_lower",
+]

@@ -1,0 +1,41 @@
+"""What no rule explains but its sender calls serious: an issue of its own, which reaches a person."""
+
+from __future__ import annotations
+
+from ..expressions import minutes
+from ..models import Risk, Severity
+from ..rules import IssueKind, Response, Rule, RuleSet, SeverityScale, on, supports
+from ..verify import Unexplained
+
+__all__ = ["CORE", "UNKNOWN"]
+
+UNKNOWN = IssueKind[str](
+    "unknown",
+    category="unknown",
+    per=("subject",),
+    title="Something serious that no rule explains",
+    what="A sender calls an event critical or high, and no rule reads it.",
+    # The sender's word is no measurement, so it never makes an issue worse than SEV2 by itself.
+    severity=SeverityScale(default=Severity.SEV3),
+    responses=(Response(kind="notify", risk=Risk.R0, target="on_call"),),
+    human_only=("find out what it is", "write a rule for it, or mute it"),
+)
+
+CORE = RuleSet(
+    "core",
+    Rule(
+        "unknown.critical-unexplained",
+        when=on(Unexplained, Unexplained.hint == "critical", per=Unexplained.subject),
+        then=supports(UNKNOWN, 140, family="sender", severity=Severity.SEV2),
+        why="The sender calls it critical, and no rule reads it.",
+        lasts=minutes(60),
+    ),
+    Rule(
+        "unknown.high-unexplained",
+        when=on(Unexplained, Unexplained.hint == "high", per=Unexplained.subject),
+        then=supports(UNKNOWN, 110, family="sender"),
+        why="The sender calls it high, and no rule reads it.",
+        lasts=minutes(60),
+    ),
+)
+"""Rules that every agent has."""

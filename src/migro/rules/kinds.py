@@ -1,0 +1,157 @@
+"""Issue kinds: what rules conclude about, with everything a decision needs to know about a failure mode."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, Generic, TypeVar, get_args
+
+import attrs
+
+from ..errors import RuleDefinitionError
+from ..expressions import Document, Fact, encode
+from ..models import Category, Risk, Severity
+
+__all__ = ["PRIOR", "ImpactModel", "IssueKind", "Response", "SeverityScale"]
+
+K = TypeVar("K")
+
+PRIOR = -100
+"""Points before any evidence: about 9 % of such suspicions are real."""
+
+
+@attrs.frozen(kw_only=True)
+class SeverityScale:
+    """
+    How bad an issue of a kind is. Confidence never enters.
+
+    Attributes:
+        default: Without a known impact.
+        by_share: Lowest lost share at which a severity holds, worst first; the first that is reached counts.
+        below: Where a share is known and reaches none of `by_share`.
+    """
+
+    default: Severity
+    by_share: tuple[tuple[Severity, Fraction], ...] = ()
+    below: Severity = Severity.SEV4
+
+    def document(self) -> Document:
+        return {
+            "default": self.default.word,
+            "by_share": [[s.word, encode(f)] for s, f in self.by_share],
+            "below": self.below.word,
+        }
+
+
+@attrs.frozen(kw_only=True)
+class ImpactModel:
+    """
+    How revenue at risk follows from a measured failing share.
+
+    ``revenue per minute = starts per minute x conversion given the step x average order value x failing share``
+
+    Starts per minute are measured: the size of the share's window over its length.
+
+    Attributes:
+        step: Name of the step, such as ``checkout``.
+        conversion: Probability of an order given the step; used as an assumption.
+        order_value: Average order value in minor units, as a fact of the host; unknown without one.
+        currency: ISO 4217 code, as a fact of the host.
+    """
+
+    step: str
+    conversion: Fraction
+    order_value: Fact[int] | None = None
+    currency: Fact[str] | None = None
+
+    def document(self) -> Document:
+        named = (("order_value", self.order_value), ("currency", self.currency))
+        facts = {n: f.document() for n, f in named if f is not None}
+        return {"step": self.step, "conversion": encode(self.conversion), **facts}
+
+
+@attrs.frozen
+class Response:
+    """
+    An action that an issue of a kind asks for; policy decides whether it happens.
+
+    Attributes:
+        kind: The verb, such as ``notify`` or ``draft_reply``.
+        risk: What it can do at worst.
+        target: A role such as ``on_call`` or ``merchant_contact``.
+        args: Constant words for the actuator. ``{severity}``, ``{merchant}`` and other issue fields are filled in.
+        from_severity: Only proposed from this severity on.
+    """
+
+    kind: str
+    risk: Risk
+    target: str
+    args: tuple[tuple[str, str], ...] = attrs.field(kw_only=True, default=())
+    from_severity: Severity = attrs.field(kw_only=True, default=Severity.SEV4)
+
+    def document(self) -> Document:
+        return {
+            "kind": self.kind,
+            "risk": self.risk.word,
+            "target": self.target,
+            "args": dict(self.args),
+            "from": self.from_severity.word,
+        }
+
+
+@attrs.frozen(eq=False)
+class IssueKind(Generic[K]):
+    """
+    A failure mode about keys of type `K`: ``IssueKind[MerchantId]("checkout_down", category="checkout")``.
+
+    Attributes:
+        name: Stable name in records and reports.
+        category: Which desk has to fix it.
+        per: Names of the key columns; rules about this kind have to be about the same.
+        title: One line for people.
+        severity: How bad it is.
+        impact: How to estimate what it costs.
+        responses: What to do about it.
+        human_only: What stays a person's to do, in words.
+        prior: Points before any evidence.
+        systemic: Whether it is about the platform instead of one merchant.
+    """
+
+    name: str
+    category: Category = attrs.field(kw_only=True)
+    per: tuple[str, ...] = attrs.field(kw_only=True, default=("merchant",))
+    title: str = attrs.field(kw_only=True, default="")
+    what: str = attrs.field(kw_only=True, default="")
+    severity: SeverityScale = attrs.field(kw_only=True, default=SeverityScale(default=Severity.SEV3))
+    impact: ImpactModel | None = attrs.field(kw_only=True, default=None)
+    responses: tuple[Response, ...] = attrs.field(kw_only=True, default=())
+    human_only: tuple[str, ...] = attrs.field(kw_only=True, default=())
+    false_positives: str = attrs.field(kw_only=True, default="")
+    related: tuple[str, ...] = attrs.field(kw_only=True, default=())
+    prior: int = attrs.field(kw_only=True, default=PRIOR)
+    systemic: bool = attrs.field(kw_only=True, default=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.name or not isinstance(self.name, str):
+            raise RuleDefinitionError(f"an issue kind needs a name, got {self.name!r}")
+        if self.category not in get_args(Category):
+            raise RuleDefinitionError(
+                f"issue kind {self.name!r}: expected a category of {', '.join(get_args(Category))},"
+                f" got {self.category!r}"
+            )
+        if not self.per or not isinstance(self.per, tuple):
+            raise RuleDefinitionError(
+                f"issue kind {self.name!r}: per= takes a tuple of key names such as ('merchant',), got {self.per!r}"
+            )
+
+    def document(self) -> dict[str, Any]:
+        """Return the part of the kind that can change a decision; prose is none."""
+        return {
+            "name": self.name,
+            "category": self.category,
+            "per": list(self.per),
+            "prior": self.prior,
+            "systemic": self.systemic,
+            "severity": self.severity.document(),
+            "impact": self.impact.document() if self.impact else None,
+            "responses": [r.document() for r in self.responses],
+        }

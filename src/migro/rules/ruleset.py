@@ -1,0 +1,270 @@
+"""Rule sets: rules that belong together, checked whole, with one version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ..errors import Finding, RuleSetError
+from ..expressions import facts_of
+from ..models import Signal, digest
+from .kinds import IssueKind
+from .premises import Both, Known, Premise, Recent, Selection, Share, Unless, leaves
+from .rule import Rule
+
+__all__ = ["MAX_POINTS", "MAX_SPAN", "RuleSet", "selections"]
+
+MAX_POINTS = 150
+"""No single rule may move the odds by more than about thirty times."""
+
+MAX_SPAN = 24 * 3600 * 1_000_000
+"""Longest window in this version, in microseconds."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_.-]*\Z")
+
+
+def selections(premise: Premise[Any]) -> Iterator[Selection[Any, Any]]:
+    """Yield the selections that a premise reads."""
+    for leaf in leaves(premise):
+        if isinstance(leaf, Selection):
+            yield leaf
+        elif not isinstance(leaf, Known):
+            yield leaf.of  # type: ignore[attr-defined]  # every leaf but Known is a selection or measures one
+
+
+class RuleSet:
+    """
+    Rules, the issue kinds they conclude about, and the signal classes they read.
+
+    Attributes:
+        name: Stable name in records.
+        rules: In writing order.
+        kinds: Issue kinds by name.
+        signals: Signal classes by kind.
+        strata: Rules in layers: what reads `known(X)` comes after everything that concludes about X.
+        version: SHA-256 over rules, kinds and signal columns; the same on every machine.
+
+    Raises:
+        RuleSetError: With every mistake at once, each with its place.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *rules: Rule[Any] | RuleSet,
+        signals: Iterable[type[Signal]] = (),
+        require_examples: bool = False,
+    ) -> None:
+        flat: list[Rule[Any]] = []
+        classes = {c.__signal_kind__: c for c in signals}
+        for item in rules:
+            if isinstance(item, RuleSet):
+                flat.extend(item.rules)
+                classes.update(item.signals)
+            else:
+                flat.append(item)
+        self.name = name
+        self.rules: tuple[Rule[Any], ...] = tuple(flat)
+        findings = [*_check_rules(self.rules, require_examples), *_check_kinds(self.rules)]
+        classes_found, class_findings = _signal_classes(self.rules, classes)
+        findings += class_findings
+        self.kinds: Mapping[str, IssueKind[Any]] = MappingProxyType(
+            {r.then.kind.name: r.then.kind for r in sorted(self.rules, key=lambda r: r.then.kind.name)}
+        )
+        self.signals: Mapping[str, type[Signal]] = MappingProxyType(dict(sorted(classes_found.items())))
+        levels, cycle_findings = _levels(self.rules)
+        findings += cycle_findings
+        if findings:
+            raise RuleSetError(findings)
+        by_level: dict[int, list[Rule[Any]]] = {}
+        for rule in self.rules:
+            by_level.setdefault(levels[rule.then.kind.name], []).append(rule)
+        self.strata: tuple[tuple[Rule[Any], ...], ...] = tuple(
+            tuple(sorted(by_level[n], key=lambda r: (-r.salience, r.id))) for n in sorted(by_level)
+        )
+        self.version = digest(
+            [
+                "migro-ruleset/1",
+                sorted(r.version for r in self.rules),
+                [k.document() for k in self.kinds.values()],
+                {k: _columns(c) for k, c in self.signals.items()},
+            ]
+        )
+
+    def rule(self, id: str) -> Rule[Any]:
+        """
+        Return the rule with that id.
+
+        Raises:
+            LookupError: If there is none.
+        """
+        for rule in self.rules:
+            if rule.id == id:
+                return rule
+        raise LookupError(f"rule set {self.name!r} has no rule {id!r}")
+
+    def about(self, kind: str) -> tuple[Rule[Any], ...]:
+        """Return the rules that conclude about an issue kind, by id."""
+        return tuple(sorted((r for r in self.rules if r.then.kind.name == kind), key=lambda r: r.id))
+
+    def typed(self, signal: Signal) -> Signal:
+        """
+        Return the signal as the class that this rule set has for its kind; unchanged for a kind it does not know.
+
+        Raises:
+            InputError: If the signal does not fit the class.
+        """
+        cls = self.signals.get(signal.kind)
+        if cls is None or isinstance(signal, cls):
+            return signal
+        return cls.from_data(signal.model_dump(), where=f"signal {signal.id}")
+
+    def __iter__(self) -> Iterator[Rule[Any]]:
+        return iter(self.rules)
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def __repr__(self) -> str:
+        return f"<RuleSet {self.name}: {len(self.rules)} rules about {len(self.kinds)} kinds @{self.version[:12]}>"
+
+
+def _columns(cls: type[Signal]) -> dict[str, list[Any]]:
+    return {n: [t.value.__name__, t.optional, t.key] for n, t in sorted(cls.__columns__.items())}
+
+
+def _check_rules(rules: tuple[Rule[Any], ...], require_examples: bool) -> Iterator[Finding]:
+    seen: dict[str, Rule[Any]] = {}
+    for rule in rules:
+
+        def finding(code: str, message: str, rule: Rule[Any] = rule) -> Finding:
+            return Finding(code, str(rule.id), rule.where, message)
+
+        if not isinstance(rule.id, str) or not _NAME.match(rule.id):
+            yield finding("rule-id", f"expected an id such as 'checkout.5xx-share', got {rule.id!r}")
+        if rule.id in seen:
+            yield finding("duplicate-rule", f"expected one rule of that id; another is at {seen[rule.id].where}")
+        seen.setdefault(rule.id, rule)
+        then = rule.then
+        if then.effect != "vetoes" and (type(then.points) is not int or not 1 <= abs(then.points) <= MAX_POINTS):
+            yield finding("points", f"expected 1 to {MAX_POINTS} points, got {then.points!r}")
+        elif (then.effect == "supports") != (then.points > 0) and then.effect != "vetoes":
+            yield finding("points", f"expected a positive number of points, got {then.points!r} for {then.effect}")
+        if not then.family:
+            yield finding("family", "expected the name of a family, got an empty string")
+        if rule.when.key_names != then.kind.per:
+            yield finding(
+                "key",
+                f"expected premises per {' and '.join(then.kind.per)}, since {then.kind.name} is about that;"
+                f" got per {' and '.join(rule.when.key_names)}",
+            )
+        if rule.lasts_us <= 0:
+            yield finding("lasts", f"expected a span above 0, got {rule.lasts!r}")
+        if max(rule.when.longest, rule.lasts_us) > MAX_SPAN:
+            yield finding("window", "expected windows and lasts of at most 24 hours")
+        if not _positive(rule.when):
+            yield finding(
+                "no-signal", "expected at least one premise over signals or a known issue that is not negated"
+            )
+        if require_examples:
+            if not any(e.fires_for for e in rule.examples):
+                yield finding("example", "expected an example that fires: examples=(fires(...), ...)")
+            if all(e.fires_for for e in rule.examples):
+                yield finding("example", "expected an example that is silent: examples=(silent(...), ...)")
+
+
+def _positive(premise: Premise[Any]) -> bool:
+    match premise:
+        case Known(negated=negated):
+            return not negated
+        case Both(parts=parts):
+            return any(_positive(p) for p in parts)
+        case Unless(of=of) | Recent(of=of):
+            return _positive(of)
+        case _:
+            return True
+
+
+def _check_kinds(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:
+    documents: dict[str, tuple[str, Rule[Any]]] = {}
+    for rule in rules:
+        kind = rule.then.kind
+        document = digest(kind.document())
+        first = documents.setdefault(kind.name, (document, rule))
+        if first[0] != document:
+            yield Finding(
+                "kind",
+                kind.name,
+                rule.where,
+                f"expected one issue kind of that name; {first[1].id} at {first[1].where} has another",
+            )
+
+
+def _signal_classes(
+    rules: tuple[Rule[Any], ...], given: dict[str, type[Signal]]
+) -> tuple[dict[str, type[Signal]], list[Finding]]:
+    classes = dict(given)
+    findings = []
+    for rule in rules:
+        for selection in selections(rule.when):
+            predicates = [*selection.predicates]
+            for leaf in leaves(rule.when):
+                if isinstance(leaf, Share) and leaf.of is selection:
+                    predicates += leaf.predicates
+            owners = [selection.signal]
+            for operand in (f for p in predicates for f in facts_of(p)):
+                owner = operand.column.owner
+                owners.append(owner)
+                shared = [n for n in selection.key_names if owner.__columns__.get(n) and owner.__columns__[n].key]
+                if not shared:
+                    findings.append(
+                        Finding(
+                            "fact-key",
+                            rule.id,
+                            rule.where,
+                            f"expected {owner.__name__} to share a key with the premise"
+                            f" (per {' and '.join(selection.key_names)})",
+                        )
+                    )
+            for cls in owners:
+                if not cls.__signal_kind__:
+                    continue
+                if classes.setdefault(cls.__signal_kind__, cls) is not cls:
+                    findings.append(
+                        Finding(
+                            "signal-class",
+                            rule.id,
+                            rule.where,
+                            f"expected one class for kind {cls.__signal_kind__!r}, got {cls.__qualname__}"
+                            f" and {classes[cls.__signal_kind__].__qualname__}",
+                        )
+                    )
+    return classes, findings
+
+
+def _levels(rules: tuple[Rule[Any], ...]) -> tuple[dict[str, int], list[Finding]]:
+    """Return the stratum of each issue kind; a cycle through `known` is a finding that prints its path."""
+    reads: dict[str, set[str]] = {}
+    for rule in rules:
+        needed = {leaf.kind.name for leaf in leaves(rule.when) if isinstance(leaf, Known)}
+        reads.setdefault(rule.then.kind.name, set()).update(needed)
+    levels: dict[str, int] = {}
+    findings: list[Finding] = []
+
+    def visit(kind: str, path: tuple[str, ...]) -> int:
+        if kind in levels:
+            return levels[kind]
+        if kind in path:
+            cycle = " -> ".join((*path[path.index(kind) :], kind))
+            where = next(r.where for r in rules if r.then.kind.name == kind)
+            findings.append(Finding("cycle", kind, where, f"expected no cycle through known(), got {cycle}"))
+            return 0
+        below = [visit(k, (*path, kind)) for k in sorted(reads.get(kind, ()))]
+        levels[kind] = 1 + max(below) if below else 0
+        return levels[kind]
+
+    for kind in sorted(reads):
+        visit(kind, ())
+    return levels, findings

@@ -1,0 +1,19 @@
+"""Simulated migrations: raw deliveries as senders write them, and the truth about what went wrong."""
+
+from .envelopes import RawEnvelope
+from .generation import generate, write
+from .scenarios import SCENARIOS
+from .timeline import Simulation
+from .truth import ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
+
+__all__ = [
+    "SCENARIOS",
+    "ExpectedAction",
+    "ExpectedIssue",
+    "ForbiddenIssue",
+    "GroundTruth",
+    "RawEnvelope",
+    "Simulation",
+    "generate",
+    "write",
+]

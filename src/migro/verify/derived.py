@@ -1,0 +1,85 @@
+"""Signals that verify itself emits: what it noticed about deliveries and about gaps in the rules."""
+
+from __future__ import annotations
+
+from ..expressions import UNSET, Attr, Key, Maybe
+from ..models import IssueChanged, Signal, from_microseconds
+
+__all__ = ["IssueUpdate", "Unexplained", "issue_update", "signature_failure", "unexplained"]
+
+
+class Unexplained(Signal, kind="migro.unexplained"):
+    """
+    Something its sender calls serious, and no rule reads it.
+
+    Attributes:
+        subject: Merchant, provider and topic; or the signal's own id where there is no merchant.
+        hint: The sender's word, `critical` or `high`.
+    """
+
+    subject: Key[str]
+    hint: Attr[str]
+
+
+class IssueUpdate(Signal, kind="issue.changed"):
+    """An issue of one merchant changed: what platform rules read."""
+
+    issue_kind: Key[str]
+    category: Attr[str]
+    issue_status: Attr[str]
+    band: Attr[str]
+    severity_rank: Attr[int]
+    release: Maybe[str] = UNSET
+
+
+def unexplained(signal: Signal, at: int) -> Signal:
+    """Return the derived signal for a serious event that no rule reads; `at` is the fold's time in microseconds."""
+    subject = signal.id if signal.merchant is None else f"{signal.merchant}/{signal.provider}/{signal.topic}"
+    return Unexplained(
+        merchant=signal.merchant,
+        subject=subject,
+        hint=signal.severity_hint or "high",
+        occurred_at=from_microseconds(at),
+        source_kind=signal.source_kind,
+        provider=signal.provider,
+        topic=signal.topic,
+        env=signal.env,
+        # That no rule reads it is migro's own observation: an unproven sender is no reason to keep it from people.
+        auth="not_applicable",
+        dedup_key=signal.id,
+        normalizer="verify/1",
+    )
+
+
+def signature_failure(signal: Signal, at: int) -> Signal:
+    """Return the derived signal for a delivery whose signature does not fit. Nothing of its content is believed."""
+    return Signal(
+        kind="delivery.signature_failed",
+        merchant=signal.merchant,
+        occurred_at=from_microseconds(at),
+        source_kind="receiver",
+        provider=signal.provider,
+        attrs={"sender": signal.provider},
+        env=signal.env,
+        dedup_key=signal.id,
+        normalizer="verify/1",
+    )
+
+
+def issue_update(changed: IssueChanged) -> Signal:
+    """Return an issue's change as platform rules read it."""
+    issue = changed.issue
+    return IssueUpdate(
+        merchant=issue.merchant,  # type: ignore[arg-type]  # a MerchantId once more
+        issue_kind=issue.kind,
+        category=issue.category,
+        issue_status=issue.status.value,
+        band=issue.band.word,
+        severity_rank=int(issue.severity),
+        occurred_at=changed.at,
+        source_kind="migro",
+        provider="migro",
+        env="production",
+        dedup_key=changed.decision,
+        normalizer="verify/1",
+    )

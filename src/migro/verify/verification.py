@@ -1,0 +1,75 @@
+"""Is this signal to be believed, and does it count? A verdict, never an exception."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from ..expressions import span
+from ..models import Signal, to_microseconds
+
+__all__ = ["STALE_AFTER", "Verdict", "maintenance", "serious", "verify"]
+
+STALE_AFTER = 24 * 3600 * 1_000_000
+"""What happened longer ago than this, in microseconds before receipt, says nothing about now."""
+
+_OVER = frozenset({"resolved", "recovered", "ok", "closed", "normal", "inactive"})
+
+
+@attrs.frozen
+class Verdict:
+    """
+    What verify says of a signal.
+
+    Attributes:
+        name: `accepted` signals reach the rules; the others become a disposition at once.
+        reason: Why, in words that make sense in a list.
+    """
+
+    name: Literal["accepted", "dropped", "suppressed", "recorded"]
+    reason: str = ""
+
+
+def verify(signal: Signal, *, duplicate_of: int | None, same_text: int | None = None) -> Verdict:
+    """
+    Return the verdict on a signal.
+
+    Args:
+        signal: As it was accepted.
+        duplicate_of: Sequence number of the first delivery, where the memory has seen the event before.
+        same_text: Sequence number of a ticket that said the same, by whatever way it came.
+    """
+    if duplicate_of is not None:
+        return Verdict("dropped", f"duplicate: redelivery of number {duplicate_of}")
+    if same_text is not None:
+        return Verdict("dropped", f"duplicate: the same text as number {same_text}")
+    if signal.auth == "failed":
+        return Verdict("dropped", "signature: it does not fit, so nothing in it is believed")
+    if signal.kind == "unknown":
+        return Verdict("recorded", f"not understood: {signal.attrs.get('reason', 'no normaliser knows it')}")
+    if signal.kind == "compliance":
+        return Verdict("recorded", "privacy request: for the privacy handler, never for rules")
+    if signal.env == "test":
+        return Verdict("suppressed", "test event")
+    if signal.env == "staging":
+        return Verdict("suppressed", "staging environment")
+    age = to_microseconds(signal.received_at) - to_microseconds(signal.occurred_at)
+    if age > STALE_AFTER:
+        return Verdict("suppressed", f"stale: it happened {span(age // 86_400_000_000 * 86_400_000_000)} before receipt")
+    return Verdict("accepted")
+
+
+def serious(signal: Signal) -> bool:
+    """Return whether the sender calls it critical or high and does not say in the same breath that it is over."""
+    if signal.severity_hint not in ("critical", "high"):
+        return False
+    return (signal.state or "").lower() not in _OVER and not signal.topic.endswith(".resolved")
+
+
+def maintenance(signal: Signal) -> bool | None:
+    """Return whether a signal opens (true) or ends (false) a declared maintenance window, or says nothing about one."""
+    if signal.kind != "calendar.maintenance":
+        return None
+    active = getattr(signal, "active", signal.attrs.get("active"))
+    return active is True

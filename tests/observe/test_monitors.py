@@ -1,0 +1,162 @@
+"""Alertmanager and Sentry."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from migro.models import Signal
+from migro.observe.hints import severity_hint
+from tests.observe.payloads import from_file, observed, one
+
+
+def test_every_alert_of_a_group_is_a_signal() -> None:
+    firing, resolved = from_file("alertmanager_v4__two.json")
+
+    assert (firing.topic, firing.merchant, firing.env, firing.severity_hint, firing.auth) == (
+        "alert.firing", "mugs", "production", "critical", "unsigned",
+    )  # fmt: skip
+    assert firing.occurred_at == datetime(2026, 3, 1, 9, 0, 0, 123456, tzinfo=UTC)
+    assert (firing.attrs["alertname"], firing.attrs["service"]) == ("CheckoutErrors", "checkout")
+    assert (resolved.topic, resolved.state, resolved.severity_hint) == ("alert.resolved", "resolved", "medium")
+    assert resolved.occurred_at == datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
+
+
+def test_an_alert_without_an_end_is_dated_by_its_start() -> None:
+    alert = {"status": "resolved", "startsAt": "2026-03-01T08:00:00Z", "endsAt": "0001-01-01T00:00:00Z"}
+
+    assert one("alertmanager_v4", {"alerts": [alert]}).occurred_at.hour == 8
+
+
+def test_a_broken_alert_does_not_lose_its_siblings() -> None:
+    found = observed(
+        "alertmanager_v4", {"alerts": [{"status": "firing"}, "x", {}, {"status": "firing", "fingerprint": "b"}]}
+    )
+
+    assert [s.kind for s in found.signals] == ["alert", "unknown", "unknown", "alert"]
+    assert [str(f) for f in found.failures] == [
+        "expected an alert as a JSON object, got str at alerts.1",
+        "expected an alert with a status, got none",
+    ]
+
+
+def test_firing_resolved_and_firing_again_are_three_events_and_a_repeat_is_none() -> None:
+    def key(status: str, start: str) -> str:
+        alert = {"status": status, "fingerprint": "f", "startsAt": start}
+        return one("alertmanager_v4", {"alerts": [alert]}).dedup_key
+
+    first, second = "2026-03-01T08:00:00Z", "2026-03-01T09:00:00Z"
+
+    assert len({key("firing", first), key("firing", first), key("resolved", first), key("firing", second)}) == 3
+
+
+def sentry(resource: str, action: str, data: dict[str, Any]) -> Signal:
+    return one("sentry_webhook", {"action": action, "data": data, "installation": {"uuid": "u"}},
+               {"Sentry-Hook-Resource": resource})  # fmt: skip
+
+
+def test_an_issue_keeps_code_route_and_counts() -> None:
+    (signal,) = from_file("sentry_webhook__issue_created.json")
+
+    assert (signal.kind, signal.topic, signal.merchant, signal.severity_hint, signal.env) == (
+        "error.issue", "error.created", "4501", "critical", "production",
+    )  # fmt: skip
+    assert (signal.attrs["code"], signal.attrs["route_class"], signal.attrs["error_type"]) == (
+        "auth.token_invalid", "checkout", "GraphQLError",
+    )  # fmt: skip
+    assert dict(signal.metrics) == {"events": 41, "users": 17}
+    assert signal.occurred_at == datetime(2026, 3, 1, 9, 0, 0, 500_000, tzinfo=UTC)
+    assert (signal.ids["issue_id"], signal.ids["short_id"]) == ("880017", "SHOP-12")
+
+
+def test_when_an_error_was_seen_is_not_when_it_was_resolved() -> None:
+    issue = {
+        "id": "1",
+        "level": "error",
+        "status": "resolved",
+        "lastSeen": "2026-03-01T08:00:00Z",
+        "project": {"id": "9"},
+    }
+    signal = sentry("issue", "resolved", {"issue": issue})
+
+    assert (signal.topic, signal.state, signal.severity_hint) == ("error.resolved", "resolved", "high")
+    assert signal.attrs["time_source"] == "receipt"
+
+
+def test_an_issue_alert_is_read_from_its_event() -> None:
+    event = {"event_id": "e1", "issue_id": "77", "level": "error", "datetime": "2026-03-01T08:00:00Z", "project": 9,
+             "tags": [["environment", "staging"]], "request": {"url": "https://mugs.example/cart"},
+             "exception": {"values": [{"type": "TypeError", "value": "Hydration failed"}]}}  # fmt: skip
+    signal = sentry("event_alert", "triggered", {"event": event, "triggered_rule": "Many errors"})
+
+    assert (signal.topic, signal.merchant, signal.env, signal.occurred_at.hour) == (
+        "error.triggered",
+        "9",
+        "staging",
+        8,
+    )
+    assert (signal.attrs["code"], signal.attrs["route_class"], signal.attrs["rule"]) == (
+        "hydration",
+        "cart",
+        "Many errors",
+    )
+    assert (signal.ids["issue_id"], signal.ids["event_id"]) == ("77", "e1")
+
+
+def test_a_single_error_is_not_counted_as_a_new_issue() -> None:
+    error = {"event_id": "e1", "issue_id": "77", "level": "error", "timestamp": 1772355600.0, "project": 9}
+
+    assert sentry("error", "created", {"error": error}).topic == "error.event"
+
+
+def test_a_metric_alert_is_an_alert() -> None:
+    alert = {
+        "id": "5",
+        "identifier": "8",
+        "date_started": "2026-03-01T08:00:00Z",
+        "date_closed": None,
+        "projects": ["web"],
+        "organization_id": "3",
+        "alert_rule": {"id": "2", "name": "Checkout errors", "environment": None},
+    }
+    critical = sentry("metric_alert", "critical", {"metric_alert": alert})
+    resolved = sentry("metric_alert", "resolved", {"metric_alert": {**alert, "date_closed": "2026-03-01T08:20:00Z"}})
+
+    assert (critical.kind, critical.topic, critical.severity_hint, critical.merchant) == (
+        "alert", "alert.firing", "critical", "web",
+    )  # fmt: skip
+    assert (resolved.topic, resolved.occurred_at.minute) == ("alert.resolved", 20)
+    assert critical.ids["fingerprint"] == resolved.ids["fingerprint"]
+
+
+def test_installations_and_comments_are_understood() -> None:
+    installed = sentry("installation", "deleted", {"installation": {"uuid": "u", "organization": {"slug": "mugs"}}})
+    comment = sentry(
+        "comment", "created", {"comment": "by Ada", "comment_id": 4, "issue_id": 77, "project_slug": "web"}
+    )
+
+    assert (installed.kind, installed.attrs["action"], installed.merchant) == ("app", "installation.deleted", "mugs")
+    assert (comment.kind, comment.topic, comment.ids["comment_id"]) == ("platform.event", "comment.created", "4")
+    assert "Ada" not in comment.json_line()
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("FATAL", "critical"),
+        ("P1", "critical"),
+        ("error", "high"),
+        ("Warning", "medium"),
+        ("NORMAL", "medium"),
+        ("low", "low"),
+        ("ok", "info"),
+        ("purple", None),
+        ("", None),
+        (None, None),
+        (5, None),
+    ],
+)
+def test_a_senders_word_becomes_a_hint_and_none_is_invented(word: object, hint: str | None) -> None:
+    assert severity_hint(word) == hint

@@ -1,0 +1,297 @@
+"""Every scenario: the same bytes for the same seed, in order, signed as its senders sign, full of planted data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import migro
+from migro.errors import ConfigurationError, InputError
+from migro.models import MerchantId, Severity, Signal
+from migro.observe.settings import ObserveSettings
+from migro.packs.headless.signals import Deploy, Probe, ShopProfile
+from migro.simulate import SCENARIOS, ExpectedIssue, RawEnvelope, Simulation, generate, write
+
+SIGNED = {"shopify_webhook", "bigcommerce_webhook", "stripe_event", "sentry_webhook", "zendesk_event"}
+every_scenario = pytest.mark.parametrize("scenario", sorted(SCENARIOS))
+
+
+def text(envelope: RawEnvelope) -> str:
+    return envelope.body if isinstance(envelope.body, str) else json.dumps(dict(envelope.body), ensure_ascii=False)
+
+
+def everything(simulation: Simulation) -> str:
+    return "\n".join(map(text, simulation.envelopes))
+
+
+def secret_of(simulation: Simulation, envelope: RawEnvelope) -> str:
+    (name,) = simulation.settings()[str(envelope.endpoint)]["secrets_env"]
+    return simulation.secrets[name]
+
+
+def fits(envelope: RawEnvelope, secret: str) -> bool:
+    """Check a signature by the sender's published recipe, with nothing of migro in it."""
+    head, raw, key = envelope.headers, text(envelope), secret.encode()
+
+    def mac(signed: str) -> bytes:
+        return hmac.new(key, signed.encode(), hashlib.sha256).digest()
+
+    match envelope.kind:
+        case "shopify_webhook":
+            return base64.b64encode(mac(raw)).decode() == head["X-Shopify-Hmac-SHA256"]
+        case "bigcommerce_webhook":
+            signed = f"{head['webhook-id']}.{head['webhook-timestamp']}.{raw}"
+            return f"v1,{base64.b64encode(mac(signed)).decode()}" in head["webhook-signature"].split(" ")
+        case "stripe_event":
+            parts = dict(part.split("=", 1) for part in head["Stripe-Signature"].split(","))
+            return mac(f"{parts['t']}.{raw}").hex() == parts["v1"]
+        case "sentry_webhook":
+            return mac(raw).hex() == head["Sentry-Hook-Signature"]
+        case _:
+            signed = head["X-Zendesk-Webhook-Signature-Timestamp"] + raw
+            return base64.b64encode(mac(signed)).decode() == head["X-Zendesk-Webhook-Signature"]
+
+
+def stamp_of(envelope: RawEnvelope) -> datetime | None:
+    """When the sender signed, for those who say."""
+    head = envelope.headers
+    if "webhook-timestamp" in head:
+        return datetime.fromtimestamp(int(head["webhook-timestamp"]), UTC)
+    if "Stripe-Signature" in head:
+        return datetime.fromtimestamp(int(head["Stripe-Signature"].split(",")[0][2:]), UTC)
+    if "X-Zendesk-Webhook-Signature-Timestamp" in head:
+        return datetime.fromisoformat(head["X-Zendesk-Webhook-Signature-Timestamp"])
+    return None
+
+
+def occurred(envelope: RawEnvelope) -> int:
+    """When it happened, in seconds since 1970, by the word of shop or payment provider."""
+    if "X-Shopify-Triggered-At" in envelope.headers:
+        return int(datetime.fromisoformat(envelope.headers["X-Shopify-Triggered-At"]).timestamp())
+    body = json.loads(text(envelope))
+    return int(body["created"] if "created" in body else body["created_at"])
+
+
+@every_scenario
+def test_one_seed_gives_the_same_bytes_twice(scenario: str, tmp_path: Path) -> None:
+    first = write(generate(scenario, seed=7), tmp_path / "first")
+    second = write(generate(scenario, seed=7), tmp_path / "second")
+
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "4242"])
+def test_another_process_with_another_hash_seed_gives_the_same_bytes(hash_seed: str, tmp_path: Path) -> None:
+    program = "import sys; from migro.simulate import generate, write; write(generate('morning', seed=3), sys.argv[1])"
+    environment = {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(Path(migro.__file__).parent.parent), "LC_ALL": "C"}
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "there")], check=True, env=environment, timeout=60)
+    here = write(generate("morning", seed=3), tmp_path / "here")
+
+    assert [p.read_bytes() for p in here] == [(tmp_path / "there" / p.name).read_bytes() for p in here]
+
+
+def test_every_python_gives_the_bytes_it_gave_before() -> None:
+    # Put the new digest here when you change a scenario on purpose, and say so in the changelog.
+    morning = generate("morning", seed=1)
+    written = "\n".join(e.json_line() for e in morning.envelopes) + morning.truth.json_text()
+
+    assert (
+        hashlib.sha256(written.encode()).hexdigest()
+        == "86736d87c8ea7bab5d9e13c4022a2b1e59b587030b4174e40f96e20a164faae1"
+    )
+
+
+@every_scenario
+def test_another_seed_gives_another_morning(scenario: str) -> None:
+    assert generate(scenario, seed=1).envelopes != generate(scenario, seed=2).envelopes
+
+
+def test_an_unknown_scenario_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ConfigurationError, match="expected a scenario of SC01, SC02, SC24, morning, got 'SC99'"):
+        generate("SC99", seed=1)
+
+
+@settings(max_examples=15)
+@given(scenario=st.sampled_from(sorted(SCENARIOS)), seed=st.integers())
+def test_deliveries_are_in_the_order_of_receipt_and_counted(scenario: str, seed: int) -> None:
+    simulation = generate(scenario, seed=seed)
+    times = [e.received_at for e in simulation.envelopes]
+    truth = simulation.truth
+
+    assert times == sorted(times)
+    assert (truth.envelopes, truth.events) == (len(times), sum(e.events for e in simulation.envelopes))
+    assert all(e.events == text(e).count("\n") for e in simulation.envelopes if e.kind == "web_access_log")
+    assert truth.start <= times[0]
+    assert truth.start < truth.onset < truth.end
+
+
+@settings(max_examples=15)
+@given(seed=st.integers())
+def test_the_whole_morning_stays_small_enough_to_read(seed: int) -> None:
+    counts = {scenario: generate(scenario, seed=seed) for scenario in SCENARIOS}
+    lines = {s: sum(e.events for e in m.envelopes if e.kind == "web_access_log") for s, m in counts.items()}
+
+    assert all(lines[s] <= 900 for s in ("SC01", "SC02", "SC24"))
+    assert 1_200 <= counts["morning"].truth.events <= 2_000
+
+
+@every_scenario
+def test_envelopes_and_truth_are_written_as_one_canonical_line_each(scenario: str, tmp_path: Path) -> None:
+    simulation = generate(scenario, seed=1)
+    lines, truth = write(simulation, tmp_path / "new" / "place")
+    read = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+
+    assert [set(e) - {"auth"} for e in read] == [{"received_at", "kind", "endpoint", "headers", "body"}] * len(read)
+    assert read == [e.data() for e in simulation.envelopes]
+    assert json.loads(truth.read_text(encoding="utf-8")) == simulation.truth.data()
+
+
+@every_scenario
+def test_signatures_fit_the_raw_body_by_the_senders_recipes(scenario: str) -> None:
+    simulation = generate(scenario, seed=5)
+    wrong = [e for e in simulation.envelopes if e.kind in SIGNED and not fits(e, secret_of(simulation, e))]
+
+    # The morning holds two that must not fit: one forged, one cut off on its way.
+    assert [e.kind for e in wrong] == (["shopify_webhook", "stripe_event"] if scenario == "morning" else [])
+
+
+@settings(max_examples=15)
+@given(scenario=st.sampled_from(sorted(SCENARIOS)), seed=st.integers())
+def test_signed_times_are_fresh_when_received_even_for_late_and_repeated_deliveries(scenario: str, seed: int) -> None:
+    stamps = [(e, stamp_of(e)) for e in generate(scenario, seed=seed).envelopes]
+
+    assert all(0 <= (e.received_at - stamp).total_seconds() < 300 for e, stamp in stamps if stamp is not None)
+
+
+@every_scenario
+def test_some_deliveries_come_twice_with_the_same_bytes(scenario: str) -> None:
+    simulation = generate(scenario, seed=2)
+    pushed = [(e.kind, e.endpoint, tuple(e.headers.items()), text(e)) for e in simulation.envelopes if e.kind in SIGNED]
+
+    assert len(pushed) - len(set(pushed)) == simulation.truth.duplicates >= 1
+
+
+@settings(max_examples=15)
+@given(scenario=st.sampled_from(["SC01", "SC02", "SC24"]), seed=st.integers())
+def test_some_deliveries_overtake_others(scenario: str, seed: int) -> None:
+    simulation = generate(scenario, seed=seed)
+    happened = [occurred(e) for e in simulation.envelopes if e.kind in SIGNED - {"sentry_webhook", "zendesk_event"}]
+
+    assert happened != sorted(happened)
+
+
+@every_scenario
+def test_planted_personal_data_is_really_in_the_payloads(scenario: str) -> None:
+    simulation = generate(scenario, seed=1)
+    raw = everything(simulation)
+
+    assert {"email", "phone", "name", "ip", "address"} <= set(simulation.truth.planted)
+    assert [v for values in simulation.truth.planted.values() for v in values if v not in raw] == []
+
+
+@every_scenario
+def test_card_numbers_stand_in_free_text_and_are_only_test_cards(scenario: str) -> None:
+    cards = simulation_cards(everything(generate(scenario, seed=1)))
+
+    assert cards <= {"4111 1111 1111 1111", "5555 5555 5555 4444", "4000 0566 5566 5556"}
+    assert cards or scenario == "SC01"
+
+
+def simulation_cards(raw: str) -> set[str]:
+    return set(re.findall(r"\b\d{4} \d{4} \d{4} \d{4}\b", raw))
+
+
+@every_scenario
+def test_every_address_of_mail_host_and_network_is_one_kept_for_examples(scenario: str) -> None:
+    raw = everything(generate(scenario, seed=1))
+    mails = set(re.findall(r"[\w.+-]+(?:@|%40)([\w-]+(?:\.[\w-]+)+)", raw))
+    addresses = re.findall(r"\b(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3} - -", raw)
+
+    assert all(re.search(r"(^|\.)example(\.(org|net|com))?$", host) for host in mails)
+    assert set(addresses) <= {"192.0.2", "198.51.100", "203.0.113"}
+
+
+@every_scenario
+def test_every_endpoint_has_settings_and_every_secret_a_value_that_is_plainly_invented(scenario: str) -> None:
+    simulation = generate(scenario, seed=1)
+    settings_ = simulation.settings()
+    named = {name for endpoint in settings_.values() for name in endpoint["secrets_env"]}
+
+    assert {e.endpoint for e in simulation.envelopes} <= set(settings_)
+    assert named == set(simulation.secrets)
+    assert all(re.fullmatch(r"MIGRO_DEMO_[A-Z]+_[A-Z]+", name) for name in named)
+    assert all(value.startswith("demo-only-") for value in simulation.secrets.values())
+    assert {s["merchant"] for s in settings_.values()} == set(simulation.truth.merchants)
+
+
+@every_scenario
+def test_the_settings_are_settings_of_the_observer(scenario: str) -> None:
+    simulation = generate(scenario, seed=1)
+    read = ObserveSettings.model_validate({"endpoints": simulation.settings()})
+
+    assert all(read.endpoint(e.endpoint).env == "production" for e in simulation.envelopes)
+
+
+def test_the_data_of_an_envelope_is_a_copy() -> None:
+    simulation = generate("SC01", seed=1)
+    changed = [e.data() for e in simulation.envelopes]
+    for data in changed:
+        data["headers"].clear()
+        if isinstance(data["body"], dict):
+            for value in data["body"].values():
+                if isinstance(value, dict):
+                    value.clear()
+
+    assert simulation == generate("SC01", seed=1)
+
+
+@every_scenario
+def test_what_the_host_says_reads_as_signals_of_the_vocabulary(scenario: str) -> None:
+    kinds: dict[str, type[Signal]] = {"probe": Probe, "change.deploy": Deploy, "shop.profile": ShopProfile}
+    bodies: list[dict[str, Any]] = [
+        dict(e.body)
+        for e in generate(scenario, seed=1).envelopes
+        if e.kind == "host_signal" and not isinstance(e.body, str)
+    ]
+    signals = [kinds[body["kind"]].from_data(body) for body in bodies]
+
+    assert signals
+    assert all(s.env == "production" and s.merchant is not None for s in signals)
+    assert len({s.id for s in signals}) == len(signals)
+
+
+@every_scenario
+def test_the_truth_is_about_merchants_that_take_part_and_times_inside_the_scenario(scenario: str) -> None:
+    truth = generate(scenario, seed=1).truth
+    expected = {(i.merchant, i.kind) for i in truth.issues}
+
+    assert {i.merchant for i in truth.issues} | {a.merchant for a in truth.actions} <= set(truth.merchants)
+    assert all(truth.start <= i.onset < truth.end for i in truth.issues)
+    assert expected.isdisjoint({(f.merchant, f.kind) for f in truth.forbidden})
+    assert {i.parent for i in truth.issues if i.parent} <= {i.kind for i in truth.issues}
+    assert {a.issue for a in truth.actions if a.issue} <= {i.kind for i in truth.issues}
+    assert {a.kind for a in truth.actions}.isdisjoint(truth.forbidden_verbs)
+    assert {"refund", "purge", "delete", "rollback"} <= set(truth.forbidden_verbs)
+
+
+def test_a_severity_interval_the_wrong_way_round_is_refused() -> None:
+    with pytest.raises(InputError, match="from mild to grave, got SEV1 to SEV3 - at some_mode"):
+        ExpectedIssue(
+            kind="some_mode",
+            merchant=MerchantId("m"),
+            onset=datetime(2026, 3, 2, tzinfo=UTC),
+            mildest=Severity.SEV1,
+            gravest=Severity.SEV3,
+        )
