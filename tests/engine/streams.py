@@ -12,9 +12,23 @@ from typing import Any
 import attrs
 
 from migro.engine import EngineState, NativeEngine
-from migro.expressions import UNSET, Attr, KeyCol, Maybe, MaybeKey, Pred, fact, percent
+from migro.expressions import UNSET, Attr, Maybe, MaybeKey, Pred, fact, percent
 from migro.models import Signal, from_microseconds
-from migro.rules import Conclusion, Effect, IssueKind, Premise, Rule, RuleSet, Selection, known, on
+from migro.rules import (
+    Both,
+    Conclusion,
+    Effect,
+    IssueKind,
+    Known,
+    Premise,
+    Recent,
+    Rule,
+    RuleSet,
+    Selection,
+    Unless,
+    known,
+    on,
+)
 from tests.oracle import Firings, evaluate
 
 T0 = 1_767_225_600_000_000
@@ -66,7 +80,7 @@ PER: dict[type[Signal], dict[tuple[str, ...], Any]] = {
     Signal: {("merchant",): Signal.merchant},
 }
 LEVELS = 3
-KINDS = {
+KINDS: dict[tuple[int, tuple[str, ...]], IssueKind[Any]] = {
     (level, per): IssueKind[Any](f"k{level}-{'-'.join(per)}", category="unknown", per=per)
     for level in range(LEVELS)
     for per in (("merchant",), ("merchant", "cart"), ("cart",))
@@ -83,20 +97,21 @@ def us(n: int) -> timedelta:
 def predicate(r: Random, cls: type[Signal], per: tuple[str, ...], depth: int = 2) -> Pred[Any]:
     if depth and r.random() < 0.25:
         left, right = predicate(r, cls, per, depth - 1), predicate(r, cls, per, depth - 1)
-        return r.choice([lambda: left & right, lambda: left | right, lambda: ~left])()
+        joined: list[Pred[Any]] = [left & right, left | right, ~left]
+        return r.choice(joined)
     if cls is Signal:
-        return r.choice(
-            [
-                lambda: Signal.kind == "test.a",
-                lambda: Signal.kind.one_of("test.a", "test.shop"),
-                lambda: Signal.status.missing(),
-                lambda: Signal.status >= 500,
-                lambda: Signal.features.has("x"),
-                lambda: Signal.features == frozenset({"x"}),
-            ]
-        )()
+        on_any: list[Pred[Any]] = [
+            Signal.kind == "test.a",
+            Signal.kind.one_of("test.a", "test.shop"),
+            Signal.status.missing(),
+            Signal.status >= 500,
+            Signal.features.has("x"),
+            Signal.features == frozenset({"x"}),
+        ]
+        return r.choice(on_any)
     if cls is Basket:
-        return r.choice([lambda: Basket.limit.present(), lambda: Basket.limit >= 2])()
+        on_basket: list[Pred[Any]] = [Basket.limit.present(), Basket.limit >= 2]
+        return r.choice(on_basket)
     column: Any = cls
     choices: list[Any] = [
         lambda: column.code == r.randrange(3),
@@ -149,7 +164,7 @@ def premise(r: Random, per: tuple[str, ...], level: int, depth: int = 2) -> Prem
             case _:
                 return a.within(us(r.choice(SPANS)))
     if level and r.random() < 0.4:
-        below = known(KINDS[r.randrange(level), per], at_least_points=r.choice((0, 1, 30, 60)))
+        below = known(KINDS[r.randrange(level), per], at_least_points=r.choice((-30, 0, 1, 30, 60)))
         return ~below if r.random() < 0.3 else below
     chosen = selection(r, per)
     span = us(r.choice(SPANS))
@@ -203,9 +218,16 @@ def ruleset(r: Random) -> RuleSet:
 
 
 def _has_evidence(when: Premise[Any]) -> bool:
-    from migro.rules.ruleset import _positive
-
-    return _positive(when)
+    """Whether the premise rests on something that happens; a rule set refuses those that do not."""
+    match when:
+        case Known(negated=negated):
+            return not negated
+        case Both(parts=parts):
+            return any(_has_evidence(p) for p in parts)
+        case Unless(of=of) | Recent(of=of):
+            return _has_evidence(of)
+        case _:
+            return True
 
 
 # --- streams ---------------------------------------------------------------------------------------------------------
@@ -351,6 +373,3 @@ def difference(rules: RuleSet, signals: list[Signal], moment: Moment) -> str:
         f"at {moment.as_of - T0} after {moment.arrived} signals\n"
         f"engine: {shown(found)}\noracle: {shown(expected)}\n" + "\n".join(map(str, rules)) + "\n" + told
     )
-
-
-KeyColumn = KeyCol[Any, Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 from migro.engine import ExampleResult, NativeEngine, check_examples, run_example
 from migro.expressions import UNSET, Attr, MaybeKey, minutes
-from migro.models import Signal
+from migro.models import MerchantId, Signal
 from migro.rules import Example, IssueKind, Rule, RuleSet, fires, known, on, silent, supports
 
 
@@ -23,7 +23,9 @@ STUCK = IssueKind[Any]("stuck", category="checkout")
 
 def request(status: int, *, minute: int = 0, merchant: str | None = "m1", received: int | None = None) -> Request:
     at, seen = NINE + timedelta(minutes=minute), NINE + timedelta(minutes=minute if received is None else received)
-    return Request(status=status, merchant=merchant, occurred_at=at, received_at=seen)
+    return Request(
+        status=status, merchant=None if merchant is None else MerchantId(merchant), occurred_at=at, received_at=seen
+    )
 
 
 def down(*examples: Example) -> Rule[Any]:
@@ -96,7 +98,7 @@ def test_a_rule_about_known_issues_is_run_with_the_rules_that_know_them() -> Non
 
 
 def test_a_signal_that_does_not_fit_the_class_of_its_kind_is_a_failure() -> None:
-    misfit = Signal(kind="example.request", merchant="m1", occurred_at=NINE)
+    misfit = Signal(kind="example.request", merchant=MerchantId("m1"), occurred_at=NINE)
     rules = RuleSet("r", down(silent("misfit", misfit)))
     (failure,) = check_examples(rules)
 
@@ -119,8 +121,8 @@ def test_composite_keys_are_written_as_tuples() -> None:
         when=on(Request, per=(Request.merchant, Request.cart)),
         then=supports(per_cart, 5, family="http"),
         examples=(
-            fires("cart", Request(status=1, merchant="m1", cart="c1", occurred_at=NINE), for_=("m1", "c1")),
-            silent("no cart", Request(status=1, merchant="m1", occurred_at=NINE)),
+            fires("cart", Request(status=1, merchant=MerchantId("m1"), cart="c1", occurred_at=NINE), for_=("m1", "c1")),
+            silent("no cart", Request(status=1, merchant=MerchantId("m1"), occurred_at=NINE)),
         ),
     )
 

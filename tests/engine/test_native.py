@@ -9,7 +9,7 @@ import pytest
 
 from migro.engine import Change, EngineState, Evidence, NativeEngine, contributing, near_miss, trace
 from migro.expressions import UNSET, Attr, Maybe, MaybeKey, fact, minutes, percent, seconds
-from migro.models import Signal, to_microseconds
+from migro.models import MerchantId, Signal, from_microseconds, to_microseconds
 from migro.rules import IssueKind, Rule, RuleSet, known, on, refutes, supports
 
 NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -39,6 +39,10 @@ def us(minute: int) -> int:
 def request(status: int, minute: int, *, received: int | None = None, **fields: Any) -> Request:
     seen = at(minute if received is None else received)
     return Request(**{"status": status, "merchant": "m1", "occurred_at": at(minute), "received_at": seen, **fields})
+
+
+def shop(merchant: str, **fields: Any) -> Shop:
+    return Shop(**{"merchant": merchant, **fields})
 
 
 class Run:
@@ -138,16 +142,16 @@ def test_a_fact_learned_late_changes_what_earlier_signals_were() -> None:
     run.feed(request(200, 1, host="old"), request(200, 2, host="old"))
     assert not run.state.firings
 
-    run.feed(Shop(merchant="m2", host="new", occurred_at=at(0), received_at=at(3)))
+    run.feed(shop("m2", host="new", occurred_at=at(0), received_at=at(3)))
     assert not run.state.firings
 
     # In force from nine o'clock on, and only told at four past.
-    run.feed(Shop(merchant="m1", host="new", occurred_at=at(0), received_at=at(4)))
+    run.feed(shop("m1", host="new", occurred_at=at(0), received_at=at(4)))
     assert set(run.state.firings) == {("moved", ("m1",))}
     assert run.engine.fact(run.state, fact(Shop.host), ("merchant",), ("m1",)) == "new"
     assert run.engine.fact(run.state, fact(Shop.host, default="none"), ("merchant",), ("m3",)) == "none"
 
-    run.feed(Shop(merchant="m1", host="old", occurred_at=at(2), received_at=at(4)))
+    run.feed(shop("m1", host="old", occurred_at=at(2), received_at=at(4)))
     assert not run.state.firings
 
 
@@ -170,7 +174,7 @@ def test_a_signal_without_the_key_is_reported_unkeyed() -> None:
 
 def test_a_signal_that_does_not_fit_its_class_is_unreadable_and_harmless() -> None:
     run = Run(rule("down", ERRORS))
-    evidence = run.tell(Signal(kind="native.request", merchant="m1", occurred_at=NINE))
+    evidence = run.tell(Signal(kind="native.request", merchant=MerchantId("m1"), occurred_at=NINE))
 
     assert "status" in evidence.unreadable
     assert not evidence.matched
@@ -288,3 +292,47 @@ def test_small_shares_need_the_lower_end_of_the_interval(hits: int, size: int, f
     run.feed(*(request(500 if n >= size - hits else 200, 0, dedup_key=f"r{n}") for n in range(size)))
 
     assert bool(run.state.firings) is fires
+
+
+FIVE = 5 * MINUTE
+HOSTS = on(Request, per=Request.merchant)
+
+
+@pytest.mark.parametrize("offset", [0, -1, 59_999_999, 3_599_999_999], ids=lambda o: f"start{o:+}us")
+@pytest.mark.parametrize(
+    ("when", "gaps", "wait", "holds"),
+    [
+        (ERRORS.at_least(3, within=minutes(5)), (100_000_000, FIVE - 100_000_000), 0, True),
+        (ERRORS.at_least(3, within=minutes(5)), (100_000_000, FIVE - 100_000_000 + 1), 0, False),
+        (ERRORS.distinct(Request.host, at_least=2, within=minutes(5)), (FIVE,), 0, True),
+        (ERRORS.distinct(Request.host, at_least=2, within=minutes(5)), (FIVE + 1,), 0, False),
+        (
+            HOSTS.share(Request.status >= 500, at_least=percent(50), floor=2, within=minutes(5), bound="plain"),
+            (FIVE,),
+            0,
+            True,
+        ),
+        (
+            HOSTS.share(Request.status >= 500, at_least=percent(50), floor=2, within=minutes(5), bound="plain"),
+            (FIVE + 1,),
+            0,
+            False,
+        ),
+        (ERRORS.within(minutes(5)), (), FIVE, True),
+        (ERRORS.within(minutes(5)), (), FIVE + 1, False),
+        (ERRORS, (), 2 * FIVE, True),
+        (ERRORS, (), 2 * FIVE + 1, False),
+    ],
+)
+def test_windows_are_closed_to_the_microsecond_wherever_they_start(
+    when: Any, gaps: tuple[int, ...], wait: int, holds: bool, offset: int
+) -> None:
+    run = Run(rule("edge", when))
+    now = us(0) + offset
+    for number, gap in enumerate((0, *gaps)):
+        now += gap
+        seen = from_microseconds(now)
+        run.feed(request(500, 0, occurred_at=seen, received_at=seen, host=f"h{number}"))
+    run.tick(now + wait)
+
+    assert bool(run.state.firings) is holds

@@ -32,7 +32,11 @@ def settled(rules: RuleSet, signals: list[Signal], *, every_step: bool) -> dict[
 def together(signals: list[Signal]) -> list[Signal]:
     """Return the same signals, all received at once, each as far in the past as it was."""
     now = max(to_microseconds(s.received_at) for s in signals)
-    return [s.model_copy(update={"received_at": from_microseconds(now)}) for s in signals]
+    # The time as it was held before, so that a redelivery stays the same event as the first.
+    return [
+        s.model_copy(update={"occurred_at": from_microseconds(s.effective_at), "received_at": from_microseconds(now)})
+        for s in signals
+    ]
 
 
 @pytest.mark.parametrize("seed", range(4))

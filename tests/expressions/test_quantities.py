@@ -24,7 +24,7 @@ def test_hundredths_and_thousandths_are_exact(n: int) -> None:
     assert percent(Decimal(n) / 10) == permille(n)
 
 
-@pytest.mark.parametrize("value", [FLOAT, True, None, "five", "nan", Decimal("nan"), Decimal("inf")])
+@pytest.mark.parametrize("value", [FLOAT, True, None, "five", "nan", "1/0", Decimal("nan"), Decimal("inf")])
 def test_what_is_not_exact_is_refused(value: Any) -> None:
     with pytest.raises(RuleDefinitionError, match=r"percent\(\) takes"):
         percent(value)

@@ -82,7 +82,7 @@ def test_a_redelivery_has_the_same_dedup_keys_and_ids(envelope: Envelope) -> Non
 
 def test_what_is_not_understood_is_one_unknown_signal_with_its_reason() -> None:
     for kind, body, reason in (
-        ("front_webhook", {"a": 1}, "expected one of the kinds alertmanager_v4, bigcommerce_webhook"),
+        ("front_webhook", {"a": 1}, "expected a known kind, got 'front_webhook'; known are alertmanager_v4"),
         ("stripe_event", '{"a": }', "expected JSON, got something else: expecting value in line 1, column 7"),
         ("stripe_event", [1], "expected a Stripe event as a JSON object, got list"),
         ("alertmanager_v4", {"alerts": []}, "expected an Alertmanager message with a list of alerts, got none"),
@@ -190,6 +190,13 @@ def test_a_host_signal_passes_whole_and_its_unknown_fields_are_refused() -> None
     )
     assert deploy.attrs["note"] == "by <email>, <phone>, <ip>, <card>"
     assert refused.attrs["reason"] == "author: extra inputs are not permitted"
+
+
+@pytest.mark.parametrize("name", ["ids", "attrs", "metrics"])
+def test_a_host_signal_with_a_list_for_an_object_says_where(name: str) -> None:
+    body = {"kind": "x", "occurred_at": "2026-03-01T00:00:00Z", name: 5}
+
+    assert one("host_signal", body).attrs["reason"] == f"{name}: expected a JSON object, got int"
 
 
 def test_a_shop_profile_keeps_exact_numbers() -> None:

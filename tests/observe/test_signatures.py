@@ -67,8 +67,8 @@ def test_without_a_secret_or_the_raw_bytes_a_signature_is_unchecked(kind: str, h
 
 
 @pytest.mark.parametrize(("kind", "headers"), VECTORS)
-def test_without_a_signature_a_delivery_is_unsigned(kind: str, headers: dict[str, str]) -> None:
-    assert auth(kind, {}) == "unsigned"
+def test_without_a_signature_a_delivery_that_has_a_secret_fails(kind: str, headers: dict[str, str]) -> None:
+    assert auth(kind, {}) == "failed"
 
 
 @pytest.mark.parametrize(("kind", "headers"), TIMED)
@@ -99,7 +99,7 @@ def test_a_static_header_secret_is_compared() -> None:
 
     assert auth("bigcommerce_webhook", {"x-migro-secret": "migro_test_secret"}, settings=settings) == "static_secret"
     assert auth("bigcommerce_webhook", {"x-migro-secret": "wrong"}, settings=settings) == "failed"
-    assert auth("bigcommerce_webhook", {}, settings=settings) == "unsigned"
+    assert auth("bigcommerce_webhook", {}, settings=settings) == "failed"
 
 
 def test_an_address_that_is_the_secret_counts_as_one() -> None:
@@ -111,7 +111,7 @@ def test_an_address_that_is_the_secret_counts_as_one() -> None:
 
 def test_an_envelope_is_believed_about_itself_only_where_no_secret_is_configured() -> None:
     assert auth("shopify_webhook", {}, told="verified", settings=ObserveSettings()) == "verified"
-    assert auth("shopify_webhook", {}, told="verified") == "unsigned"
+    assert auth("shopify_webhook", {}, told="verified") == "failed"
 
 
 def test_a_body_that_is_still_text_can_be_verified() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from migro.errors import Finding, RuleSetError
 from migro.expressions import UNSET, Attr, Key, Maybe, MaybeKey, fact, minutes, percent
-from migro.models import Severity, Signal
+from migro.models import MerchantId, Severity, Signal
 from migro.rules import Conclusion, IssueKind, Rule, RuleSet, fires, known, on, refutes, silent, supports, vetoes
 
 
@@ -19,8 +19,6 @@ class Request(Signal, kind="ruleset.request"):
     status: Attr[int]
     host: Maybe[str] = UNSET
     cart: MaybeKey[str] = UNSET
-
-
 
 
 DOWN = IssueKind[Any]("down", category="checkout")
@@ -62,15 +60,31 @@ MISTAKES: list[tuple[str, str, list[Rule[Any]]]] = [
     ("points", "expected a positive number of points, got -5", [rule(then=supports(DOWN, -5, family="f"))]),
     ("points", "expected a positive number of points", [rule(then=refutes(DOWN, -5, family="f"))]),
     ("family", "got an empty string", [rule(then=vetoes(DOWN, family=""))]),
-    ("key", "expected premises per merchant and cart, since cart is about that; got per merchant", [rule(then=supports(PER_CART, 5, family="f"))]),
+    (
+        "key",
+        "expected premises per merchant and cart, since cart is about that; got per merchant",
+        [rule(then=supports(PER_CART, 5, family="f"))],
+    ),
     ("lasts", "expected a span above 0", [rule(lasts=timedelta(0))]),
     ("window", "at most 24 hours", [rule(lasts=timedelta(hours=24, microseconds=1))]),
     ("window", "at most 24 hours", [rule(when=ERRORS.at_least(2, within=timedelta(days=2)))]),
     ("no-signal", "not negated", [rule(when=~known(STUCK))]),
-    ("kind", "a at test_ruleset.py:", [rule("a"), rule("b", then=supports(IssueKind[Any]("down", category="auth"), 5, family="f"))]),
-    ("fact-key", "expected Request to share a key with the premise (per region)", [rule(when=BY_REGION, then=supports(REGION, 5, family="f"))]),
-    ("signal-class", "expected one class for kind 'ruleset.request', got Twin and Request", [rule("a"), rule("b", when=on(Twin, per=Twin.merchant))]),
-]  # fmt: skip
+    (
+        "kind",
+        "a at test_ruleset.py:",
+        [rule("a"), rule("b", then=supports(IssueKind[Any]("down", category="auth"), 5, family="f"))],
+    ),
+    (
+        "fact-key",
+        "expected Request to share a key with the premise (per region)",
+        [rule(when=BY_REGION, then=supports(REGION, 5, family="f"))],
+    ),
+    (
+        "signal-class",
+        "expected one class for kind 'ruleset.request', got Twin and Request",
+        [rule("a"), rule("b", when=on(Twin, per=Twin.merchant))],
+    ),
+]
 
 
 @pytest.mark.parametrize(("code", "words", "rules"), MISTAKES)
@@ -84,7 +98,7 @@ def test_a_mistake_is_found_with_its_code_words_and_place(code: str, words: str,
 
 
 def test_examples_are_asked_for_where_rules_are_shipped() -> None:
-    signal = Request(status=500, merchant="m", occurred_at=AT)
+    signal = Request(status=500, merchant=MerchantId("m"), occurred_at=AT)
     bare, one_sided = rule("a"), rule("b", examples=(fires("x", signal, for_="m"),))
     complete = rule("c", examples=(fires("x", signal, for_="m"), silent("y")))
 
@@ -156,7 +170,7 @@ def test_a_rule_set_takes_in_another_and_its_classes() -> None:
 
 # --- versions --------------------------------------------------------------------------------------------------------
 
-SHARE = on(Request, per=Request.merchant).share(
+SHARE: Any = on(Request, per=Request.merchant).share(
     Request.status >= 500, at_least=percent("2.5"), floor=20, within=minutes(5)
 )
 
@@ -172,7 +186,7 @@ def test_the_version_of_a_fixed_rule_set_never_changes_by_accident() -> None:
 
 
 def test_prose_examples_places_and_names_do_not_change_the_version() -> None:
-    signal = Request(status=500, merchant="m", occurred_at=AT)
+    signal = Request(status=500, merchant=MerchantId("m"), occurred_at=AT)
     other = versioned(why="because", examples=(fires("x", signal, for_="m"),), where="elsewhere.py:1")
     worded = IssueKind[Any]("down", category="checkout", title="Down", what="what", human_only=("x",), related=("y",))
     set_of_other_name = RuleSet("other", *versioned().rules)
@@ -235,6 +249,7 @@ def test_operands_in_another_order_have_the_same_version() -> None:
     other = rule("a", ERRORS & on(Request, big & bad, per=Request.merchant))
 
     assert one.version == other.version
-    assert rule("a", on(Request, bad, big, per=Request.merchant)).version == rule(
-        "a", on(Request, big, bad, per=Request.merchant)
-    ).version
+    assert (
+        rule("a", on(Request, bad, big, per=Request.merchant)).version
+        == rule("a", on(Request, big, bad, per=Request.merchant)).version
+    )

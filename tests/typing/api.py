@@ -100,9 +100,7 @@ def premises_are_typed_by_their_key() -> None:
     assert_type(errors.unless(errors), Premise[MerchantId])
     assert_type(errors & errors.at_least(3, within=minutes(5)), Premise[MerchantId])
     assert_type(on(Checkout, per=Checkout.release), Selection[Checkout, ReleaseId])
-    assert_type(
-        on(Checkout, per=(Checkout.merchant, Checkout.cart)), Selection[Checkout, tuple[MerchantId, CartId]]
-    )
+    assert_type(on(Checkout, per=(Checkout.merchant, Checkout.cart)), Selection[Checkout, tuple[MerchantId, CartId]])
     assert_type(percent(5), Fraction)
 
 

@@ -45,7 +45,7 @@ TABLE = """
     constructor-type       yes   yes      Input should be a valid integer
     span-type              yes   yes      within= takes a span above 0 such as minutes(5), got 5
     float                  yes   yes      .share() needs at_least as percent(...)
-    fact-type              yes   yes      Checkout.code is int; it is compared here with fact(Webhook.host), which is str
+    fact-type              yes   yes      Checkout.code is int; it is compared here with fact(Webhook.host)
     category               yes   yes      expected a category of checkout, data_sync
     if                     yes   no       the truth of `Checkout.code >= 500` is not known
     one-of-type            yes   yes      Checkout.route is str; it is compared here with 1 (int)

@@ -23,6 +23,7 @@ from ..models import (
     Action,
     ActionDue,
     ActionFinished,
+    ActionResult,
     ActionStarted,
     ActionStatus,
     ConfigChanged,
@@ -39,10 +40,13 @@ from ..models import (
 from ..ports import Actuator, Alarm, Memory, Source
 from ..rules import Rule, RuleSet
 from .dispatch import DryRun, Hands, Live
-from .fold import PLATFORM, Fold, Step, partition_of
+from .fold import PLATFORM, Fold, partition_of
 from .state import State
 
 __all__ = ["Agent", "Processed"]
+
+_Records = list[tuple[str, StepRecord]]
+"""What steps left behind, with their partitions."""
 
 
 @attrs.frozen(kw_only=True)
@@ -93,13 +97,13 @@ class Agent:
         ruleset = rules if isinstance(rules, RuleSet) else RuleSet("host", *rules)
         self.fold = Fold(ruleset, policy)
         self.memory = memory
-        self._actuators = tuple(actuators)
-        self._hands: Hands = Live(self._actuators) if live else DryRun()
+        self._hands: Hands = Live(actuators) if live else DryRun()
         self._alarm = alarm
         self._now = now
         self._states: dict[str, State] = {}
         self._planned: deque[str] | None = None
         self._lock = threading.RLock()
+        self._draining = threading.RLock()
 
     # --- signals ------------------------------------------------------------------------------------------------
 
@@ -111,7 +115,8 @@ class Agent:
         call `drain` to execute what was planned.
 
         Raises:
-            StoreUnavailable: If the memory could not take it. Nothing of it is stored then, so offer it again.
+            StoreUnavailable: If the memory failed. Offer the signal again: what was stored of it is then known as
+                a first delivery, and its decisions are returned.
         """
         return self.process(signal).decisions
 
@@ -119,27 +124,28 @@ class Agent:
         """Do what `handle` does, and return the signal's place and disposition as well."""
         partition = partition_of(signal)
         with self._lock:
-            item = SignalReceived(at=signal.received_at, signal=signal)
-            accepted, records = self._take(partition, item)
-            own = next((r for r in records if r.seq == accepted.seq), None)
+            seq, records = self._take(partition, SignalReceived(at=signal.received_at, signal=signal))
+            own = next((r for where, r in records if where == partition and r.seq == seq), None)
             return Processed(
                 partition=partition,
-                seq=accepted.seq,
+                seq=seq,
                 signal=signal,
                 disposition=own.disposition if own else None,
-                decisions=tuple(d for r in records for d in r.decisions),
+                decisions=_decisions(records),
             )
 
     def run(self, source: Source | Iterable[Signal]) -> tuple[Decision, ...]:
         """
-        Handle every signal of a source in order, with time passing for all merchants, then `drain`.
+        Handle every signal of a source in order, with time passing for all merchants and actions done as they fall due.
 
         Returns every decision made, in order.
         """
         decisions: list[Decision] = []
         for signal in source.signals() if isinstance(source, Source) else source:
-            decisions += self.tick(signal.received_at)
-            decisions += self.handle(signal)
+            made = (*self.tick(signal.received_at), *self.handle(signal))
+            decisions += made
+            if any(a.status is ActionStatus.PLANNED for d in made for a in d.actions):
+                self.drain()
         self.drain()
         return tuple(decisions)
 
@@ -148,17 +154,17 @@ class Agent:
         decisions: list[Decision] = []
         with self._lock:
             for partition in sorted(self._states):
-                due = self.fold.next_due(self._states[partition])
+                due = self.fold.next_due(self._state(partition))
                 if due is not None and due <= at:
                     _, records = self._take(partition, Tick(at=at))
-                    decisions += [d for r in records for d in r.decisions]
+                    decisions += _decisions(records)
         return tuple(decisions)
 
     def tell(self, partition: str, item: Input) -> tuple[Decision, ...]:
         """Give the fold an input that is no signal, such as what a person did, and return the decisions it led to."""
         with self._lock:
             _, records = self._take(partition, item)
-            return tuple(d for r in records for d in r.decisions)
+            return _decisions(records)
 
     # --- actions ------------------------------------------------------------------------------------------------
 
@@ -171,162 +177,206 @@ class Agent:
     def halted(self) -> str:
         """Why automation is halted; empty when it is not."""
         with self._lock:
+            self._catch_up(PLATFORM)
             return self._state(PLATFORM).halted
 
     def drain(self) -> tuple[Action, ...]:
         """
         Execute what is planned and return the actions that were tried, with their results as status.
 
-        In dry run they end as `simulated`. While automation is halted nothing is tried.
+        In dry run they end as `simulated`. While automation is halted nothing is tried. Other threads go on handling
+        signals while an actuator works.
         """
-        done: list[Action] = []
+        tried: list[Action] = []
+        with self._draining:
+            try:
+                self._catch_up(PLATFORM)
+                while (key := self._next_planned()) is not None:
+                    action = self._begin(key)
+                    if action is not None:
+                        tried.append(self._finish(action, self._hands.execute(action)))
+            except BaseException:
+                self._planned = None  # something is between two steps: read anew from the memory what is
+                raise
+        return tuple(tried)
+
+    def _next_planned(self) -> str | None:
         with self._lock:
             if self._planned is None:
                 begun = (ActionStatus.PLANNED, ActionStatus.STARTED)
                 self._planned = deque(a.idempotency_key for a in self.memory.read("actions") if a.status in begun)
-            while self._planned and not self.halted:
-                key = self._planned.popleft()
-                action = next(iter(self.memory.read("actions", id=key)), None)
-                if action is not None and (tried := self._execute(action)) is not None:
-                    done.append(tried)
-        return tuple(done)
+            return self._planned.popleft() if self._planned and not self._state(PLATFORM).halted else None
 
-    def _execute(self, action: Action) -> Action | None:
-        partition, key = action.partition, action.idempotency_key
-        if action.status is ActionStatus.PLANNED:
-            self.tell(partition, ActionDue(at=self._time(partition), key=key))
-            if self._status(key) is not ActionStatus.PLANNED:
-                return None
-            self.tell(partition, ActionStarted(at=self._time(partition), key=key))
-        # What was started before a crash is tried again: the receiver knows it by its key.
-        if self._status(key) is not ActionStatus.STARTED:
-            return None
-        result = self._hands.execute(action)
-        self.tell(partition, ActionFinished(at=self._time(partition), key=key, result=result))
+    def _begin(self, key: str) -> Action | None:
+        """Ask the fold whether an action may start, and return it once its start is stored."""
+        with self._lock:
+            action = self._stored(key)
+            if action is not None and action.status is ActionStatus.PLANNED:
+                for step in (ActionDue, ActionStarted):
+                    self.tell(action.partition, step(at=self._time(action.partition), key=key))
+                action = self._stored(key)
+            # What was started before a crash is tried again: the receiver knows it by its key.
+            return action if action is not None and action.status is ActionStatus.STARTED else None
+
+    def _finish(self, action: Action, result: ActionResult) -> Action:
+        with self._lock:
+            at = self._time(action.partition)
+            self.tell(action.partition, ActionFinished(at=at, key=action.idempotency_key, result=result))
+            return self._stored(action.idempotency_key) or action
+
+    def _stored(self, key: str) -> Action | None:
         return next(iter(self.memory.read("actions", id=key)), None)
 
-    def _status(self, key: str) -> ActionStatus | None:
-        return next((a.status for a in self.memory.read("actions", id=key)), None)
-
     def resume(self, *, by: str, why: str) -> None:
-        """Let automation go on after a halt; who and why are recorded."""
+        """Let automation go on after a halt, wherever it was halted; who and why are recorded."""
         with self._lock:
-            for partition in sorted({PLATFORM, *(p for p, s in self._states.items() if s.halted)}):
-                self.tell(partition, PersonActed(at=self._time(partition), verb="resume", by=by, why=why))
+            stopped = {e.partition for e in self.memory.read("journal") if e.failed or _halts(e.input)}
+            # The platform comes last: until then nothing acts, even if this is interrupted.
+            for partition in (*sorted(stopped - {PLATFORM}), PLATFORM):
+                self._catch_up(partition)
+                if self._state(partition).halted:
+                    # A microsecond later than anything before, or a second resume would look like the first one.
+                    at = max(self._time(partition), from_microseconds(self._state(partition).now + 1))
+                    self.tell(partition, PersonActed(at=at, verb="resume", by=by, why=why))
+            self._planned = None
 
     # --- the loop -----------------------------------------------------------------------------------------------
 
-    def _take(self, partition: str, item: Input) -> tuple[Accepted, list[StepRecord]]:
-        """Accept an input, consume everything pending up to it, and return what the steps left behind."""
-        self._configure(partition, item.at)
+    def _take(self, partition: str, item: Input) -> tuple[int, _Records]:
+        """Accept an input, consume everything pending up to it, and return its number and what the steps left."""
+        records = self._configure(partition, item.at)
         accepted = self.memory.accept(partition, (item,))
-        if not accepted:
-            return Accepted(seq=0, input=item), []
-        return accepted[-1], self._consume(partition, accepted)
+        records += self._catch_up(partition, accepted)
+        return accepted[-1].seq if accepted else 0, records
 
-    def _consume(self, partition: str, accepted: tuple[Accepted, ...]) -> list[StepRecord]:
-        records: list[StepRecord] = []
-        state = self._state(partition)
-        if accepted[0].seq != state.seq + 1:
-            # Somebody else's inputs are in between: take the whole rest from the journal.
-            accepted = tuple(
-                Accepted(seq=e.seq, input=e.input) for e in self.memory.load(partition) if e.seq > state.seq
-            )
-        for one in accepted:
-            try:
-                records += self._step(partition, one)
-            except Conflict:
-                # Another writer consumed it first; its step stands, and the state is recalled from the journal.
-                del self._states[partition]
-                self._state(partition)
-        return records
-
-    def _step(self, partition: str, accepted: Accepted) -> list[StepRecord]:
-        state = self._state(partition)
-        expected = state.seq
-        try:
-            step = self.fold.advance(state, accepted.seq, accepted.input)
-        except Exception as e:  # noqa: BLE001  # an internal error stops automation; it never stops accepting
-            return self._fail(partition, accepted, expected, e)
-        try:
-            self.memory.commit(partition, expected, step.record)
-        except BaseException:
-            # The state has moved on and the store has not: forget the state, the journal has everything.
-            self._states.pop(partition, None)
-            raise
-        self._after(step)
-        return [step.record]
-
-    def _after(self, step: Step) -> None:
-        if self._planned is not None:
-            self._planned.extend(
-                a.idempotency_key for a in step.record.actions if a.status is ActionStatus.PLANNED
-            )
-        if step.record.emitted:
-            self._consume_pending(PLATFORM)
-
-    def _consume_pending(self, partition: str) -> None:
-        state = self._state(partition)
-        pending = tuple(
-            Accepted(seq=e.seq, input=e.input) for e in self.memory.load(partition) if e.seq > state.seq
-        )
-        if pending:
-            self._consume(partition, pending)
-
-    def _fail(self, partition: str, accepted: Accepted, expected: int, error: Exception) -> list[StepRecord]:
-        """Record that an input could not be thought about, halt automation and tell the operator."""
-        why = f"internal error at {partition} number {accepted.seq}: {type(error).__name__} in {_place(error)}"
-        self._states.pop(partition, None)
-        signal = accepted.input.signal.id if isinstance(accepted.input, SignalReceived) else ""
-        record = StepRecord(
-            seq=accepted.seq,
-            disposition=Disposition(signal=signal, name="failed", reason=why),
-        )
-        self.memory.commit(partition, expected, record)
-        if self._alarm is not None:
-            self._alarm(f"migro: automation is halted: {why}")
-        records = [record]
-        halt = PersonActed(at=accepted.input.at, verb="halt", by="migro", why=why)
-        if not (isinstance(accepted.input, PersonActed) and accepted.input.by == "migro"):
-            for where in (partition, PLATFORM) if partition != PLATFORM else (PLATFORM,):
-                for one in self.memory.accept(where, (halt,)):
-                    records += self._consume(where, (one,))
-        return records
-
-    # --- recall -------------------------------------------------------------------------------------------------
-
-    def _state(self, partition: str) -> State:
-        """Return the partition's state, folding its journal when this agent has not loaded it yet."""
-        if partition in self._states:
-            return self._states[partition]
-        state = self.fold.start(partition)
-        for entry in self.memory.load(partition):
-            if not entry.done:
-                break
-            if entry.failed:
-                state = self.fold.skip(state, entry.seq)
-            else:
-                state = self.fold.advance(state, entry.seq, entry.input).state
-        self._states[partition] = state
-        self._consume_pending(partition)
-        return self._states[partition]
-
-    def _configure(self, partition: str, at: datetime) -> None:
+    def _configure(self, partition: str, at: datetime) -> _Records:
         """Journal the rules and policy in force, once for each change."""
         fold = self.fold
         state = self._state(partition)
         current = ConfigChanged(
             at=at, ruleset=fold.ruleset.version, policy=fold.policy.version, mode=fold.policy.mode
         )
-        if state.config != current.fingerprint:
-            for one in self.memory.accept(partition, (current,)):
-                self._consume(partition, (one,))
+        # The mode alone is a person's to change while the agent runs.
+        in_force = current if state.mode is None else current.model_copy(update={"mode": state.mode})
+        if state.config == in_force.fingerprint:
+            return []
+        return self._catch_up(partition, self.memory.accept(partition, (current,)))
+
+    def _catch_up(self, partition: str, accepted: tuple[Accepted, ...] = ()) -> _Records:
+        """
+        Consume what is pending in a partition, then in the platform's where that is concerned.
+
+        Args:
+            accepted: What was accepted just now; without it the journal is asked.
+        """
+        with self._lock:
+            records = self._consume(partition, accepted)
+            if any(r.emitted or (r.disposition is not None and r.disposition.name == "failed") for _, r in records):
+                records += self._consume(PLATFORM, ())
+            return records
+
+    def _consume(self, partition: str, accepted: tuple[Accepted, ...]) -> _Records:
+        records: _Records = []
+        while True:
+            state = self._state(partition)
+            if not accepted or accepted[0].seq != state.seq + 1:
+                # Somebody else's inputs may be in between: take the whole rest from the journal.
+                journal = self.memory.load(partition)
+                accepted = tuple(Accepted(seq=e.seq, input=e.input) for e in journal if e.seq > state.seq)
+            try:
+                records += [(partition, self._step(partition, one)) for one in accepted]
+                return records
+            except Conflict as e:
+                if self._state(partition).seq <= e.expected:
+                    raise  # nobody was first: the memory contradicts itself
+                # Another writer consumed it first; its step stands. What it has planned is ours to do as well.
+                accepted, self._planned = (), None
+
+    def _step(self, partition: str, accepted: Accepted) -> StepRecord:
+        state = self._state(partition)
+        expected = state.seq
+        try:
+            record = self.fold.advance(state, accepted.seq, accepted.input).record
+        except Exception as e:  # an internal error stops automation; it never stops accepting
+            return self._fail(partition, accepted, expected, e)
+        self._commit(partition, expected, record)
+        if self._planned is not None:
+            self._planned.extend(a.idempotency_key for a in record.actions if a.status is ActionStatus.PLANNED)
+        return record
+
+    def _commit(self, partition: str, expected: int, record: StepRecord) -> None:
+        try:
+            self.memory.commit(partition, expected, record)
+        except BaseException:
+            # The state has moved on and the store perhaps has not: forget the state, the journal has everything.
+            self._states.pop(partition, None)
+            self._planned = None
+            raise
+
+    def _fail(self, partition: str, accepted: Accepted, expected: int, error: Exception) -> StepRecord:
+        """Record that an input could not be thought about; automation halts with the same transaction."""
+        self._states.pop(partition, None)
+        why = f"internal error at {partition} number {accepted.seq}: {type(error).__name__} at {_raised_at(error)}"
+        signal = accepted.input.signal.id if isinstance(accepted.input, SignalReceived) else ""
+        record = StepRecord(
+            seq=accepted.seq, disposition=Disposition(signal=signal, name="failed", reason=why)
+        )
+        self._halt(accepted.input, why, lambda: self._commit(partition, expected, record))
+        return record
+
+    def _halt(self, item: Input, why: str, record: Callable[[], None]) -> None:
+        """Halt automation everywhere, then record why; the operator is told whatever the memory does."""
+        try:
+            # First the halt: whatever happens after it, nothing acts any more.
+            if not _halts(item):
+                self.memory.accept(PLATFORM, (PersonActed(at=item.at, verb="halt", by="migro", why=why),))
+            record()
+        finally:
+            if self._alarm is not None:
+                self._alarm(f"migro: automation is halted: {why}")
+
+    # --- recall -------------------------------------------------------------------------------------------------
+
+    def _state(self, partition: str) -> State:
+        """Return the partition's state, folding what steps have consumed when this agent has not loaded it yet."""
+        if partition not in self._states:
+            self._states[partition] = self._recall(partition)
+        return self._states[partition]
+
+    def _recall(self, partition: str) -> State:
+        skipped: set[int] = set()
+        while True:
+            state = self.fold.start(partition)
+            for entry in self.memory.load(partition):
+                if not entry.done:
+                    return state
+                if entry.failed or entry.seq in skipped:
+                    state = self.fold.skip(state, entry.seq)
+                    continue
+                try:
+                    state = self.fold.advance(state, entry.seq, entry.input).state
+                except Exception as e:  # other rules may stumble over what was fine; see `_step`
+                    skipped.add(entry.seq)
+                    kind = f"{type(e).__name__} at {_raised_at(e)}"
+                    why = f"internal error at {partition} number {entry.seq} on recall: {kind}"
+                    self._halt(entry.input, why, lambda: None)
+                    break
+            else:
+                return state
 
     def _time(self, partition: str) -> datetime:
         return self._now() if self._now is not None else from_microseconds(self._state(partition).now)
 
 
-def _place(error: Exception) -> str:
-    """Return file and line where an error was raised: no text of it, which could quote a payload."""
+def _decisions(records: _Records) -> tuple[Decision, ...]:
+    return tuple(d for _, r in records for d in r.decisions)
+
+
+def _raised_at(error: Exception) -> str:
+    """Return file and line of an error, never its text: that may hold what a sender wrote."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
+
+
+def _halts(item: Input) -> bool:
+    return isinstance(item, PersonActed) and item.verb == "halt"

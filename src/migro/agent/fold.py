@@ -388,6 +388,7 @@ class Fold:
             "kind": before.kind,
             "title": before.title,
             "merchant": before.merchant or "",
+            "first_seen": f"{before.first_seen:%Y-%m-%d %H:%M} UTC",
             "severity": max(assessment.severity, before.severity).word if lasting else assessment.severity.word,
             "confidence": str(confidence_of(assessment.score.total)),
         }

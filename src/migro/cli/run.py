@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -96,17 +97,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     config = configuration(arguments.config)
     url = arguments.memory or config.memory.url
     rules = load_rules(arguments.rules or config.rules.sets)
-    watch = observer(config, url)
     policy = config.to_policy()
     tally = Tally()
     collected: dict[str, list[Any]] = {"dispositions": [], "decisions": []}
+    # The memory first: whoever names one that cannot be must not get a key beside it.
     with open_memory(url) as memory:
+        watch = observer(config, url)
         agent = Agent(
             rules=rules,
             memory=memory,
             policy=policy,
             live=arguments.live,
-            actuators=[ConsoleActuator(_stream(), kinds=policy.allow, redact=scrub)],
+            actuators=[ConsoleActuator(sys.stderr, kinds=policy.allow, redact=scrub)],
             alarm=console.complain,
         )
         reporter = _Reporter(console, arguments.only, collected)
@@ -130,12 +132,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         agent.drain()
     reporter.counts(tally, url, live=arguments.live)
     return 0 if tally.adds_up and not tally.unreadable else 1
-
-
-def _stream() -> Any:
-    import sys
-
-    return sys.stderr
 
 
 class _Reporter:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 
 import attrs
 
@@ -264,9 +263,11 @@ def _succeed(
                 return existing, None
             # Asked anew, because the evidence is another; the deadline stays, or silence would never be no.
             return proposed.model_copy(update={"at": existing.at, "expires_at": existing.expires_at}), None
-    elif existing.status is not ActionStatus.PLANNED or proposed.status is ActionStatus.PLANNED:
-        return existing, None
-    elif existing.idempotency_key in approved and proposed.status is ActionStatus.WAITING:
+    elif (
+        existing.status is not ActionStatus.PLANNED
+        or proposed.status is ActionStatus.PLANNED
+        or (existing.idempotency_key in approved and proposed.status is ActionStatus.WAITING)
+    ):
         return existing, None
     old = withdraw(existing, f"policy now says {proposed.outcome.word}")
     if proposed.status is not ActionStatus.WAITING:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cached_property
 from typing import Literal
 
 import attrs
@@ -75,7 +76,7 @@ class Policy:
     stale_after: timedelta = attrs.field(factory=lambda: minutes(30))
     configuration: str = ""
 
-    @property
+    @cached_property
     def version(self) -> str:
         """SHA-256 of everything that decides: this value, the table and the guards."""
         return digest(

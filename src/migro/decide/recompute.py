@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..models import Attention, Decision, IssueStatus, Outcome, Risk, Severity
-from ..reason import band_of, confidence_of
-from .policy import TABLE, attention_of, cell_name, guard_cap, mode_cap
+from ..models import Attention, Decision, Explanation, Impact, IssueStatus, Outcome, Risk, Severity
+from ..reason import MAX_SCORE, band_of, confidence_of, wilson_lower
+from ..reason.confidence import NO_DISJOINT_CAP, ONE_SOURCE_CAP
+from .policy import GUARDS, TABLE, attention_of, cell_name, guard_cap, mode_cap
 
 __all__ = ["recompute"]
+
+_CAPS = {
+    "one source kind": (ONE_SOURCE_CAP,),
+    "no disjoint families": (NO_DISJOINT_CAP,),
+    "bounds": (MAX_SCORE, -MAX_SCORE),
+}
+_TRUSTED = (0, 50, 150)
 
 
 def recompute(decision: Decision) -> tuple[str, ...]:
     """
     Return every place where the record does not follow from its own parts: none for a sound decision.
 
-    Checked: the sum of points, each adjustment, band, confidence, attention, each action's minimum over table cell,
-    mode and guards, and the outcome over all actions.
+    Checked: which rule of a family counts, the sum of points, each adjustment, band, confidence, attention, the caps
+    of guards, each action's minimum over table cell, mode and guards, the outcome over all actions, and the revenue at
+    risk from its assumptions. Not checked, because the rules are needed for it: near misses and the bounds of severity.
     """
     e = decision.explanation
     wrong: list[str] = []
@@ -25,25 +34,37 @@ def recompute(decision: Decision) -> tuple[str, ...]:
         if found != wanted:
             wrong.append(f"{what}: expected {wanted}, found {found}")
 
+    wrong += _points(e)
     total = e.prior + sum(c.counted for c in e.contributions)
     for adjustment in e.adjustments:
         expect(f"adjustment {adjustment.name} before", adjustment.before, total)
         expect(f"adjustment {adjustment.name} after", adjustment.after, adjustment.cap)
+        expect(f"cap of {adjustment.name}", adjustment.cap in _CAPS.get(adjustment.name, ()), True)
+        expect(f"adjustment {adjustment.name} lowers", abs(adjustment.after) < abs(adjustment.before), True)
         total = adjustment.after
-    for family in sorted({c.family for c in e.contributions}):
-        for effect in ("supports", "refutes"):
-            counted = [c for c in e.contributions if c.family == family and c.effect == effect and c.counted]
-            expect(f"rules of family {family} that count as {effect}", min(len(counted), 2) < 2, True)
+    expect("score within bounds", abs(total) <= MAX_SCORE, True)
     expect("score", e.score, total)
     expect("points", decision.issue.points, e.score)
     expect("band", e.band, band_of(e.score))
     expect("confidence", e.confidence, confidence_of(e.score))
+    expect("band of the issue", decision.issue.band, e.band)
+    expect("confidence of the issue", decision.issue.confidence, e.confidence)
+    expect("impact of the issue", decision.issue.impact, e.impact)
     resolved = decision.issue.status is IssueStatus.RESOLVED
     held = [g.guard for g in e.guards if g.holds]
     expect("attention", e.attention, Attention.NONE if resolved else attention_of(e.band, e.severity, held))
+    expect("attention of the issue", decision.issue.attention, e.attention)
+    expect("attention of the decision", decision.attention, e.attention)
+    expect("mode", decision.mode, e.mode)
+    for guard in e.guards:
+        expect(f"cap of {guard.guard}", guard.cap, GUARDS[guard.guard][0] if guard.guard in GUARDS else None)
     for trace in e.actions:
         cell = TABLE[e.band, e.severity.high][trace.risk]
-        caps = [guard_cap(g.guard, trace.risk) for g in e.guards if g.holds and g.guard in trace.guards]  # type: ignore[arg-type]  # the closed set of names, as read from a record
+        # Whether an action is on the allow-list is its own affair; every other guard holds for all of them.
+        named = [g for g in GUARDS if g in held and (g != "not_allowed" or g in trace.guards)]
+        caps = [guard_cap(g, trace.risk) for g in named]
+        effective = {g for g, cap in zip(named, caps, strict=True) if cap < Outcome.AUTO}
+        expect(f"guards of {trace.kind}", set(trace.guards), effective)
         expect(f"cell of {trace.kind}", trace.base, cell)
         expect(f"name of the cell of {trace.kind}", trace.cell, cell_name(e.band, e.severity, Risk(trace.risk)))
         expect(f"mode cap of {trace.kind}", trace.mode_cap, mode_cap(e.mode, trace.risk))
@@ -51,7 +72,51 @@ def recompute(decision: Decision) -> tuple[str, ...]:
     outcomes = [t.outcome for t in e.actions if t.outcome is not Outcome.FORBID]
     fallback = Outcome.RECORD if e.attention is Attention.NONE else Outcome.ESCALATE
     expect("outcome", decision.outcome, min(outcomes, default=fallback))
+    expect("outcome of the explanation", e.outcome, decision.outcome)
+    for action, trace in zip(decision.actions, e.actions, strict=False):
+        if action.decision == decision.id:
+            expect(f"outcome of the action {action.kind}", action.outcome, trace.outcome)
+        expect(f"risk of the action {action.kind}", action.risk, trace.risk)
     expect("severity of the issue", decision.issue.severity, Severity(e.severity))
-    if e.impact.share_lost is not None:
-        expect("share lost within 0 and 1", 0 <= Fraction(e.impact.share_lost) <= 1, True)
-    return tuple(wrong)
+    return (*wrong, *_impact(e.impact))
+
+
+def _points(e: Explanation) -> list[str]:
+    """Return every rule whose points do not follow from the strongest of its family."""
+    wrong = []
+    for c in e.contributions:
+        sign = {"supports": c.points > 0, "refutes": c.points < 0, "vetoes": c.points == 0}
+        rivals = [r for r in e.contributions if (r.family, r.effect) == (c.family, c.effect)]
+        strongest = min(rivals, key=lambda r: (-abs(r.trusted), r.rule))
+        counted = c.trusted if c.rule == strongest.rule and c.effect != "vetoes" else 0
+        if c.counted != counted:
+            wrong.append(f"points of {c.rule}: expected {counted}, found {c.counted}")
+        if not sign[c.effect] or abs(c.trusted) > abs(c.points) or c.trusted * c.points < 0:
+            wrong.append(f"points of {c.rule}: {c.trusted:+d} of {c.points:+d} do not fit {c.effect}")
+        told = not c.counted or c.note.startswith(f"capped from {c.points:+d}:")
+        if c.trusted != c.points and not (abs(c.trusted) in _TRUSTED and told):
+            wrong.append(f"points of {c.rule}: {c.trusted:+d} is no cap for {c.points:+d}")
+    return wrong
+
+
+def _impact(impact: Impact) -> list[str]:
+    """Return every figure of an impact that its assumptions do not give."""
+    if impact.share_lost is None:
+        return []
+    given = {a.name: a.value for a in impact.assumptions}
+    hits, size = (int(part) for part in given["failing share"].split(" of "))
+    share = Fraction(hits, size)
+    wrong = []
+    if impact.share_lost != f"{share.numerator}/{share.denominator}":
+        wrong.append(f"share lost: expected {share}, found {impact.share_lost}")
+    if impact.revenue_low is None and impact.revenue_high is None and impact.currency is None:
+        return wrong
+    starts = next(Fraction(v) for n, v in given.items() if n.endswith(" starts per minute"))
+    orders = next(Fraction(v) for n, v in given.items() if n.startswith("orders per "))
+    value, currency, _ = given["average order value"].split()
+    full = starts * orders * int(value)
+    wanted = (int(full * wilson_lower(hits, size)), int(full * share), currency)
+    found = (impact.revenue_low, impact.revenue_high, impact.currency)
+    if found != wanted:
+        wrong.append(f"revenue at risk: expected {wanted}, found {found}")
+    return wrong

@@ -174,6 +174,13 @@ class NativeEngine:
             self._measured[leaf.selection].append(leaf)
         self._fact_names: dict[str, set[tuple[str, ...]]] = {}
         self._reads_facts: list[frozenset[str]] = [self._facts_read(n) for n in range(len(self._selections))]
+        # What impact is estimated with is read by no rule, and has to be learned all the same.
+        for kind in ruleset.kinds.values():
+            for operand in (kind.impact.order_value, kind.impact.currency) if kind.impact else ():
+                if operand is not None:
+                    columns = operand.column.owner.__columns__
+                    names = tuple(n for n in kind.per if n in columns and columns[n].key)
+                    self._fact_names.setdefault(operand.column.owner.__signal_kind__, set()).add(names)
         self._order = {
             r.id: (level, -r.salience, r.id) for level, stratum in enumerate(ruleset.strata) for r in stratum
         }

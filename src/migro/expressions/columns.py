@@ -165,7 +165,8 @@ class Col(Node, Generic[S, T]):
     def _need(self, wanted: type, method: str) -> None:
         if self.column_type.value is not wanted:
             raise RuleDefinitionError(
-                f"{self} is {_called(self.column_type.value)}; .{method}() is for {_called(wanted).removeprefix('a ')} columns"
+                f"{self} is {_called(self.column_type.value)};"
+                f" .{method}() is for {_called(wanted).removeprefix('a ')} columns"
             )
 
 

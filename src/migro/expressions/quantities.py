@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ..errors import RuleDefinitionError
 
-__all__ = ["days", "hours", "microseconds", "minutes", "percent", "permille", "seconds", "span"]
+__all__ = ["days", "exact_decimal", "hours", "microseconds", "minutes", "percent", "permille", "seconds", "span"]
 
 
 def _exact(value: int | str | Decimal, name: str) -> Fraction:
@@ -19,8 +19,23 @@ def _exact(value: int | str | Decimal, name: str) -> Fraction:
         )
     try:
         return Fraction(value)
-    except ValueError as e:
+    except (ArithmeticError, ValueError) as e:
         raise RuleDefinitionError(f"{name}() takes a number, got {value!r}") from e
+
+
+def exact_decimal(value: object) -> object:
+    """
+    Return the Decimal behind its JSON form, a string; any other value as it came, for the validation that follows.
+
+    Raises:
+        ValueError: If the string is no number.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return Decimal(value)
+    except ArithmeticError as e:
+        raise ValueError("expected a number such as '19.99'") from e
 
 
 def percent(value: int | str | Decimal) -> Fraction:

@@ -33,6 +33,7 @@ from pydantic_core import core_schema
 
 from ..errors import RuleDefinitionError, UnknownAttribute
 from .columns import Col, ColumnType, KeyCol
+from .quantities import exact_decimal
 
 __all__ = ["UNSET", "Attr", "ColumnNamespace", "Key", "Maybe", "MaybeKey", "SignalMeta", "preset"]
 
@@ -50,6 +51,7 @@ UNSET: Any = None
 """The default of an optional column: ``latency_ms: Maybe[int] = UNSET``."""
 
 _VALUES = (int, str, bool, Decimal, datetime, frozenset)
+
 
 def _asked_by_pydantic() -> bool:
     # While pydantic builds a class it asks the parents for attributes named like the new fields; an answer (a column)
@@ -73,7 +75,7 @@ def _decoder(inner: Any) -> Callable[[Any], Any]:
     """Return what reads a column back from its JSON form; strict mode would refuse the string or the list."""
     match _value_type(inner):
         case t if t is Decimal:
-            return lambda v: Decimal(v) if isinstance(v, str) else v
+            return exact_decimal
         case t if t is datetime:
             return _zoned
         case t if t is frozenset:
@@ -96,6 +98,21 @@ def preset(*, default: Any) -> Any:
     return Field(default=default)
 
 
+def _inner(source: Any) -> Any:
+    arguments = get_args(source)
+    if not arguments:
+        raise RuleDefinitionError(f"expected the type of the column in brackets, such as {source.__name__}[str]")
+    return arguments[0]
+
+
+def _column_schema(inner: Any, schema: Any) -> Any:
+    column = core_schema.no_info_before_validator_function(_decoder(inner), schema)
+    if _value_type(inner) is frozenset:
+        # A set has another order in every process; its JSON form may not.
+        column["serialization"] = core_schema.plain_serializer_function_ser_schema(sorted, when_used="json-unless-none")
+    return column
+
+
 class Attr(Generic[T]):
     """A column that every signal of the class has: `Checkout.status` is a column, `signal.status` its value."""
 
@@ -110,8 +127,8 @@ class Attr(Generic[T]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        inner = get_args(source)[0]
-        return core_schema.no_info_before_validator_function(_decoder(inner), handler.generate_schema(inner))
+        inner = _inner(source)
+        return _column_schema(inner, handler.generate_schema(inner))
 
 
 class Maybe(Generic[T]):
@@ -128,9 +145,9 @@ class Maybe(Generic[T]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        inner = get_args(source)[0]
+        inner = _inner(source)
         schema = core_schema.nullable_schema(handler.generate_schema(inner))
-        return core_schema.no_info_before_validator_function(_decoder(inner), schema)
+        return _column_schema(inner, schema)
 
 
 class Key(Attr[T]):
@@ -224,5 +241,9 @@ class SignalMeta(ModelMetaclass):
 
     def __collect_columns__(cls, fields: Mapping[str, Any]) -> None:
         """Read the columns off the finished fields; raises `RuleDefinitionError` for a type no rule can use."""
+        if "c" in fields:
+            raise RuleDefinitionError(
+                f"{cls.__name__}.c: expected another name, {cls.__name__}.c is the namespace of all columns"
+            )
         columns = {n: _column_type(f.annotation, f"{cls.__name__}.{n}") for n, f in fields.items()}
         cls.__columns__ = types.MappingProxyType({n: t for n, t in columns.items() if t is not None})

@@ -54,13 +54,18 @@ def _plain(value: Any) -> Any:
         case Fraction():
             return f"{value.numerator}/{value.denominator}"
         case datetime():
+            if value.tzinfo is None:
+                raise InputError(f"expected a time with a zone, got {value.isoformat()}")
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case bytes():
             return value.hex()
         case Mapping():
             return {str(_plain(k)): _plain(v) for k, v in value.items()}
         case frozenset() | set():
-            return sorted((_plain(v) for v in value), key=lambda v: json.dumps(v, sort_keys=True))
+            plain = [_plain(v) for v in value]
+            if all(isinstance(v, str) for v in plain):
+                return sorted(plain)  # as pydantic's side of a signal writes them
+            return sorted(plain, key=lambda v: json.dumps(v, sort_keys=True))
         case Sequence():
             return [_plain(v) for v in value]
         case _:

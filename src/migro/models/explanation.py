@@ -217,6 +217,4 @@ class Explanation(Record):
         return self.text()
 
     def _repr_html_(self) -> str:
-        import html
-
         return f"<pre>{html.escape(self.text())}</pre>"

@@ -22,9 +22,10 @@ from pydantic import (
 )
 
 from ..errors import InputError, RuleDefinitionError
-from ..expressions import UNSET, Attr, Key, Maybe, MaybeKey, SignalMeta, preset
-from .canonical import canonical_json, content_id, to_microseconds
-from .records import UtcTime, Words, explain_validation, read_only
+from ..expressions import UNSET, Attr, Maybe, MaybeKey, SignalMeta, preset
+from ..expressions.quantities import exact_decimal
+from .canonical import content_id, to_microseconds
+from .records import UtcTime, Words, explain_validation, model_json, read_only
 from .scales import Auth, Environment, Hint
 
 __all__ = ["MerchantId", "ResourceRef", "Signal"]
@@ -36,10 +37,9 @@ ResourceRef = tuple[str, str]
 """What the event is about: type and id, such as ``("order", "1001")``."""
 
 
-
 def _parse_decimals(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {n: Decimal(v) if isinstance(v, str) else v for n, v in value.items()}
+        return {n: exact_decimal(v) for n, v in value.items()}
     return value
 
 
@@ -49,7 +49,9 @@ def _parse_tuples(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-_Metrics = Annotated[dict[str, int | Decimal], BeforeValidator(_parse_decimals), AfterValidator(read_only), PlainSerializer(dict)]
+_Metrics = Annotated[
+    dict[str, int | Decimal], BeforeValidator(_parse_decimals), AfterValidator(read_only), PlainSerializer(dict)
+]
 _Attrs = Annotated[
     dict[str, bool | str | tuple[str, ...]],
     BeforeValidator(_parse_tuples),
@@ -158,9 +160,9 @@ class Signal(BaseModel, metaclass=SignalMeta):
         # The model is frozen for everybody else; the two ids can only be made once all other fields are checked.
         if not self.dedup_key:
             content = self.model_dump(exclude={"id", "dedup_key", "received_at", "normalizer", "auth"})
-            self.__dict__["dedup_key"] = content_id("content", content)
+            vars(self)["dedup_key"] = content_id("content", content)
         if not self.id:
-            self.__dict__["id"] = content_id("sig", self.provider, self.merchant, self.kind, self.dedup_key)
+            vars(self)["id"] = content_id("sig", self.provider, self.merchant, self.kind, self.dedup_key)
         return self
 
     @model_serializer(mode="wrap")
@@ -185,7 +187,7 @@ class Signal(BaseModel, metaclass=SignalMeta):
 
     def json_line(self) -> str:
         """Return the signal as one line of canonical JSON."""
-        return canonical_json(self.model_dump())
+        return model_json(self)
 
     @classmethod
     def from_json(cls, text: str | bytes, *, where: str = "") -> Self:
@@ -237,4 +239,3 @@ def _place(cls: type[Signal], name: str) -> str:
     if column.key:
         return "ids"
     return "metrics" if column.value in (int, Decimal) else "attrs"
-

@@ -26,7 +26,7 @@ def _exact(value: Any) -> Any:
 
 
 def _signal(item: Mapping[str, Any], envelope: Envelope, scope: Scope) -> Signal | Refused:
-    data = {**item, "metrics": _exact(item.get("metrics") or {})}
+    data = {**item, "metrics": _exact(item.get("metrics", {}))}
     if not data.get("merchant"):
         data["merchant"] = scope.endpoint.merchant or envelope.endpoint
     if data.get("received_at") is None and envelope.received_at is not None:
@@ -35,6 +35,10 @@ def _signal(item: Mapping[str, Any], envelope: Envelope, scope: Scope) -> Signal
         data["occurred_at"] = data.get("received_at") or scope.received_at
     if data.get("env") is None:
         data["env"] = scope.endpoint.env
+    for name in ("ids", "attrs", "metrics"):
+        if not isinstance(item.get(name, {}), Mapping):
+            reason = f"{name}: expected a JSON object, got {type(item[name]).__name__}"
+            return Refused(reason=reason, content=item)
     kind = word(item.get("kind"))
     if kind is None:
         return Refused(reason="expected a signal with a kind, got none", content=item)

@@ -40,6 +40,7 @@ NORMALISERS: Final[Mapping[str, Normaliser]] = {
 
 _NAME: Final = re2.compile(r"^[a-z][a-z0-9_]{0,40}$")
 _ATTR_LENGTH: Final = 200
+_TEXT_LENGTH: Final = 2000
 _ID_LENGTH: Final = 200
 _ITEMS: Final = 20
 _LARGEST: Final = 10**18
@@ -61,7 +62,9 @@ class Observation:
 
 def _unread(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused | Signal]:
     known = ", ".join(sorted(NORMALISERS))
-    yield Refused(reason=f"expected one of the kinds {known}; got {envelope.kind!r}", content=_content(envelope))
+    yield Refused(
+        reason=f"expected a known kind, got {envelope.kind[:40]!r}; known are {known}", content=_content(envelope)
+    )
 
 
 _UNKNOWN: Final = Normaliser(provider="unknown", source_kind="unknown", version=1, read=_unread)
@@ -213,12 +216,12 @@ class _Finishing:
             received_at=received,
             source_kind=draft.source_kind or self.normaliser.source_kind,
             provider=provider,
-            topic=scrub(draft.topic)[:_ATTR_LENGTH],
+            topic=_clean(draft.topic),
             dedup_key=content_id("dk", merchant, *map(_dedup_part, draft.dedup)),
             resource=resource,
             ids=ids,
             severity_hint=draft.hint,
-            state=scrub(draft.state)[:_ATTR_LENGTH] if draft.state else None,
+            state=_clean(draft.state) if draft.state else None,
             status=draft.status,
             env=draft.env or self.scope.endpoint.env,
             auth=self.auth,
@@ -237,7 +240,11 @@ class _Finishing:
                 "attrs": attributes,
                 "ids": {name: self._id(value) for name, value in signal.ids.items()},
                 "resource": (signal.resource[0], self._id(signal.resource[1])) if signal.resource else None,
-                "state": scrub(signal.state) if signal.state else signal.state,
+                "topic": _clean(signal.topic),
+                "provider": _clean(signal.provider),
+                "source_kind": _clean(signal.source_kind),
+                "features": sorted(map(_clean, signal.features)),
+                "state": _clean(signal.state) if signal.state else None,
                 "auth": self.auth,
             }
         )
@@ -260,14 +267,21 @@ def _dedup_part(value: Any) -> Any:
     return well_formed(value) if isinstance(value, str) else value
 
 
+def _clean(text: str) -> str:
+    if len(text) > _TEXT_LENGTH:
+        # Cut between words: half an address has no shape that a scrubber could see.
+        text = text[:_TEXT_LENGTH].rpartition(" ")[0]
+    return scrub(text)[:_ATTR_LENGTH]
+
+
 def _attribute(value: Any) -> bool | str | tuple[str, ...] | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, tuple | list):
-        return tuple(scrub(v)[:_ATTR_LENGTH] for v in value[:_ITEMS] if isinstance(v, str))
+        return tuple(_clean(v) for v in value[:_ITEMS] if isinstance(v, str))
     if isinstance(value, int):
         value = str(value)
-    return scrub(value)[:_ATTR_LENGTH] or None if isinstance(value, str) else None
+    return _clean(value) or None if isinstance(value, str) else None
 
 
 def _attributes(words: Mapping[str, Any]) -> dict[str, bool | str | tuple[str, ...]]:

@@ -121,7 +121,7 @@ def _card(match: Any) -> str:
 
 def _alone(text: str, first: int, last: int) -> bool:
     # Digits without a gap are one number: a part of a long id is no card.
-    return not text[:first][-1:].isdigit() and not text[last + 1 :][:1].isdigit()
+    return not (first > 0 and text[first - 1].isdigit()) and not text[last + 1 : last + 2].isdigit()
 
 
 def _iban(match: Any) -> str:
@@ -172,13 +172,13 @@ def scrub(text: str) -> str:
 
 def holds_secret(text: str) -> bool:
     """
-    Return whether an id carries an e-mail address, a token or a key.
+    Return whether an id carries an e-mail address, an IP address, a token or a key.
 
     Ids are not scrubbed further: every tenth 64-bit id passes the check of a card number and every one looks like
     a phone number, and an id that is not exact is no id.
     """
     text = _normalised(well_formed(text))
-    return any(p.search(text) is not None for p in (_JWT, _KEY, _EMAIL))
+    return "<ip>" in scrub(text) or any(p.search(text) is not None for p in (_JWT, _KEY, _EMAIL))
 
 
 def pseudonym(kind: str, value: str, key: bytes) -> str:

@@ -127,7 +127,7 @@ def _in_time(claim: _Claim, now: datetime) -> bool:
 def _static(envelope: Envelope, header: str, secrets: Iterable[str]) -> Auth:
     given = envelope.header(header)
     if given is None:
-        return "unsigned"
+        return "failed"
     fits = False
     for secret in secrets:
         fits |= hmac.compare_digest(given.encode(), secret.encode())
@@ -140,7 +140,8 @@ def authenticate(
     """
     Return how far the sender of an envelope is proven.
 
-    `failed` is a signature that fits no secret, or a signed time more than 300 seconds from `now`; `unchecked` is a
+    `failed` is a signature that fits no secret or is missing where a secret is configured, or a signed time more
+    than 300 seconds from `now`; `unchecked` is a
     signature that nothing here can check: no secret, no raw bytes, or no time of receipt. What the envelope says
     about itself is believed only where the endpoint has no secret.
     """
@@ -158,7 +159,8 @@ def authenticate(
     raw = envelope.exact_bytes()
     claim = recipe(envelope, raw or b"")
     if claim is None:
-        return "unsigned"
+        # Where a secret is configured, whoever leaves the signature out proves no more than whoever forges it.
+        return "failed" if known else "unsigned"
     if raw is None or not known or (claim.timed and now is None):
         return "unchecked"
     in_time = not claim.timed or (now is not None and _in_time(claim, now))

@@ -85,7 +85,9 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
     model = kind.impact
     order_value = _fact(engine, state, model.order_value if model else None, kind, key)
     currency = _fact(engine, state, model.currency if model else None, kind, key)
-    impact = estimate(model, total.contributions, order_value, currency)
+    # A share says what is lost only where the kind says so: a crawler's share of requests is no loss.
+    lossy = total.contributions if model is not None or kind.severity.by_share else ()
+    impact = estimate(model, lossy, order_value, currency)
     floors = tuple(
         (c.rule, floor)
         for c in total.contributions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -115,7 +116,7 @@ class Rule(Generic[K]):
             "salience": self.salience,
         }
 
-    @property
+    @cached_property
     def version(self) -> str:
         """SHA-256 of the meaning; prose and examples are no part of it."""
         return digest(["migro-rule/1", self.document()])

@@ -213,7 +213,9 @@ def _signal_classes(
             for leaf in leaves(rule.when):
                 if isinstance(leaf, Share) and leaf.of is selection:
                     predicates += leaf.predicates
-            owners = [selection.signal]
+            model = rule.then.kind.impact
+            facts = (model.order_value, model.currency) if model else ()
+            owners = [selection.signal, *(f.column.owner for f in facts if f is not None)]
             for operand in (f for p in predicates for f in facts_of(p)):
                 owner = operand.column.owner
                 owners.append(owner)

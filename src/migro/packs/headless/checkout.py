@@ -13,7 +13,7 @@ from .signals import Alert, ErrorIssue, HttpRequest, Probe
 from .specimens import SHOP, alert, burst, error, maintenance, probe, probes, request, ticket
 from .witnesses import LIVE_ERROR, alerting, failing_probes, green_probes, in_maintenance, tickets
 
-__all__ = ["RULES", "SERVER_ERRORS", "SERVER_ERROR_SHARE"]
+__all__ = ["RULES", "SERVER_ERRORS"]
 
 _SEVERITY = SeverityScale(
     default=Severity.SEV2,
@@ -60,7 +60,7 @@ _FAILED: Pred[HttpRequest] = HttpRequest.status.between(500, 599)
 _JOURNEYS = ("add_to_cart", "begin_checkout")
 _SERVER_SIDE: Pred[Probe] = Probe.status.missing() | (Probe.status >= 500)
 
-SERVER_ERROR_SHARE = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant).share(
+_ERROR_SHARE = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant).share(
     _FAILED, at_least=percent(5), floor=20, within=minutes(5)
 )
 _FAILED_STEP = on(HttpRequest, _STEPS, _SHOPPER, _FAILED, per=HttpRequest.merchant)
@@ -93,7 +93,7 @@ _GROWN: dict[str, Any] = {"action": "unresolved", "topic": "error.unresolved", *
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "checkout.5xx-share",
-        when=SERVER_ERROR_SHARE,
+        when=_ERROR_SHARE,
         then=supports(SERVER_ERRORS, STRONG, family="http"),
         why="At least 5 % of shoppers' cart and checkout requests failed within five minutes.",
         examples=(

@@ -8,7 +8,7 @@ from ...expressions import minutes
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, known, on, silent, supports
-from .checkout import SERVER_ERROR_SHARE, SERVER_ERRORS
+from .checkout import SERVER_ERRORS
 from .handoff import HANDOFF_404
 from .responses import dashboard, notify, report
 from .signals import Deploy, ErrorIssue
@@ -37,24 +37,33 @@ DEPLOY_REGRESSION = IssueKind[MerchantId](
     ),
 )
 
-_RELEASED = on(Deploy, per=Deploy.merchant)
 _SPIKE = (*burst(17, request(60)), *burst(3, request(90, 500)))
+_NEW_ERROR = error(120, route_class="cart", users=10)
 _OUT = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
 _LOST = burst(5, request(60, 404, **_OUT))
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "deploy.then-checkout-errors",
-        when=SERVER_ERROR_SHARE.unless(_RELEASED)
-        & deploy_within(minutes(60))
-        & known(SERVER_ERRORS, at_least_points=STRONG),
-        then=supports(DEPLOY_REGRESSION, STRONG, family="change"),
-        why="Cart and checkout fail after a release of the last hour.",
+        when=deploy_within(minutes(60)) & known(SERVER_ERRORS, at_least_points=STRONG),
+        then=supports(DEPLOY_REGRESSION, MEDIUM, family="change"),
+        why="Cart and checkout fail within an hour of a release.",
         examples=(
             fires("a release, then errors", deploy(0), *_SPIKE, for_=SHOP),
             silent("no release", *_SPIKE),
-            silent("the release came after the last error", *_SPIKE, deploy(120)),
-            silent("the release is older than an hour", deploy(-3540), *_SPIKE),
+            silent("a release alone", deploy(0)),
+            silent("the release is older than an hour", deploy(-3511), *_SPIKE),
+        ),
+    ),
+    Rule(
+        "deploy.then-two-symptoms",
+        when=deploy_within(minutes(60)) & known(SERVER_ERRORS, at_least_points=STRONG + MEDIUM),
+        then=supports(DEPLOY_REGRESSION, STRONG, family="change"),
+        why="Two independent witnesses see cart and checkout fail within an hour of a release.",
+        examples=(
+            fires("failing requests and a new error", deploy(0), *_SPIKE, _NEW_ERROR, for_=SHOP),
+            silent("failing requests alone", deploy(0), *_SPIKE),
+            silent("no release", *_SPIKE, _NEW_ERROR),
         ),
     ),
     Rule(
@@ -75,10 +84,10 @@ RULES: tuple[Rule[Any], ...] = (
             ErrorIssue.topic == "error.created",
             ErrorIssue.level.one_of("error", "fatal"),
             per=ErrorIssue.merchant,
-        ).unless(_RELEASED)
+        ).unless(on(Deploy, per=Deploy.merchant))
         & deploy_within(minutes(60))
-        & known(SERVER_ERRORS),
-        then=supports(DEPLOY_REGRESSION, MEDIUM, family="error-tracker"),
+        & known(SERVER_ERRORS, at_least_points=STRONG),
+        then=supports(DEPLOY_REGRESSION, STRONG, family="error-tracker"),
         why="An error was seen for the first time after a release, while checkout fails.",
         examples=(
             fires("a release, errors, a new error", deploy(0), *_SPIKE, error(120), for_=SHOP),

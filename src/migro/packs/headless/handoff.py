@@ -87,16 +87,18 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        # A short window, so that a recovery shows at once; a high share, so that half an outage is none.
         "handoff.redirects",
         when=_HANDOFFS.share(
-            HttpRequest.status.between(300, 399), at_least=percent(50), floor=5, within=minutes(15)
+            HttpRequest.status.between(300, 399), at_least=percent(90), floor=3, within=minutes(5), bound="plain"
         ).unless(_LOST),
         then=refutes(HANDOFF_404, 150, family="http-ok"),
-        why="Hand-offs are redirected again and none was lost since.",
+        why="Hand-offs of the last five minutes were redirected, and none was lost since.",
         examples=(
-            fires("5 of 5", *burst(5, request(0, 302, **_OUT)), for_=SHOP),
-            silent("4 of 4", *burst(4, request(0, 302, **_OUT))),
-            silent("one lost since", *burst(5, request(0, 302, **_OUT)), request(60, 404, **_OUT)),
+            fires("3 of 3", *burst(3, request(0, 302, **_OUT)), for_=SHOP),
+            silent("2 of 2", *burst(2, request(0, 302, **_OUT))),
+            silent("8 of 9", request(0, 404, **_OUT), *burst(8, request(9, 302, **_OUT))),
+            silent("one lost since", *burst(3, request(0, 302, **_OUT)), request(60, 404, **_OUT)),
         ),
     ),
     Rule(

@@ -19,6 +19,7 @@ from .signals import (
     Order,
     Payment,
     Probe,
+    ShopProfile,
     SignatureFailure,
     Ticket,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "payment",
     "probe",
     "probes",
+    "profile",
     "request",
     "signature_failure",
     "stock",
@@ -60,7 +62,7 @@ _REQUEST = HttpRequest(
     status=200,
 )
 _ERROR = ErrorIssue(
-    **_ALL, source_kind="monitor", provider="sentry", topic="error.created", action="created", level="error"
+    **_ALL, source_kind="app_log", provider="sentry", topic="error.created", action="created", level="error"
 )
 _ALERT = Alert(**_ALL, source_kind="monitor", provider="alertmanager", topic="alert.firing", alertname="Alert")
 _TICKET = Ticket(**_ALL, source_kind="ticket", ticket_id="1", requester="p1", author="end_user")
@@ -76,7 +78,8 @@ _ORDER = Order(**_ALL, source_kind="platform_webhook", provider="shopify", topic
 _STOCK = Inventory(
     **_ALL, source_kind="platform_webhook", provider="shopify", topic="inventory.changed", sku="sku-1", available=3
 )
-_SIGNATURE = SignatureFailure(**_ALL, source_kind="verify", sender="shopify")
+_SIGNATURE = SignatureFailure(**_ALL, source_kind="receiver", provider="shopify", sender="shopify")
+_PROFILE = ShopProfile(**_ALL, currency="EUR", aov_minor=7_000)
 _HOOK = Hook(**_ALL, source_kind="platform_webhook", provider="bigcommerce", topic="hook.failure")
 _APP = App(**_ALL, source_kind="platform_webhook", provider="shopify", topic="app.lifecycle", action="uninstalled")
 
@@ -180,6 +183,11 @@ def stock(at: int = 0, available: int = 3, **columns: Any) -> Inventory:
 def signature_failure(at: int = 0, **columns: Any) -> SignatureFailure:
     """Return a delivery whose signature did not fit."""
     return _like(_SIGNATURE, at, columns)
+
+
+def profile(at: int = 0, **columns: Any) -> ShopProfile:
+    """Return what the host knows about the shop."""
+    return _like(_PROFILE, at, columns)
 
 
 def hook(at: int = 0) -> Hook:

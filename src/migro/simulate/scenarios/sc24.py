@@ -85,6 +85,6 @@ def _truth(timeline: Timeline) -> GroundTruth:
                 "platform_incident_systemic",
             )
         ),
-        allowed=("unknown", "documentation_confusion"),
+        allowed=("unknown", "ticket_needs_person", "documentation_confusion"),
         actions=(ExpectedAction(kind="notify", merchant=shop),),
     )

@@ -1,0 +1,149 @@
+"""Laws of the fold, over random streams of inputs."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from migro.decide import recompute
+from migro.models import Input, Signal, SignalReceived, Tick, from_microseconds
+from migro.remember import VolatileMemory
+from migro.remember.forms import ACTION_RANK
+from tests.agent.world import Run, agent, conserved, react, remembered, sure, streams, written
+
+few = settings(max_examples=60, deadline=None)
+
+
+def answered(items: list[Input], choices: list[int]) -> Run:
+    run = Run()
+    for item, choice in zip(items, choices, strict=False):
+        run.give(item)
+        answer = react(run, choice) if choice else None
+        if answer is not None:
+            run.give(answer)
+    return run
+
+
+choices = st.lists(st.integers(0, 20), min_size=30, max_size=30)
+
+
+@few
+@given(streams(), choices)
+def test_the_same_inputs_leave_the_same_records_behind(items: list[Input], picks: list[int]) -> None:
+    # `react` reads the state, so its answers check that as well.
+    first, second = answered(items, picks), answered(items, picks)
+
+    assert [written(s.record) for s in first.steps] == [written(s.record) for s in second.steps]
+
+
+@few
+@given(streams(size=20))
+def test_extra_ticks_change_nothing_else(items: list[Input]) -> None:
+    plain, ticked = Run(), Run()
+    for item in items:
+        while (due := ticked.fold.next_due(ticked.state)) is not None and due <= item.at:
+            ticked.give(Tick(at=due))
+        ticked.give(Tick(at=max(item.at, from_microseconds(ticked.state.now))))
+        ticked.give(item)
+        plain.give(item)
+    decided = [d.json_line() for d in plain.decisions]
+
+    assert decided == [d.json_line() for d in ticked.decisions]
+    assert {k: (h.issue, h.actions) for k, h in plain.state.held.items()} == {
+        k: (h.issue, h.actions) for k, h in ticked.state.held.items()
+    }
+
+
+@few
+@given(streams())
+def test_time_never_runs_backwards(items: list[Input]) -> None:
+    run = Run()
+    times = []
+    for item in items[::-1]:
+        run.give(item)
+        times.append(run.state.now)
+
+    assert times == sorted(times)
+    assert [d.at for d in run.decisions] == sorted(d.at for d in run.decisions)
+
+
+@few
+@given(streams(), choices)
+def test_every_decision_follows_from_its_own_record(items: list[Input], picks: list[int]) -> None:
+    for decision in answered(items, picks).decisions:
+        assert recompute(decision) == (), decision.explain().text()
+
+
+@few
+@given(streams(), choices)
+def test_decisions_have_ids_of_their_own(items: list[Input], picks: list[int]) -> None:
+    ids = [d.id for d in answered(items, picks).decisions]
+
+    assert len(set(ids)) == len(ids)
+
+
+@few
+@given(streams(), choices)
+def test_an_action_never_goes_back(items: list[Input], picks: list[int]) -> None:
+    reached: dict[str, int] = {}
+    for step in answered(items, picks).steps:
+        for action in step.record.actions:
+            rank = ACTION_RANK[action.status]
+            assert rank >= reached.get(action.idempotency_key, 0), action
+            reached[action.idempotency_key] = rank
+
+
+@few
+@given(streams(signals_only=True))
+def test_signals_are_conserved_after_every_step(items: list[Input]) -> None:
+    memory = VolatileMemory()
+    host = agent(memory)
+    for n, item in enumerate(items, 1):
+        assert isinstance(item, SignalReceived)
+        host.tick(item.at)
+        host.process(item.signal)
+
+        assert conserved(memory)["accepted"] == n
+    assert conserved(memory)["pending"] == conserved(memory)["failed"] == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(streams(signals_only=True, size=14))
+def test_a_restart_at_any_input_makes_no_difference(items: list[Input]) -> None:
+    signals = [i.signal for i in items if isinstance(i, SignalReceived)]
+    whole = played(signals, restart_at=None)
+    for at in range(len(signals)):
+        assert played(signals, restart_at=at) == whole
+
+
+def played(signals: list[Signal], *, restart_at: int | None) -> dict[str, list[str]]:
+    memory = VolatileMemory()
+    host = agent(memory)
+    for n, signal in enumerate(signals):
+        if n == restart_at:
+            host = agent(memory)
+        host.handle(signal)
+        host.drain()
+    return remembered(memory)
+
+
+@settings(max_examples=25, deadline=None)
+@given(streams(size=20))
+def test_live_and_replay_end_in_the_same_state(items: list[Input]) -> None:
+    memory = VolatileMemory()
+    live = agent(memory)
+    for item in items:
+        live.tell("merchant:m_1", item) if not isinstance(item, SignalReceived) else live.handle(item.signal)
+    replayed = agent(deepcopy_of(memory))
+
+    for signal in sure(200_000):
+        assert [d.json_line() for d in live.handle(signal)] == [d.json_line() for d in replayed.handle(signal)]
+
+
+def deepcopy_of(memory: VolatileMemory) -> VolatileMemory:
+    copy = VolatileMemory()
+    copy._partitions = deepcopy(memory._partitions)
+    copy._rows = deepcopy(memory._rows)
+    return copy
