@@ -18,15 +18,13 @@ class Pager:
     kinds = frozenset({"notify"})
 
     def execute(self, action: Action) -> ActionResult:
-        print("PAGER:", action.target, action.args["text"])
+        print("PAGER:", action.target, action.issue)
         return ActionResult(status="succeeded")
 
 
-page = Response("notify", Risk.R0, "on_call", args=(("text", "{severity} {kind} at {merchant}"),))
-down = IssueKind[MerchantId]("checkout_down", category="checkout", responses=(page,))
+down = IssueKind[MerchantId]("checkout_down", category="checkout", responses=(Response("notify", Risk.R0, "on_call"),))
 failing = on(Checkout, Checkout.code >= 500, per=Checkout.merchant).at_least(3, within=minutes(5))
 burst = Rule("checkout.5xx-burst", when=failing, then=supports(down, 105, family="http"))
-
 agent = Agent(rules=[burst], memory=VolatileMemory(), actuators=[Pager()], live=True)
 for minute in range(3):
     at = datetime(2026, 3, 1, 9, minute, tzinfo=UTC)

@@ -37,9 +37,9 @@ class Memory(Protocol):
         """
         ...
 
-    def load(self, partition: str) -> Iterator[JournalEntry]:
+    def load(self, partition: str, after: int = 0) -> Iterator[JournalEntry]:
         """
-        Yield the partition's whole journal in sequence: first what steps have consumed, then what is pending.
+        Yield the partition's journal behind number `after` in sequence: what steps consumed, then what is pending.
 
         The version of a partition is the sequence number of the last consumed input, 0 for none.
         """

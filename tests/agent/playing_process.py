@@ -12,13 +12,22 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from migro.models import ActionDue, ActionFinished, ActionResult, ActionStarted, ConfigChanged, PersonActed, RunMode, Tick
-from tests.agent.world import Run, Shop, after, call, maintenance, outage, probe, stranger, sure, written
+from migro.models import (
+    ActionDue,
+    ActionFinished,
+    ActionResult,
+    ActionStarted,
+    ConfigChanged,
+    PersonActed,
+    RunMode,
+    Tick,
+)
+from tests.agent.world import M1, Run, Shop, after, call, maintenance, outage, probe, stranger, sure, written
 
 
 def items() -> list[Any]:
     found: list[Any] = [ConfigChanged(at=after(0), ruleset="r", policy="p", mode=RunMode.AUTO)]
-    found += [Shop(merchant="m_1", value=8200, money="EUR", occurred_at=after(0), env="production"), *sure(1)]
+    found += [Shop(merchant=M1, value=8200, money="EUR", occurred_at=after(0), env="production"), *sure(1)]
     found += [stranger(n, 10 + n, severity_hint=h) for n, h in enumerate(("critical", "high", "low"))]
     found += [outage(1, 20), maintenance(1, 30, True), maintenance(2, 40, False), call(9, 50, auth="failed")]
     found += [call(20 + n, 60 + n, env=env) for n, env in enumerate(("production", "test", "unknown", "staging"))]
@@ -42,12 +51,12 @@ class Sealed:
         for owner, name in self.NAMES:
             setattr(owner, name, self.refuse)
         self.environ = os.environ
-        os.environ = None  # type: ignore[assignment]  # any use of it raises
+        os.environ = None  # type: ignore[assignment]  # noqa: B003  # any use of it raises
         self.on = True
 
     def __exit__(self, *_: object) -> None:
         self.on = False
-        os.environ = self.environ
+        os.environ = self.environ  # noqa: B003  # as it was
         for owner, name, value in self.kept:
             setattr(owner, name, value)
 
@@ -69,7 +78,7 @@ class Clockless(datetime.datetime):
     def now(cls, tz: Any = None) -> NoReturn:
         raise AssertionError("thinking read the clock")
 
-    utcnow = today = now  # type: ignore[assignment]  # neither of them
+    utcnow = today = now
 
 
 def main(sealed: bool, break_it: bool) -> None:

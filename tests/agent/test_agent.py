@@ -21,6 +21,7 @@ from migro.models import (
     ActionStatus,
     ConfigChanged,
     Input,
+    IssueStatus,
     PersonActed,
     RunMode,
     Signal,
@@ -29,7 +30,19 @@ from migro.models import (
 from migro.ports import Memory
 from migro.remember import SqliteMemory, VolatileMemory
 from migro.rules import Response, Rule, RuleSet
-from tests.agent.world import OPEN_POLICY, RULES, after, agent, call, conserved, handled, probe, remembered, stranger, sure
+from tests.agent.world import (
+    OPEN_POLICY,
+    RULES,
+    after,
+    agent,
+    call,
+    conserved,
+    handled,
+    probe,
+    remembered,
+    stranger,
+    sure,
+)
 
 KINDS = frozenset({"notify", "tag", "reply", "replay", "refund"})
 
@@ -148,6 +161,13 @@ def test_a_restarted_agent_knows_that_automation_is_halted_and_resumes_everywher
     assert "unhealthy" not in [g.guard for g in decision.explanation.guards if g.holds]
 
 
+def test_deadlines_of_a_silent_merchant_pass_after_a_restart(memory: Memory) -> None:
+    handled(agent(memory), sure())
+    decisions = agent(memory).tick(after(3600))
+
+    assert [d.issue.status for d in decisions][-1] is IssueStatus.RESOLVED
+
+
 def test_a_replay_of_a_failure_ends_in_the_same_state(memory: Memory) -> None:
     live = poisoned(memory)
     handled(live, sure())
@@ -238,7 +258,7 @@ def test_a_mode_that_a_person_lowered_stays_lowered(memory: Memory) -> None:
     host = agent(memory)
     handled(host, sure())
     state = host._state("merchant:m_1")
-    versions = {"ruleset": host.fold.ruleset.version, "policy": host.fold.policy.version}
+    versions: dict[str, Any] = {"ruleset": host.fold.ruleset.version, "policy": host.fold.policy.version}
     assert state.mode is RunMode.AUTO
     host.tell("merchant:m_1", ConfigChanged(at=after(9), mode=RunMode.OFF, **versions))
     handled(host, [call(n, 10 + n) for n in range(9)])
@@ -252,6 +272,18 @@ def test_other_rules_take_over_a_memory_in_the_middle_of_an_issue(memory: Memory
     decisions = handled(agent(memory, rules=fewer), [call(50, 10), call(51, 11)])
 
     assert {d.ruleset for d in decisions} == {agent(memory, rules=fewer).fold.ruleset.version}
+
+
+def test_a_decision_under_other_rules_never_takes_the_id_of_an_older_one(memory: Memory) -> None:
+    handled(agent(memory), sure())
+    before = [d.id for d in memory.read("decisions")]
+    # Without the probe the same journal gives one decision less, so the next one has the number of an older one.
+    fewer = RuleSet("fewer", *(r for r in RULES.rules if r.id != "probe"))
+    agent(memory, rules=fewer).handle(call(50, 10))
+    after_it = [d.id for d in memory.read("decisions")]
+
+    assert after_it[: len(before)] == before
+    assert len(set(after_it)) == len(after_it) > len(before)
 
 
 def test_an_issue_that_only_new_rules_see_is_told_about(memory: Memory) -> None:
@@ -444,7 +476,7 @@ def test_an_approved_reply_is_executed(memory: Memory) -> None:
     host = agent(memory, actuators=[hand], live=True)
     handled(host, sure())
     reply = next(a for a in memory.read("actions") if a.kind == "reply")
-    told = {"target": reply.idempotency_key, "binding": reply.binding}
+    told: dict[str, Any] = {"target": reply.idempotency_key, "binding": reply.binding}
     host.tell("merchant:m_1", PersonActed(at=after(9), verb="approve", by="ann", **told))
 
     assert "reply" in {a.kind for a in host.drain()}
@@ -464,9 +496,7 @@ def in_threads(host: Agent, batches: list[list[Signal]]) -> None:
 @pytest.mark.parametrize("merchants", [1, 8])
 def test_eight_threads_lose_and_repeat_nothing(memory: Memory, merchants: int) -> None:
     host = agent(memory)
-    in_threads(
-        host, [[call(100 * i + n, n, merchant=f"m_{i % merchants}") for n in range(6)] for i in range(8)]
-    )
+    in_threads(host, [[call(100 * i + n, n, merchant=f"m_{i % merchants}") for n in range(6)] for i in range(8)])
 
     assert conserved(memory)["accepted"] == 48
     assert {d.merchant for d in memory.read("decisions")} == {f"m_{i}" for i in range(merchants)}

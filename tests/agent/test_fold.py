@@ -26,12 +26,14 @@ from migro.models import (
     PersonActed,
     RunMode,
     Severity,
+    Signal,
     SignalReceived,
     Tick,
 )
 from migro.rules import IssueKind, Rule, RuleSet, on, supports
 from migro.verify import IssueUpdate
 from tests.agent.world import (
+    M1,
     OPEN_POLICY,
     RULES,
     Call,
@@ -55,6 +57,11 @@ def run() -> Run:
 def person(verb: Any, action: Action | None = None, at: int = 10, by: str = "ann", **fields: Any) -> PersonActed:
     told = {"target": action.idempotency_key, "binding": action.binding} if action else {}
     return PersonActed(at=after(at), verb=verb, by=by, **{**told, **fields})
+
+
+def done(key: str, at: int) -> list[Any]:
+    finished = ActionFinished(at=after(at), key=key, result=ActionResult(status="succeeded"))
+    return [ActionDue(at=after(at), key=key), ActionStarted(at=after(at), key=key), finished]
 
 
 def issue(run: Run) -> Any:
@@ -178,6 +185,16 @@ def test_the_end_of_a_maintenance_window_lets_what_is_still_wrong_out(run: Run) 
     run.give(maintenance(1, 0, True), *sure(1), maintenance(2, 60, False))
 
     assert run.action("notify").status is ActionStatus.PLANNED
+
+
+def test_a_window_that_nobody_ends_is_over_after_four_hours(run: Run) -> None:
+    still_wrong = [s for hour in range(5) for s in sure(3600 * hour + 1)]
+    run.give(maintenance(1, 0, True), *still_wrong[:16])
+    inside = issue(run).attention
+    run.give(*still_wrong[16:])
+
+    assert inside is Attention.NONE
+    assert issue(run).attention is not Attention.NONE
 
 
 def test_what_was_planned_is_withdrawn_when_a_window_opens_and_planned_anew_afterwards(run: Run) -> None:
@@ -447,15 +464,33 @@ def test_what_never_began_ends_with_the_issue(run: Run) -> None:
 def test_an_issue_that_comes_back_within_an_hour_is_the_same_and_nobody_is_told_twice(run: Run) -> None:
     run.give(*(call(n) for n in range(3)))
     first, key = issue(run).id, run.action("notify").idempotency_key
-    run.give(ActionDue(at=after(1), key=key), ActionStarted(at=after(1), key=key))
-    run.give(ActionFinished(at=after(1), key=key, result=ActionResult(status="succeeded")))
-    run.give(Tick(at=after(3500)))
+    run.give(*done(key, 1), Tick(at=after(3500)))
     assert issue(run).status is IssueStatus.RESOLVED
     run.give(*(call(10 + n, 3599) for n in range(3)))
 
     assert (issue(run).id, issue(run).status) == (first, IssueStatus.OPEN)
     assert "reopened" in [d.because.split()[0] for d in run.decisions]
     assert run.action("notify").idempotency_key == key
+
+
+def test_an_issue_that_comes_back_milder_tells_nobody_again(run: Run) -> None:
+    run.give(*(call(n) for n in range(4)))
+    worst = run.action("notify")
+    run.give(*done(worst.idempotency_key, 1), Tick(at=after(3500)), *(call(10 + n, 3599) for n in range(3)))
+
+    assert (worst.args["text"], issue(run).severity) == ("SEV1 down", Severity.SEV3)
+    assert run.decisions[-1].actions[0].idempotency_key == worst.idempotency_key
+    assert all(a.status is not ActionStatus.PLANNED for a in run.decisions[-1].actions)
+
+
+def test_being_asked_anew_prolongs_no_deadline(run: Run) -> None:
+    run.give(*(call(n) for n in range(3)))
+    first = run.action("reply")
+    run.give(probe(1, 60))
+    second = run.action("reply")
+
+    assert second.binding != first.binding
+    assert (second.at, second.expires_at) == (first.at, first.expires_at)
 
 
 def test_an_issue_that_comes_back_later_is_another_one(run: Run) -> None:
@@ -488,7 +523,7 @@ def test_operators_are_told_again_when_it_gets_worse(run: Run) -> None:
 
 
 def test_money_follows_from_a_share_and_a_fact(run: Run) -> None:
-    run.give(Shop(merchant="m_1", value=8200, money="EUR", occurred_at=after(0), env="production"))
+    run.give(Shop(merchant=M1, value=8200, money="EUR", occurred_at=after(0), env="production"))
     run.give(*(call(n, n) for n in range(5)))
 
     impact = issue(run).impact
@@ -500,6 +535,28 @@ def test_money_follows_from_a_share_and_a_fact(run: Run) -> None:
 
 def test_the_newest_deadline_is_what_is_due_next(run: Run) -> None:
     assert run.fold.next_due(run.state) is None
-    run.give(Call(merchant="m_1", occurred_at=after(0), code=500, env="production"))
+    run.give(Call(merchant=M1, occurred_at=after(0), code=500, env="production"))
 
     assert run.fold.next_due(run.state) is not None
+
+
+def ticket(n: int, at: int = 0, **fields: Any) -> Signal:
+    given = {"kind": "ticket", "merchant": "m_1", "env": "production", "attrs": {"text_ref": "same"}, **fields}
+    return Signal(occurred_at=after(at), dedup_key=f"ticket-{n}", **given)
+
+
+def test_a_ticket_with_the_text_of_an_earlier_one_is_dropped(run: Run) -> None:
+    run.give(ticket(1))
+    disposition = run.give(ticket(2, 5)).disposition
+
+    assert disposition is not None
+    assert (disposition.name, disposition.reason) == ("dropped", "duplicate: the same text as number 1")
+
+
+@pytest.mark.parametrize("fields", [{"auth": "failed"}, {"env": "test"}])
+def test_a_ticket_that_does_not_count_hides_no_later_one(run: Run, fields: dict[str, Any]) -> None:
+    run.give(ticket(1, **fields))
+    disposition = run.give(ticket(2, 5)).disposition
+
+    assert disposition is not None
+    assert disposition.name == "recorded"

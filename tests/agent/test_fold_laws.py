@@ -11,7 +11,7 @@ from migro.decide import recompute
 from migro.models import Input, Signal, SignalReceived, Tick, from_microseconds
 from migro.remember import VolatileMemory
 from migro.remember.forms import ACTION_RANK
-from tests.agent.world import Run, agent, conserved, react, remembered, sure, streams, written
+from tests.agent.world import Run, agent, call, conserved, react, remembered, streams, sure, written
 
 few = settings(max_examples=60, deadline=None)
 
@@ -147,3 +147,13 @@ def deepcopy_of(memory: VolatileMemory) -> VolatileMemory:
     copy._partitions = deepcopy(memory._partitions)
     copy._rows = deepcopy(memory._rows)
     return copy
+
+
+def test_a_partition_that_goes_on_for_days_keeps_only_live_windows() -> None:
+    run = Run()
+    sizes = []
+    for day in range(3):
+        run.give(*(call(1000 * day + n, 86_400 * day + 60 * n) for n in range(600)))
+        sizes.append(sum(len(w) for w in run.state.engine.windows.values()))
+
+    assert max(sizes) - min(sizes) <= 5

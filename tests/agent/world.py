@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 from hypothesis import strategies as st
@@ -23,6 +23,7 @@ from migro.models import (
     ConfigChanged,
     ErasureRequested,
     Input,
+    MerchantId,
     PersonActed,
     Risk,
     RunMode,
@@ -36,6 +37,7 @@ from migro.models import (
 from migro.ports import Memory
 from migro.rules import ImpactModel, IssueKind, Response, Rule, RuleSet, SeverityScale, on, refutes, supports, vetoes
 
+M1 = MerchantId("m_1")
 T0 = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
@@ -126,7 +128,7 @@ def probe(n: int, at: int = 0, ok: bool = False, **fields: Any) -> Probe:
 
 
 def outage(n: int, at: int = 0, **fields: Any) -> Outage:
-    return Outage(merchant="m_1", env="production", occurred_at=after(at), over=False, dedup_key=f"o-{n}", **fields)
+    return Outage(merchant=M1, env="production", occurred_at=after(at), over=False, dedup_key=f"o-{n}", **fields)
 
 
 def stranger(n: int, at: int = 0, **fields: Any) -> Signal:
@@ -137,7 +139,7 @@ def stranger(n: int, at: int = 0, **fields: Any) -> Signal:
 def maintenance(n: int, at: int, active: bool) -> Signal:
     return Signal(
         kind="calendar.maintenance",
-        merchant="m_1",
+        merchant=M1,
         env="production",
         occurred_at=after(at),
         attrs={"active": active},
@@ -228,7 +230,7 @@ def _signals() -> st.SearchStrategy[Callable[[int, int], Signal]]:
                 lambda n, at: stranger(n, at, kind="unknown"),
                 lambda n, at: maintenance(n, at, n % 2 == 0),
                 lambda n, at: call(300 + n, at, auth="failed"),
-                lambda n, at: Shop(merchant="m_1", value=8200, money="EUR", occurred_at=after(at), env="production"),
+                lambda n, at: Shop(merchant=M1, value=8200, money="EUR", occurred_at=after(at), env="production"),
             ]
         ),
     )
@@ -272,7 +274,7 @@ def react(run: Run, choice: int) -> Input | None:
     action = actions[choice % len(actions)]
     match action.status:
         case ActionStatus.WAITING:
-            verb = "approve" if choice % 3 else "reject"
+            verb: Literal["approve", "reject"] = "approve" if choice % 3 else "reject"
             by = f"person-{choice % 2}"
             return PersonActed(at=at, verb=verb, by=by, target=action.idempotency_key, binding=action.binding)
         case ActionStatus.PLANNED:

@@ -124,7 +124,17 @@ def test_simulate_run_and_explain_go_together(run_python: RunPython) -> None:
         run_python("-m", "migro", "explain", wanted["issue"]["id"], "--memory", "kept.db", "--format", "json").stdout
     )
 
-    for heading in ("Confidence", "prior", "Severity", "Impact", "Guard", "Action", "Outcome", "signals sig_", "Rule set"):
+    for heading in (
+        "Confidence",
+        "prior",
+        "Severity",
+        "Impact",
+        "Guard",
+        "Action",
+        "Outcome",
+        "signals sig_",
+        "Rule set",
+    ):
         assert heading in text
     assert data["issue"]["kind"] == "checkout_handoff_404"
     explanation = data["explanation"]

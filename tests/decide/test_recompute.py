@@ -10,12 +10,12 @@ import pytest
 
 from migro.decide import recompute
 from migro.models import Attention, Band, Decision, Outcome, RunMode, Severity
-from tests.agent.world import Run, Shop, after, call, maintenance, outage, probe, sure
+from tests.agent.world import M1, Run, Shop, after, call, maintenance, outage, probe, sure
 
 
 def decisions() -> list[Decision]:
     run = Run()
-    run.give(Shop(merchant="m_1", value=8200, money="EUR", occurred_at=after(0), env="production"), *sure())
+    run.give(Shop(merchant=M1, value=8200, money="EUR", occurred_at=after(0), env="production"), *sure())
     run.give(call(8, 9, auth="unsigned"), outage(1, 10), maintenance(1, 11, True), maintenance(2, 12, False))
     run.give(probe(5, 20, ok=True), call(9, 5_000))
     return run.decisions
@@ -79,7 +79,8 @@ def tampered(d: Decision) -> Iterator[tuple[str, Decision]]:
     for n, a in enumerate(e.adjustments):
         yield from figures(a, ("cap", "before", "after"), within("adjustments", n))
     for n, t in enumerate(e.actions):
-        yield from figures(t, ("risk", "base", "mode_cap", "outcome") if t.risk < 4 else ("base",), within("actions", n))
+        traced = ("risk", "base", "mode_cap", "outcome") if t.risk < 4 else ("base",)
+        yield from figures(t, traced, within("actions", n))
     for n, g in enumerate(e.guards):
         yield from figures(g, ("cap",), within("guards", n))
         if e.actions and g.guard != "not_allowed":

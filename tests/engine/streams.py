@@ -349,7 +349,7 @@ def play(engine: NativeEngine, signals: list[Signal], state: EngineState, ticks:
         now = max(now, received)
         yield from pass_until(now, arrived)
         if ticks.random() < 0.2:
-            engine.forget(state)
+            engine.forget(state, state.now)
         engine.insert(state, s, now)
         engine.settle(state)
         yield moment(arrived + 1)

@@ -122,7 +122,7 @@ def test_what_fell_silent_is_forgotten_and_facts_are_kept() -> None:
             engine.settle(state)
         engine.pass_time(state, later)
         engine.settle(state)
-        engine.forget(state)
+        engine.forget(state, state.now)
 
         assert (state.windows, state.anchors, state.candidates, state.scheduled, state.due) == ({}, {}, {}, {}, [])
         assert state.facts == facts

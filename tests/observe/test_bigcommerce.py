@@ -37,7 +37,7 @@ def callback(scope: str, data: dict[str, Any] | None = None, **more: Any) -> Sig
             {"type": "cart_line_item", "id": "l", "cartId": "c"},
             "cart",
             "cart.changed",
-            {"cart_id": "c", "cart_line_item_id": "l", "cart_ref": "c"},
+            {"cart_id": "c", "cart_line_item_id": "l", "cart_ref": "c", "line_item_id": "l"},
         ),
         (
             "store/cart/couponApplied",

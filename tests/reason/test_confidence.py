@@ -23,7 +23,7 @@ AUTHS: dict[Auth, int] = {
     "unchecked": 50,
     "failed": 0,
 }
-laws = settings(max_examples=400, deadline=None)
+laws = settings(max_examples=100, deadline=None)
 
 
 def evidence(rule: str, points: int, family: str = "f", **fields: Any) -> Evidence:

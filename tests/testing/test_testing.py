@@ -109,8 +109,8 @@ class Altered:
     def accept(self, partition: str, inputs: Sequence[Input]) -> tuple[Accepted, ...]:
         return self.inner.accept(partition, inputs)
 
-    def load(self, partition: str) -> Iterator[JournalEntry]:
-        return self.inner.load(partition)
+    def load(self, partition: str, after: int = 0) -> Iterator[JournalEntry]:
+        return self.inner.load(partition, after)
 
     def commit(self, partition: str, expected: int, step: StepRecord) -> None:
         self.inner.commit(partition, expected, step)

@@ -30,6 +30,7 @@ from ..models import (
     Decision,
     Disposition,
     Input,
+    IssueStatus,
     PersonActed,
     Signal,
     SignalReceived,
@@ -40,7 +41,7 @@ from ..models import (
 from ..ports import Actuator, Alarm, Memory, Source
 from ..rules import Rule, RuleSet
 from .dispatch import DryRun, Hands, Live
-from .fold import PLATFORM, Fold, partition_of
+from .fold import PLATFORM, Fold, partition_of, partition_of_issue
 from .state import State
 
 __all__ = ["Agent", "Processed"]
@@ -102,6 +103,7 @@ class Agent:
         self._now = now
         self._states: dict[str, State] = {}
         self._planned: deque[str] | None = None
+        self._waited_on = False
         self._lock = threading.RLock()
         self._draining = threading.RLock()
 
@@ -150,9 +152,15 @@ class Agent:
         return tuple(decisions)
 
     def tick(self, at: datetime) -> tuple[Decision, ...]:
-        """Let time pass: fire what is due at or before `at` in the partitions this agent has loaded."""
+        """Let time pass: fire what is due at or before `at`, for every merchant with an open issue."""
         decisions: list[Decision] = []
         with self._lock:
+            if not self._waited_on:
+                # Issues that an earlier process left open: their deadlines pass whether or not anything comes in.
+                for issue in self.memory.read("issues"):
+                    if issue.status is not IssueStatus.RESOLVED:
+                        self._state(partition_of_issue(issue))
+                self._waited_on = True
             for partition in sorted(self._states):
                 due = self.fold.next_due(self._state(partition))
                 if due is not None and due <= at:
@@ -253,9 +261,7 @@ class Agent:
         """Journal the rules and policy in force, once for each change."""
         fold = self.fold
         state = self._state(partition)
-        current = ConfigChanged(
-            at=at, ruleset=fold.ruleset.version, policy=fold.policy.version, mode=fold.policy.mode
-        )
+        current = ConfigChanged(at=at, ruleset=fold.ruleset.version, policy=fold.policy.version, mode=fold.policy.mode)
         # The mode alone is a person's to change while the agent runs.
         in_force = current if state.mode is None else current.model_copy(update={"mode": state.mode})
         if state.config == in_force.fingerprint:
@@ -281,16 +287,16 @@ class Agent:
             state = self._state(partition)
             if not accepted or accepted[0].seq != state.seq + 1:
                 # Somebody else's inputs may be in between: take the whole rest from the journal.
-                journal = self.memory.load(partition)
-                accepted = tuple(Accepted(seq=e.seq, input=e.input) for e in journal if e.seq > state.seq)
+                journal = self.memory.load(partition, state.seq)
+                accepted = tuple(Accepted(seq=e.seq, input=e.input) for e in journal)
             try:
                 records += [(partition, self._step(partition, one)) for one in accepted]
                 return records
             except Conflict as e:
                 if self._state(partition).seq <= e.expected:
                     raise  # nobody was first: the memory contradicts itself
-                # Another writer consumed it first; its step stands. What it has planned is ours to do as well.
-                accepted, self._planned = (), None
+                # Another writer consumed it first; its step stands, and what it has planned is read anew.
+                accepted = ()
 
     def _step(self, partition: str, accepted: Accepted) -> StepRecord:
         state = self._state(partition)
@@ -318,9 +324,7 @@ class Agent:
         self._states.pop(partition, None)
         why = f"internal error at {partition} number {accepted.seq}: {type(error).__name__} at {_raised_at(error)}"
         signal = accepted.input.signal.id if isinstance(accepted.input, SignalReceived) else ""
-        record = StepRecord(
-            seq=accepted.seq, disposition=Disposition(signal=signal, name="failed", reason=why)
-        )
+        record = StepRecord(seq=accepted.seq, disposition=Disposition(signal=signal, name="failed", reason=why))
         self._halt(accepted.input, why, lambda: self._commit(partition, expected, record))
         return record
 

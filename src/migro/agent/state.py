@@ -52,7 +52,8 @@ class State:
         held: Issues by (kind, key).
         mode: The mode in force.
         halted: Why automation is halted; empty when it is not.
-        maintenance: Whether a declared maintenance window is open.
+        maintenance: When the open maintenance window ends, in microseconds; None while there is none.
+        tidied: How many times the engine would have been tidied since 1970.
         config: Fingerprint of the rules, policy and mode that were last journaled.
         understood: Resources that a rule has read something about, and when last, in microseconds.
         texts: Tickets of the last day by the pseudonym of their text: provider, requester, number, and time in
@@ -66,7 +67,8 @@ class State:
     held: dict[tuple[str, Key], Held] = attrs.Factory(dict)
     mode: RunMode | None = None
     halted: str = ""
-    maintenance: bool = False
+    maintenance: int | None = None
+    tidied: int = 0
     config: str = ""
     understood: dict[ResourceRef, int] = attrs.Factory(dict)
     texts: dict[str, tuple[str, str | None, int, int]] = attrs.Factory(dict)

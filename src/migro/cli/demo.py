@@ -86,9 +86,7 @@ def demo(arguments: argparse.Namespace, console: Console) -> int:
     return 0 if tally.adds_up else 1
 
 
-def _play(
-    simulation: Simulation, watch: Observer, agent: Agent, tally: Tally, console: Console
-) -> Iterator[Decision]:
+def _play(simulation: Simulation, watch: Observer, agent: Agent, tally: Tally, console: Console) -> Iterator[Decision]:
     with console.progress("playing", len(simulation.envelopes)) as meter:
         for raw in simulation.envelopes:
             envelope = Envelope.model_validate(raw.data())

@@ -19,7 +19,9 @@ __all__ = ["explained", "register"]
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command."""
     parser = commands.add_parser("explain", parents=[common], help="why a decision is what it is")
-    parser.add_argument("id", metavar="ID", help="a decision, an issue, an action's key or a signal; a clear start is enough")
+    parser.add_argument(
+        "id", metavar="ID", help="a decision, an issue, an action's key or a signal; a clear start is enough"
+    )
     parser.add_argument("--memory", metavar="URL", help="where it is kept (default: sqlite:///migro.db)")
     parser.set_defaults(command=explain)
 
@@ -40,7 +42,8 @@ def explain(arguments: argparse.Namespace, console: Console) -> int:
         print(line)
     for action in now:
         note = f" - {action.note}" if action.note else ""
-        print(f"Status     {action.kind} -> {action.target}: {action.status.value}{note} [{short(action.idempotency_key)}]")
+        key = short(action.idempotency_key)
+        print(f"Status     {action.kind} -> {action.target}: {action.status.value}{note} [{key}]")
     if len(others) > 1:
         print(f"History    {len(others)} decisions about this issue")
         for other in others:
@@ -85,7 +88,9 @@ def _signal(memory: Memory, id: str, console: Console) -> int:
             continue
         signal, found = entry.input.signal, entry.disposition
         if not console.text:
-            disposition = None if found is None else {"name": found.name, "reason": found.reason, "issues": found.issues}
+            disposition = (
+                None if found is None else {"name": found.name, "reason": found.reason, "issues": found.issues}
+            )
             console.data(
                 {
                     "partition": entry.partition,

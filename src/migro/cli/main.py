@@ -28,7 +28,9 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--format", choices=("text", "json", "jsonl"), default="text", help="text for people, the others for programs"
     )
-    common.add_argument("--config", metavar="FILE", type=Path, help="configuration (default: migro.toml, if it is here)")
+    common.add_argument(
+        "--config", metavar="FILE", type=Path, help="configuration (default: migro.toml, if it is here)"
+    )
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for module in (demo, observe, run, explain, rules, simulate):
         module.register(commands, common)

@@ -56,7 +56,7 @@ def events(
                     yield from _lines(handle, file.name, observer)
             else:
                 bare += _payload(file, observer, kind, headers, received_at)
-    yield from sorted(bare, key=lambda e: (e.signal.received_at if e.signal else datetime.max.replace(tzinfo=UTC)))
+    yield from sorted(bare, key=lambda e: e.signal.received_at if e.signal else datetime.max.replace(tzinfo=UTC))
 
 
 def observed(envelope: Envelope, observer: Observer, now: datetime | None = None) -> Iterator[Event]:

@@ -21,7 +21,9 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     inside = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     show = inside.add_parser("show", parents=[common], help="list the failure modes, or show one rule or mode whole")
     show.add_argument("name", nargs="?", metavar="ID", help="id of a rule or of a failure mode")
-    show.add_argument("--rules", action="append", metavar="REF", help="package.module:NAME or a pack (default: headless)")
+    show.add_argument(
+        "--rules", action="append", metavar="REF", help="package.module:NAME or a pack (default: headless)"
+    )
     show.set_defaults(command=show_rules)
 
 
@@ -45,7 +47,9 @@ def _list(ruleset: RuleSet, console: Console) -> None:
     if not console.text:
         console.records(_data(rule) for rule in ruleset.rules)
         return
-    print(f"{ruleset.name}: {len(ruleset)} rules about {len(ruleset.kinds)} failure modes, version {ruleset.version[:12]}")
+    print(
+        f"{ruleset.name}: {len(ruleset)} rules about {len(ruleset.kinds)} failure modes, version {ruleset.version[:12]}"
+    )
     for kind in sorted(ruleset.kinds.values(), key=lambda k: (k.category, k.name)):
         print(f"\n{kind.category} / {kind.name} - {kind.title}")
         for rule in ruleset.about(kind.name):
@@ -74,7 +78,9 @@ def _rule(rule: Rule[Any], console: Console) -> None:
         print(f"  why   {rule.why}")
     for example in rule.examples:
         fires = ", ".join("/".join(k) for k in example.fires_for)
-        print(f"  example {example.name!r}: {f'fires for {fires}' if fires else 'silent'}, {len(example.signals)} signals")
+        print(
+            f"  example {example.name!r}: {f'fires for {fires}' if fires else 'silent'}, {len(example.signals)} signals"
+        )
     print(f"  written at {rule.where}")
 
 

@@ -27,7 +27,9 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "run", parents=[common], help="envelopes, payload files or signals to decisions; dry run unless --live"
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="payload, envelope or signal lines, directory, or -")
-    parser.add_argument("--rules", action="append", metavar="REF", help="package.module:NAME or a pack (default: headless)")
+    parser.add_argument(
+        "--rules", action="append", metavar="REF", help="package.module:NAME or a pack (default: headless)"
+    )
     parser.add_argument("--memory", metavar="URL", help="where to keep it (default: sqlite:///migro.db)")
     parser.add_argument("--kind", help="wire format of bare payloads (default: told by FILE.meta.json, name or shape)")
     parser.add_argument(

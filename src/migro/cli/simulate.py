@@ -26,9 +26,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 def simulate(arguments: argparse.Namespace, console: Console) -> int:
     """Write each scenario into a directory of its own."""
     if arguments.scenario != "all" and arguments.scenario not in SCENARIOS:
-        raise ConfigurationError(
-            f"expected a scenario of {', '.join(SCENARIOS)}, or all; got {arguments.scenario!r}"
-        )
+        raise ConfigurationError(f"expected a scenario of {', '.join(SCENARIOS)}, or all; got {arguments.scenario!r}")
     names = list(SCENARIOS) if arguments.scenario == "all" else [arguments.scenario]
     records = []
     for name in names:

@@ -74,7 +74,9 @@ def pseudonym_key(settings: ObserveSettings, memory_url: str | None) -> bytes:
     told = os.environ.get(settings.pseudonym_key_env)
     if told is not None:
         if len(told.encode()) < 16:
-            raise ConfigurationError(f"expected at least 16 characters in {settings.pseudonym_key_env}, got {len(told)}")
+            raise ConfigurationError(
+                f"expected at least 16 characters in {settings.pseudonym_key_env}, got {len(told)}"
+            )
         return told.encode()
     if memory_url is None or memory_url == "volatile:":
         return secrets.token_bytes(32)

@@ -110,13 +110,9 @@ def guard_cap(guard: GuardName, risk: Risk) -> Outcome:
     return cap if risk >= from_risk else Outcome.AUTO
 
 
-def decide(
-    band: Band, severity: Severity, risk: Risk, mode: RunMode, guards: Iterable[GuardName] = ()
-) -> Outcome:
+def decide(band: Band, severity: Severity, risk: Risk, mode: RunMode, guards: Iterable[GuardName] = ()) -> Outcome:
     """Return what may happen: the strictest of table, mode and guards."""
-    return min(
-        TABLE[band, severity.high][risk], mode_cap(mode, risk), *(guard_cap(g, risk) for g in guards)
-    )
+    return min(TABLE[band, severity.high][risk], mode_cap(mode, risk), *(guard_cap(g, risk) for g in guards))
 
 
 def cell_name(band: Band, severity: Severity, risk: Risk) -> str:

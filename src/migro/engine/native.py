@@ -21,7 +21,7 @@ from ..expressions import Fact, Truth, facts_of
 from ..models import Signal
 from ..rules import Both, Distinct, Known, Premise, Recent, Rule, RuleSet, Selection, Share, Unless, leaves
 from .matching import Matcher, SelectionIndex, compile_predicates
-from .windows import Anchor, Entry, Window, anchor_of
+from .windows import Anchor, Entry, Window, anchor_of, newest_anchor
 
 __all__ = ["Change", "EngineState", "Evidence", "Firing", "Key", "Leaf", "NativeEngine"]
 
@@ -276,12 +276,13 @@ class NativeEngine:
             del state.scheduled[rule, key]
             state.dirty.add((rule, key))
 
-    def forget(self, state: EngineState) -> None:
+    def forget(self, state: EngineState, now: int) -> None:
         """
-        Drop what no window can need any more: keys that fell silent, anchors that have run out.
+        Drop what no window can need at `now` (microseconds): keys that fell silent, anchors that have run out.
 
         Changes no firing. Call it now and then, between steps; the state otherwise keeps every key it has ever seen.
         """
+        state.now = max(state.now, now)
         for (number, key), window in list(state.windows.items()):
             leaf = self.leaves[number]
             window.forget_before(state.now - leaf.retention)
@@ -410,15 +411,26 @@ class NativeEngine:
         )
         return window.add(entry)
 
-    def _refresh(self, state: EngineState, leaf: Leaf, key: Key) -> None:
+    def _refresh(self, state: EngineState, leaf: Leaf, key: Key, *, whole: bool = False) -> None:
+        """Find a leaf's anchor again; `whole` when more has changed than the entry that came last."""
         window = state.windows[leaf.number, key]
         window.forget_before(state.now - leaf.retention)
-        before = state.anchors.pop((leaf.number, key), None)
-        after = anchor_of(leaf.premise, window, state.now - leaf.lasts)
-        if after is not None:
+        oldest = state.now - leaf.lasts
+        before = state.anchors.get((leaf.number, key))
+        grown = window.grew_at_the_end and not whole
+        if grown and (before is None or before.at >= oldest):
+            after = newest_anchor(leaf.premise, window) or before
+            if after is not None and after.at < oldest:
+                after = None
+        else:
+            after = anchor_of(leaf.premise, window, oldest)
+        if after is before and grown:
+            return
+        if after is None:
+            state.anchors.pop((leaf.number, key), None)
+        else:
             state.anchors[leaf.number, key] = after
-        if before is not None or after is not None:
-            state.dirty.update((rule, key) for rule in leaf.rules)
+        state.dirty.update((rule, key) for rule in leaf.rules)
 
     def _learn_fact(self, state: EngineState, signal: Signal, errors: set[str]) -> None:
         columns = type(signal).__columns__
@@ -451,7 +463,7 @@ class NativeEngine:
             for at, _, candidate in kept:
                 if at >= state.now - leaf.retention and self._match(state, number, candidate) is Truth.MATCH:
                     self._admit(state, leaf, key, candidate, errors)
-            self._refresh(state, leaf, key)
+            self._refresh(state, leaf, key, whole=True)
 
     def _remember(self, state: EngineState, number: int, key: Key, signal: Signal) -> None:
         """Keep a signal of a selection that reads facts, as long as one of its windows may need it."""

@@ -12,7 +12,7 @@ import attrs
 from ..models import Auth, Environment
 from ..rules import Counted, Distinct, Premise, Selection, Share
 
-__all__ = ["Anchor", "Entry", "Window", "anchor_of", "share_reached"]
+__all__ = ["Anchor", "Entry", "Window", "anchor_of", "newest_anchor", "share_reached"]
 
 _Z2 = Fraction(38416, 10_000)
 """1.96 squared: the lower end of the two-sided 95 % interval."""
@@ -65,12 +65,18 @@ class Anchor:
 
 
 class Window:
-    """Entries of one premise and key, in (time, id) order, each id once."""
+    """
+    Entries of one premise and key, in (time, id) order, each id once.
 
-    __slots__ = ("_ids", "entries")
+    Attributes:
+        grew_at_the_end: Whether the entry added last is newer than all others: then no earlier anchor has changed.
+    """
+
+    __slots__ = ("_ids", "entries", "grew_at_the_end")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.grew_at_the_end = False
         self._ids: set[str] = set()
 
     def add(self, entry: Entry) -> bool:
@@ -78,6 +84,7 @@ class Window:
         if entry.id in self._ids:
             return False
         self._ids.add(entry.id)
+        self.grew_at_the_end = not self.entries or self.entries[-1].at < entry.at
         if not self.entries or self.entries[-1].order < entry.order:
             self.entries.append(entry)
         else:
@@ -140,6 +147,35 @@ def anchor_of(premise: Premise[Any], window: Window, oldest: int) -> Anchor | No
                 lambda w: w.size >= floor and share_reached(w.hits, w.size, t, wilson=wilson),
                 hits_only=True,
             )
+        case _:
+            raise TypeError(f"no measuring premise: {premise!r}")
+
+
+def newest_anchor(premise: Premise[Any], window: Window) -> Anchor | None:
+    """
+    Return the anchor at the newest entry's time, or None if the premise is not satisfied there.
+
+    Enough after an entry that is newer than all others: no earlier anchor looks that far ahead.
+    """
+    entries = window.entries
+    at = entries[-1].at
+    if isinstance(premise, Selection):
+        return Anchor(at, at, 1)
+    since = at - premise.longest
+    first = bisect_left(entries, since, key=lambda e: e.at)
+    size = len(entries) - first
+    match premise:
+        case Counted(n=n):
+            return Anchor(at, since, size, size) if size >= n else None
+        case Distinct(n=n):
+            found = len({e.value for e in entries[first:]}) if size >= n else 0
+            return Anchor(at, since, found, size) if found >= n else None
+        case Share(at_least=t, floor=floor, bound=bound):
+            if size < floor or not entries[-1].hit:
+                return None
+            found = sum(e.hit for e in entries[first:])
+            reached = share_reached(found, size, t, wilson=bound == "wilson")
+            return Anchor(at, since, found, size) if reached else None
         case _:
             raise TypeError(f"no measuring premise: {premise!r}")
 

@@ -21,15 +21,16 @@ from ..errors import InputError
 from .bots import is_bot
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
+from .parsing import moment
 from .routes import route_of
 
 __all__ = ["NORMALISER"]
 
 _LINE: Final = re2.compile(
-    r'^([^\[]*\S)\s+\[([^\]]+)\]\s+"((?:[^"\\]|\\.)*)"\s+(\d{3}|-)'
+    r'^(\S.*?)\s+\[(\d[^\]]*)\]\s+(?:([\w.:-]+)\s+)?"((?:[^"\\]|\\.)*)"\s+(\d{3}|-)'
     r'\s+(\d{1,15}|-)(?:\s+"((?:[^"\\]|\\.)*)"\s+"((?:[^"\\]|\\.)*)")?(.*)$'
 )
-_TIME: Final = re2.compile(r"^(\d{1,2})/([A-Za-z]{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?:\.\d+)? ([+-])(\d\d)(\d\d)$")
+_TIME: Final = re2.compile(r"^(\d{1,2})/([A-Za-z]{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?: ([+-])(\d\d):?(\d\d)| Z)?$")
 _MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _REQUEST: Final = re2.compile(r"^([A-Za-z]{3,10}) (\S.*?)(?: HTTP/[\d.]+)?$")
 _ADDRESS: Final = re2.compile(r"(?i)^(\d{1,3}(\.\d{1,3}){3}|\[?[0-9a-f]*:[0-9a-f:.%\w]*\]?|-|unknown)(:\d+)?,?$")
@@ -61,10 +62,12 @@ class _Hit:
 
 def _instant(text: str) -> datetime | None:
     match = _TIME.match(text)
-    if match is None or match.group(2).lower() not in _MONTHS:
+    if match is None:
+        return moment(text)
+    if match.group(2).lower() not in _MONTHS:
         return None
     day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
-    offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
     try:
         zone = timezone(offset)
         found = datetime(
@@ -79,7 +82,7 @@ def _hit(line: str) -> _Hit | str:
     match = _LINE.match(line)
     if match is None:
         return 'expected a line like: address - - [time] "request" status bytes; got another shape'
-    head, time, request, status, size, referer, agent, rest = match.groups()
+    head, time, served, request, status, size, referer, agent, rest = match.groups()
     instant = _instant(time)
     if instant is None:
         return "expected a time like 01/Mar/2026:09:00:03 +0000 in brackets, got another"
@@ -88,6 +91,8 @@ def _hit(line: str) -> _Hit | str:
     named = len(words) > 3 and _HOST.match(words[0]) and not _ADDRESS.match(words[0])
     if named and words[1] != "-" and (_ADDRESS.match(words[1]) or _HOST.match(words[1])):
         vhost, words = words[0], words[1:]
+    elif served and _HOST.match(served) and not _ADDRESS.match(served):
+        vhost = served
     return _Hit(
         line=line,
         address=words[0],
@@ -171,7 +176,8 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     lines = [line.strip("\r\ufeff ") for line in _lines(envelope)]
     found = [(number, line, _hit(line)) for number, line in enumerate(lines, start=1) if line.strip()]
     hosts = {host for _, _, hit in found if isinstance(hit, _Hit) and (host := _referer_host(hit))}
-    shop = hosts.pop() if len(hosts) == 1 else None
+    named = any(isinstance(hit, _Hit) and hit.vhost for _, _, hit in found)
+    shop = hosts.pop() if len(hosts) == 1 and not named else None
     seen: Counter[str] = Counter()
     for number, line, hit in found:
         seen[line] += 1

@@ -18,7 +18,7 @@ from .parsing import exact_id, moment, word
 __all__ = ["NORMALISER"]
 
 _WORDS: Final = ("service", "component", "journey", "region", "route_class", "severity", "team")
-_IDS: Final = ("host", "instance", "job", "namespace", "pod", "cluster", "node", "deployment", "release")
+_IDS: Final = ("host", "instance", "job", "namespace", "pod", "cluster", "node", "deployment", "release", "service")
 _MERCHANT: Final = ("merchant", "merchant_id", "shop", "shop_domain", "shop_id", "store", "store_id", "tenant")
 
 

@@ -58,6 +58,9 @@ def _ids(data: Mapping[str, Any], kind: str) -> dict[str, str | None]:
     if about:
         ids[f"{_snake(about)}_id"] = exact_id(data.get("id"))
     for name, value in data.items():
+        if name == "status":
+            # The numbers of an order's states name no thing.
+            continue
         if isinstance(value, Mapping):
             ids |= {_snake(n): exact_id(v) for n, v in value.items() if _snake(n).endswith("_id")}
             ids.setdefault(f"{_snake(name)}_id", exact_id(value.get("id")))
@@ -66,6 +69,11 @@ def _ids(data: Mapping[str, Any], kind: str) -> dict[str, str | None]:
     if kind == "cart":
         ids["cart_token"] = word(data.get("token"))
         ids["cart_ref"] = ids.get("cart_id")
+    if about == "cart_line_item":
+        ids["line_item_id"] = exact_id(data.get("id"))
+    if kind == "customer" and isinstance(data.get("address"), Mapping):
+        # The type says customer, yet the id is the address's; the customer is inside.
+        ids["address_id"] = ids.get("address_id") or exact_id(data.get("id"))
     if kind == "payment":
         ids["payment_id"] = ids.get("transaction_id") or ids.get("order_transaction_id") or ids.get("order_id")
     if kind == "inventory":

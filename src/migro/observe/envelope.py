@@ -142,15 +142,17 @@ def _guess_text(text: str) -> str:
 
 def _guess_object(body: Mapping[str, Any]) -> str:
     names = body.keys()
-    if body.get("object") == "event" and {"type", "data"} <= names:
+    if body.get("object") in ("event", "v2.core.event") and {"type", "created"} <= names:
         return "stripe_event"
     if isinstance(body.get("scope"), str) and str(body["scope"]).startswith("store/"):
         return "bigcommerce_webhook"
-    if str(body.get("version")) == "4" and isinstance(body.get("alerts"), list) and "receiver" in names:
+    if str(body.get("version")) == "4" and isinstance(body.get("alerts"), list) and names & {"receiver", "groupKey"}:
         return "alertmanager_v4"
     if str(body.get("type", "")).startswith("zen:event-type:"):
         return "zendesk_event"
     if {"action", "data", "installation"} <= names and isinstance(body.get("data"), Mapping):
+        return "sentry_webhook"
+    if {"event", "project_slug", "culprit"} <= names:
         return "sentry_webhook"
     if {"kind", "occurred_at", "source_kind"} <= names:
         return "host_signal"

@@ -26,7 +26,8 @@ _NEAR: Final = r"[^.!?\n]{0,60}"
 _INTENTS: Final = {
     "cannot_checkout": (
         rf"\b{_CANNOT}\b{_NEAR}\b(check ?out|place (an?|the|my|any)? ?order|complete (an?|the|my)? ?(order|purchase)"
-        rf"|finish (the|my)? ?(order|purchase)|add (\w+ ){{0,3}}to (the |my )?(cart|basket|bag)|buy|pay\b)|\b(check ?out|place order|purchase)\b{_NEAR}\b{_CANNOT}\b"
+        rf"|finish (the|my)? ?(order|purchase)|add (\w+ ){{0,3}}to (the |my )?(cart|basket|bag)|buy|pay\b)"
+        rf"|\b(check ?out|place order|purchase)\b{_NEAR}\b{_CANNOT}\b"
         rf"|\bcheck ?out{_NEAR}\b(500|502|503|504|404|403)\b"
         r"|kann nicht (bestellen|bezahlen)|kasse (geht|funktioniert) nicht|impossible de (payer|commander)"
     ),

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+import re2
+
 from ..errors import InputError
 from .codes import error_code
 from .drafts import Draft, Normaliser, Refused, Scope, environment
@@ -41,6 +43,20 @@ def _resource(envelope: Envelope, body: Mapping[str, Any]) -> str:
         if name in names:
             return resource
     return "unknown"
+
+
+_ISSUE: Final = re2.compile(r"/issues/(\d+)(?:/|\?|$)")
+
+
+def _issue_of(thing: Mapping[str, Any]) -> str | None:
+    told = next((i for n in ("issue_id", "groupID", "group_id") if (i := exact_id(thing.get(n)))), None)
+    if told:
+        return told
+    for name in ("issue_url", "web_url"):
+        match = _ISSUE.search(word(thing.get(name)) or "")
+        if match:
+            return str(match.group(1))
+    return None
 
 
 def _project(thing: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:
@@ -87,8 +103,8 @@ def _occurred(resource: str, action: str, thing: Mapping[str, Any]) -> datetime 
         return next((t for n in ("datetime", "timestamp", "received") if (t := moment(thing.get(n)))), None)
     if action == "created":
         return moment(thing.get("firstSeen")) or moment(thing.get("lastSeen"))
-    if action in ("unresolved", "triggered"):
-        # A regression is noticed because the error was seen again.
+    if thing.get("substatus") in ("regressed", "escalating") or action == "triggered":
+        # It is noticed because the error was seen again; a person's click leaves no time.
         return moment(thing.get("lastSeen"))
     return moment(at(thing, "statusDetails.inCommit.dateCreated"))
 
@@ -101,7 +117,7 @@ def _issue(envelope: Envelope, body: Mapping[str, Any], resource: str, action: s
         return Refused(reason=f"expected data.{holder} as a JSON object, got {type(thing).__name__}", content=body)
     tags = _tags(thing)
     is_event = resource != "issue"
-    issue = exact_id(thing.get("issue_id")) or exact_id(thing.get("groupID")) if is_event else exact_id(thing.get("id"))
+    issue = _issue_of(thing) if is_event else exact_id(thing.get("id"))
     event = (exact_id(thing.get("event_id")) or exact_id(thing.get("id"))) if is_event else None
     level = word(thing.get("level")) or tags.get("level")
     project = _project(thing, data)
@@ -188,10 +204,33 @@ def _other(envelope: Envelope, body: Mapping[str, Any], resource: str, action: s
     )  # fmt: skip
 
 
+def _as_alert(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the older webhooks plugin sends in the shape of an issue alert."""
+    event: Mapping[str, Any] = body["event"]
+    project = exact_id(event.get("project")) or word(body.get("project_slug")) or word(body.get("project"))
+    rules = body.get("triggering_rules")
+    return {
+        "action": "triggered",
+        "data": {
+            "event": {
+                "level": body.get("level"),
+                "culprit": body.get("culprit"),
+                "message": body.get("message"),
+                **event,
+                "issue_id": exact_id(body.get("id")),
+                "project": project,
+            },
+            "triggered_rule": rules[0] if isinstance(rules, list) and rules else None,
+        },
+    }
+
+
 def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     body = envelope.value()
     if not isinstance(body, Mapping):
         raise InputError(f"expected a Sentry message as a JSON object, got {type(body).__name__}")
+    if "action" not in body and isinstance(body.get("event"), Mapping):
+        body = _as_alert(body)
     action, data = word(body.get("action")), body.get("data")
     if action is None or not isinstance(data, Mapping):
         raise InputError("expected a Sentry message with an action and a data object, got one without")

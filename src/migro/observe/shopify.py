@@ -14,88 +14,26 @@ from ..errors import InputError
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
 from .parsing import at, exact_id, minor_units, moment, whole, word
+from .shopify_ids import PERSONAL, business_ids, resource
+from .shopify_topics import classified, singular, topic_of
 
 __all__ = ["NORMALISER"]
 
-_FAMILIES: Final[Mapping[str, tuple[str, str]]] = {
-    "orders": ("order", "order.updated"),
-    "order_transactions": ("payment", "payment.updated"),
-    "tender_transactions": ("payment", "payment.updated"),
-    "refunds": ("refund", "refund.created"),
-    "disputes": ("dispute", "dispute.updated"),
-    "carts": ("cart", "cart.changed"),
-    "checkouts": ("cart", "cart.changed"),
-    **dict.fromkeys(
-        (
-            "products", "product_listings", "product_publications", "product_feeds", "variants", "collections",
-            "collection_listings", "collection_publications", "inventory_items", "selling_plan_groups", "metaobjects",
-        ),
-        ("product", "product.changed"),
-    ),
-    "inventory_levels": ("inventory", "inventory.changed"),
-    **dict.fromkeys(
-        ("fulfillments", "fulfillment_events", "fulfillment_orders", "fulfillment_holds", "reverse_deliveries",
-         "reverse_fulfillment_orders"),
-        ("fulfilment", "fulfilment.changed"),
-    ),
-    **dict.fromkeys(
-        ("customers", "customer", "customer_groups", "customer_account_settings", "customer_payment_methods",
-         "customers_email_marketing_consent", "customers_marketing_consent", "customer_tags"),
-        ("customer", "customer.changed"),
-    ),
-    **dict.fromkeys(
-        ("app", "app_subscriptions", "app_purchases_one_time", "shop"), ("app", "app.lifecycle")
-    ),
-}  # fmt: skip
-_TOPICS: Final[Mapping[str, tuple[str, str]]] = {
-    "orders/create": ("order", "order.created"),
-    "orders/paid": ("order", "order.paid"),
-    "orders/delete": ("order", "order.deleted"),
-    "disputes/create": ("dispute", "dispute.created"),
-    "variants/in_stock": ("inventory", "inventory.changed"),
-    "variants/out_of_stock": ("inventory", "inventory.changed"),
-    "customers/data_request": ("compliance", "compliance"),
-    "customers/redact": ("compliance", "compliance"),
-    "shop/redact": ("compliance", "compliance"),
+_TIMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "create": ("happened_at", "occurredAt", "created_at", "initiated_at", "processed_at", "updated_at"),
+    "update": ("happened_at", "occurredAt", "updated_at", "finalized_on", "processed_at", "created_at"),
+    "cancelled": ("cancelled_at", "updated_at", "created_at"),
+    "finish": ("completed_at", "updated_at", "created_at"),
 }
+"""By action, the fields that say when it happened, the best first."""
 _CREATED: Final = frozenset({"create", "created", "scheduled", "data_request"})
+_CURRENCIES: Final = (
+    "currency",
+    "total_price_set.shop_money.currency_code",
+    "total_duties_set.shop_money.currency_code",
+)
 _DELETED: Final = frozenset({"delete", "deleted", "disconnect", "remove", "redact", "uninstalled"})
-_NAMED_FAMILIES: Final = sorted(
-    {*_FAMILIES, "bulk_operations", "companies", "company_locations", "domains", "draft_orders", "locations", "locales",
-     "markets", "profiles", "returns", "subscription_billing_attempts", "subscription_contracts", "themes"},
-    key=len,
-    reverse=True,
-)  # fmt: skip
 _CUSTOMER: Final = frozenset({"customer", "compliance"})
-
-
-def _topic(envelope: Envelope, body: Mapping[str, Any]) -> tuple[str | None, str]:
-    told = envelope.header("X-Shopify-Topic") or envelope.header("Shopify-Topic")
-    if told:
-        return told.lower().replace(".", "/", 1) if "/" not in told else told, "header"
-    for family in _NAMED_FAMILIES:
-        if envelope.named.startswith(f"{family}_"):
-            return f"{family}/{envelope.named.removeprefix(f'{family}_')}", "file_name"
-    return _shape(body), "shape"
-
-
-def _shape(body: Mapping[str, Any]) -> str | None:
-    names = body.keys()
-    for family, needed in (
-        ("checkouts", {"abandoned_checkout_url"}),
-        ("orders", {"order_number", "financial_status"}),
-        ("inventory_levels", {"inventory_item_id", "location_id"}),
-        ("fulfillment_orders", {"fulfillment_order"}),
-        ("refunds", {"order_id", "refund_line_items"}),
-        ("order_transactions", {"order_id", "gateway", "kind"}),
-        ("fulfillments", {"order_id", "tracking_number"}),
-        ("products", {"variants", "handle"}),
-        ("customers", {"orders_count", "verified_email"}),
-        ("carts", {"token", "line_items"}),
-    ):
-        if needed <= names:
-            return f"{family}/?"
-    return None
 
 
 def _domain(value: Any) -> str | None:
@@ -103,17 +41,15 @@ def _domain(value: Any) -> str | None:
     return text.lower() if text and "." in text and " " not in text else None
 
 
-def _occurred(action: str, body: Mapping[str, Any], envelope: Envelope) -> datetime | None:
-    created = ("created_at", "processed_at", "happened_at", "updated_at")
-    updated = ("updated_at", "processed_at", "happened_at", "created_at")
-    order: tuple[str, ...] = created if action in _CREATED else updated
-    if action == "cancelled":
-        order = ("cancelled_at", *updated)
-    found = next((t for name in order if (t := moment(body.get(name))) is not None), None)
+def _occurred(action: str, body: Mapping[str, Any], own: Mapping[str, Any], envelope: Envelope) -> datetime | None:
+    names = _TIMES.get(action) or (_TIMES["create"] if action in _CREATED else _TIMES["update"])
     if action in _DELETED:
-        found = moment(body.get("deleted_at"))
+        # When a thing was made or last changed says nothing about when it went.
+        names = ("happened_at", "occurredAt", "deleted_at")
+    found = next((t for name in names if (t := moment(own.get(name))) is not None), None)
     triggered = envelope.header("X-Shopify-Triggered-At") or envelope.header("Shopify-Triggered-At")
-    return found or moment(triggered)
+    # Shopify misspells the name in its product feeds.
+    return found or moment(at(body, "metadata.occured_at")) or moment(triggered)
 
 
 def _dedup(topic: str, action: str, body: Mapping[str, Any], envelope: Envelope, about: str | None) -> tuple[Any, ...]:
@@ -136,39 +72,39 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     body = envelope.value()
     if not isinstance(body, Mapping):
         raise InputError(f"expected a Shopify resource as a JSON object, got {type(body).__name__}")
-    topic, source = _topic(envelope, body)
-    if topic is None:
+    told, source = topic_of(envelope, body)
+    if told is None:
         yield Refused(
             reason="expected a topic in header X-Shopify-Topic, got none, and the shape of the body does not tell",
             content=envelope.raw if envelope.raw is not None else body,
         )
         return
+    yield _draft(envelope, body, told, source)
+
+
+def _draft(envelope: Envelope, body: Mapping[str, Any], told: str, source: str) -> Draft:
+    topic, kind, canonical = classified(told)
     family, _slash, action = topic.partition("/")
-    kind, canonical = _TOPICS.get(topic) or _FAMILIES.get(family) or ("platform.event", topic.replace("/", "."))
-    yield _draft(envelope, body, topic, action, kind, canonical, source)
-
-
-def _draft(
-    envelope: Envelope, body: Mapping[str, Any], topic: str, action: str, kind: str, canonical: str, source: str
-) -> Draft:
-    family = topic.partition("/")[0]
-    ids = _ids(family, kind, body)
-    singular = _singular(family)
-    about = exact_id(at(body, f"{singular}.id")) or exact_id(body.get("id"))
+    own = resource(body)
+    ids = business_ids(envelope, family, kind, body, own)
+    name = singular(family)
+    about = ids.get(f"{name}_id") or exact_id(own.get("id")) or exact_id(own.get("admin_graphql_api_id"))
     if family in ("checkouts", "carts"):
         about = word(body.get("token")) or about
     if family == "inventory_levels":
         about = f"{ids.get('location_id') or ''}:{ids.get('inventory_item_id') or ''}"
     if kind == "compliance":
         about = exact_id(body.get("shop_id"))
-    shop = ids.get("shop_id")
     domain = envelope.header("X-Shopify-Shop-Domain") or envelope.header("Shopify-Shop-Domain")
-    merchant = _domain(domain) or _domain(body.get("myshopify_domain")) or _domain(body.get("shop_domain")) or shop
+    merchant = next(
+        (d for v in (domain, body.get("myshopify_domain"), body.get("shop_domain")) if (d := _domain(v))), None
+    )
     test = body.get("test") is True or (envelope.header("X-Shopify-Test") or "").lower() == "true"
-    currency = word(body.get("currency")) or word(at(body, "total_price_set.shop_money.currency_code"))
-    amounts, words, state, canonical = _reading(kind, canonical, topic, body, currency)
-    people = {"customer_ref": exact_id(at(body, "customer.id")) or exact_id(body.get("customer_id"))}
-    if kind == "customer" and people["customer_ref"] is None:
+    currency = next((c for path in _CURRENCIES if (c := word(at(body, path))) is not None and c != "XXX"), None)
+    amounts, words, state, canonical = _reading(kind, canonical, topic, own, currency)
+    persons = (at(body, "customer.id"), body.get("customer_id"), body.get("customerId"))
+    people = {"customer_ref": next((p for v in persons if (p := exact_id(v))), None)}
+    if (kind == "customer" or family in PERSONAL) and people["customer_ref"] is None:
         people["customer_ref"] = exact_id(body.get("id"))
     if kind == "compliance":
         request = exact_id(at(body, "data_request.id"))
@@ -181,11 +117,11 @@ def _draft(
     return Draft(
         kind=kind,
         topic=canonical,
-        raw_topic=topic,
-        merchant=merchant,
-        occurred_at=_occurred(action, body, envelope),
+        raw_topic=told,
+        merchant=merchant or ids.get("shop_id"),
+        occurred_at=_occurred(action, body, own, envelope),
         dedup=dedup,
-        resource=None if kind in _CUSTOMER or about is None else (singular, about),
+        resource=None if kind in _CUSTOMER or family in PERSONAL or about is None else (name, about),
         ids=ids,
         people=people,
         state=state,
@@ -199,47 +135,6 @@ def _draft(
             "topic_source": None if source == "header" else source,
         },
     )
-
-
-def _singular(family: str) -> str:
-    return {"carts": "cart", "checkouts": "checkout", "companies": "company", "shop": "shop", "app": "shop"}.get(
-        family, family.removesuffix("s")
-    )
-
-
-def _ids(family: str, kind: str, body: Mapping[str, Any]) -> dict[str, str | None]:
-    plain = (
-        "order_id", "product_id", "variant_id", "location_id", "inventory_item_id", "checkout_id", "cart_token",
-        "checkout_token", "fulfillment_id", "shop_id", "admin_graphql_api_id", "order_number", "dispute_id",
-        "transaction_id", "payment_id",
-    )  # fmt: skip
-    ids = {name: exact_id(body.get(name)) for name in plain}
-    own = exact_id(body.get("id"))
-    name = _singular(family)
-    if family == "fulfillment_orders":
-        ids["fulfillment_order_id"] = exact_id(at(body, "fulfillment_order.id")) or own
-        ids["order_id"] = exact_id(at(body, "fulfillment_order.order_id")) or ids["order_id"]
-    elif family in ("app", "shop"):
-        ids["shop_id"] = ids["shop_id"] or own
-    elif family == "checkouts":
-        # The numeric id is rounded by some senders; the token is what identifies a checkout.
-        ids |= {"checkout_token": word(body.get("token")), "checkout_name": word(body.get("name"))}
-    elif family == "carts":
-        ids["cart_token"] = word(body.get("token")) or own
-    elif family == "orders":
-        ids |= {"order_id": own, "order_name": word(body.get("name"))}
-    elif kind not in _CUSTOMER and own:
-        ids[f"{name}_id"] = own
-    if kind in _CUSTOMER:
-        ids.pop("admin_graphql_api_id", None)
-        ids.pop("order_id", None)
-    if kind in ("order", "payment", "cart"):
-        ids["cart_ref"] = ids["cart_token"] or ids["checkout_token"]
-    if kind == "payment":
-        ids["payment_id"] = ids["payment_id"] or own or ids["order_id"]
-    if kind == "inventory":
-        ids["sku"] = word(body.get("sku")) or ids["inventory_item_id"] or own
-    return ids
 
 
 def _hold_reason(body: Mapping[str, Any]) -> str | None:
@@ -283,7 +178,12 @@ def _reading(
         words = {"completed": completed if topic.startswith("checkouts") else None}
         return {}, words, state, "cart.converted" if completed else canonical
     if kind == "inventory":
-        return {"available": whole(body.get("available"))}, {}, state, canonical
+        return (
+            {"available": whole(body.get("inventory_quantity" if topic.startswith("variants/") else "available"))},
+            {},
+            state,
+            canonical,
+        )
     if kind == "fulfilment":
         state = word(at(body, "fulfillment_order.status")) or state
         return (
@@ -293,10 +193,15 @@ def _reading(
             canonical,
         )
     if kind == "app":
-        return {}, {"action": topic.replace("/", ".")}, None, canonical
+        return {}, {"action": topic.replace("/", ".")}, state, canonical
     if kind == "compliance":
         return {}, {"request": topic}, None, canonical
-    return {}, {}, state, canonical
+    return (
+        {},
+        {"reason": word(at(body, "decline.reason")), "risk_level": word(body.get("risk_level"))},
+        state,
+        canonical,
+    )
 
 
 def _refunded(body: Mapping[str, Any], currency: str | None) -> int | None:

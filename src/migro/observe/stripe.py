@@ -34,6 +34,8 @@ _TYPES: Final[Mapping[str, tuple[str, str]]] = {
     "invoice.payment_succeeded": ("payment", "order.paid"),
     "invoice.payment_failed": ("payment", "payment.failed"),
     "invoice.payment_action_required": ("payment", "payment.updated"),
+    "order.payment_failed": ("payment", "payment.failed"),
+    "order.payment_succeeded": ("payment", "order.paid"),
     "customer.created": ("customer", "customer.changed"),
     "customer.updated": ("customer", "customer.changed"),
     "customer.deleted": ("customer", "customer.changed"),
@@ -48,9 +50,23 @@ _FAMILIES: Final = (
     ("price.", ("product", "product.changed")),
 )
 _RELATED: Final = (
-    "charge", "latest_charge", "payment_intent", "invoice", "subscription", "dispute", "setup_intent", "payout",
-    "transfer", "product", "price", "checkout_session",
+    "balance_transaction", "charge", "checkout_session", "coupon", "dispute", "invoice", "latest_charge",
+    "latest_invoice", "order", "payment_intent", "payment_link", "payment_method", "payout", "plan", "price", "product",
+    "promotion_code", "refund", "setup_intent", "subscription", "subscription_schedule", "transfer",
 )  # fmt: skip
+_WITHIN: Final = (
+    ("charge_id", "last_payment_error.charge"),
+    ("charge_id", "charges.data.0.id"),
+    ("payment_intent_id", "payments.data.0.payment.payment_intent"),
+    ("refund_id", "refunds.data.0.id"),
+    ("subscription_id", "parent.subscription_details.subscription"),
+    ("subscription_id", "lines.data.0.subscription"),
+    ("coupon_id", "source.coupon"),
+)
+"""Where later and older API versions keep what others have at the top."""
+_PERSONAL: Final = frozenset(
+    {"customer", "card", "bank_account", "source", "person", "recipient", "identity_verification_session"}
+)
 
 
 def _reference(value: Any) -> str | None:
@@ -59,10 +75,13 @@ def _reference(value: Any) -> str | None:
 
 
 def _ids(thing: Mapping[str, Any], name: str) -> dict[str, str | None]:
-    ids: dict[str, str | None] = {
-        f"{related.removeprefix('latest_')}_id": found for related in _RELATED
-           if (found := _reference(thing.get(related))) is not None}  # fmt: skip
-    if name not in ("customer", "event"):
+    ids: dict[str, str | None] = {}
+    for id_name, path in _WITHIN:
+        ids[id_name] = ids.get(id_name) or _reference(at(thing, path))
+    for related in _RELATED:
+        id_name = f"{related.removeprefix('latest_')}_id"
+        ids[id_name] = _reference(thing.get(related)) or ids.get(id_name)
+    if name != "event" and name not in _PERSONAL:
         ids[f"{name}_id"] = exact_id(thing.get("id"))
     for reference in ("cart_ref", "order_ref"):
         ids[reference] = word(at(thing, f"metadata.{reference}"))
@@ -101,6 +120,9 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     thing: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     name = (word(thing.get("object")) or word(thing.get("type")) or "event").replace(".", "_")
     kind, topic = _classified(kind_of_event, thing)
+    account = exact_id(body.get("account")) or exact_id(body.get("context"))
+    if account is None and name == "account":
+        account = exact_id(thing.get("id"))
     ids = _ids(thing, name)
     ids["event_id"] = exact_id(body.get("id"))
     if kind in ("payment", "refund", "dispute"):
@@ -116,11 +138,11 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
         kind=kind,
         topic=topic,
         raw_topic=kind_of_event,
-        merchant=exact_id(body.get("account")) or exact_id(body.get("context")),
+        merchant=account,
         occurred_at=moment(body.get("created")),
         # Test senders zero the ids: the event's id alone would drop real events.
         dedup=("stripe", ids["event_id"], kind_of_event, exact_id(thing.get("id")), exact_id(body.get("created"))),
-        resource=(name, exact_id(thing.get("id"))) if kind != "customer" else None,
+        resource=(name, exact_id(thing.get("id"))) if name not in _PERSONAL and kind != "customer" else None,
         ids=ids,
         people={"customer_ref": customer},
         state=word(thing.get("payment_status")) or word(thing.get("status")),

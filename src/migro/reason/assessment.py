@@ -112,7 +112,5 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
     )
 
 
-def _fact(
-    engine: NativeEngine, state: EngineState, operand: Fact[Any] | None, kind: IssueKind[Any], key: Key
-) -> Any:
+def _fact(engine: NativeEngine, state: EngineState, operand: Fact[Any] | None, kind: IssueKind[Any], key: Key) -> Any:
     return None if operand is None else engine.fact(state, operand, kind.per, key)

@@ -153,9 +153,7 @@ def score(prior: int, evidence: Sequence[Evidence]) -> Score:
         only = next(iter(sources), "no source")
         caps.append(("one source kind", ONE_SOURCE_CAP, f"only {only} says so"))
     if not disjoint:
-        caps.append(
-            ("no disjoint families", NO_DISJOINT_CAP, "no two families rest on entirely different signals")
-        )
+        caps.append(("no disjoint families", NO_DISJOINT_CAP, "no two families rest on entirely different signals"))
     caps.append(("bounds", MAX_SCORE, "a score stays within 300 points"))
     for name, cap, why in caps:
         if total > cap:

@@ -95,9 +95,7 @@ def estimate(
     )
 
 
-def severity_of(
-    scale: SeverityScale, impact: Impact, floors: tuple[tuple[str, Severity], ...]
-) -> tuple[Severity, str]:
+def severity_of(scale: SeverityScale, impact: Impact, floors: tuple[tuple[str, Severity], ...]) -> tuple[Severity, str]:
     """
     Return the severity and the bound that gave it. Confidence never enters.
 

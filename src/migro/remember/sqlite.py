@@ -162,9 +162,9 @@ class SqliteMemory:
             for to, draft in emitted:
                 _append(connection, to, [draft])
 
-    def load(self, partition: str) -> Iterator[JournalEntry]:
+    def load(self, partition: str, after: int = 0) -> Iterator[JournalEntry]:
         """Yield the partition's journal; see `migro.ports.Memory.load`."""
-        return self._journal(None, partition)
+        return self._journal(None, partition, after)
 
     @overload
     def read(
@@ -194,14 +194,14 @@ class SqliteMemory:
             return self._journal(id, partition)
         return self._records(what, id, partition)
 
-    def _journal(self, id: str | None, partition: str | None) -> Iterator[JournalEntry]:
+    def _journal(self, id: str | None, partition: str | None, after: int = 0) -> Iterator[JournalEntry]:
         where, values = _conditions(partition, id, "delivery_key = ? AND input = 'signal_received'")
         statement = f"""
             SELECT partition, seq, format, body, seq <= version, disposition
             FROM journal JOIN partitions ON name = partition
-            WHERE {where} ORDER BY partition, seq
+            WHERE {where} AND seq > ? ORDER BY partition, seq
         """
-        for name, seq, format_, body, done, disposition in self._select(statement, values):
+        for name, seq, format_, body, done, disposition in self._select(statement, [*values, after]):
             place = f"journal {name!r} {seq}"
             check_format(format_, place)
             yield JournalEntry(
@@ -224,7 +224,7 @@ class SqliteMemory:
             check_format(format_, place)
             yield model.from_json(body, where=place)
 
-    def _select(self, statement: str, values: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    def _select(self, statement: str, values: Sequence[str | int]) -> Iterator[tuple[Any, ...]]:
         # One statement is one snapshot: whatever is committed meanwhile, the rows belong together.
         with self._translated():
             connection = self._reader()

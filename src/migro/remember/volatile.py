@@ -139,9 +139,9 @@ class VolatileMemory:
             for to, draft in emitted:
                 self._append(to, [draft])
 
-    def load(self, partition: str) -> Iterator[JournalEntry]:
+    def load(self, partition: str, after: int = 0) -> Iterator[JournalEntry]:
         """Yield the partition's journal; see `migro.ports.Memory.load`."""
-        return self._journal(None, partition)
+        return self._journal(None, partition, after)
 
     @overload
     def read(
@@ -171,13 +171,13 @@ class VolatileMemory:
             return self._journal(id, partition)
         return self._records(what, id, partition)
 
-    def _journal(self, id: str | None, partition: str | None) -> Iterator[JournalEntry]:
+    def _journal(self, id: str | None, partition: str | None, after: int = 0) -> Iterator[JournalEntry]:
         with self._lock:
             names = sorted(self._partitions) if partition is None else [partition]
             copies = [(n, list(p.lines), list(p.dispositions)) for n in names if (p := self._partitions.get(n))]
         for name, lines, dispositions in copies:
             for seq, line in enumerate(lines, 1):
-                if id is None or line.signal == id:
+                if seq > after and (id is None or line.signal == id):
                     done = seq <= len(dispositions)
                     yield JournalEntry(
                         partition=name,

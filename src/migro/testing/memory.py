@@ -183,6 +183,13 @@ class MemoryContract:
 
         assert [(e.seq, e.done) for e in memory.load("m")] == [(1, True), (2, False), (3, False)]
 
+    def test_a_journal_is_loaded_behind_a_number(self, memory: Memory) -> None:
+        memory.accept("m", [received(1), received(2), received(3)])
+        memory.commit("m", 0, StepRecord(seq=1))
+
+        assert [e.seq for e in memory.load("m", 1)] == [2, 3]
+        assert list(memory.load("m", 3)) == []
+
     def test_the_slower_of_two_writers_gets_a_conflict(self, memory: Memory) -> None:
         memory.accept("m", [received(1), received(2)])
         memory.commit("m", 0, sample_step(1))

@@ -32,9 +32,13 @@ class IssueUpdate(Signal, kind="issue.changed"):
     release: Maybe[str] = UNSET
 
 
-def unexplained(signal: Signal, at: int) -> Signal:
-    """Return the derived signal for a serious event that no rule reads; `at` is the fold's time in microseconds."""
-    subject = signal.id if signal.merchant is None else f"{signal.merchant}/{signal.provider}/{signal.topic}"
+def unexplained(signal: Signal, at: int, *, unkeyed: bool = False) -> Signal:
+    """
+    Return the derived signal for a serious event that no rule reads; `at` is the fold's time in microseconds.
+
+    What has no merchant, or lacks the key that rules over it need (`unkeyed`), is an issue by itself.
+    """
+    subject = signal.id if signal.merchant is None or unkeyed else f"{signal.merchant}/{signal.provider}/{signal.topic}"
     return Unexplained(
         merchant=signal.merchant,
         subject=subject,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import attrs
 
+from ..errors import InputError
 from ..expressions import span
 from ..models import Signal, to_microseconds
 
-__all__ = ["STALE_AFTER", "Verdict", "maintenance", "serious", "verify"]
+__all__ = ["MAINTENANCE_LASTS", "STALE_AFTER", "Verdict", "maintenance", "serious", "verify"]
 
 STALE_AFTER = 24 * 3600 * 1_000_000
 """What happened longer ago than this, in microseconds before receipt, says nothing about now."""
+
+MAINTENANCE_LASTS = 4 * 3600 * 1_000_000
+"""How long a maintenance window without a declared end may last, in microseconds."""
 
 _OVER = frozenset({"resolved", "recovered", "ok", "closed", "normal", "inactive"})
 
@@ -56,7 +61,8 @@ def verify(signal: Signal, *, duplicate_of: int | None, same_text: int | None = 
         return Verdict("suppressed", "staging environment")
     age = to_microseconds(signal.received_at) - to_microseconds(signal.occurred_at)
     if age > STALE_AFTER:
-        return Verdict("suppressed", f"stale: it happened {span(age // 86_400_000_000 * 86_400_000_000)} before receipt")
+        days = age // STALE_AFTER * STALE_AFTER
+        return Verdict("suppressed", f"stale: it happened {span(days)} before receipt")
     return Verdict("accepted")
 
 
@@ -67,9 +73,20 @@ def serious(signal: Signal) -> bool:
     return (signal.state or "").lower() not in _OVER and not signal.topic.endswith(".resolved")
 
 
-def maintenance(signal: Signal) -> bool | None:
-    """Return whether a signal opens (true) or ends (false) a declared maintenance window, or says nothing about one."""
+def maintenance(signal: Signal, now: int) -> int | None:
+    """
+    Return until when a signal declares maintenance, in microseconds, or None if it says nothing about it.
+
+    A window that names no end lasts four hours at most: a lost "it is over" must not silence a shop for good.
+    A signal that ends the window returns `now`.
+    """
     if signal.kind != "calendar.maintenance":
         return None
-    active = getattr(signal, "active", signal.attrs.get("active"))
-    return active is True
+    if getattr(signal, "active", signal.attrs.get("active")) is not True:
+        return now
+    told = getattr(signal, "ends_at", signal.attrs.get("ends_at"))
+    try:
+        ends = datetime.fromisoformat(told) if isinstance(told, str) else told
+        return to_microseconds(ends) if isinstance(ends, datetime) else now + MAINTENANCE_LASTS
+    except (ValueError, InputError):
+        return now + MAINTENANCE_LASTS

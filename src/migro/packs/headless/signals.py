@@ -7,6 +7,7 @@ The vocabulary: what normalised signals of a headless storefront look like.
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from ...expressions import UNSET, Attr, Key, Maybe, MaybeKey
@@ -240,9 +241,10 @@ class Deploy(Signal, kind="change.deploy"):
 
 
 class Maintenance(Signal, kind="calendar.maintenance"):
-    """A declared maintenance window begins (`active` true) or ends."""
+    """A declared maintenance window begins (`active` true) or ends; without `ends_at` it lasts four hours at most."""
 
     active: Attr[bool]
+    ends_at: Maybe[datetime] = UNSET
 
 
 class ShopProfile(Signal, kind="shop.profile"):

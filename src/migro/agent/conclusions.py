@@ -1,0 +1,271 @@
+"""Conclusions: from what the engine found to issues, decisions and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..decide import Policy, Ruling, rule_on, withdraw
+from ..engine import Evidence, Key, NativeEngine
+from ..models import (
+    Action,
+    ActionStatus,
+    Attention,
+    Band,
+    Decision,
+    Explanation,
+    Issue,
+    IssueStatus,
+    Outcome,
+    RunMode,
+    Signal,
+    content_id,
+    from_microseconds,
+)
+from ..reason import Assessment, assess, confidence_of
+from ..rules import RuleSet
+from .effects import Effects
+from .state import Held, State
+
+__all__ = ["Conclusions"]
+
+
+class Conclusions:
+    """Draws conclusions with one engine, rule set and policy; everything it changes is in the state it is given."""
+
+    def __init__(self, ruleset: RuleSet, policy: Policy, engine: NativeEngine) -> None:
+        self.ruleset = ruleset
+        self.policy = policy
+        self.engine = engine
+
+    def infer(self, state: State, signal: Signal, effects: Effects) -> tuple[Evidence, tuple[tuple[str, Key], ...]]:
+        """Take a signal in, and return what it did and the issues that rest on it."""
+        evidence = self.engine.insert(state.engine, signal, state.now)
+        self.settle(state, effects)
+        return evidence, self.engine.supported(state.engine, signal, evidence)
+
+    def settle(self, state: State, effects: Effects) -> None:
+        """Let the engine evaluate what was touched, and judge every issue that this concerns."""
+        changes = self.engine.settle(state.engine)
+        effects.changes.extend(changes)
+        kinds = {(self.ruleset.rule(c.rule).then.kind.name, c.key) for c in changes}
+        self.reassess(state, sorted(kinds), effects)
+
+    def reassess(self, state: State, slots: Iterable[tuple[str, Key]], effects: Effects) -> None:
+        """Judge issues anew, by (kind, key): open, decide, resolve, reopen."""
+        for kind, key in slots:
+            assessment = assess(self.engine, state.engine, self.ruleset.kinds[kind], key)
+            held = state.held.get((kind, key))
+            if held is None and not assessment.supported:
+                continue
+            if held is None:
+                held = self._open(state, assessment)
+                state.held[kind, key] = held
+                effects.opened.add((kind, key))
+            elif held.issue.status is IssueStatus.RESOLVED:
+                if not assessment.supported or held.closed_by:
+                    continue
+                effects.opened.add((kind, key))
+            self._decide(state, held, assessment, effects)
+
+    def _open(self, state: State, assessment: Assessment) -> Held:
+        at = from_microseconds(state.now)
+        kind = assessment.kind
+        merchant = state.partition.removeprefix("merchant:") if state.partition.startswith("merchant:") else None
+        return Held(
+            Issue(
+                id=content_id("iss", state.partition, kind.name, list(assessment.key), at),
+                kind=kind.name,
+                category=kind.category,
+                title=kind.title or kind.name,
+                merchant=merchant,
+                scope="platform" if kind.systemic else "merchant",
+                key=assessment.key,
+                key_names=kind.per,
+                status=IssueStatus.WATCHING,
+                severity=assessment.severity,
+                confidence=confidence_of(assessment.score.total),
+                points=assessment.score.total,
+                band=assessment.band,
+                attention=Attention.NONE,
+                impact=assessment.impact,
+                first_seen=at,
+                last_seen=at,
+                signals=len(assessment.signals),
+            )
+        )
+
+    def _decide(self, state: State, held: Held, assessment: Assessment, effects: Effects) -> None:
+        mode = self._mode(state)
+        before = held.issue
+        ended = not assessment.supported or bool(held.closed_by)
+        lasting = before.status is not IssueStatus.RESOLVED and held.decisions > 0
+        # With what decided it: under other rules the journal may be folded again, and the count starts elsewhere.
+        versions = (self.ruleset.version, self.policy.version)
+        decision_id = content_id("dec", before.id, *versions, held.decisions + 1)
+        words = {
+            "issue": before.id,
+            "kind": before.kind,
+            "title": before.title,
+            "merchant": before.merchant or "",
+            "first_seen": f"{before.first_seen:%Y-%m-%d %H:%M} UTC",
+            "severity": max(assessment.severity, before.severity).word if lasting else assessment.severity.word,
+            "confidence": str(confidence_of(assessment.score.total)),
+        }
+        ruling = rule_on(
+            assessment,
+            policy=self.policy,
+            mode=mode,
+            ruleset=self.ruleset.version,
+            partition=state.partition,
+            issue=before.id,
+            decision=decision_id,
+            now=state.now,
+            held_severity=before.severity if lasting else None,
+            halted=state.halted,
+            suppressed=state.maintenance is not None,
+            known=held.actions,
+            approved=held.approved,
+            words=words,
+        )
+        held.allowed = frozenset() if ended else ruling.allowed
+        status = _status(assessment.band, ended)
+        verdict = (
+            status,
+            assessment.score.total,
+            ruling.severity,
+            tuple((c.rule, c.counted) for c in assessment.score.contributions),
+            tuple(g.guard for g in ruling.guards if g.holds),
+            tuple((t.kind, t.target, t.outcome) for t in ruling.traces),
+            mode,
+        )
+        if verdict == held.verdict:
+            return
+        changed = _changed(held, status, assessment, ruling)
+        held.verdict = verdict
+        held.decisions += 1
+        at = from_microseconds(state.now)
+        grown = max(before.signals, len(assessment.signals))
+        if grown > before.signals:
+            effects.counted.add(before.id)
+        held.issue = before.model_copy(
+            update={
+                "status": status,
+                "severity": ruling.severity,
+                "confidence": confidence_of(assessment.score.total),
+                "points": assessment.score.total,
+                "band": assessment.band,
+                "attention": Attention.NONE if ended else ruling.attention,
+                "impact": before.impact if ended else assessment.impact,
+                "last_seen": before.last_seen if ended else at,
+                "signals": before.signals if ended else grown,
+            }
+        )
+        actions = () if ended else ruling.actions
+        if ended:
+            gone = (a for a in held.actions.values() if a.status in (ActionStatus.WAITING, ActionStatus.PLANNED))
+            withdrawn = tuple(withdraw(a, "the issue has ended") for a in gone)
+        else:
+            withdrawn = ruling.withdrawn
+        for action in (*withdrawn, *actions):
+            before_it = held.actions.get(action.idempotency_key)
+            if before_it != action:
+                if before_it is not None and before_it.binding != action.binding:
+                    held.answers.pop(action.idempotency_key, None)
+                held.actions[action.idempotency_key] = action
+                effects.actions[action.idempotency_key] = action
+        decision = self._decision(state, held, assessment, ruling, decision_id, changed, actions, mode)
+        effects.decisions.append(decision)
+        effects.issues[held.issue.id] = held.issue
+
+    def _decision(
+        self,
+        state: State,
+        held: Held,
+        assessment: Assessment,
+        ruling: Ruling,
+        decision_id: str,
+        changed: str,
+        actions: tuple[Action, ...],
+        mode: RunMode,
+    ) -> Decision:
+        issue = held.issue
+        at = from_microseconds(state.now)
+        ended = issue.status is IssueStatus.RESOLVED
+        outcome = Outcome.RECORD if ended else ruling.outcome
+        explanation = Explanation(
+            issue=issue.id,
+            issue_kind=issue.kind,
+            title=issue.title,
+            category=issue.category,
+            key=issue.key,
+            key_names=issue.key_names,
+            as_of=at,
+            ruleset=self.ruleset.version,
+            policy=self.policy.version,
+            engine=self.engine.name,
+            changed=changed,
+            prior=assessment.score.prior,
+            contributions=assessment.score.contributions,
+            adjustments=assessment.score.adjustments,
+            score=assessment.score.total,
+            confidence=issue.confidence,
+            band=assessment.band,
+            severity=ruling.severity,
+            severity_because=ruling.severity_because,
+            impact=issue.impact,
+            attention=issue.attention,
+            mode=mode,
+            guards=ruling.guards,
+            actions=() if ended else ruling.traces,
+            outcome=outcome,
+            near_misses=assessment.near_misses,
+            human_only=assessment.kind.human_only,
+        )
+        return Decision(
+            id=decision_id,
+            at=at,
+            partition=state.partition,
+            merchant=issue.merchant,
+            scope=issue.scope,
+            issue=issue,
+            outcome=outcome,
+            attention=issue.attention,
+            actions=actions,
+            because=changed,
+            ruleset=self.ruleset.version,
+            policy=self.policy.version,
+            mode=mode,
+            explanation=explanation,
+        )
+
+    def _mode(self, state: State) -> RunMode:
+        # A person may lower the mode of a running agent; nobody raises it above the policy's.
+        return self.policy.mode if state.mode is None else min(state.mode, self.policy.mode)
+
+
+def _status(band: Band, ended: bool) -> IssueStatus:
+    if ended:
+        return IssueStatus.RESOLVED
+    return IssueStatus.WATCHING if band is Band.LOW else IssueStatus.OPEN
+
+
+def _changed(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ruling) -> str:
+    """Return in one line why a decision is made now."""
+    before = held.issue
+    confidence = confidence_of(assessment.score.total)
+    rules = [c.rule for c in assessment.score.contributions if c.counted > 0]
+    named = ", ".join(rules) or "no rule"
+    if status is IssueStatus.RESOLVED:
+        return f"resolved by {held.closed_by}" if held.closed_by else "resolved: no evidence is left"
+    if held.decisions == 0:
+        return f"opened at {confidence} by {named}"
+    if before.status is IssueStatus.RESOLVED:
+        return f"reopened at {confidence} by {named}"
+    if ruling.severity > before.severity:
+        return f"severity rose from {before.severity.word} to {ruling.severity.word}: {ruling.severity_because}"
+    if assessment.band != before.band:
+        way = "rose" if assessment.band > before.band else "fell"
+        return f"confidence {way} from {before.confidence} to {confidence}: {named}"
+    if assessment.score.total != before.points:
+        return f"score went from {before.points:+d} to {assessment.score.total:+d}: {named}"
+    return f"the evidence or what policy makes of it changed: {named}"
