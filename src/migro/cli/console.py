@@ -45,11 +45,10 @@ class Console:
 
     def data(self, value: Any) -> None:
         """Print a value for a program, in the chosen format: indented for ``json``, one line for ``jsonl``."""
-        plain = json.loads(canonical_json(value))
+        line = canonical_json(value)
         if self.format == "json":
-            print(json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False))
-        else:
-            print(canonical_json(plain))
+            line = json.dumps(json.loads(line), indent=2, sort_keys=True, ensure_ascii=False)
+        print(line)
 
     def records(self, values: Iterable[Mapping[str, Any]]) -> None:
         """Print records for a program: an array for ``json``, a line each for ``jsonl``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,11 +21,17 @@ __all__ = ["Event", "events", "observed"]
 
 @attrs.frozen(kw_only=True)
 class Event:
-    """One contained event: a signal and where it stood; or, with `problem`, something that could not be read."""
+    """
+    One contained event: a signal and where it stood; or, with `problem`, something that could not be read.
+
+    Attributes:
+        content: The line that could not be read; None where what failed is not an event, such as a missing file.
+    """
 
     where: str
     signal: Signal | None = None
     problem: str = ""
+    content: bytes | None = None
 
 
 def events(
@@ -74,21 +81,25 @@ def _files(path: Path) -> list[Path]:
 
 def _is_lines(path: Path) -> bool:
     """Return whether a file holds envelopes or signals, one a line."""
-    if path.suffix not in (".jsonl", ".ndjson") or path.with_name(f"{path.name}.meta.json").exists():
+    if path.with_name(f"{path.name}.meta.json").exists():
         return False
     try:
         with path.open("rb") as handle:
             first = next((line for line in handle if line.strip()), b"")
         found = json.loads(first)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         # Not readable as what it may be; as lines, the trouble is reported line by line.
-        return path.suffix in (".jsonl", ".ndjson")
+        return path.suffix in (".jsonl", ".ndjson") and "__" not in path.name
     return isinstance(found, dict) and "kind" in found and ("body" in found or "occurred_at" in found)
 
 
 def _lines(handle: Any, name: str, observer: Observer) -> Iterator[Event]:
     for number, line in enumerate(handle, start=1):
         where = f"{name}:{number}"
+        if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            # Its lines cannot be told apart by bytes.
+            yield Event(where=where, problem="expected lines in UTF-8, got UTF-16", content=line)
+            return
         if line.strip():
             yield from _line(line, where, observer)
 
@@ -96,17 +107,17 @@ def _lines(handle: Any, name: str, observer: Observer) -> Iterator[Event]:
 def _line(line: bytes, where: str, observer: Observer) -> Iterator[Event]:
     try:
         data = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         data = None
     if isinstance(data, dict) and "body" not in data and "occurred_at" in data:
         try:
             yield Event(where=where, signal=Signal.from_json(line))
         except InputError as e:
-            yield Event(where=where, problem=str(e))
+            yield Event(where=where, problem=str(e), content=line)
         return
     envelope = read_envelope(line, where=where)
     if isinstance(envelope, Failure):
-        yield Event(where=where, problem=envelope.reason)
+        yield Event(where=where, problem=envelope.reason, content=line)
     else:
         yield from observed(envelope, observer)
 

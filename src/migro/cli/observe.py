@@ -72,10 +72,12 @@ def observe(arguments: argparse.Namespace, console: Console) -> int:
         if event.signal is None:
             broken += 1
             console.complain(f"{event.where}: {event.problem}")
-            continue
-        data = event.signal.model_dump()
-        if event.signal.kind == "unknown":
-            data["reason"] = event.signal.attrs.get("reason", "")
+            if event.content is None:
+                continue
+        signal = event.signal or watch.unreadable(event.content or b"", event.problem, now=arguments.received_at)
+        data = signal.model_dump()
+        if signal.kind == "unknown":
+            data["reason"] = signal.attrs.get("reason", "")
         if console.format == "json":
             signals.append(data)
         else:

@@ -61,7 +61,8 @@ def recompute(decision: Decision) -> tuple[str, ...]:
     for trace in e.actions:
         cell = TABLE[e.band, e.severity.high][trace.risk]
         # Whether an action is on the allow-list is its own affair; every other guard holds for all of them.
-        named = [g for g in GUARDS if g in held and (g != "not_allowed" or g in trace.guards)]
+        holds = {g: g in (trace.guards if g == "not_allowed" else held) for g in GUARDS}
+        named = [g for g in GUARDS if holds[g]]
         caps = [guard_cap(g, trace.risk) for g in named]
         effective = {g for g, cap in zip(named, caps, strict=True) if cap < Outcome.AUTO}
         expect(f"guards of {trace.kind}", set(trace.guards), effective)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,7 +32,7 @@ _LINE: Final = re2.compile(
     r'\s+(\d{1,15}|-)(?:\s+"((?:[^"\\]|\\.)*)"\s+"((?:[^"\\]|\\.)*)")?(.*)$'
 )
 _TIME: Final = re2.compile(r"^(\d{1,2})/([A-Za-z]{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?: ([+-])(\d\d):?(\d\d)| Z)?$")
-_MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS: Final[tuple[str, ...]] = tuple("jan feb mar apr may jun jul aug sep oct nov dec".split())
 _REQUEST: Final = re2.compile(r"^([A-Za-z]{3,10}) (\S.*?)(?: HTTP/[\d.]+)?$")
 _ADDRESS: Final = re2.compile(r"(?i)^(\d{1,3}(\.\d{1,3}){3}|\[?[0-9a-f]*:[0-9a-f:.%\w]*\]?|-|unknown)(:\d+)?,?$")
 _HOST: Final = re2.compile(r"(?i)^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:\d+)?$")
@@ -60,6 +61,8 @@ class _Hit:
     rest: str
 
 
+# Lines of one second stand together.
+@lru_cache(maxsize=64)
 def _instant(text: str) -> datetime | None:
     match = _TIME.match(text)
     if match is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from ..expressions.patterns import compile_pattern
@@ -20,6 +21,7 @@ _BOT: Final = compile_pattern(
 )
 
 
+@lru_cache(maxsize=1024)
 def is_bot(agent: str) -> bool:
     """
     Return whether a user agent is a known crawler, library, probe or monitor.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +33,8 @@ KINDS: Final = (
 )
 """The wire formats that are understood; every other becomes a signal of kind ``unknown``."""
 
+_LARGEST: Final = 1 << 28
+"""Bytes of an unpacked file: a small one can unpack to more than there is memory."""
 _ALIASES: Final = {"ticket_jsonl": "ticket", "tickets": "ticket", "access_log": "web_access_log"}
 _LOG_LINE: Final = re.compile(r'^\S+.{0,200}\[\d{1,2}/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "', re.MULTILINE)
 
@@ -131,12 +135,15 @@ def _guess_text(text: str) -> str:
     try:
         body = read_json(text)
     except InputError:
-        first = text.strip().split("\n", 1)[0]
+        first = text.removeprefix("\ufeff").strip().split("\n", 1)[0]
         try:
             body = read_json(first)
         except InputError:
             return "unknown"
-        return "ticket" if isinstance(body, Mapping) and {"id", "title"} <= body.keys() else "unknown"
+        if isinstance(body, Mapping) and {"id", "title"} <= body.keys():
+            return "ticket"
+    if isinstance(body, list) and body:
+        body = body[0]
     return _guess_object(body) if isinstance(body, Mapping) else "unknown"
 
 
@@ -244,6 +251,29 @@ def payload_envelopes(
         yield from _payload(file, kind, headers, received_at, endpoint)
 
 
+def _unpacked(raw: bytes) -> bytes:
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacking.decompress(raw, _LARGEST)
+    except zlib.error:
+        found = b""
+    if not unpacking.eof:
+        raise InputError(f"expected whole gzip data of at most {_LARGEST} bytes, got other")
+    return found
+
+
+def _text(raw: bytes) -> str:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", "replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Replacing what is not UTF-8 would make two ids equal that differ.
+        return raw.decode("latin-1")
+
+
 def _payload(
     path: Path,
     kind: str | None,
@@ -260,8 +290,18 @@ def _payload(
     except OSError as e:
         yield Failure(where=path.name, reason=f"expected a readable file: {e.strerror}")
         return
-    body = raw.decode("utf-8", "replace")
-    found: Mapping[str, str] = headers if headers is not None else at(meta, "headers") or {}
+    try:
+        raw = _unpacked(raw)
+    except InputError as e:
+        yield Failure(where=path.name, reason=str(e))
+        return
+    body = _text(raw)
+    found = headers if headers is not None else at(meta, "headers") or {}
+    if not isinstance(found, Mapping):
+        yield Failure(
+            where=f"{path.name}.meta.json", reason=f"headers: expected a JSON object, got {type(found).__name__}"
+        )
+        found = {}
     prefix = path.name.split("__", 1)[0] if "__" in path.name else None
     told = kind or at(meta, "kind") or prefix
     try:

@@ -18,7 +18,7 @@ from ..models.signal import MerchantId, Signal
 from . import access_log, alertmanager, bigcommerce, host, sentry, shopify, stripe, tickets, zendesk
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope, Failure
-from .parsing import well_formed
+from .parsing import read_json, well_formed
 from .privacy import holds_secret, pseudonym, scrub
 from .settings import ObserveSettings
 from .signatures import authenticate
@@ -38,6 +38,8 @@ NORMALISERS: Final[Mapping[str, Normaliser]] = {
 }
 """By wire format."""
 
+_MANY: Final = frozenset({"host_signal", "ticket", "web_access_log"})
+"""The kinds whose normaliser itself looks for several events in one body."""
 _NAME: Final = re2.compile(r"^[a-z][a-z0-9_]{0,40}$")
 _ATTR_LENGTH: Final = 200
 _TEXT_LENGTH: Final = 2000
@@ -108,6 +110,20 @@ class Observer:
         self._secrets = dict(secrets or {})
         self._key = pseudonym_key
 
+    def unreadable(self, content: bytes, reason: str, *, now: datetime | None = None) -> Signal:
+        """Return a signal of kind ``unknown`` for something that is not even an envelope."""
+        envelope = Envelope(received_at=now)
+        scope = Scope(endpoint=self.settings.endpoint(None), received_at=now or EPOCH)
+        finishing = _Finishing(
+            envelope=envelope,
+            scope=scope,
+            normaliser=_UNKNOWN,
+            auth="unchecked",
+            received_at=now,
+            key=self._key,
+        )
+        return finishing.finished(Refused(reason=reason, content=content))[0]
+
     def observe(self, envelope: Envelope, *, now: datetime | None = None) -> Observation:
         """
         Return the signals of one envelope; bad content never raises.
@@ -147,6 +163,12 @@ def signal_reason(signal: Signal) -> str:
 
 
 def _read(normaliser: Normaliser, envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused | Signal]:
+    if envelope.kind not in _MANY:
+        envelope, items = _opened(envelope)
+        if items:
+            for place, item in enumerate(items, start=1):
+                yield from _item(normaliser, envelope, scope, item, place)
+            return
     count = 0
     try:
         for found in normaliser.read(envelope, scope):
@@ -160,6 +182,35 @@ def _read(normaliser: Normaliser, envelope: Envelope, scope: Scope) -> Iterator[
     else:
         if not count and not (envelope.kind == "web_access_log" and envelope.body == ""):
             yield Refused(reason="expected at least one event, got none", content=_content(envelope))
+
+
+def _opened(envelope: Envelope) -> tuple[Envelope, list[Any]]:
+    """Return the envelope with its text read, and the events where the body holds a list, or one event a line."""
+    body = envelope.body
+    if isinstance(body, str):
+        try:
+            body = read_json(body)
+        except InputError:
+            lines = [line for line in body.splitlines() if line.strip()]
+            try:
+                several = len(lines) > 1 and isinstance(read_json(lines[0]), Mapping)
+            except InputError:
+                several = False
+            return envelope, lines if several else []
+        envelope = envelope.model_copy(update={"body": body, "raw": envelope.exact_bytes()})
+    return envelope, body if isinstance(body, list) and any(isinstance(i, Mapping) for i in body) else []
+
+
+def _item(
+    normaliser: Normaliser, envelope: Envelope, scope: Scope, item: Any, place: int
+) -> Iterator[Draft | Refused | Signal]:
+    alone = envelope.model_copy(update={"body": item, "raw": None})
+    # A list inside a list is nothing that any sender means.
+    found = [Refused(reason="expected an event, got a list", content=item)] if isinstance(item, list) else None
+    for event in found or _read(normaliser, alone, scope):
+        if isinstance(event, Refused):
+            event = attrs.evolve(event, reason=f"{event.reason} (item {place})", ordinal=place)
+        yield event
 
 
 @attrs.frozen(kw_only=True)

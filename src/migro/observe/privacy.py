@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import re2
@@ -147,6 +148,19 @@ def _phone(match: Any) -> str:
     return text if digits < 7 or digits > 18 or _DATE.search(text.strip()) else "<phone>"
 
 
+@lru_cache(maxsize=1024)
+def _scrubbed(text: str) -> str:
+    text = _normalised(text)
+    text = _JWT.sub("<jwt>", text)
+    text = _KEY.sub("<key>", text)
+    text = _EMAIL.sub("<email>", text)
+    text = _IBAN.sub(_iban, text)
+    text = _DIGITS.sub(_card, text)
+    text = _IPV4.sub("<ip>", text)
+    text = _IPV6.sub(_ipv6, text)
+    return str(_PHONE.sub(_phone, text))
+
+
 def scrub(text: str) -> str:
     """
     Return `text` with personal data and secrets replaced by typed tokens such as ``<email>``.
@@ -159,17 +173,11 @@ def scrub(text: str) -> str:
     text = well_formed(text)
     if _PLAIN.match(text):
         return text
-    text = _normalised(text)
-    text = _JWT.sub("<jwt>", text)
-    text = _KEY.sub("<key>", text)
-    text = _EMAIL.sub("<email>", text)
-    text = _IBAN.sub(_iban, text)
-    text = _DIGITS.sub(_card, text)
-    text = _IPV4.sub("<ip>", text)
-    text = _IPV6.sub(_ipv6, text)
-    return str(_PHONE.sub(_phone, text))
+    # Topics, hosts and states come again and again; what people wrote is long and does not.
+    return _scrubbed(text) if len(text) <= 64 else _scrubbed.__wrapped__(text)
 
 
+@lru_cache(maxsize=1024)
 def holds_secret(text: str) -> bool:
     """
     Return whether an id carries an e-mail address, an IP address, a token or a key.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -104,6 +105,7 @@ def _template(path: str) -> str:
     return "/" + "/".join(found)
 
 
+@lru_cache(maxsize=4096)
 def route_of(target: str) -> Route:
     """Return the route of a request target: an absolute URL, or a path with or without a query."""
     path = target.split("#", 1)[0].split("?", 1)[0]
