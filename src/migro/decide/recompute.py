@@ -7,7 +7,7 @@ from fractions import Fraction
 from ..models import Attention, Decision, Explanation, Impact, IssueStatus, Outcome, Risk, Severity
 from ..reason import MAX_SCORE, band_of, confidence_of, wilson_lower
 from ..reason.confidence import NO_DISJOINT_CAP, ONE_SOURCE_CAP
-from .policy import GUARDS, TABLE, attention_of, cell_name, guard_cap, mode_cap
+from .policy import GUARDS, TABLE, GuardName, attention_of, cell_name, guard_cap, mode_cap
 
 __all__ = ["recompute"]
 
@@ -61,8 +61,7 @@ def recompute(decision: Decision) -> tuple[str, ...]:
     for trace in e.actions:
         cell = TABLE[e.band, e.severity.high][trace.risk]
         # Whether an action is on the allow-list is its own affair; every other guard holds for all of them.
-        holds = {g: g in (trace.guards if g == "not_allowed" else held) for g in GUARDS}
-        named = [g for g in GUARDS if holds[g]]
+        named: list[GuardName] = [g for g in GUARDS if g in held and (g != "not_allowed" or g in trace.guards)]
         caps = [guard_cap(g, trace.risk) for g in named]
         effective = {g for g, cap in zip(named, caps, strict=True) if cap < Outcome.AUTO}
         expect(f"guards of {trace.kind}", set(trace.guards), effective)

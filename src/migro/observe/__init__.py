@@ -1,10 +1,11 @@
 """The outside as it comes in: one file per source technology, bytes to authenticated, redacted signals."""
 
 from .codes import error_code
-from .envelope import KINDS, Envelope, Failure, guess_kind, payload_envelopes, read_envelope, read_envelopes
+from .envelope import KINDS, Envelope, Failure, payload_envelopes, read_envelope, read_envelopes
 from .intents import features_of
 from .normalisation import Observation, Observer
 from .privacy import pseudonym, scrub
+from .recognition import guess_kind
 from .settings import EndpointSettings, ObserveSettings
 
 __all__ = [

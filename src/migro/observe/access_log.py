@@ -31,7 +31,9 @@ _LINE: Final = re2.compile(
     r'^(\S.*?)\s+\[(\d[^\]]*)\]\s+(?:([\w.:-]+)\s+)?"((?:[^"\\]|\\.)*)"\s+(\d{3}|-)'
     r'\s+(\d{1,15}|-)(?:\s+"((?:[^"\\]|\\.)*)"\s+"((?:[^"\\]|\\.)*)")?(.*)$'
 )
-_TIME: Final = re2.compile(r"^(\d{1,2})/([A-Za-z]{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?: ([+-])(\d\d):?(\d\d)| Z)?$")
+_TIME: Final = re2.compile(
+    r"^(\d{1,2})/([A-Za-z]{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?:\.\d+)?(?: ([+-])(\d\d):?(\d\d)| Z)?$"
+)
 _MONTHS: Final[tuple[str, ...]] = tuple("jan feb mar apr may jun jul aug sep oct nov dec".split())
 _REQUEST: Final = re2.compile(r"^([A-Za-z]{3,10}) (\S.*?)(?: HTTP/[\d.]+)?$")
 _ADDRESS: Final = re2.compile(r"(?i)^(\d{1,3}(\.\d{1,3}){3}|\[?[0-9a-f]*:[0-9a-f:.%\w]*\]?|-|unknown)(:\d+)?,?$")
@@ -190,4 +192,4 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
             yield Refused(reason=f"{hit} (line {number})", content=line, ordinal=seen[line])
 
 
-NORMALISER: Final = Normaliser(provider="access_log", source_kind="access_log", version=1, read=_read)
+NORMALISER: Final = Normaliser(provider="access_log", source_kind="access_log", version=2, read=_read)

@@ -74,4 +74,4 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
             yield Refused(reason=reason, content=alert, ordinal=place)
 
 
-NORMALISER: Final = Normaliser(provider="alertmanager", source_kind="monitor", version=1, read=_read)
+NORMALISER: Final = Normaliser(provider="alertmanager", source_kind="monitor", version=2, read=_read)

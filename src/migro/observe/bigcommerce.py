@@ -43,6 +43,7 @@ _STATUSES: Final = (
     "incomplete pending shipped partially_shipped refunded cancelled declined awaiting_payment awaiting_pickup "
     "awaiting_shipment completed awaiting_fulfillment manual_verification_required disputed partially_refunded"
 ).split()
+_CHANNEL: Final = re2.compile(r"^channel/(\d+)/")
 _CAMEL: Final = re2.compile(r"([a-z0-9])([A-Z])")
 _STORE: Final = re2.compile(r"^stores/([A-Za-z0-9]+)$")
 _PERSONS: Final = frozenset({"customer_id", "subscriber_id", "customer_address_id"})
@@ -69,6 +70,9 @@ def _ids(data: Mapping[str, Any], kind: str) -> dict[str, str | None]:
     if kind == "cart":
         ids["cart_token"] = word(data.get("token"))
         ids["cart_ref"] = ids.get("cart_id")
+    if kind == "customer":
+        # A metafield's resource is then the customer.
+        ids.pop("resource_id", None)
     if about == "cart_line_item":
         ids["line_item_id"] = exact_id(data.get("id"))
     if kind == "customer" and isinstance(data.get("address"), Mapping):
@@ -96,13 +100,19 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     if scope is None:
         raise InputError("expected a BigCommerce callback with a scope, got none")
     bare = scope.removeprefix("store/")
+    channel = _CHANNEL.match(bare)
+    of_channel = bare[channel.end() :] if channel else bare
     kind, topic = next(
-        ((kind, topic) for pattern, kind, topic in _SCOPES if pattern.match(bare)),
+        ((kind, topic) for pattern, kind, topic in _SCOPES if pattern.match(of_channel)),
         ("platform.event", bare.replace("/", ".")),
     )
     given = body.get("data")
     data: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     ids = _ids(data, kind)
+    if kind == "order" and not ids.get("order_id"):
+        kind, topic = "platform.event", bare.replace("/", ".")
+    if channel:
+        ids.setdefault("channel_id", channel.group(1))
     about = word(data.get("type"))
     person = next((ids[name] for name in ("customer_id", "subscriber_id") if ids.get(name)), None)
     status = whole(at(data, "status.new_status_id"))
@@ -131,4 +141,4 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     )  # fmt: skip
 
 
-NORMALISER: Final = Normaliser(provider="bigcommerce", source_kind="platform_webhook", version=1, read=_read)
+NORMALISER: Final = Normaliser(provider="bigcommerce", source_kind="platform_webhook", version=2, read=_read)

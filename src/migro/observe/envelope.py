@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -17,8 +16,9 @@ from ..errors import InputError
 from ..models.records import UtcTime
 from ..models.scales import Auth
 from .parsing import at, moment, read_json, shape_of
+from .recognition import guess_kind
 
-__all__ = ["KINDS", "Envelope", "Failure", "guess_kind", "payload_envelopes", "read_envelopes"]
+__all__ = ["KINDS", "Envelope", "Failure", "payload_envelopes", "read_envelopes"]
 
 KINDS: Final = (
     "alertmanager_v4",
@@ -36,7 +36,6 @@ KINDS: Final = (
 _LARGEST: Final = 1 << 28
 """Bytes of an unpacked file: a small one can unpack to more than there is memory."""
 _ALIASES: Final = {"ticket_jsonl": "ticket", "tickets": "ticket", "access_log": "web_access_log"}
-_LOG_LINE: Final = re.compile(r'^\S+.{0,200}\[\d{1,2}/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "', re.MULTILINE)
 
 
 def _header_words(value: Any) -> Any:
@@ -110,65 +109,6 @@ class Failure:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.reason}" if self.where else self.reason
-
-
-def guess_kind(headers: Mapping[str, str], body: Any) -> str:
-    """Return the wire format that headers and the shape of the body tell, or ``unknown``."""
-    names = {n.lower() for n in headers}
-    for start, kind in (
-        ("x-shopify-", "shopify_webhook"),
-        ("shopify-", "shopify_webhook"),
-        ("stripe-signature", "stripe_event"),
-        ("sentry-hook-", "sentry_webhook"),
-        ("x-zendesk-webhook-", "zendesk_event"),
-    ):
-        if any(n.startswith(start) for n in names):
-            return kind
-    if isinstance(body, str):
-        return _guess_text(body)
-    return _guess_object(body) if isinstance(body, Mapping) else "unknown"
-
-
-def _guess_text(text: str) -> str:
-    if _LOG_LINE.search(text[:4000]):
-        return "web_access_log"
-    try:
-        body = read_json(text)
-    except InputError:
-        first = text.removeprefix("\ufeff").strip().split("\n", 1)[0]
-        try:
-            body = read_json(first)
-        except InputError:
-            return "unknown"
-        if isinstance(body, Mapping) and {"id", "title"} <= body.keys():
-            return "ticket"
-    if isinstance(body, list) and body:
-        body = body[0]
-    return _guess_object(body) if isinstance(body, Mapping) else "unknown"
-
-
-def _guess_object(body: Mapping[str, Any]) -> str:
-    names = body.keys()
-    if body.get("object") in ("event", "v2.core.event") and {"type", "created"} <= names:
-        return "stripe_event"
-    if isinstance(body.get("scope"), str) and str(body["scope"]).startswith("store/"):
-        return "bigcommerce_webhook"
-    if str(body.get("version")) == "4" and isinstance(body.get("alerts"), list) and names & {"receiver", "groupKey"}:
-        return "alertmanager_v4"
-    if str(body.get("type", "")).startswith("zen:event-type:"):
-        return "zendesk_event"
-    if {"action", "data", "installation"} <= names and isinstance(body.get("data"), Mapping):
-        return "sentry_webhook"
-    if {"event", "project_slug", "culprit"} <= names:
-        return "sentry_webhook"
-    if {"kind", "occurred_at", "source_kind"} <= names:
-        return "host_signal"
-    gid = body.get("admin_graphql_api_id")
-    if isinstance(gid, str) and gid.startswith("gid://shopify/"):
-        return "shopify_webhook"
-    if {"id", "title"} <= names and ("body" in names or "body_excerpt" in names):
-        return "ticket"
-    return "unknown"
 
 
 def _kind(name: str) -> str:

@@ -18,8 +18,9 @@ from ..models.signal import MerchantId, Signal
 from . import access_log, alertmanager, bigcommerce, host, sentry, shopify, stripe, tickets, zendesk
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope, Failure
-from .parsing import read_json, well_formed
+from .parsing import well_formed
 from .privacy import holds_secret, pseudonym, scrub
+from .reading import content_of, drafts_of
 from .settings import ObserveSettings
 from .signatures import authenticate
 
@@ -38,8 +39,6 @@ NORMALISERS: Final[Mapping[str, Normaliser]] = {
 }
 """By wire format."""
 
-_MANY: Final = frozenset({"host_signal", "ticket", "web_access_log"})
-"""The kinds whose normaliser itself looks for several events in one body."""
 _NAME: Final = re2.compile(r"^[a-z][a-z0-9_]{0,40}$")
 _ATTR_LENGTH: Final = 200
 _TEXT_LENGTH: Final = 2000
@@ -65,15 +64,11 @@ class Observation:
 def _unread(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused | Signal]:
     known = ", ".join(sorted(NORMALISERS))
     yield Refused(
-        reason=f"expected a known kind, got {envelope.kind[:40]!r}; known are {known}", content=_content(envelope)
+        reason=f"expected a known kind, got {envelope.kind[:40]!r}; known are {known}", content=content_of(envelope)
     )
 
 
 _UNKNOWN: Final = Normaliser(provider="unknown", source_kind="unknown", version=1, read=_unread)
-
-
-def _content(envelope: Envelope) -> Any:
-    return envelope.raw if envelope.raw is not None else envelope.body
 
 
 def _digest(content: Any) -> str:
@@ -149,7 +144,7 @@ class Observer:
         )
         signals: list[Signal] = []
         failures: list[Failure] = []
-        for found in _read(normaliser, envelope, finishing.scope):
+        for found in drafts_of(normaliser, envelope, finishing.scope):
             signal, refused = finishing.finished(found)
             signals.append(signal)
             if refused is not None:
@@ -160,57 +155,6 @@ class Observer:
 def signal_reason(signal: Signal) -> str:
     """Return why a signal of kind ``unknown`` was not understood."""
     return str(signal.attrs.get("reason", ""))
-
-
-def _read(normaliser: Normaliser, envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused | Signal]:
-    if envelope.kind not in _MANY:
-        envelope, items = _opened(envelope)
-        if items:
-            for place, item in enumerate(items, start=1):
-                yield from _item(normaliser, envelope, scope, item, place)
-            return
-    count = 0
-    try:
-        for found in normaliser.read(envelope, scope):
-            count += 1
-            yield found
-    except InputError as e:
-        yield Refused(reason=str(e), content=_content(envelope))
-    except Exception as e:
-        # Whatever a stranger's payload does to a normaliser, the others go on; the text of the error may quote it.
-        yield Refused(reason=f"the normaliser stopped with {type(e).__name__}", content=_content(envelope))
-    else:
-        if not count and not (envelope.kind == "web_access_log" and envelope.body == ""):
-            yield Refused(reason="expected at least one event, got none", content=_content(envelope))
-
-
-def _opened(envelope: Envelope) -> tuple[Envelope, list[Any]]:
-    """Return the envelope with its text read, and the events where the body holds a list, or one event a line."""
-    body = envelope.body
-    if isinstance(body, str):
-        try:
-            body = read_json(body)
-        except InputError:
-            lines = [line for line in body.splitlines() if line.strip()]
-            try:
-                several = len(lines) > 1 and isinstance(read_json(lines[0]), Mapping)
-            except InputError:
-                several = False
-            return envelope, lines if several else []
-        envelope = envelope.model_copy(update={"body": body, "raw": envelope.exact_bytes()})
-    return envelope, body if isinstance(body, list) and any(isinstance(i, Mapping) for i in body) else []
-
-
-def _item(
-    normaliser: Normaliser, envelope: Envelope, scope: Scope, item: Any, place: int
-) -> Iterator[Draft | Refused | Signal]:
-    alone = envelope.model_copy(update={"body": item, "raw": None})
-    # A list inside a list is nothing that any sender means.
-    found = [Refused(reason="expected an event, got a list", content=item)] if isinstance(item, list) else None
-    for event in found or _read(normaliser, alone, scope):
-        if isinstance(event, Refused):
-            event = attrs.evolve(event, reason=f"{event.reason} (item {place})", ordinal=place)
-        yield event
 
 
 @attrs.frozen(kw_only=True)
@@ -229,7 +173,7 @@ class _Finishing:
             return (self._kept(found) if isinstance(found, Signal) else self._signal(found)), None
         except Exception as e:
             refused = Refused(
-                reason=f"the event could not be completed: {type(e).__name__}", content=_content(self.envelope)
+                reason=f"the event could not be completed: {type(e).__name__}", content=content_of(self.envelope)
             )
             return self._refused(refused), refused
 

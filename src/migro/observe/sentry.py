@@ -243,4 +243,4 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
         yield _other(envelope, body, resource, action)
 
 
-NORMALISER: Final = Normaliser(provider="sentry", source_kind="app_log", version=1, read=_read)
+NORMALISER: Final = Normaliser(provider="sentry", source_kind="app_log", version=2, read=_read)

@@ -87,6 +87,9 @@ def _draft(envelope: Envelope, body: Mapping[str, Any], told: str, source: str) 
     family, _slash, action = topic.partition("/")
     own = resource(body)
     ids = business_ids(envelope, family, kind, body, own)
+    if kind == "order" and ids.get("order_id") is None:
+        # Without an order there is nothing that a rule on orders could join.
+        kind, canonical = "platform.event", topic.replace("/", ".")
     name = singular(family)
     about = ids.get(f"{name}_id") or exact_id(own.get("id")) or exact_id(own.get("admin_graphql_api_id"))
     if family in ("checkouts", "carts"):
@@ -214,4 +217,4 @@ def _refunded(body: Mapping[str, Any], currency: str | None) -> int | None:
     return sum(known) if known and len(known) == len(amounts) else None
 
 
-NORMALISER: Final = Normaliser(provider="shopify", source_kind="platform_webhook", version=1, read=_read)
+NORMALISER: Final = Normaliser(provider="shopify", source_kind="platform_webhook", version=2, read=_read)

@@ -25,11 +25,15 @@ _PLAIN: Final = tuple(
 _NESTED: Final = tuple(
     (
         "app_purchase_one_time app_subscription collection_listing company company_location fulfillment "
-        "fulfillment_hold fulfillment_order moved_fulfillment_order order order_edit original_fulfillment_order product "
-        "product_feed product_listing remaining_fulfillment_order replacement_fulfillment_order return source_location"
+        "fulfillment_hold fulfillment_order moved_fulfillment_order order order_edit original_fulfillment_order "
+        "product product_feed product_listing remaining_fulfillment_order replacement_fulfillment_order return "
+        "source_location"
     ).split()
 )
-_WRAPPERS: Final = ("app_purchase_one_time", "app_subscription", "collection_listing", "order_edit", "product_listing")
+_WRAPPERS: Final = (
+    "app_purchase_one_time", "app_subscription", "collection_listing", "order_edit", "product_listing",
+    "scheduled_product_listing",
+)  # fmt: skip
 _CAMEL: Final = {"product_feed": "productFeed"}
 PERSONAL: Final = frozenset(
     {"company_contacts", "company_contact_roles", "finance_app_staff_member", "finance_kyc_information",
@@ -102,6 +106,9 @@ def business_ids(
         ids["order_name"] = word(own.get("name"))
     elif own_id and family != "product_feeds":
         ids[f"{name}_id"] = ids.get(f"{name}_id") if own is not body and ids.get(f"{name}_id") else own_id
+    if family == "scheduled_product_listings":
+        # Its listing carries the number of the product as its own.
+        ids["product_id"] = own_id
     if family == "checkouts":
         ids |= {"checkout_token": word(own.get("token")), "checkout_name": word(own.get("name"))}
         ids["checkout_id"] = _exact(own.get("id"), f"gid://shopify/Checkout/{(word(own.get('name')) or '')[1:]}")

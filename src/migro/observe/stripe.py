@@ -161,4 +161,4 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     )
 
 
-NORMALISER: Final = Normaliser(provider="stripe", source_kind="payment_webhook", version=1, read=_read)
+NORMALISER: Final = Normaliser(provider="stripe", source_kind="payment_webhook", version=2, read=_read)

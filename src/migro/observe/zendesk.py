@@ -81,7 +81,7 @@ def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
         ticket = ticket or exact_id(at(body, "ticket.id")) or (named if named.isdecimal() else None)
     if family not in _TICKETS or ticket is None:
         # Users, organisations, articles, agents: of people only a pseudonym is kept.
-        person = family in ("user", "agent", "agent_availability", "organization_membership")
+        person = any(word in family for word in ("user", "agent", "member", "identity"))
         yield Draft(
             kind="platform.event",
             topic=f"{family}.{action}",
@@ -132,4 +132,4 @@ def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
     )
 
 
-NORMALISER: Final = Normaliser(provider="zendesk", source_kind="ticket", version=1, read=_read)
+NORMALISER: Final = Normaliser(provider="zendesk", source_kind="ticket", version=2, read=_read)
