@@ -19,9 +19,9 @@ from migro.models import (
     ActionResult,
     ActionStarted,
     ActionStatus,
-    ConfigChanged,
     Input,
     IssueStatus,
+    Outcome,
     PersonActed,
     RunMode,
     Signal,
@@ -254,16 +254,47 @@ def test_a_halt_written_by_another_process_stops_a_running_agent(memory: Memory)
     assert host.halted == "stop"
 
 
-def test_a_mode_that_a_person_lowered_stays_lowered(memory: Memory) -> None:
+def test_a_mode_that_a_person_lowered_stays_lowered_for_everybody_and_through_a_restart(memory: Memory) -> None:
+    host = agent(memory)
+    host.set_mode(RunMode.SHADOW, by="ann", why="first week")
+    decisions = handled(host, sure())
+    decisions += handled(agent(memory, policy=attrs.evolve(OPEN_POLICY, configuration="another")), sure(600))
+    decisions += handled(host, [probe(9, 900, merchant="m_2")])
+
+    assert {d.mode for d in decisions} == {RunMode.SHADOW}
+    assert {d.outcome for d in decisions} <= {Outcome.RECORD}
+
+
+def test_only_a_person_raises_the_mode_again_and_never_above_the_policy(memory: Memory) -> None:
+    host = agent(memory, policy=attrs.evolve(OPEN_POLICY, mode="assist"))
+    host.set_mode(RunMode.OFF, by="ann", why="stop")
+    handled(host, sure())
+    host.set_mode(RunMode.AUTO, by="ann", why="go on")
+
+    assert {d.mode for d in handled(host, sure(600))} <= {RunMode.ASSIST}
+
+
+def test_a_halt_is_in_force_for_every_merchant_and_resuming_starts_from_the_evidence_of_then(memory: Memory) -> None:
+    hand = Hand()
+    host = agent(memory, actuators=[hand], live=True)
+    host.halt(by="ann", why="looking into it")
+    halted = handled(host, sure())
+    host.drain()
+    assert {d.outcome for d in halted} <= {Outcome.RECORD}
+    assert all("unhealthy" in {g.guard for g in d.explanation.guards if g.holds} for d in halted)
+    assert hand.calls == []
+
+    host.resume(by="ann", why="found it")
+    host.drain()
+    assert len(hand.calls) > 0
+
+
+def test_what_was_planned_before_a_halt_is_withdrawn_by_it(memory: Memory) -> None:
     host = agent(memory)
     handled(host, sure())
-    state = host._state("merchant:m_1")
-    versions: dict[str, Any] = {"ruleset": host.fold.ruleset.version, "policy": host.fold.policy.version}
-    assert state.mode is RunMode.AUTO
-    host.tell("merchant:m_1", ConfigChanged(at=after(9), mode=RunMode.OFF, **versions))
-    handled(host, [call(n, 10 + n) for n in range(9)])
+    host.halt(by="ann", why="looking into it")
 
-    assert host._state("merchant:m_1").mode is RunMode.OFF
+    assert not [a for a in memory.read("actions") if a.status is ActionStatus.PLANNED]
 
 
 def test_other_rules_take_over_a_memory_in_the_middle_of_an_issue(memory: Memory) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from functools import cache
 from itertools import combinations, permutations, product
+from typing import Any
 
 import pytest
 
 from migro.decide import GUARDS, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
+from migro.errors import ConfigurationError
 from migro.models import Attention, Band, Outcome, Risk, RunMode, Severity, canonical_json
 
 Table = Mapping[tuple[Band, bool], tuple[Outcome, ...]]
@@ -183,3 +187,22 @@ def test_the_version_of_a_policy_knows_everything_that_decides(monkeypatch: pyte
     others.add(Policy().version)
 
     assert len({plain, *others}) == 4
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"mode": "reckless"}, "expected one of off, shadow, assist, auto, got 'reckless'"),
+        ({"allow": "notify,purge"}, "expected several kinds of action"),
+        ({"allow": [1]}, "expected several kinds of action"),
+        ({"approval_lasts": 4}, "approval_lasts: expected a span above 0"),
+        ({"stale_after": timedelta(0)}, "stale_after: expected a span above 0"),
+    ],
+)
+def test_a_wrong_policy_is_refused_when_it_is_written(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
+        Policy(**fields)
+
+
+def test_a_mode_may_be_given_by_its_word() -> None:
+    assert Policy(mode="shadow") == Policy(mode=RunMode.SHADOW)

@@ -9,10 +9,23 @@ from typing import Any
 import attrs
 import pytest
 
-from migro.errors import Finding, RuleSetError
+from migro.errors import Finding, RuleDefinitionError, RuleSetError
 from migro.expressions import UNSET, Attr, Key, Maybe, MaybeKey, fact, minutes, percent
-from migro.models import MerchantId, Severity, Signal
-from migro.rules import Conclusion, IssueKind, Rule, RuleSet, fires, known, on, refutes, silent, supports, vetoes
+from migro.models import MerchantId, Risk, Severity, Signal
+from migro.rules import (
+    Conclusion,
+    IssueKind,
+    Response,
+    Rule,
+    RuleSet,
+    fires,
+    known,
+    on,
+    refutes,
+    silent,
+    supports,
+    vetoes,
+)
 
 
 class Request(Signal, kind="ruleset.request"):
@@ -253,3 +266,32 @@ def test_operands_in_another_order_have_the_same_version() -> None:
         rule("a", on(Request, bad, big, per=Request.merchant)).version
         == rule("a", on(Request, big, bad, per=Request.merchant)).version
     )
+
+
+@pytest.mark.parametrize(
+    ("response", "code"),
+    [
+        (Response("refund_order", Risk.R0, "owner"), "risk"),
+        (Response("drop-db", Risk.R3, "owner"), "risk"),
+        (Response("rollback", Risk.R1, "owner"), "risk"),
+        (Response("notify", Risk.R0, "owner", args={"text": "{severty}"}), "placeholder"),
+    ],
+)
+def test_a_response_that_understates_itself_or_names_nothing_is_a_finding(response: Response, code: str) -> None:
+    kind = IssueKind[Any]("odd", category="checkout", responses=(response,))
+    rule = Rule("odd.one", when=on(Signal, per=Signal.merchant), then=supports(kind, 50, family="odd"))
+
+    with pytest.raises(RuleSetError) as raised:
+        RuleSet("odd", rule)
+
+    assert [f.code for f in raised.value.findings] == [code]
+
+
+def test_a_rule_set_says_how_it_is_written() -> None:
+    kind = IssueKind[Any]("odd", category="checkout")
+    rule = Rule("odd.one", when=on(Signal, per=Signal.merchant), then=supports(kind, 50, family="odd"))
+
+    with pytest.raises(RuleDefinitionError, match="takes its name first"):
+        RuleSet(rule)  # type: ignore[arg-type]  # the mistake itself
+    with pytest.raises(RuleDefinitionError, match="takes rules one by one"):
+        RuleSet("odd", [rule])  # type: ignore[arg-type]  # the mistake itself

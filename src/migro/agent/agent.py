@@ -6,18 +6,19 @@ Accepting and committing are two transactions on purpose: whatever thinking does
 
 from __future__ import annotations
 
+import logging
 import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
 from ..decide import Policy
-from ..errors import Conflict
+from ..errors import Conflict, InputError
 from ..models import (
     Accepted,
     Action,
@@ -32,6 +33,7 @@ from ..models import (
     Input,
     IssueStatus,
     PersonActed,
+    RunMode,
     Signal,
     SignalReceived,
     StepRecord,
@@ -78,7 +80,8 @@ class Agent:
         actuators: Hands; used only when `live`.
         policy: Modes, allow-list and times; the default is safe.
         live: Whether actions are executed. False is dry run: they end as `simulated`.
-        alarm: Called with one line when automation halts; needs neither memory nor actuators.
+        alarm: Called with one line when automation halts; needs neither memory nor actuators. Default: the critical
+            level of the logger ``migro``, which Python prints to standard error unless it is told otherwise.
         now: The time for inputs that migro itself writes. Default: the time of the partition's newest input.
 
     Safe to use from several threads; they take turns.
@@ -99,7 +102,7 @@ class Agent:
         self.fold = Fold(ruleset, policy)
         self.memory = memory
         self._hands: Hands = Live(actuators) if live else DryRun()
-        self._alarm = alarm
+        self._alarm: Alarm = alarm or logging.getLogger("migro").critical
         self._now = now
         self._states: dict[str, State] = {}
         self._planned: deque[str] | None = None
@@ -124,6 +127,8 @@ class Agent:
 
     def process(self, signal: Signal) -> Processed:
         """Do what `handle` does, and return the signal's place and disposition as well."""
+        if not isinstance(signal, Signal):
+            raise InputError(f"expected a Signal, got {type(signal).__name__}: Signal.from_data(...) reads parsed JSON")
         partition = partition_of(signal)
         with self._lock:
             seq, records = self._take(partition, SignalReceived(at=signal.received_at, signal=signal))
@@ -235,24 +240,46 @@ class Agent:
     def _stored(self, key: str) -> Action | None:
         return next(iter(self.memory.read("actions", id=key)), None)
 
+    def halt(self, *, by: str, why: str) -> None:
+        """Stop automation for every merchant: nothing acts, and decisions say so, until a person resumes."""
+        self._person_acted("halt", by=by, why=why)
+
+    def set_mode(self, mode: RunMode | None, *, by: str, why: str) -> None:
+        """
+        Let automation go no further than `mode` for every merchant; None takes that back.
+
+        It never goes further than the policy's mode, whatever is set here, and survives restarts.
+        """
+        self._person_acted("set_mode", by=by, why=why, mode=mode)
+
     def resume(self, *, by: str, why: str) -> None:
         """Let automation go on after a halt, wherever it was halted; who and why are recorded."""
         with self._lock:
-            stopped = {e.partition for e in self.memory.read("journal") if e.failed or _halts(e.input)}
-            # The platform comes last: until then nothing acts, even if this is interrupted.
-            for partition in (*sorted(stopped - {PLATFORM}), PLATFORM):
+            stopped = {e.partition for e in self.memory.read("journal") if e.failed or _halts(e.input)} - {PLATFORM}
+            # The platform comes after the merchants: until then nothing acts, even if this is interrupted. Then the
+            # merchants once more: another process may have passed the halt on in between.
+            for partition in (*sorted(stopped), PLATFORM, *sorted(stopped)):
                 self._catch_up(partition)
                 if self._state(partition).halted:
-                    # A microsecond later than anything before, or a second resume would look like the first one.
-                    at = max(self._time(partition), from_microseconds(self._state(partition).now + 1))
-                    self.tell(partition, PersonActed(at=at, verb="resume", by=by, why=why))
+                    self.tell(partition, PersonActed(at=self._later(partition), verb="resume", by=by, why=why))
             self._planned = None
+
+    def _person_acted(self, verb: Literal["halt", "set_mode"], **fields: Any) -> None:
+        with self._lock:
+            self.tell(PLATFORM, PersonActed(at=self._later(PLATFORM), verb=verb, **fields))
+            for partition in sorted(self._states.keys() - {PLATFORM}):
+                self._inherit(partition, self._later(partition))
+
+    def _later(self, partition: str) -> datetime:
+        """Return a time after everything before, or a second equal act of a person would look like the first."""
+        return max(self._time(partition), from_microseconds(self._state(partition).now + 1))
 
     # --- the loop -----------------------------------------------------------------------------------------------
 
     def _take(self, partition: str, item: Input) -> tuple[int, _Records]:
         """Accept an input, consume everything pending up to it, and return its number and what the steps left."""
         records = self._configure(partition, item.at)
+        records += self._inherit(partition, item.at)
         accepted = self.memory.accept(partition, (item,))
         records += self._catch_up(partition, accepted)
         return accepted[-1].seq if accepted else 0, records
@@ -262,11 +289,22 @@ class Agent:
         fold = self.fold
         state = self._state(partition)
         current = ConfigChanged(at=at, ruleset=fold.ruleset.version, policy=fold.policy.version, mode=fold.policy.mode)
-        # The mode alone is a person's to change while the agent runs.
-        in_force = current if state.mode is None else current.model_copy(update={"mode": state.mode})
-        if state.config == in_force.fingerprint:
+        if state.config == current.fingerprint:
             return []
         return self._catch_up(partition, self.memory.accept(partition, (current,)))
+
+    def _inherit(self, partition: str, at: datetime) -> _Records:
+        """Journal what a person said to the platform, which is meant for every merchant: a halt, a lowered mode."""
+        if partition == PLATFORM:
+            return []
+        self._catch_up(PLATFORM)
+        above, state = self._state(PLATFORM), self._state(partition)
+        said: list[PersonActed] = []
+        if above.halted and not state.halted:
+            said.append(PersonActed(at=at, verb="halt", by="migro", why=above.halted))
+        if above.mode is not state.mode:
+            said.append(PersonActed(at=at, verb="set_mode", by="migro", why="as told to the platform", mode=above.mode))
+        return self._catch_up(partition, self.memory.accept(partition, said)) if said else []
 
     def _catch_up(self, partition: str, accepted: tuple[Accepted, ...] = ()) -> _Records:
         """
@@ -336,8 +374,7 @@ class Agent:
                 self.memory.accept(PLATFORM, (PersonActed(at=item.at, verb="halt", by="migro", why=why),))
             record()
         finally:
-            if self._alarm is not None:
-                self._alarm(f"migro: automation is halted: {why}")
+            self._alarm(f"migro: automation is halted: {why}")
 
     # --- recall -------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from ..models import (
     Band,
     Decision,
     Explanation,
+    Impact,
     Issue,
     IssueStatus,
     Outcome,
@@ -155,7 +156,7 @@ class Conclusions:
                 "points": assessment.score.total,
                 "band": assessment.band,
                 "attention": Attention.NONE if ended else ruling.attention,
-                "impact": before.impact if ended else assessment.impact,
+                "impact": _last_measured(before.impact) if ended else assessment.impact,
                 "last_seen": before.last_seen if ended else at,
                 "signals": before.signals if ended else grown,
             }
@@ -211,7 +212,7 @@ class Conclusions:
             confidence=issue.confidence,
             band=assessment.band,
             severity=ruling.severity,
-            severity_because=ruling.severity_because,
+            severity_because="as it was; the issue has ended" if ended else ruling.severity_because,
             impact=issue.impact,
             attention=issue.attention,
             mode=mode,
@@ -239,8 +240,16 @@ class Conclusions:
         )
 
     def _mode(self, state: State) -> RunMode:
-        # A person may lower the mode of a running agent; nobody raises it above the policy's.
-        return self.policy.mode if state.mode is None else min(state.mode, self.policy.mode)
+        # A person may lower the mode of a running agent; only a person raises it again, never above the policy's.
+        told = (state.mode, state.configured_mode)
+        return min([self.policy.mode, *(m for m in told if m is not None)])
+
+
+def _last_measured(impact: Impact) -> Impact:
+    note = "as last measured: "
+    if impact.share_lost is None or impact.method.startswith(note):
+        return impact
+    return impact.model_copy(update={"method": note + impact.method})
 
 
 def _status(band: Band, ended: bool) -> IssueStatus:

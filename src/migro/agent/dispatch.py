@@ -34,6 +34,10 @@ class Live:
     def __init__(self, actuators: Iterable[Actuator]) -> None:
         self._by_kind: dict[str, Actuator] = {}
         for actuator in actuators:
+            if not isinstance(actuator, Actuator):
+                raise ConfigurationError(
+                    f"expected actuators with `kinds` and `execute`, got {type(actuator).__name__}"
+                )
             for kind in sorted(actuator.kinds):
                 if kind in self._by_kind:
                     raise ConfigurationError(

@@ -158,7 +158,7 @@ class Fold:
             case Tick() | ErasureRequested():
                 pass  # time has passed above; the state holds ids and numbers, nothing that a pseudonym leads to
             case ConfigChanged(mode=mode):
-                state.mode = mode
+                state.configured_mode = mode
                 if state.config and state.config != item.fingerprint:
                     # What is open was judged, and its actions were bound, under something else.
                     for held in state.held.values():
@@ -226,6 +226,9 @@ class Fold:
                 self._conclusions.reassess(state, sorted(state.held), effects)
             case "resume":
                 state.halted = ""
+                self._conclusions.reassess(state, sorted(state.held), effects)
+            case "set_mode":
+                state.mode = item.mode
                 self._conclusions.reassess(state, sorted(state.held), effects)
             case "approve" | "reject":
                 answer(state, item, effects)

@@ -37,7 +37,7 @@ def answer(state: State, item: PersonActed, effects: Effects) -> None:
         move(state, item.target, ActionStatus.REJECTED, f"rejected by {item.by}", effects)
     elif not state.halted:
         held = next(h for h in state.held.values() if item.target in h.actions)
-        answers = tuple(sorted({*held.answers.get(item.target, ()), item.by}))
+        answers = tuple(sorted({*held.answers.get(item.target, ()), item.by.casefold()}))
         held.answers[item.target] = answers
         status = ActionStatus.PLANNED if item.target in held.approved else ActionStatus.WAITING
         move(state, item.target, status, f"approved by {', '.join(answers)}", effects)

@@ -50,7 +50,8 @@ class State:
         seq: Sequence number of the last consumed input.
         now: The greatest time of receipt or tick so far, in microseconds.
         held: Issues by (kind, key).
-        mode: The mode in force.
+        mode: What a person lowered the mode to; None while nobody has.
+        configured_mode: The mode of the configuration that was last journaled.
         halted: Why automation is halted; empty when it is not.
         maintenance: When the open maintenance window ends, in microseconds; None while there is none.
         tidied: How many times the engine would have been tidied since 1970.
@@ -66,6 +67,7 @@ class State:
     engine: EngineState = attrs.Factory(EngineState)
     held: dict[tuple[str, Key], Held] = attrs.Factory(dict)
     mode: RunMode | None = None
+    configured_mode: RunMode | None = None
     halted: str = ""
     maintenance: int | None = None
     tidied: int = 0

@@ -201,8 +201,8 @@ def _guard_traces(
     if outside:
         details["not_allowed"] = f"not on the allow-list: {', '.join(outside)}"
     return tuple(
-        GuardTrace(guard=name, holds=name in details, cap=cap, detail=details.get(name, meaning))
-        for name, (cap, _, meaning) in GUARDS.items()
+        GuardTrace(guard=name, holds=name in details, cap=cap, from_risk=risk, detail=details.get(name, meaning))
+        for name, (cap, risk, meaning) in GUARDS.items()
     )
 
 

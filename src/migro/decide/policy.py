@@ -13,7 +13,8 @@ from typing import Literal
 
 import attrs
 
-from ..expressions import microseconds, minutes
+from ..errors import ConfigurationError
+from ..expressions import microseconds
 from ..models import Attention, Band, Outcome, Risk, RunMode, Severity, digest
 
 __all__ = ["GUARDS", "TABLE", "GuardName", "Policy", "attention_of", "cell_name", "decide", "guard_cap", "mode_cap"]
@@ -46,7 +47,7 @@ GuardName = Literal[
 GUARDS: dict[GuardName, tuple[Outcome, Risk, str]] = {
     "unhealthy": (_R, Risk.R0, "automation is halted"),
     "suppressed": (_R, Risk.R0, "a declared maintenance window covers it"),
-    "veto": (_E, Risk.R0, "something explains everything"),
+    "veto": (_E, Risk.R1, "something explains everything"),
     "not_allowed": (_A1, Risk.R0, "the action is not on the allow-list"),
     "unknown_kind": (_E, Risk.R1, "what is unknown goes to a person"),
     "stale_evidence": (_E, Risk.R1, "the newest evidence is old"),
@@ -55,6 +56,26 @@ GUARDS: dict[GuardName, tuple[Outcome, Risk, str]] = {
     "environment": (_A1, Risk.R1, "not every signal is known to be from production"),
 }
 """Each guard's cap, the lowest risk it applies to, and what it means. Guards commute: all of them only lower."""
+
+
+def _mode(value: RunMode | str) -> RunMode:
+    if isinstance(value, RunMode):
+        return value
+    try:
+        return RunMode.named(value)
+    except ValueError as e:
+        raise ConfigurationError(f"Policy.mode: {e}") from e
+
+
+def _kinds(value: Iterable[str]) -> frozenset[str]:
+    if isinstance(value, str) or not all(isinstance(kind, str) for kind in value):
+        raise ConfigurationError(f"Policy.allow: expected several kinds of action such as {{'notify'}}, got {value!r}")
+    return frozenset(value)
+
+
+def _positive(_: object, field: attrs.Attribute[timedelta], value: timedelta) -> None:
+    if not isinstance(value, timedelta) or value <= timedelta(0):
+        raise ConfigurationError(f"Policy.{field.name}: expected a span above 0, got {value!r}")
 
 
 @attrs.frozen(kw_only=True)
@@ -68,12 +89,15 @@ class Policy:
         approval_lasts: How long an action waits for a person; then silence is no.
         stale_after: How old the newest evidence may be for anything beyond telling operators.
         configuration: Hash of the host's configuration file, so that it stands in every decision.
+
+    Raises:
+        ConfigurationError: For a value of another kind; a mode may be given by its word, such as ``"shadow"``.
     """
 
-    mode: RunMode = RunMode.AUTO
-    allow: frozenset[str] = frozenset({"notify", "report", "update_dashboard"})
-    approval_lasts: timedelta = timedelta(hours=4)
-    stale_after: timedelta = attrs.field(factory=lambda: minutes(30))
+    mode: RunMode = attrs.field(default=RunMode.AUTO, converter=_mode)
+    allow: frozenset[str] = attrs.field(default=frozenset({"notify", "report", "update_dashboard"}), converter=_kinds)
+    approval_lasts: timedelta = attrs.field(default=timedelta(hours=4), validator=_positive)
+    stale_after: timedelta = attrs.field(default=timedelta(minutes=30), validator=_positive)
     configuration: str = ""
 
     @cached_property

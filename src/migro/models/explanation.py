@@ -145,11 +145,12 @@ class Impact(Record):
 
 
 class GuardTrace(Record):
-    """A guard, whether it holds, what it caps outcomes at, and why."""
+    """A guard, whether it holds, what it caps outcomes at, from which risk on, and why."""
 
     guard: str
     holds: bool
     cap: Outcome
+    from_risk: Risk
     detail: str
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import BeforeValidator, Field, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
 from .action import ActionResult
 from .canonical import content_id
@@ -95,23 +95,32 @@ class ActionFinished(_Input):
         return content_id("in", self.input, self.key, self.result.model_dump())
 
 
+def _somebody(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise ValueError("expected who did it, got nothing")
+    return name
+
+
 class PersonActed(_Input):
     """
     A person did something.
 
     Attributes:
-        verb: `approve` or `reject` an action, `resolve` an issue, `resume` or `halt` automation.
-        by: Role or name of the person.
-        target: Idempotency key of the action, or id of the issue; empty for `resume` and `halt`.
+        verb: `approve` or `reject` an action, `resolve` an issue, `resume` or `halt` automation, `set_mode`.
+        by: Role or name of the person; two spellings that differ in case or blanks are one person.
+        target: Idempotency key of the action, or id of the issue; empty for the other verbs.
         binding: What the person saw; an approval of anything else does not count.
+        mode: For `set_mode`: automation goes no further than this and than the policy's mode.
     """
 
     input: Literal["person_acted"] = "person_acted"
-    verb: Literal["approve", "reject", "resolve", "resume", "halt"]
-    by: str
+    verb: Literal["approve", "reject", "resolve", "resume", "halt", "set_mode"]
+    by: Annotated[str, AfterValidator(_somebody)]
     target: str = ""
     binding: str = ""
     why: str = ""
+    mode: RunMode | None = None
 
     @property
     def delivery_key(self) -> str | None:

@@ -45,7 +45,7 @@ def _lines(e: Explanation) -> Iterator[str]:
     for c in counted:
         yield from _contribution(c, f"{c.counted:+5d}")
     for a in e.adjustments:
-        yield f"  {a.after - a.before:+5d}  {a.name}: {a.why}"
+        yield f"  {a.after - a.before:+5d}  capped at {a.cap:+d}, {a.name}: {a.why}"
     yield f"  {e.score:+5d}  score"
     ignored = [c for c in e.contributions if not c.counted]
     if ignored:
@@ -60,7 +60,7 @@ def _lines(e: Explanation) -> Iterator[str]:
     yield f"Mode       {e.mode.word}"
     held = [g for g in e.guards if g.holds]
     for g in held:
-        yield f"Guard      {g.guard} caps at {g.cap.word}: {g.detail}"
+        yield f"Guard      {g.guard} caps {g.from_risk.word} and riskier at {g.cap.word}: {g.detail}"
     if not held:
         yield "Guard      none holds"
     for t in e.actions:

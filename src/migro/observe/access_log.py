@@ -125,6 +125,7 @@ def _referer_host(hit: _Hit) -> str | None:
     return host.lower()
 
 
+@lru_cache(maxsize=1024)
 def _target(request: str) -> tuple[str, str]:
     match = _REQUEST.match(request)
     if match is None or match.group(1).upper() not in _METHODS:

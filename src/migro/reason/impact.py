@@ -103,6 +103,8 @@ def severity_of(scale: SeverityScale, impact: Impact, floors: tuple[tuple[str, S
         floors: Rules that fired and name a severity the issue has at least.
     """
     severity, because = scale.default, "default of the kind: no share is measured"
+    if impact.share_lost is not None and not scale.by_share:
+        because = "default of the kind: it sets no bounds by share"
     if impact.share_lost is not None and scale.by_share:
         share = Fraction(impact.share_lost)
         severity, because = scale.below, f"{_percent(share)} lost is below every bound"

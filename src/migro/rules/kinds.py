@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar, get_args
 
 import attrs
@@ -11,9 +13,22 @@ from ..errors import RuleDefinitionError
 from ..expressions import Document, Fact, encode
 from ..models import Category, Risk, Severity
 
-__all__ = ["PRIOR", "ImpactModel", "IssueKind", "Response", "SeverityScale"]
+__all__ = ["LOWEST_RISK", "PLACEHOLDERS", "PRIOR", "ImpactModel", "IssueKind", "Response", "SeverityScale"]
 
 K = TypeVar("K")
+
+PLACEHOLDERS = frozenset({"issue", "kind", "title", "merchant", "first_seen", "severity", "confidence"})
+"""What a response's arguments may name in braces."""
+
+LOWEST_RISK: Mapping[str, Risk] = MappingProxyType(
+    {
+        **dict.fromkeys(("cancel", "capture", "charge", "delete", "drop", "erase", "pay", "purge"), Risk.R4),
+        **dict.fromkeys(("refund", "transfer", "truncate", "void", "wipe"), Risk.R4),
+        **dict.fromkeys(("disable", "replay", "restart", "rollback"), Risk.R3),
+        **dict.fromkeys(("message", "publish", "reply"), Risk.R2),
+    }
+)
+"""The lowest risk that a verb can be declared with, by its first word: what destroys or pays is never harmless."""
 
 PRIOR = -100
 """Points before any evidence: about 9 % of such suspicions are real."""
@@ -69,6 +84,16 @@ class ImpactModel:
         return {"step": self.step, "conversion": encode(self.conversion), **facts}
 
 
+def _risk(value: object) -> Risk:
+    if not isinstance(value, Risk):
+        raise RuleDefinitionError(f"Response.risk: expected a Risk such as Risk.R1, got {value!r}")
+    return value
+
+
+def _pairs(value: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(value.items() if isinstance(value, Mapping) else value)
+
+
 @attrs.frozen
 class Response:
     """
@@ -78,14 +103,14 @@ class Response:
         kind: The verb, such as ``notify`` or ``draft_reply``.
         risk: What it can do at worst.
         target: A role such as ``on_call`` or ``merchant_contact``.
-        args: Constant words for the actuator. ``{severity}``, ``{merchant}`` and other issue fields are filled in.
+        args: Constant words for the actuator, by name. The fields in `PLACEHOLDERS` are filled in: ``{severity}``.
         from_severity: Only proposed from this severity on.
     """
 
     kind: str
-    risk: Risk
+    risk: Risk = attrs.field(converter=_risk)
     target: str
-    args: tuple[tuple[str, str], ...] = attrs.field(kw_only=True, default=())
+    args: tuple[tuple[str, str], ...] = attrs.field(kw_only=True, default=(), converter=_pairs)
     from_severity: Severity = attrs.field(kw_only=True, default=Severity.SEV4)
 
     def document(self) -> Document:

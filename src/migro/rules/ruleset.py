@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ..errors import Finding, RuleSetError
+from ..errors import Finding, RuleDefinitionError, RuleSetError
 from ..expressions import facts_of
 from ..models import Signal, digest
-from .kinds import IssueKind
+from .kinds import LOWEST_RISK, PLACEHOLDERS, IssueKind
 from .premises import Both, Known, Premise, Recent, Selection, Share, Unless, leaves
 from .rule import Rule
 
@@ -57,17 +57,25 @@ class RuleSet:
         signals: Iterable[type[Signal]] = (),
         require_examples: bool = False,
     ) -> None:
+        if not isinstance(name, str):
+            raise RuleDefinitionError(f"RuleSet() takes its name first, such as RuleSet('shop', rule), got {name!r}")
         flat: list[Rule[Any]] = []
         classes = {c.__signal_kind__: c for c in signals}
         for item in rules:
             if isinstance(item, RuleSet):
                 flat.extend(item.rules)
                 classes.update(item.signals)
-            else:
+            elif isinstance(item, Rule):
                 flat.append(item)
+            else:
+                raise RuleDefinitionError(f"RuleSet({name!r}, ...) takes rules one by one, got {item!r}")
         self.name = name
         self.rules: tuple[Rule[Any], ...] = tuple(flat)
-        findings = [*_check_rules(self.rules, require_examples), *_check_kinds(self.rules)]
+        findings = [
+            *_check_rules(self.rules, require_examples),
+            *_check_kinds(self.rules),
+            *_check_responses(self.rules),
+        ]
         classes_found, class_findings = _signal_classes(self.rules, classes)
         findings += class_findings
         self.kinds: Mapping[str, IssueKind[Any]] = MappingProxyType(
@@ -200,6 +208,25 @@ def _check_kinds(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:
                 rule.where,
                 f"expected one issue kind of that name; {first[1].id} at {first[1].where} has another",
             )
+
+
+def _check_responses(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:
+    for kind, rule in {r.then.kind.name: (r.then.kind, r) for r in reversed(rules)}.values():
+        for response in kind.responses:
+            lowest = LOWEST_RISK.get(re.split(r"[_. -]", response.kind, maxsplit=1)[0].lower())
+            if lowest is not None and response.risk < lowest:
+                yield Finding(
+                    "risk",
+                    kind.name,
+                    rule.where,
+                    f"expected {response.kind!r} at {lowest.word} or riskier, got {response.risk.word}",
+                )
+            named = {name for _, text in response.args for name in re.findall(r"\{(\w+)\}", text)}
+            for name in sorted(named - PLACEHOLDERS):
+                known = ", ".join(sorted(PLACEHOLDERS))
+                yield Finding(
+                    "placeholder", kind.name, rule.where, f"expected one of {known} in braces, got {{{name}}}"
+                )
 
 
 def _signal_classes(
