@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migro.observe import Envelope, payload_envelopes, pseudonym, scrub
-from migro.observe.privacy import luhn_valid, project
+from migro.observe.privacy import holds_secret, luhn_valid, project
 from tests.observe.payloads import KEY, NOW, PAYLOADS, from_file, observer
 
 PLANTED = (
@@ -148,3 +148,18 @@ def test_projection_keeps_the_listed_paths_only() -> None:
     body = {"id": 1, "customer": {"id": 2, "email": "x"}, "list": [{"a": 3}]}
 
     assert project(body, ("id", "customer.id", "list.0.a", "gone")) == {"id": 1, "customer.id": 2, "list.0.a": 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("4111 1111 1111 1111", True),
+        ("#4111-1111-1111-1111", True),
+        ("820982911946154508", False),
+        ("4111111111111111", False),
+        ("1001-2002-3003-4005", False),
+        ("67ab5f55155becd1", False),
+    ],
+)
+def test_a_card_number_in_groups_is_no_id(text: str, secret: bool) -> None:
+    assert holds_secret(text) is secret

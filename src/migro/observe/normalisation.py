@@ -281,6 +281,9 @@ def _attribute(value: Any) -> bool | str | tuple[str, ...] | None:
 
 def _attributes(words: Mapping[str, Any]) -> dict[str, bool | str | tuple[str, ...]]:
     kept = {name: _attribute(value) for name, value in words.items()}
+    currency = kept.get("currency")
+    if isinstance(currency, str) and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        kept["currency"] = None  # no currency has another shape, whatever a sender puts there
     return {name: value for name, value in kept.items() if value is not None}
 
 

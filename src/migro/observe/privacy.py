@@ -177,10 +177,13 @@ def scrub(text: str) -> str:
     return _scrubbed(text) if len(text) <= 64 else _scrubbed.__wrapped__(text)
 
 
+_GROUPED_CARD: Final = re2.compile(r"(?:\b\d{3,6}[ -]){2,4}\d{1,6}\b")
+
+
 @lru_cache(maxsize=1024)
 def holds_secret(text: str) -> bool:
     """
-    Return whether an id carries an e-mail address, an IP address, a token or a key.
+    Return whether an id carries an e-mail address, an IP address, a card number in groups, a token or a key.
 
     Ids are not scrubbed further: every tenth 64-bit id passes the check of a card number and every one looks like
     a phone number, and an id that is not exact is no id.
@@ -188,7 +191,10 @@ def holds_secret(text: str) -> bool:
     if text.isascii() and text.isdigit():
         return False
     text = _normalised(well_formed(text))
-    return "<ip>" in scrub(text) or any(p.search(text) is not None for p in (_JWT, _KEY, _EMAIL))
+    if any(p.search(text) is not None for p in (_JWT, _KEY, _EMAIL)) or "<ip>" in scrub(text):
+        return True
+    grouped = (re2.sub(r"\D", "", m.group()) for m in _GROUPED_CARD.finditer(text))
+    return any(13 <= len(digits) <= 19 and luhn_valid(digits) for digits in grouped)
 
 
 def pseudonym(kind: str, value: str, key: bytes) -> str:
