@@ -1,7 +1,8 @@
 """The machine: forward chaining over windows, incremental and deterministic."""
 
 from .examples import ExampleFailure, ExampleResult, check_examples, run_example
-from .native import Change, EngineState, Evidence, Firing, Key, NativeEngine
+from .native import NativeEngine
+from .state import Change, EngineState, Evidence, Firing, Key
 from .traces import contributing, near_miss, trace
 
 __all__ = [

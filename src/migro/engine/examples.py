@@ -8,7 +8,8 @@ import attrs
 
 from ..models import to_microseconds
 from ..rules import Example, Rule, RuleSet
-from .native import EngineState, Key, NativeEngine
+from .native import NativeEngine
+from .state import EngineState, Key
 
 __all__ = ["ExampleFailure", "ExampleResult", "check_examples", "run_example"]
 

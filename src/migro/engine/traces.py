@@ -7,7 +7,8 @@ from typing import Any
 from ..expressions import span
 from ..models import NearMiss, PremiseTrace, SignalRef, digest, from_microseconds
 from ..rules import Both, Counted, Distinct, Known, Premise, Recent, Rule, Selection, Share, Unless, leaves
-from .native import EngineState, Key, NativeEngine
+from .native import NativeEngine
+from .state import EngineState, Key
 from .windows import Anchor, Entry
 
 __all__ = ["SIGNALS_SHOWN", "contributing", "near_miss", "trace"]
