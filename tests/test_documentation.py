@@ -1,19 +1,113 @@
-"""Tables in the documentation say what the code does."""
+"""The documentation says what the code does: its programs run, its tables and excerpts are the real ones."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from datetime import timedelta
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from migro.configuration import Configuration
 from migro.decide.policy import GUARDS, Policy, decide
-from migro.models import Band, Outcome, Risk, RunMode, Severity
+from migro.models import Band, Category, Outcome, Risk, RunMode, Severity
 from migro.rules.conclusions import MEDIUM, STRONG, WEAK
-from migro.rules.kinds import PRIOR
+from migro.rules.kinds import LOWEST_RISK, PLACEHOLDERS, PRIOR
+from tests import failure_modes
 from tests.conftest import ROOT, RunPython
+
+DOCS = ROOT / "docs"
+PAGES = [str(page.relative_to(DOCS)) for page in sorted(DOCS.rglob("*.md"))]
+
+
+def program_of(page: str) -> str:
+    """The Python of a page as one program, each line where it stands on the page."""
+    lines: list[str] = []
+    inside = False
+    for line in (DOCS / page).read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            inside = line == "```python"
+            line = ""
+        lines.append(line if inside else "")
+    return "\n".join(lines) + "\n"
+
+
+PROGRAMS = [page for page in PAGES if program_of(page).strip()]
+
+
+@pytest.mark.parametrize("page", PROGRAMS)
+def test_the_snippets_of_a_page_are_a_program_that_prints_what_the_page_says(
+    page: str, run_python: RunPython, tmp_path: Path
+) -> None:
+    program = tmp_path / "page.py"
+    program.write_text(program_of(page), encoding="utf-8")
+    text = (DOCS / page).read_text(encoding="utf-8")
+    printed = re.findall(r"^It prints:\n\n```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+    done = run_python("-W", "error", str(program))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "".join(printed)
+
+
+def test_there_are_pages_with_programs() -> None:
+    assert {"how-to/embed-in-a-host.md", "how-to/write-a-rule.md"} <= set(PROGRAMS)
+
+
+def test_the_command_takes_the_rules_of_the_page_on_rules(run_python: RunPython, tmp_path: Path) -> None:
+    (tmp_path / "my_rules.py").write_text(program_of("how-to/write-a-rule.md"), encoding="utf-8")
+
+    done = run_python("-m", "migro", "rules", "show", "--rules", "headless", "--rules", "my_rules:RULES")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "shop.after-release" in done.stdout
+    assert "checkout.probe-fails" in done.stdout
+
+
+def masked(text: str) -> list[str]:
+    """The lines of a text without what another rule set or policy would change: hashes and ids made from them."""
+    text = re.sub(r"\b(dec|iss|sig|act)_[0-9a-f]{8,}", r"\1_", text)
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def test_the_tutorial_shows_excerpts_of_what_is_printed(run_python: RunPython) -> None:
+    text = (DOCS / "tutorial" / "first-light.md").read_text(encoding="utf-8")
+    excerpts = re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    demo = run_python("-m", "migro", "demo").stdout
+    rows = [line for line in demo.splitlines() if re.search(r"dec_\w+$", line)]
+    chosen = [rows[0], *(row for row in rows if "ticket_needs_person" in row)]
+    ids = [row.split()[-1] for row in chosen]
+    explained = [run_python("-m", "migro", "explain", id, "--memory", "migro-demo.db").stdout for id in ids]
+
+    assert len(excerpts) == 4
+    for excerpt, printed in zip(excerpts, [demo, demo, *explained], strict=True):
+        rest = iter(masked(printed))
+        missing = [line for line in masked(excerpt) if line != "..." and line not in rest]
+        assert missing == [], "run `migro demo` and `migro explain` and copy what they print"
+
+
+def test_the_page_on_failure_modes_is_made_from_the_pack() -> None:
+    page = (DOCS / "reference" / "failure-modes.md").read_text(encoding="utf-8")
+
+    assert page == failure_modes.page(), "python -m tests.failure_modes > docs/reference/failure-modes.md"
+
+
+def test_the_page_on_rules_lists_categories_placeholders_and_verbs() -> None:
+    text = (DOCS / "how-to" / "write-a-rule.md").read_text(encoding="utf-8")
+    categories = re.search(r"^`category` is one of a closed list: (.*)\.$", text, re.MULTILINE)
+    names = re.findall(r"\{(\w+)\}", "".join(re.findall(r"^\| (`\{.*?) \|", text, re.MULTILINE)))
+    verbs = {
+        verb: risk
+        for cell, risk in re.findall(r"^\| (`[a-z, `]+`) \| (R\d) \|$", text, re.MULTILINE)
+        for verb in re.findall(r"\w+", cell)
+    }
+
+    assert categories
+    assert tuple(re.findall(r"`(\w+)`", categories[1])) == get_args(Category)
+    assert set(names) == PLACEHOLDERS
+    assert verbs == {verb: risk.word for verb, risk in LOWEST_RISK.items()}
 
 
 def rows(page: str, heading: str) -> list[list[str]]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from .decide import Policy
 from .errors import ConfigurationError
 from .models import RunMode, digest
-from .models.records import explain_validation
+from .models.validation import explain_validation
 from .observe import ObserveSettings
 
 __all__ = ["Configuration", "MemorySettings", "PolicySettings", "RulesSettings", "read_configuration"]
@@ -106,4 +106,4 @@ def read_configuration(path: Path | None) -> Configuration:
     try:
         return Configuration.model_validate(data)
     except ValidationError as e:
-        raise ConfigurationError(f"{explain_validation(e)} - at {path}") from e
+        raise ConfigurationError(f"{explain_validation(e, quoting=True)} - at {path}") from e

@@ -157,6 +157,16 @@ def test_demo_is_the_same_twice_and_says_where_to_go_on(run_python: RunPython) -
         assert done.returncode == 0, f"{command}: {done.stderr}"
 
 
+@pytest.mark.parametrize("scenario", ["SC02", "SC24"])
+def test_demo_names_a_failure_mode_that_occurred(run_python: RunPython, scenario: str) -> None:
+    done = run_python("-m", "migro", "demo", "--scenario", scenario)
+    table, _, following = done.stdout.partition("Next:")
+    mode = following.partition("rules show ")[2].split()[0]
+
+    assert f"  {mode} " in table
+    assert f"migro simulate {scenario} " in following
+
+
 @pytest.mark.parametrize("format", ["json", "jsonl"])
 def test_demo_prints_decisions_as_data(run_python: RunPython, format: str) -> None:
     done = run_python("-m", "migro", "demo", "--scenario", "SC24", "--format", format)
@@ -175,7 +185,7 @@ def test_demo_prints_decisions_as_data(run_python: RunPython, format: str) -> No
         (("run", "--rules", "no.such:RULES", "x"), 2, "cannot import 'no.such'"),
         (("run", "--rules", "json:dumps", "x"), 2, "expected a RuleSet, got function"),
         (("run", "--memory", "postgres://x", "x"), 2, "postgres://x"),
-        (("run", "--memory", "volatile:", "no-such-file"), 1, "no-such-file"),
+        (("run", "--memory", "volatile:", "--only", "decisions", "no-such-file"), 1, "no-such-file"),
         (("observe", "no-such-file"), 1, "no-such-file"),
         (("observe", "--headers", "none.json", "x"), 2, "none.json"),
         (("observe", "--received-at", "yesterday", "x"), 2, "yesterday"),
@@ -200,8 +210,13 @@ def test_a_wrong_setting_is_named_with_its_file(run_python: RunPython, tmp_path:
     done = run_python("-m", "migro", "run", "x")
 
     assert done.returncode == 2
-    for words in ("policy.mode", "policy.approvals", "migro.toml"):
+    for words in (
+        "policy.mode: expected one of off, shadow, assist, auto, got 'reckless'",
+        "policy.approvals: extra inputs are not permitted, got 1",
+        "migro.toml",
+    ):
         assert words in done.stderr
+    assert "[" not in done.stderr
 
 
 def test_rules_show_lists_modes_and_shows_one_and_a_rule(run_python: RunPython) -> None:
@@ -213,3 +228,10 @@ def test_rules_show_lists_modes_and_shows_one_and_a_rule(run_python: RunPython) 
     assert "severity:" in mode
     assert {"id", "version", "document"} <= data[0].keys()
     assert "example" in run_python("-m", "migro", "rules", "show", data[0]["id"]).stdout
+
+
+def test_explain_makes_no_memory_where_there_is_none(run_python: RunPython, tmp_path: Path) -> None:
+    done = run_python("-m", "migro", "explain", "dec_00", "--memory", "nowhere.db")
+
+    assert (done.returncode, "expected a memory that exists" in done.stderr) == (2, True)
+    assert not (tmp_path / "nowhere.db").exists()

@@ -16,7 +16,15 @@ from pydantic import ValidationError
 
 from migro.errors import InputError
 from migro.expressions import UNSET, Attr, Key, Maybe, MaybeKey
-from migro.models import MerchantId, Signal, canonical_json, content_id, to_microseconds
+from migro.models import (
+    MerchantId,
+    Signal,
+    SignalReceived,
+    canonical_json,
+    content_id,
+    read_input,
+    to_microseconds,
+)
 
 AT = datetime(2026, 3, 1, 9, 0, 0, 123456, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -267,7 +275,7 @@ def test_a_signal_does_not_share_the_dicts_it_was_made_from() -> None:
         ("[1]", "expected a signal as a JSON object, got list"),
         ('{"kind": "x"}', "occurred_at"),
         ('{"kind": "x", "occurred_at": "yesterday"}', "expected an iso 8601 time with a zone"),
-        ('{"kind": 5, "occurred_at": "2026-03-01T09:00:00Z"}', "kind: input should be a valid string, got 5"),
+        ('{"kind": 5, "occurred_at": "2026-03-01T09:00:00Z"}', "kind: expected a valid string, got int"),
         ('{"kind": "x", "occurred_at": "2026-03-01T09:00:00Z", "metrics": {"x": "many"}}', "metrics: "),
         ('{"kind": "x", "occurred_at": "2026-03-01T09:00:00Z", "metrics": {"x": NaN}}', "metrics"),
     ],
@@ -347,3 +355,31 @@ print(signal.json_line(), Signal.from_json(signal.json_line()).json_line() == si
 
     assert first.endswith("True\n")
     assert others == [first, first]
+
+
+def test_columns_of_every_type_survive_the_journal() -> None:
+    class Everything(Signal, kind="test.everything"):
+        number: Attr[int]
+        exact: Attr[Decimal]
+        word: Attr[str]
+        flag: Attr[bool]
+        when: Attr[datetime]
+        names: Attr[frozenset[str]]
+        key: Key[str]
+
+    at = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    signal = Everything(
+        occurred_at=at,
+        number=2**60,
+        exact=Decimal("0.10"),
+        word="w",
+        flag=False,
+        when=at,
+        names=frozenset({"a", "b"}),
+        key="007",
+    )
+    kept = SignalReceived(at=at, signal=signal)
+    again = read_input(json.loads(kept.json_line())).signal  # type: ignore[union-attr]  # it is a signal
+
+    assert type(again) is Signal
+    assert Everything.from_data(again.model_dump()) == signal

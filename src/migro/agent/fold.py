@@ -36,7 +36,7 @@ from ..models import (
     to_microseconds,
 )
 from ..reason import CORE
-from ..rules import RuleSet
+from ..rules import RuleSet, selections
 from ..verify import issue_update, maintenance, serious, signature_failure, unexplained, verify
 from .conclusions import Conclusions
 from .effects import Effects
@@ -98,6 +98,7 @@ class Fold:
         self.policy = policy or Policy()
         self._engine = NativeEngine(self.ruleset)
         self._conclusions = Conclusions(self.ruleset, self.policy, self._engine)
+        self._read_kinds = frozenset(s.signal.__signal_kind__ for r in self.ruleset for s in selections(r.when))
         self._platform_reads = "issue.changed" in self.ruleset.signals
 
     def start(self, partition: str) -> State:
@@ -207,7 +208,7 @@ class Fold:
         return Disposition(
             signal=signal.id,
             name=name,
-            reason=_reason(evidence) if name == "recorded" else "evidence",
+            reason=self._reason(signal, evidence) if name == "recorded" else "evidence",
             issues=tuple(sorted(set(opened or supported))),
         )
 
@@ -260,19 +261,21 @@ class Fold:
             state.tidied = times
             self._engine.forget(state.engine, times * TIDY_EVERY)
 
+    def _reason(self, signal: Signal, evidence: Evidence) -> str:
+        """Return why a signal led to nothing, in words that make sense in a list."""
+        if evidence.unreadable:
+            return f"does not fit its class: {evidence.unreadable}"
+        if evidence.errors:
+            return f"a predicate raised in {', '.join(evidence.errors)}"
+        if evidence.unkeyed:
+            return f"unkeyed: no key for rules over {', '.join(evidence.unkeyed)}"
+        if evidence.late:
+            return "too late: older than every window that reads it"
+        if evidence.matched:
+            return "no rule fired on it"
+        return "no rule's condition fits it" if signal.kind in self._read_kinds else "no rule reads its kind"
+
     def _emitted(self, state: State, decisions: list[Decision]) -> tuple[tuple[str, IssueChanged], ...]:
         if not self._platform_reads or state.partition == PLATFORM:
             return ()
         return tuple((PLATFORM, IssueChanged(at=d.at, issue=d.issue, decision=d.id)) for d in decisions)
-
-
-def _reason(evidence: Evidence) -> str:
-    if evidence.unreadable:
-        return f"does not fit its class: {evidence.unreadable}"
-    if evidence.errors:
-        return f"a predicate raised in {', '.join(evidence.errors)}"
-    if evidence.unkeyed:
-        return f"unkeyed: no key for rules over {', '.join(evidence.unkeyed)}"
-    if evidence.late:
-        return "too late: older than every window that reads it"
-    return "no rule fired on it" if evidence.matched else "no rule reads it"

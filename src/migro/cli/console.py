@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -58,6 +59,11 @@ class Console:
             for value in values:
                 self.data(value)
 
+    def follow(self) -> None:
+        """Hand out every line as soon as it is whole, for who waits at the other end of a pipe."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(line_buffering=True)
+
     def complain(self, message: str) -> None:
         """Print an error; never mixed into the results."""
         print(f"migro: {message}", file=sys.stderr)
@@ -94,8 +100,8 @@ def short(id: str) -> str:
     return id[:16]
 
 
-def decision_row(decision: Decision | None = None) -> str:
-    """Return a decision as a line of a table, or the table's head."""
+def decision_row(decision: Decision | None = None, *, dated: bool = False) -> str:
+    """Return a decision as a line of a table, with its day where a table spans several, or the table's head."""
     if decision is None:
         return _ROW.format(
             at="time    ",
@@ -110,7 +116,7 @@ def decision_row(decision: Decision | None = None) -> str:
         )
     issue = decision.issue
     return _ROW.format(
-        at=f"{decision.at:%H:%M:%S}",
+        at=f"{decision.at:%Y-%m-%d %H:%M:%S}" if dated else f"{decision.at:%H:%M:%S}",
         merchant=issue.merchant or "-",
         kind=issue.kind,
         status=issue.status.value,

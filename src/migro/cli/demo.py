@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ..agent import Agent
-from ..errors import ConfigurationError
 from ..models import Band, Decision
 from ..observe import Envelope, Observer, ObserveSettings
-from ..remember import SqliteMemory
 from ..simulate import SCENARIOS, Simulation, generate
 from .console import Console, decision_row, short
+from .demo_memory import demo_memory
 from .explain import explained
 from .material import observed
 from .run import Tally
@@ -32,7 +31,11 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", metavar="ID", default="morning", help=f"one of {', '.join(SCENARIOS)}")
     parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal decisions (default: 1)")
     parser.add_argument(
-        "--memory", metavar="FILE", type=Path, default=Path(_MEMORY), help=f"SQLite file to write (default: {_MEMORY})"
+        "--memory",
+        metavar="FILE",
+        type=Path,
+        default=Path(_MEMORY),
+        help=f"SQLite file to write, or to replace if a demo made it (default: {_MEMORY})",
     )
     parser.set_defaults(command=demo)
 
@@ -41,21 +44,20 @@ def demo(arguments: argparse.Namespace, console: Console) -> int:
     """Play the scenario and print every decision as it falls, one explanation, and where to go on."""
     simulation = generate(arguments.scenario, seed=arguments.seed)
     path: Path = arguments.memory
-    _clear(path)
     watch = Observer(
         ObserveSettings.model_validate({"endpoints": simulation.settings()}),
         secrets=simulation.secrets,
         pseudonym_key=_KEY,
     )
-    console.say(
-        f"{arguments.scenario}, seed {arguments.seed}: {len(simulation.envelopes)} raw deliveries"
-        f" of {len(simulation.truth.merchants)} merchants; dry run, nothing is executed"
-    )
-    console.say()
-    console.say(decision_row())
     tally = Tally()
     decisions: list[Decision] = []
-    with SqliteMemory(path) as memory:
+    with demo_memory(path) as memory:
+        console.say(
+            f"{arguments.scenario}, seed {arguments.seed}: {len(simulation.envelopes)} raw deliveries"
+            f" of {len(simulation.truth.merchants)} merchants; dry run, nothing is executed"
+        )
+        console.say()
+        console.say(decision_row())
         agent = Agent(rules=load_rules(["headless"]), memory=memory, alarm=console.complain)
         for decision in _play(simulation, watch, agent, tally, console):
             decisions.append(decision)
@@ -81,8 +83,8 @@ def demo(arguments: argparse.Namespace, console: Console) -> int:
     print(f"\nThe memory lies in {path}. Next:")
     id = short(chosen.issue.id) if chosen else "ID"
     print(f"  migro explain {id} --memory {path}")
-    print("  migro rules show checkout_server_error_spike")
-    print("  migro simulate SC01 --out scenarios")
+    print(f"  migro rules show {chosen.issue.kind}" if chosen else "  migro rules show")
+    print(f"  migro simulate {arguments.scenario} --out scenarios")
     return 0 if tally.adds_up else 1
 
 
@@ -99,14 +101,6 @@ def _play(simulation: Simulation, watch: Observer, agent: Agent, tally: Tally, c
                 yield from done.decisions
             agent.drain()
             meter.step(f"{raw.received_at:%H:%M}")
-
-
-def _clear(path: Path) -> None:
-    """Remove what an earlier demo left, and nothing else."""
-    if path.exists() and path.name != _MEMORY:
-        raise ConfigurationError(f"expected a file that does not exist yet, found one - at {path}")
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _most_telling(decisions: list[Decision]) -> Decision | None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..errors import NotFound
-from ..models import Decision
+from ..models import Decision, JournalEntry, Signal
 from ..ports import Memory
-from ..remember import open_memory
+from ..reason.confidence import HIGH_FROM
 from .console import Console, decision_row, short
-from .surroundings import configuration
+from .surroundings import configuration, existing_memory
 
 __all__ = ["explained", "register"]
+
+MID_FROM = 0
+"""p >= 1/2 exactly from 0 points on."""
+
+_LISTED = 5
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -29,14 +34,21 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 def explain(arguments: argparse.Namespace, console: Console) -> int:
     """Print the explanation of one decision, or what became of one signal."""
     url = arguments.memory or configuration(arguments.config).memory.url
-    with open_memory(url) as memory:
+    with existing_memory(url) as memory:
         if arguments.id.startswith("sig"):
             return _signal(memory, arguments.id, console)
         decision, others = _decision(memory, arguments.id)
         actions = {a.idempotency_key: a for a in memory.read("actions")}
     now = [actions.get(a.idempotency_key, a) for a in decision.actions]
     if not console.text:
-        console.data({**decision.model_dump(), "actions_now": [a.model_dump() for a in now]})
+        console.data(
+            {
+                **decision.model_dump(),
+                "actions_now": [a.model_dump() for a in now],
+                "history": [_passed(d) for d in others],
+                "thresholds": {"mid": MID_FROM, "high": HIGH_FROM},
+            }
+        )
         return 0
     for line in explained(decision):
         print(line)
@@ -48,7 +60,7 @@ def explain(arguments: argparse.Namespace, console: Console) -> int:
         print(f"History    {len(others)} decisions about this issue")
         for other in others:
             mark = "*" if other.id == decision.id else " "
-            print(f"  {mark} {decision_row(other)}  {other.because}")
+            print(f"  {mark} {decision_row(other, dated=True)}  {other.because}")
     return 0
 
 
@@ -58,51 +70,86 @@ def explained(decision: Decision) -> Iterator[str]:
     yield decision.explain().text()
 
 
+def _passed(decision: Decision) -> dict[str, Any]:
+    issue = decision.issue
+    return {
+        "id": decision.id,
+        "at": decision.at,
+        "because": decision.because,
+        "status": issue.status.value,
+        "confidence": issue.confidence,
+        "severity": issue.severity.word,
+        "outcome": decision.outcome.word,
+    }
+
+
 def _decision(memory: Memory, id: str) -> tuple[Decision, list[Decision]]:
     """Return the decision that an id or its start names, and all decisions about its issue, in order."""
     decisions = list(memory.read("decisions"))
-    found = [d for d in decisions if d.id.startswith(id)]
-    if not found:
-        # An issue, or an action: its newest decision says most.
-        found = [d for d in decisions if d.issue.id.startswith(id)][-1:]
-    if not found:
-        found = [d for d in decisions if any(a.idempotency_key.startswith(id) for a in d.actions)][-1:]
-    if not found:
-        raise NotFound(f"expected the id of a decision, issue, action or signal, found none that starts with {id!r}")
-    if len(found) > 1:
-        raise NotFound(f"expected one decision, found {len(found)} that start with {id!r}: give more of the id")
-    decision = found[0]
-    return decision, [d for d in decisions if d.issue.id == decision.issue.id]
+    # An issue, or an action: its newest decision says most.
+    named = {
+        "decision": [(d.id, d) for d in decisions],
+        "issue": [(d.issue.id, d) for d in decisions],
+        "action": [(a.idempotency_key, d) for d in decisions for a in d.actions],
+    }
+    for what, pairs in named.items():
+        wanted = _one(what, id, (name for name, _ in pairs))
+        if wanted is not None:
+            decision = [d for name, d in pairs if name == wanted][-1]
+            return decision, [d for d in decisions if d.issue.id == decision.issue.id]
+    raise NotFound(f"expected the id of a decision, issue, action or signal, found none that starts with {id!r}")
+
+
+def _one(what: str, start: str, ids: Iterable[str]) -> str | None:
+    """
+    Return the one id that starts like this, or None where none does.
+
+    Raises:
+        NotFound: If several do; the message lists them.
+    """
+    found = sorted({i for i in ids if i.startswith(start)})
+    if len(found) < 2 or start in found:
+        return start if start in found else next(iter(found), None)
+    listed = ", ".join(found[:_LISTED]) + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")
+    raise NotFound(f"expected one {what}, found {len(found)} that start with {start!r}: {listed}")
 
 
 def _signal(memory: Memory, id: str, console: Console) -> int:
-    entries = [
-        e for e in memory.read("journal") if e.input.input == "signal_received" and e.input.signal.id.startswith(id)
-    ]
-    if not entries:
+    received = [(e, e.input.signal) for e in memory.read("journal") if e.input.input == "signal_received"]
+    wanted = _one("signal", id, (signal.id for _, signal in received))
+    if wanted is None:
         raise NotFound(f"expected the id of a signal, found none that starts with {id!r}")
-    if len({e.input.signal.id for e in entries if e.input.input == "signal_received"}) > 1:
-        raise NotFound(f"expected one signal, found several that start with {id!r}: give more of the id")
-    for entry in entries:
-        if entry.input.input != "signal_received":
-            continue
-        signal, found = entry.input.signal, entry.disposition
-        if not console.text:
-            disposition = (
-                None if found is None else {"name": found.name, "reason": found.reason, "issues": found.issues}
-            )
-            console.data(
-                {
-                    "partition": entry.partition,
-                    "seq": entry.seq,
-                    "signal": signal.model_dump(),
-                    "disposition": disposition,
-                }
-            )
-            continue
-        print(f"Signal     {signal.id} - {signal.topic} ({signal.kind}) from {signal.provider}, auth {signal.auth}")
-        print(f"           number {entry.seq} of {entry.partition}, received {signal.received_at:%Y-%m-%d %H:%M:%S}Z")
-        print(f"Became     {'pending' if found is None else f'{found.name}: {found.reason}'}")
-        for issue in found.issues if found else ():
-            print(f"Issue      {issue}")
+    found = [(entry, signal) for entry, signal in received if signal.id == wanted]
+    if console.text:
+        for entry, signal in found:
+            print("\n".join(_told(entry, signal)))
+        return 0
+    first, *again = [_placed(entry) for entry, _ in found]
+    console.data({"signal": found[0][1].model_dump(), **first, "redeliveries": again})
     return 0
+
+
+def _placed(entry: JournalEntry) -> dict[str, Any]:
+    found = entry.disposition
+    disposition = None if found is None else {"name": found.name, "reason": found.reason, "issues": found.issues}
+    return {"partition": entry.partition, "seq": entry.seq, "at": entry.input.at, "disposition": disposition}
+
+
+def _told(entry: JournalEntry, signal: Signal) -> Iterator[str]:
+    found = entry.disposition
+    data = signal.model_dump()
+    yield f"Signal     {signal.id} - {signal.topic} ({signal.kind}) from {signal.provider}, auth {signal.auth}"
+    yield f"           number {entry.seq} of {entry.partition}, received {signal.received_at:%Y-%m-%d %H:%M:%S}Z"
+    for title, name in (("Status", "status"), ("State", "state"), ("Hint", "severity_hint")):
+        if data[name] is not None:
+            yield f"{title:<10} {data[name]}"
+    if signal.features:
+        yield f"{'Features':<10} {', '.join(sorted(signal.features))}"
+    for title, name in (("Ids", "ids"), ("Attrs", "attrs"), ("Metrics", "metrics")):
+        for key, value in data[name].items():
+            shown = ", ".join(value) if isinstance(value, tuple | list) else value
+            yield f"{title:<10} {key} = {shown}"
+            title = ""
+    yield f"Became     {'pending' if found is None else f'{found.name}: {found.reason}'}"
+    for issue in found.issues if found else ():
+        yield f"Issue      {issue}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import ConfigurationError, MigroError
 from . import demo, explain, observe, rules, run, simulate
 from .console import Console
+from .interruption import STOPPED
 
 __all__ = ["main", "parser"]
 
@@ -54,5 +55,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        console.complain("stopped; everything that was accepted is stored")
-        return 130
+        console.complain("stopped at once; what was accepted is stored, and the next run goes on with it")
+        return STOPPED

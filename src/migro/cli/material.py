@@ -1,22 +1,30 @@
-"""Raw material from files: envelopes, bare payloads or normalised signals, told apart by looking."""
+"""Raw material from files: envelopes, bare payloads or normalised signals, told apart by name first."""
 
 from __future__ import annotations
 
 import codecs
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from ..errors import InputError
 from ..models import Signal
-from ..observe import Envelope, Failure, Observer, payload_envelopes, read_envelope
+from ..models.scales import Auth
+from ..observe import Envelope, Failure, Observer, payload_envelope, payload_envelopes, read_envelope
+from ..observe.parsing import moment, read_json
+from .files import Unusable, material_files
 
 __all__ = ["Event", "events", "observed"]
+
+_DOUBTS: Final[Mapping[str, Auth]] = {"failed": "failed", "unsigned": "unsigned", "unchecked": "unchecked"}
+"""What a line may say about its own sender: it can take trust away, never claim it."""
+
+_STANDARD_INPUT: Final = "standard input"
 
 
 @attrs.frozen(kw_only=True)
@@ -41,28 +49,43 @@ def events(
     kind: str | None = None,
     headers: Mapping[str, str] | None = None,
     received_at: datetime | None = None,
+    own: frozenset[Path] = frozenset(),
 ) -> Iterator[Event]:
     """
     Yield every event of several files or directories, ``-`` being standard input.
 
     Lines of envelopes and signals keep their order. Bare payload files carry no order of receipt, so their events
     come afterwards, sorted by time of receipt and then by name.
+
+    Args:
+        paths: Files and directories.
+        observer: Turns envelopes into signals.
+        kind: Wire format of everything given: each file, and standard input as a whole, is one payload of it.
+        headers: Headers of bare payloads.
+        received_at: Time of receipt of bare payloads that do not say.
+        own: Files of the memory in use, which are no material.
     """
     bare: list[Event] = []
-    for name in paths:
-        if name == "-":
-            yield from _lines(sys.stdin.buffer, "standard input", observer)
-            continue
-        path = Path(name)
-        if not path.exists():
-            yield Event(where=name, problem="expected a file or a directory, found neither")
-            continue
-        for file in _files(path):
-            if kind is None and _is_lines(file):
-                with file.open("rb") as handle:
-                    yield from _lines(handle, file.name, observer)
-            else:
-                bare += _payload(file, observer, kind, headers, received_at)
+    for file in material_files(paths, own):
+        if file == "-" and kind is None:
+            yield from _lines(sys.stdin.buffer, _STANDARD_INPUT, observer)
+        elif file == "-":
+            raw = sys.stdin.buffer.read()
+            payload = payload_envelope(raw, kind, headers or {}, received_at, where=_STANDARD_INPUT)
+            bare += _payload([payload], observer, datetime.now(UTC))
+        elif isinstance(file, Unusable):
+            yield Event(where=file.where, problem=file.reason)
+        elif kind is None and _is_lines(file):
+            try:
+                handle = file.open("rb")
+            except OSError as e:
+                yield Event(where=file.name, problem=f"expected a readable file: {e.strerror}")
+                continue
+            with handle:
+                yield from _lines(handle, file.name, observer)
+        else:
+            modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            bare += _payload(payload_envelopes(file, kind, headers, received_at), observer, modified)
     yield from sorted(bare, key=lambda e: e.signal.received_at if e.signal else datetime.max.replace(tzinfo=UTC))
 
 
@@ -73,15 +96,10 @@ def observed(envelope: Envelope, observer: Observer, now: datetime | None = None
         yield Event(where=envelope.where if len(signals) == 1 else f"{envelope.where}#{number}", signal=signal)
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(p for p in path.rglob("*") if p.is_file() and not p.name.endswith(".meta.json"))
-    return [path]
-
-
 def _is_lines(path: Path) -> bool:
-    """Return whether a file holds envelopes or signals, one a line."""
-    if path.with_name(f"{path.name}.meta.json").exists():
+    """Return whether a file holds envelopes or signals, one a line; its name or what lies beside it may say no."""
+    if "__" in path.name or path.with_name(f"{path.name}.meta.json").exists():
+        # Whoever wrote the content of a payload must not be able to choose how it is read.
         return False
     try:
         with path.open("rb") as handle:
@@ -89,11 +107,11 @@ def _is_lines(path: Path) -> bool:
         found = json.loads(first)
     except (OSError, ValueError, RecursionError):
         # Not readable as what it may be; as lines, the trouble is reported line by line.
-        return path.suffix in (".jsonl", ".ndjson") and "__" not in path.name
+        return path.suffix in (".jsonl", ".ndjson")
     return isinstance(found, dict) and "kind" in found and ("body" in found or "occurred_at" in found)
 
 
-def _lines(handle: Any, name: str, observer: Observer) -> Iterator[Event]:
+def _lines(handle: Iterable[bytes], name: str, observer: Observer) -> Iterator[Event]:
     for number, line in enumerate(handle, start=1):
         where = f"{name}:{number}"
         if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -106,14 +124,11 @@ def _lines(handle: Any, name: str, observer: Observer) -> Iterator[Event]:
 
 def _line(line: bytes, where: str, observer: Observer) -> Iterator[Event]:
     try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):
-        data = None
+        data = read_json(line.decode())
+    except (ValueError, InputError):
+        data = None  # the reader of envelopes says what is wrong with it
     if isinstance(data, dict) and "body" not in data and "occurred_at" in data:
-        try:
-            yield Event(where=where, signal=Signal.from_json(line))
-        except InputError as e:
-            yield Event(where=where, problem=str(e), content=line)
+        yield from observed(_of_signal(data, where), observer)
         return
     envelope = read_envelope(line, where=where)
     if isinstance(envelope, Failure):
@@ -122,20 +137,28 @@ def _line(line: bytes, where: str, observer: Observer) -> Iterator[Event]:
         yield from observed(envelope, observer)
 
 
-def _payload(
-    path: Path,
-    observer: Observer,
-    kind: str | None,
-    headers: Mapping[str, str] | None,
-    received_at: datetime | None,
-) -> Iterator[Event]:
-    for envelope in payload_envelopes(path, kind, headers, received_at):
+def _of_signal(data: Mapping[str, Any], where: str) -> Envelope:
+    """Return a signal as the host's delivery that it is, so that it goes the one way that everything goes."""
+    auth = data.get("auth")
+    if data.get("kind") == "unknown":
+        # `migro observe` says it twice, for people who look.
+        data = {name: value for name, value in data.items() if name != "reason"}
+    return Envelope(
+        kind="host_signal",
+        received_at=moment(data.get("received_at")),
+        body=data,
+        auth=_DOUBTS.get(auth) if isinstance(auth, str) else None,
+        where=where,
+    )
+
+
+def _payload(envelopes: Iterable[Envelope | Failure], observer: Observer, reached_here: datetime) -> Iterator[Event]:
+    for envelope in envelopes:
         if isinstance(envelope, Failure):
             yield Event(where=envelope.where, problem=envelope.reason)
             continue
         found = list(observed(envelope, observer))
         if any(e.signal is not None and e.signal.attrs.get("time_source") == "none" for e in found):
-            # Nothing in the payload says when: the file itself reached this machine at its modification time.
-            modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            found = list(observed(envelope, observer, modified))
+            # Nothing in the payload says when: this is when it reached this machine.
+            found = list(observed(envelope, observer, reached_here))
         yield from found

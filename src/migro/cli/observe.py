@@ -11,6 +11,8 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from .console import Console
+from .files import memory_files
+from .interruption import STOPPED, Interruption
 from .material import events
 from .surroundings import configuration, observer
 
@@ -58,30 +60,38 @@ def _headers(path: Path | None) -> Mapping[str, str] | None:
 
 def observe(arguments: argparse.Namespace, console: Console) -> int:
     """Print a signal for every event; what cannot be read at all is named on standard error."""
-    watch = observer(configuration(arguments.config), None)
+    config = configuration(arguments.config)
+    watch = observer(config, None)
     found = events(
         arguments.files,
         watch,
         kind=arguments.kind,
         headers=_headers(arguments.headers),
         received_at=arguments.received_at,
+        own=memory_files(config.memory.url),
     )
+    if "-" in arguments.files:
+        console.follow()
     broken = 0
     signals = []
-    for event in found:
-        if event.signal is None:
-            broken += 1
-            console.complain(f"{event.where}: {event.problem}")
-            if event.content is None:
-                continue
-        signal = event.signal or watch.unreadable(event.content or b"", event.problem, now=arguments.received_at)
-        data = signal.model_dump()
-        if signal.kind == "unknown":
-            data["reason"] = signal.attrs.get("reason", "")
+    with Interruption() as interruption:
+        for event in interruption.until(found):
+            if event.signal is None:
+                broken += 1
+                console.complain(f"{event.where}: {event.problem}")
+                if event.content is None:
+                    continue
+            signal = event.signal or watch.unreadable(event.content or b"", event.problem, now=arguments.received_at)
+            data = signal.model_dump()
+            if signal.kind == "unknown":
+                data["reason"] = signal.attrs.get("reason", "")
+            if console.format == "json":
+                signals.append(data)
+            else:
+                Console("jsonl").data(data)
         if console.format == "json":
-            signals.append(data)
-        else:
-            Console("jsonl").data(data)
-    if console.format == "json":
-        console.data(signals)
+            console.data(signals)
+    if interruption.asked:
+        console.complain("stopped; everything that was read is printed")
+        return STOPPED
     return 1 if broken else 0

@@ -8,17 +8,24 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
+
 from ..act import ConsoleActuator
 from ..agent import Agent, Processed
 from ..models import Decision
 from ..observe import scrub
+from ..ports import Memory
 from ..remember import open_memory
 from .console import Console, decision_row, short
+from .files import memory_files
+from .interruption import STOPPED, Interruption
 from .material import Event, events
 from .observe import moment
 from .surroundings import configuration, load_rules, observer
 
-__all__ = ["Tally", "disposition_line", "register"]
+__all__ = ["Tally", "disposition_line", "register", "settled"]
+
+_PENDING = ("pending", "another writer has it")
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -89,7 +96,7 @@ def disposition_line(event: Event, done: Processed) -> str:
     """Return what became of one event, as a line."""
     signal = done.signal
     found = done.disposition
-    name, reason = (found.name, found.reason) if found else ("pending", "another writer has it")
+    name, reason = (found.name, found.reason) if found else _PENDING
     issues = f" {' '.join(short(i) for i in found.issues)}" if found and found.issues else ""
     return f"{name:<10} {event.where}  {signal.topic}  {signal.merchant or '-'}  {reason}{issues}"
 
@@ -103,7 +110,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     tally = Tally()
     collected: dict[str, list[Any]] = {"dispositions": [], "decisions": []}
     # The memory first: whoever names one that cannot be must not get a key beside it.
-    with open_memory(url) as memory:
+    with open_memory(url) as memory, Interruption() as interruption:
         watch = observer(config, url)
         agent = Agent(
             rules=rules,
@@ -114,8 +121,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             alarm=console.complain,
         )
         reporter = _Reporter(console, arguments.only, collected)
-        found = events(arguments.files, watch, kind=arguments.kind, received_at=arguments.received_at)
-        for event in found:
+        if "-" in arguments.files:
+            console.follow()
+        found = events(
+            arguments.files, watch, kind=arguments.kind, received_at=arguments.received_at, own=memory_files(url)
+        )
+        for event in interruption.until(found):
             if event.signal is None:
                 tally.unreadable += 1
                 reporter.unreadable(event)
@@ -123,7 +134,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             for decision in agent.tick(event.signal.received_at):
                 tally.decisions += 1
                 reporter.decision(decision)
-            done = agent.process(event.signal)
+            done = settled(memory, agent.process(event.signal))
             tally.take(done)
             reporter.disposition(event, done)
             for decision in done.decisions:
@@ -131,9 +142,23 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 reporter.decision(decision)
             if done.decisions:
                 agent.drain()
-        agent.drain()
-    reporter.counts(tally, url, live=arguments.live)
+        # Who stops a live run wants nothing more to happen; what is planned stays planned.
+        if not (interruption.asked and arguments.live):
+            agent.drain()
+        reporter.counts(tally, url, live=arguments.live)
+    if interruption.asked:
+        console.complain("stopped; everything that was accepted is stored")
+        return STOPPED
     return 0 if tally.adds_up and not tally.unreadable else 1
+
+
+def settled(memory: Memory, done: Processed) -> Processed:
+    """Return what became of a signal, looked up where another writer of the memory consumed it."""
+    if done.disposition is not None:
+        return done
+    places = memory.read("journal", id=done.signal.id, partition=done.partition)
+    found = next((e.disposition for e in places if e.seq == done.seq), None)
+    return attrs.evolve(done, disposition=found)
 
 
 class _Reporter:
@@ -150,10 +175,11 @@ class _Reporter:
             self._console.data({"record": name.removesuffix("s"), **data})
 
     def unreadable(self, event: Event) -> None:
-        self._console.complain(f"{event.where}: {event.problem}")
-        if self._only != "decisions":
-            self._record("dispositions", {"where": event.where, "name": "unreadable", "reason": event.problem})
-            self._console.say(f"{'unreadable':<10} {event.where}  {event.problem}")
+        if self._only == "decisions":
+            self._console.complain(f"{event.where}: {event.problem}")
+            return
+        self._record("dispositions", {"where": event.where, "name": "unreadable", "reason": event.problem})
+        self._console.say(f"{'unreadable':<10} {event.where}  {event.problem}")
 
     def disposition(self, event: Event, done: Processed) -> None:
         if self._only == "decisions":
@@ -168,8 +194,8 @@ class _Reporter:
                 "kind": done.signal.kind,
                 "topic": done.signal.topic,
                 "merchant": done.signal.merchant,
-                "name": found.name if found else "pending",
-                "reason": found.reason if found else "another writer has it",
+                "name": found.name if found else _PENDING[0],
+                "reason": found.reason if found else _PENDING[1],
                 "issues": list(found.issues) if found else [],
             },
         )
@@ -177,7 +203,7 @@ class _Reporter:
     def decision(self, decision: Decision) -> None:
         if self._only == "dispositions":
             return
-        self._console.say(f"{'decision':<10} {decision_row(decision)}  {decision.because}")
+        self._console.say(f"{'decision':<10} {decision_row(decision, dated=True)}  {decision.because}")
         self._record("decisions", decision.summary())
 
     def counts(self, tally: Tally, url: str, *, live: bool) -> None:

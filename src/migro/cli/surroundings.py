@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..configuration import Configuration, read_configuration
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, MigroError
 from ..observe import Observer, ObserveSettings
+from ..remember import SqliteMemory, VolatileMemory, open_memory
 from ..rules import RuleSet
 
-__all__ = ["PACKS", "configuration", "load_rules", "observer", "pseudonym_key", "secret_values"]
+__all__ = ["PACKS", "configuration", "existing_memory", "load_rules", "observer", "pseudonym_key", "secret_values"]
 
 PACKS: Mapping[str, str] = {"headless": "migro.packs.headless:RULES"}
 """Shipped rule sets by name."""
@@ -24,6 +27,19 @@ def configuration(path: Path | None) -> Configuration:
     if path is None and Path("migro.toml").is_file():
         path = Path("migro.toml")
     return read_configuration(path)
+
+
+def existing_memory(url: str) -> SqliteMemory | VolatileMemory:
+    """
+    Return the memory that `url` names, to be read: a file that is not there is never made.
+
+    Raises:
+        ConfigurationError: If there is no such file.
+    """
+    path = Path(url.removeprefix("sqlite:///"))
+    if url != "volatile:" and "://" not in url.removeprefix("sqlite:///") and not path.exists():
+        raise ConfigurationError(f"expected a memory that exists, found no file - at {path}")
+    return open_memory(url)
 
 
 def load_rules(references: Iterable[str]) -> RuleSet:
@@ -46,14 +62,46 @@ def _rule_set(reference: str) -> RuleSet:
             f"expected rules as package.module:NAME or one of {', '.join(PACKS)}, got {reference!r}"
         )
     try:
-        found = getattr(importlib.import_module(module_name), name)
-    except ImportError as e:
-        raise ConfigurationError(f"rules {reference!r}: cannot import {module_name!r}: {e}") from e
-    except AttributeError as e:
-        raise ConfigurationError(f"rules {reference!r}: {module_name} has no {name!r}") from e
+        with _this_directory_importable():
+            module = importlib.import_module(module_name)
+    except MigroError:
+        raise
+    except ModuleNotFoundError as e:
+        raise ConfigurationError(
+            f"rules {reference!r}: cannot import {module_name!r}: no module {e.name!r} in this directory ({Path.cwd()})"
+            f" nor among what is installed{_hint(module_name)}"
+        ) from e
+    except Exception as e:  # a module of somebody else's can fail in any way while it is imported
+        raise ConfigurationError(
+            f"rules {reference!r}: cannot import {module_name!r}: it stopped with {type(e).__name__}: {e}"
+        ) from e
+    found = getattr(module, name, None)
+    if found is None:
+        place = getattr(module, "__file__", None) or "no file"
+        raise ConfigurationError(f"rules {reference!r}: {module_name} has no {name!r} - at {place}")
     if not isinstance(found, RuleSet):
         raise ConfigurationError(f"rules {reference!r}: expected a RuleSet, got {type(found).__name__}")
     return found
+
+
+def _hint(module_name: str) -> str:
+    if module_name.endswith(".py") or "/" in module_name:
+        return "; write the module's name as in an import, without .py"
+    return ""
+
+
+@contextmanager
+def _this_directory_importable() -> Iterator[None]:
+    """Look for modules in this directory first, as ``python -m`` does, and afterwards still look there last."""
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+        # Rules may import their neighbours later, and nothing here may then hide what is installed.
+        if here not in sys.path:
+            sys.path.append(here)
 
 
 def secret_values(settings: ObserveSettings) -> dict[str, str]:

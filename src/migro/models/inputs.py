@@ -47,7 +47,7 @@ class _Input(Record):
 def _plain_signal(value: Any) -> Any:
     # Whatever class the host built: the journal keeps the one shape that every reader knows.
     if isinstance(value, Signal) and type(value) is not Signal:
-        return Signal.from_data(value.model_dump())
+        return Signal.from_data(value.model_dump(mode="json"))
     return value
 
 

@@ -21,8 +21,9 @@ from pydantic import (
 
 from ..errors import InputError
 from ..expressions.quantities import exact_decimal
+from .validation import explain_validation
 
-__all__ = ["ExactDecimal", "Record", "UtcTime", "Words", "explain_validation", "model_json", "read_only"]
+__all__ = ["ExactDecimal", "Record", "UtcTime", "Words", "model_json", "read_only"]
 
 
 def _parse_time(value: Any) -> Any:
@@ -80,13 +81,3 @@ def model_json(model: BaseModel) -> str:
     return json.dumps(
         model.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
-
-
-def explain_validation(error: ValidationError) -> str:
-    """Return pydantic's findings: place, what was expected, what came (never a whole payload)."""
-    lines = []
-    for item in error.errors(include_url=False, include_context=False):
-        place = ".".join(map(str, item["loc"])) or "the whole value"
-        got = repr(item["input"])
-        lines.append(f"{place}: {item['msg'].lower()}, got {got if len(got) <= 60 else type(item['input']).__name__}")
-    return "; ".join(lines)

@@ -25,8 +25,9 @@ from ..errors import InputError, RuleDefinitionError
 from ..expressions import UNSET, Attr, Maybe, MaybeKey, SignalMeta, preset
 from ..expressions.quantities import exact_decimal
 from .canonical import content_id, to_microseconds
-from .records import UtcTime, Words, explain_validation, model_json, read_only
+from .records import UtcTime, Words, model_json, read_only
 from .scales import Auth, Environment, Hint
+from .validation import explain_validation
 
 __all__ = ["MerchantId", "ResourceRef", "Signal"]
 

@@ -1,7 +1,7 @@
 """The outside as it comes in: one file per source technology, bytes to authenticated, redacted signals."""
 
 from .codes import error_code
-from .envelope import KINDS, Envelope, Failure, payload_envelopes, read_envelope, read_envelopes
+from .envelope import KINDS, Envelope, Failure, payload_envelope, payload_envelopes, read_envelope, read_envelopes
 from .intents import features_of
 from .normalisation import Observation, Observer
 from .privacy import pseudonym, scrub
@@ -19,6 +19,7 @@ __all__ = [
     "error_code",
     "features_of",
     "guess_kind",
+    "payload_envelope",
     "payload_envelopes",
     "pseudonym",
     "read_envelope",

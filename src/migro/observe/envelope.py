@@ -18,7 +18,7 @@ from ..models.scales import Auth
 from .parsing import at, moment, read_json, shape_of
 from .recognition import guess_kind
 
-__all__ = ["KINDS", "Envelope", "Failure", "payload_envelopes", "read_envelopes"]
+__all__ = ["KINDS", "Envelope", "Failure", "payload_envelope", "payload_envelopes", "read_envelopes"]
 
 KINDS: Final = (
     "alertmanager_v4",
@@ -230,12 +230,6 @@ def _payload(
     except OSError as e:
         yield Failure(where=path.name, reason=f"expected a readable file: {e.strerror}")
         return
-    try:
-        raw = _unpacked(raw)
-    except InputError as e:
-        yield Failure(where=path.name, reason=str(e))
-        return
-    body = _text(raw)
     found = headers if headers is not None else at(meta, "headers") or {}
     if not isinstance(found, Mapping):
         yield Failure(
@@ -244,16 +238,43 @@ def _payload(
         found = {}
     prefix = path.name.split("__", 1)[0] if "__" in path.name else None
     told = kind or at(meta, "kind") or prefix
+    yield payload_envelope(
+        raw,
+        told if isinstance(told, str) else None,
+        found,
+        received_at or moment(at(meta, "received_at")),
+        endpoint=endpoint or at(meta, "endpoint"),
+        named=path.name.split("__", 1)[1].split(".", 1)[0] if prefix else "",
+        where=path.name,
+    )
+
+
+def payload_envelope(
+    raw: bytes,
+    kind: str | None,
+    headers: Mapping[str, str],
+    received_at: datetime | None,
+    *,
+    endpoint: str | None = None,
+    named: str = "",
+    where: str = "",
+) -> Envelope | Failure:
+    """Return the envelope of one bare payload; without a kind, headers and shape tell it."""
     try:
-        yield Envelope(
-            received_at=received_at or moment(at(meta, "received_at")),
-            kind=_kind(told) if isinstance(told, str) else guess_kind(_header_words(found), body),
-            endpoint=endpoint or at(meta, "endpoint"),
-            headers=found,
+        raw = _unpacked(raw)
+    except InputError as e:
+        return Failure(where=where, reason=str(e))
+    body = _text(raw)
+    try:
+        return Envelope(
+            received_at=received_at,
+            kind=_kind(kind) if kind is not None else guess_kind(_header_words(headers), body),
+            endpoint=endpoint,
+            headers=headers,
             body=body,
             raw=raw,
-            named=path.name.split("__", 1)[1].split(".", 1)[0] if prefix else "",
-            where=path.name,
+            named=named,
+            where=where,
         )
     except ValidationError as e:
-        yield Failure(where=path.name, reason=shape_of(e))
+        return Failure(where=where, reason=shape_of(e))

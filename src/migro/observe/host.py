@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import re2
+from attrs import evolve
 
 from ..errors import InputError
 from ..models.canonical import content_id
@@ -55,8 +56,12 @@ def _strange(item: Mapping[str, Any]) -> str | None:
             return f"{name}: expected a JSON object, got {type(held).__name__}"
         if not all(_NAME.match(n) for n in held):
             return f"{name}: expected names of letters, digits, '.', '_' and '-', got another"
-    kind = str(item["kind"]).strip()
-    return None if _NAME.match(kind) else "kind: expected letters, digits, '.', '_' and '-', got another character"
+    resource = item.get("resource")
+    about = resource[0] if isinstance(resource, list) and resource else "nothing"
+    for name, held in (("kind", item["kind"]), ("resource.0", about)):
+        if isinstance(held, str) and not _NAME.match(held):
+            return f"{name}: expected letters, digits, '.', '_' and '-', got another character"
+    return None
 
 
 def _completed(item: Mapping[str, Any], envelope: Envelope, scope: Scope) -> dict[str, Any]:
@@ -94,12 +99,10 @@ def _read(envelope: Envelope, scope: Scope) -> Iterator[Signal | Refused]:
     for place, item in enumerate(_items(envelope)):
         if isinstance(item, Mapping):
             yield _signal(item, envelope, scope, place)
+        elif isinstance(item, Refused):
+            yield evolve(item, ordinal=place)
         else:
-            reason = (
-                str(item)
-                if isinstance(item, InputError)
-                else f"expected a signal as a JSON object, got {type(item).__name__} at item {place + 1}"
-            )
+            reason = f"expected a signal as a JSON object, got {type(item).__name__} at item {place + 1}"
             yield Refused(reason=reason, content=item, ordinal=place)
 
 
@@ -119,7 +122,7 @@ def _line(text: str) -> Any:
     try:
         return read_json(text)
     except InputError as e:
-        return e
+        return Refused(reason=str(e), content=text)
 
 
 NORMALISER: Final = Normaliser(provider="host", source_kind="host", version=1, read=_read)

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from ..errors import InputError, NotFound, StoreError, UnsupportedFormat
 from ..models.canonical import canonical_json, to_microseconds
 from ..models.inputs import Input, SignalReceived, read_input
-from ..models.records import explain_validation
 from ..models.scales import ActionStatus
 from ..models.steps import Disposition
+from ..models.validation import explain_validation
 
 __all__ = [
     "ACTION_RANK",

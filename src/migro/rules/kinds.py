@@ -91,7 +91,7 @@ def _risk(value: object) -> Risk:
 
 
 def _pairs(value: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple(value.items() if isinstance(value, Mapping) else value)
+    return tuple(dict(value).items())
 
 
 @attrs.frozen
