@@ -82,8 +82,11 @@ class Console:
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[text]}"),
-            console=RichConsole(stderr=True),
+            # Softly, or rows of the table would be broken at words.
+            console=RichConsole(stderr=True, soft_wrap=True),
             transient=True,
+            # Only a table on the same screen has to step aside for the bar; one in a file or pipe stays there.
+            redirect_stdout=sys.stdout.isatty(),
         )
         with bar:
             task = bar.add_task(description, total=total, text="")
