@@ -582,3 +582,25 @@ def test_rules_may_be_given_one_by_one() -> None:
     assert isinstance(rule.then.kind.responses[0], Response)
 
     assert "burst" in {r.id for r in host.fold.ruleset.rules}
+
+
+def test_a_halt_by_a_process_that_has_just_started_withdraws_what_an_earlier_one_planned(memory: Memory) -> None:
+    hand = Hand()
+    handled(agent(memory), sure())
+    agent(memory).halt(by="ann", why="looking into it")
+    during = {a.status for a in memory.read("actions")}
+    host = agent(memory, actuators=[hand], live=True)
+    host.resume(by="ann", why="found it")
+    host.drain()
+
+    assert ActionStatus.PLANNED not in during
+    assert len(hand.calls) == len(set(hand.calls)) > 0
+
+
+def test_a_tick_returns_the_decisions_of_all_merchants_in_order_of_time(memory: Memory) -> None:
+    host = agent(memory)
+    handled(host, [*sure(), *(call(10 + n, 600 + n, merchant="m_0") for n in range(3))])
+    times = [d.at for d in host.tick(after(7200))]
+
+    assert len(times) >= 2
+    assert times == sorted(times)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -235,3 +237,50 @@ def test_explain_makes_no_memory_where_there_is_none(run_python: RunPython, tmp_
 
     assert (done.returncode, "expected a memory that exists" in done.stderr) == (2, True)
     assert not (tmp_path / "nowhere.db").exists()
+
+
+def signed(secret: str, body: str) -> dict[str, str]:
+    mac = base64.b64encode(hmac.digest(secret.encode(), body.encode(), "sha256")).decode()
+    return {"X-Shopify-Topic": "orders/create", "X-Shopify-Webhook-Id": "one", "X-Shopify-Hmac-SHA256": mac}
+
+
+def test_a_forged_delivery_does_not_take_the_place_of_the_genuine_one(run_python: RunPython, tmp_path: Path) -> None:
+    (tmp_path / "migro.toml").write_text('[observe.endpoints.shop]\nsecrets_env = ["SHOP_SECRET"]\n', "utf-8")
+    body = json.dumps(ORDER)
+    envelopes = [
+        {"received_at": f"2026-03-02T09:00:0{n}Z", "kind": "shopify_webhook", "endpoint": "shop", "body": body}
+        | {"headers": signed(secret, body)}
+        for n, secret in enumerate(("wrong", "right", "right"))
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(e) + "\n" for e in envelopes), "utf-8")
+    code = (
+        "import os, sys; os.environ['SHOP_SECRET'] = 'right'; from migro.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+
+    done = run_python("-c", code, "run", "--memory", "volatile:", "--format", "json", "in.jsonl")
+    reasons = [(d["name"], d["reason"].split(":")[0]) for d in json.loads(done.stdout)["dispositions"]]
+
+    assert reasons[0] == ("dropped", "signature")
+    assert reasons[1][0] == "recorded"
+    assert reasons[2] == ("dropped", "duplicate")
+
+
+def test_secrets_that_are_not_set_are_named(run_python: RunPython, tmp_path: Path) -> None:
+    (tmp_path / "migro.toml").write_text('[observe.endpoints.shop]\nsecrets_env = ["SHOP_SECRET"]\n', "utf-8")
+    (tmp_path / "x.json").write_text("{}", "utf-8")
+
+    assert "SHOP_SECRET" in run_python("-m", "migro", "observe", "x.json").stderr
+
+
+def test_a_wrong_word_in_the_meta_file_is_told_and_the_name_of_the_file_holds(
+    run_python: RunPython, tmp_path: Path
+) -> None:
+    (tmp_path / "sentry_webhook__x.json").write_text(json.dumps(ORDER), "utf-8")
+    meta = {"kind": 5, "received_at": "2026-05-04 07:00"}
+    (tmp_path / "sentry_webhook__x.json.meta.json").write_text(json.dumps(meta), "utf-8")
+
+    done = run_python("-m", "migro", "run", "--memory", "volatile:", "sentry_webhook__x.json")
+
+    assert "kind: expected a string, got int" in done.stdout
+    assert "received_at: expected an ISO 8601 time with a zone" in done.stdout
+    assert "order.created" not in done.stdout

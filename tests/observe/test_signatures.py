@@ -122,3 +122,9 @@ def test_a_body_that_is_still_text_can_be_verified() -> None:
     (signal,) = observer(SETTINGS, OLD="migro_test_secret").observe(envelope).signals
 
     assert signal.auth == "verified"
+
+
+def test_a_secret_that_is_configured_but_not_set_makes_nothing_unsigned() -> None:
+    settings = ObserveSettings(default=EndpointSettings(secrets_env=("NOT_SET",)))
+
+    assert auth("shopify_webhook", {}, settings=settings) == "failed"

@@ -48,6 +48,8 @@ from .state import State
 
 __all__ = ["Agent", "Processed"]
 
+_OPEN = frozenset({ActionStatus.WAITING, ActionStatus.PLANNED, ActionStatus.STARTED})
+
 _Records = list[tuple[str, StepRecord]]
 """What steps left behind, with their partitions."""
 
@@ -106,7 +108,7 @@ class Agent:
         self._now = now
         self._states: dict[str, State] = {}
         self._planned: deque[str] | None = None
-        self._waited_on = False
+        self._loaded_open = False
         self._lock = threading.RLock()
         self._draining = threading.RLock()
 
@@ -160,18 +162,13 @@ class Agent:
         """Let time pass: fire what is due at or before `at`, for every merchant with an open issue."""
         decisions: list[Decision] = []
         with self._lock:
-            if not self._waited_on:
-                # Issues that an earlier process left open: their deadlines pass whether or not anything comes in.
-                for issue in self.memory.read("issues"):
-                    if issue.status is not IssueStatus.RESOLVED:
-                        self._state(partition_of_issue(issue))
-                self._waited_on = True
+            self._load_what_is_open()
             for partition in sorted(self._states):
                 due = self.fold.next_due(self._state(partition))
                 if due is not None and due <= at:
                     _, records = self._take(partition, Tick(at=at))
                     decisions += _decisions(records)
-        return tuple(decisions)
+        return tuple(sorted(decisions, key=lambda d: (d.at, d.partition)))
 
     def tell(self, partition: str, item: Input) -> tuple[Decision, ...]:
         """Give the fold an input that is no signal, such as what a person did, and return the decisions it led to."""
@@ -266,9 +263,20 @@ class Agent:
 
     def _person_acted(self, verb: Literal["halt", "set_mode"], **fields: Any) -> None:
         with self._lock:
+            self._load_what_is_open()
             self.tell(PLATFORM, PersonActed(at=self._later(PLATFORM), verb=verb, **fields))
             for partition in sorted(self._states.keys() - {PLATFORM}):
                 self._inherit(partition, self._later(partition))
+
+    def _load_what_is_open(self) -> None:
+        """Load what an earlier process left: its deadlines pass and people's words hold, whatever comes in."""
+        if self._loaded_open:
+            return
+        left = {partition_of_issue(i) for i in self.memory.read("issues") if i.status is not IssueStatus.RESOLVED}
+        left |= {a.partition for a in self.memory.read("actions") if a.status in _OPEN}
+        for partition in sorted(left):
+            self._state(partition)
+        self._loaded_open = True
 
     def _later(self, partition: str) -> datetime:
         """Return a time after everything before, or a second equal act of a person would look like the first."""

@@ -61,7 +61,7 @@ def _headers(path: Path | None) -> Mapping[str, str] | None:
 def observe(arguments: argparse.Namespace, console: Console) -> int:
     """Print a signal for every event; what cannot be read at all is named on standard error."""
     config = configuration(arguments.config)
-    watch = observer(config, None)
+    watch = observer(config, None, console)
     found = events(
         arguments.files,
         watch,

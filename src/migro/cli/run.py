@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     collected: dict[str, list[Any]] = {"dispositions": [], "decisions": []}
     # The memory first: whoever names one that cannot be must not get a key beside it.
     with open_memory(url) as memory, Interruption() as interruption:
-        watch = observer(config, url)
+        watch = observer(config, url, console)
         agent = Agent(
             rules=rules,
             memory=memory,

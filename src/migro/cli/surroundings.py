@@ -15,6 +15,7 @@ from ..errors import ConfigurationError, MigroError
 from ..observe import Observer, ObserveSettings
 from ..remember import SqliteMemory, VolatileMemory, open_memory
 from ..rules import RuleSet
+from .console import Console
 
 __all__ = ["PACKS", "configuration", "existing_memory", "load_rules", "observer", "pseudonym_key", "secret_values"]
 
@@ -139,7 +140,11 @@ def pseudonym_key(settings: ObserveSettings, memory_url: str | None) -> bytes:
         raise ConfigurationError(f"expected a readable key of pseudonyms: {e.strerror} - at {path}") from e
 
 
-def observer(config: Configuration, memory_url: str | None) -> Observer:
-    """Return an observer with the configured endpoints, secrets and key."""
+def observer(config: Configuration, memory_url: str | None, console: Console) -> Observer:
+    """Return an observer with the configured endpoints, secrets and key; secrets that are not set are named."""
     settings = config.observe
-    return Observer(settings, secrets=secret_values(settings), pseudonym_key=pseudonym_key(settings, memory_url))
+    secrets_found = secret_values(settings)
+    wanted = {n for e in (*settings.endpoints.values(), settings.default) for n in e.secrets_env}
+    if missing := sorted(wanted - secrets_found.keys()):
+        console.complain(f"secrets not set, so their signatures cannot be checked: {', '.join(missing)}")
+    return Observer(settings, secrets=secrets_found, pseudonym_key=pseudonym_key(settings, memory_url))

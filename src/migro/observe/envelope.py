@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -35,6 +36,7 @@ KINDS: Final = (
 
 _LARGEST: Final = 1 << 28
 """Bytes of an unpacked file: a small one can unpack to more than there is memory."""
+_ZONE: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 _ALIASES: Final = {"ticket_jsonl": "ticket", "tickets": "ticket", "access_log": "web_access_log"}
 
 
@@ -237,16 +239,28 @@ def _payload(
         )
         found = {}
     prefix = path.name.split("__", 1)[0] if "__" in path.name else None
-    told = kind or at(meta, "kind") or prefix
+    named, received = at(meta, "kind"), at(meta, "received_at")
+    if named is not None and not isinstance(named, str):
+        yield Failure(where=f"{path.name}.meta.json", reason=f"kind: expected a string, got {type(named).__name__}")
+        named = None
+    received_then = moment(received)
+    if received is not None and (received_then is None or not _zoned(received)):
+        yield Failure(where=f"{path.name}.meta.json", reason="received_at: expected an ISO 8601 time with a zone")
+        received_then = None
     yield payload_envelope(
         raw,
-        told if isinstance(told, str) else None,
+        kind or named or prefix,
         found,
-        received_at or moment(at(meta, "received_at")),
+        received_at or received_then,
         endpoint=endpoint or at(meta, "endpoint"),
         named=path.name.split("__", 1)[1].split(".", 1)[0] if prefix else "",
         where=path.name,
     )
+
+
+def _zoned(told: object) -> bool:
+    # Seconds since 1970 need no zone; a time in words does.
+    return not isinstance(told, str) or _ZONE.search(told.strip()) is not None
 
 
 def payload_envelope(

@@ -212,7 +212,10 @@ class _Finishing:
             source_kind=draft.source_kind or self.normaliser.source_kind,
             provider=provider,
             topic=_clean(draft.topic),
-            dedup_key=content_id("dk", merchant, *map(_dedup_part, draft.dedup)),
+            # A forged delivery must not take the place of the genuine one that carries the same id.
+            dedup_key=content_id(
+                "dk-failed" if self.auth == "failed" else "dk", merchant, *map(_dedup_part, draft.dedup)
+            ),
             resource=resource,
             ids=ids,
             severity_hint=draft.hint,

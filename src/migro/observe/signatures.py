@@ -160,7 +160,7 @@ def authenticate(
     claim = recipe(envelope, raw or b"")
     if claim is None:
         # Where a secret is configured, whoever leaves the signature out proves no more than whoever forges it.
-        return "failed" if known else "unsigned"
+        return "failed" if endpoint.secrets_env else "unsigned"
     if raw is None or not known or (claim.timed and now is None):
         return "unchecked"
     in_time = not claim.timed or (now is not None and _in_time(claim, now))
