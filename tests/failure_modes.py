@@ -34,10 +34,6 @@ _TAIL = """\
 Modes that have rules and would be surer with more:
 
 {partly}
-
-Modes that have no rules yet, and what is missing for them:
-
-{without}
 """
 
 
@@ -50,9 +46,7 @@ def page(ruleset: RuleSet = RULES) -> str:
     for category, kinds in by_category.items():
         parts.append(f"## Category {category}\n")
         parts += ["\n".join(_mode(kind, ruleset.about(kind.name))) for kind in kinds]
-    partly = {name: text for name, text in NOT_YET.items() if name in ruleset.kinds}
-    without = {name: text for name, text in NOT_YET.items() if name not in ruleset.kinds}
-    parts.append(_TAIL.format(partly=_table("Would help", partly), without=_table("Missing", without)))
+    parts.append(_TAIL.format(partly=_table("Would help", dict(NOT_YET))))
     return "\n".join(parts)
 
 

@@ -6,7 +6,10 @@ Everything migro raises on purpose.
     MigroError
     ├── RuleDefinitionError (TypeError)          a rule is written wrongly; raised at its line
     │   ├── UnknownAttribute (AttributeError)    a column that the signal class does not have
-    │   └── PatternRefused (ValueError)          a regular expression outside RE2
+    │   ├── PatternRefused (ValueError)          a regular expression outside RE2
+    │   ├── PhraseRefused                        a phrase of a lexicon that cannot be read
+    │   └── LexiconError (ValueError)            all mistakes of a lexicon at once; in `migro.lexicons`
+    ├── FeatureError (TypeError)                 a feature returned another type than it says
     ├── RuleSetError (ValueError)                all mistakes of a rule set at once
     ├── ConfigurationError (ValueError)          migro.toml, command line or host arguments
     ├── InputError (ValueError)                  bytes or records from outside that cannot be read
@@ -30,11 +33,13 @@ __all__ = [
     "AutomationHalted",
     "ConfigurationError",
     "Conflict",
+    "FeatureError",
     "Finding",
     "InputError",
     "MigroError",
     "NotFound",
     "PatternRefused",
+    "PhraseRefused",
     "RuleDefinitionError",
     "RuleSetError",
     "StoreError",
@@ -62,6 +67,23 @@ class UnknownAttribute(RuleDefinitionError, AttributeError):
 
 class PatternRefused(RuleDefinitionError, ValueError):
     """A regular expression that RE2 does not accept: it could take more than linear time."""
+
+
+class PhraseRefused(RuleDefinitionError):
+    """
+    A phrase that cannot be read; a lexicon gives it its place.
+
+    Attributes:
+        column: Place in the phrase, counted from 1.
+    """
+
+    def __init__(self, message: str, column: int = 1) -> None:
+        self.column = column
+        super().__init__(message)
+
+
+class FeatureError(MigroError, TypeError):
+    """A feature that returned something else than it says; the condition that asked for it is an ERROR."""
 
 
 @attrs.frozen

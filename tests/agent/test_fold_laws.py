@@ -154,6 +154,6 @@ def test_a_partition_that_goes_on_for_days_keeps_only_live_windows() -> None:
     sizes = []
     for day in range(3):
         run.give(*(call(1000 * day + n, 86_400 * day + 60 * n) for n in range(600)))
-        sizes.append(sum(len(w) for w in run.state.engine.windows.values()))
+        sizes.append(sum(len(s) for s in run.state.engine.streams.values()))
 
     assert max(sizes) - min(sizes) <= 5

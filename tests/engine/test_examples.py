@@ -114,6 +114,40 @@ def test_one_example_can_be_run_alone() -> None:
     assert result == ExampleResult(fired_for=(("m1",),))
 
 
+def test_an_example_of_absence_is_judged_after_its_last_signal() -> None:
+    errors = on(Request, Request.status >= 500, per=Request.merchant)
+    paid = on(Request, Request.status == 200, per=Request.merchant)
+    rule = Rule(
+        "alone",
+        when=errors.without(paid, within=minutes(5), lateness=minutes(1)),
+        then=supports(DOWN, 50, family="http"),
+        examples=(
+            fires("nothing in time", request(500), for_="m1", after=minutes(6)),
+            silent("not yet judged", request(500), after=minutes(6) - timedelta(microseconds=1)),
+            silent("in time", request(500), request(200, minute=5), after=minutes(6)),
+            silent("late, but it came", request(500), request(200, minute=5, received=9)),
+        ),
+    )
+
+    assert check_examples(RuleSet("r", rule)) == ()
+
+
+def test_timers_between_the_signals_of_an_example_run_as_they_would() -> None:
+    errors = on(Request, Request.status >= 500, per=Request.merchant)
+    none = (errors.count(within=minutes(1)) <= 0).holds(1, of=1, every=minutes(2))
+    rule = Rule(
+        "quiet",
+        when=none.after(errors, within=minutes(5)),
+        then=supports(DOWN, 50, family="http"),
+        examples=(
+            fires("a pause", request(500), request(500, minute=4, received=4), for_="m1"),
+            silent("no pause", *(request(500, minute=m) for m in range(5))),
+        ),
+    )
+
+    assert check_examples(RuleSet("r", rule)) == ()
+
+
 def test_composite_keys_are_written_as_tuples() -> None:
     per_cart = IssueKind[Any]("cart", category="checkout", per=("merchant", "cart"))
     rule = Rule(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from migro.engine import Change, EngineState, Evidence, NativeEngine, contributing, near_miss, trace
+from migro.engine import Change, EngineState, Evidence, NativeEngine, contributing, near_miss, supported, trace
 from migro.expressions import UNSET, Attr, Maybe, MaybeKey, fact, minutes, percent, seconds
 from migro.models import MerchantId, Signal, from_microseconds, to_microseconds
-from migro.rules import IssueKind, Rule, RuleSet, known, on, refutes, supports
+from migro.rules import IssueKind, Rule, RuleSet, before, greatest, known, on, previous, refutes, supports
 
 NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)
 MINUTE = 60_000_000
@@ -79,6 +79,7 @@ def rule(id: str, when: Any, then: Any = None, **options: Any) -> Rule[Any]:
 
 ERRORS = on(Request, Request.status >= 500, per=Request.merchant)
 PAID = on(Request, Request.status.between(200, 299), per=Request.merchant)
+HOSTS = on(Request, per=Request.merchant)
 
 
 def test_a_rule_fires_moves_and_is_retracted_when_its_evidence_has_lasted() -> None:
@@ -206,12 +207,12 @@ def test_support_is_what_firing_rules_rest_on() -> None:
     one, two, far = request(500, 0), request(500, 1), request(200, 1)
     first = run.tell(one)
     run.engine.settle(run.state)
-    assert run.engine.supported(run.state, one, first) == ()
+    assert supported(run.engine, run.state, one, first) == ()
 
     second = run.tell(two)
     run.engine.settle(run.state)
-    assert run.engine.supported(run.state, two, second) == (("down", ("m1",)),)
-    assert run.engine.supported(run.state, far, run.tell(far)) == ()
+    assert supported(run.engine, run.state, two, second) == (("down", ("m1",)),)
+    assert supported(run.engine, run.state, far, run.tell(far)) == ()
 
 
 def test_a_composite_key_joins_on_all_its_columns() -> None:
@@ -229,7 +230,8 @@ def test_premises_named_twice_share_one_window() -> None:
     one = on(Request, Request.status >= 500, per=Request.merchant).at_least(2, within=minutes(5))
     other = on(Request, Request.status >= 500, per=Request.merchant).at_least(2, within=minutes(5))
 
-    assert len(Run(rule("a", one), rule("b", other)).engine.leaves) == 1
+    alone, both = Run(rule("a", one)).engine.network, Run(rule("a", one), rule("b", other)).engine.network
+    assert (len(both.sources), len(both.nodes)) == (len(alone.sources), len(alone.nodes))
 
 
 def test_the_trace_says_what_was_needed_and_what_was_found() -> None:
@@ -257,6 +259,62 @@ def test_the_trace_of_a_compound_names_every_part() -> None:
 
     assert [p.satisfied for p in found.parts] == [True, True]
     assert found.parts[0].parts[1].text.startswith("since then no [Request")
+
+
+def test_the_trace_of_a_comparison_shows_its_arithmetic() -> None:
+    count = ERRORS.count(within=minutes(5))
+    more = rule("more", count >= greatest(2, percent(50) * HOSTS.count(within=minutes(5))))
+    run = Run(more)
+    run.feed(request(200, 0), request(500, 1), request(500, 2))
+    found = trace(run.engine, run.state, more, ("m1",))
+
+    assert (found.needed, found.found) == ("left >= right", "2 against greatest(2, 1/2 x (3) = 1.5) = 2")
+    assert (found.since, found.until, found.total) == (at(2) - timedelta(minutes=5), at(2), 3)
+
+
+def test_the_trace_of_a_streak_names_the_signals_of_the_streak() -> None:
+    streak = rule("streak", HOSTS.fits(Request.status >= 500).runs(2, of=3, within=minutes(5)))
+    run = Run(streak)
+    run.feed(request(500, 0), request(200, 1), request(500, 2))
+    found = trace(run.engine, run.state, streak, ("m1",))
+
+    assert (found.needed, found.found, found.total) == ("2 of 3", "satisfied", 2)
+    assert {s.at for s in found.signals} == {at(0), at(2)}
+
+
+def test_the_trace_of_an_absence_names_what_stands_alone() -> None:
+    alone = rule("alone", ERRORS.without(PAID, within=minutes(2), lateness=minutes(1)))
+    run = Run(alone)
+    run.feed(request(500, 0))
+    assert run.tick(us(3) - 1) == []
+
+    assert run.tick(us(3)) == [Change("fired", "alone", ("m1",))]
+    found = trace(run.engine, run.state, alone, ("m1",))
+    assert (found.needed, found.until) == ("none for 2 min", at(2))
+    assert [s.at for s in found.signals] == [at(0)]
+
+
+def test_a_rule_that_rests_on_a_fallback_counts_one_class_lower() -> None:
+    count = ERRORS.count(within=minutes(5))
+    usual = count.baseline(before(PAID, within=minutes(5)), previous())
+    run = Run(rule("more", count > usual, supports(DOWN, 105, family="http")))
+    run.feed(request(500, 0))
+
+    assert run.engine.points(run.state, "down", ("m1",)) == 50
+    assert run.state.firings["more", ("m1",)].lowered
+
+    run.feed(request(200, 1), request(500, 2), request(500, 2, host="other"))
+    assert run.engine.points(run.state, "down", ("m1",)) == 105
+
+
+def test_a_comparison_that_no_signal_brings_about_is_made_at_its_time() -> None:
+    quiet = rule("quiet", (ERRORS.count(within=minutes(1)) <= 0).holds(1, of=1, every=minutes(2)))
+    run = Run(quiet)
+    run.feed(request(500, 0, occurred_at=at(0, 30), received_at=at(0, 30)))
+
+    assert run.tick(us(2) - 1) == []
+    assert run.tick(us(2)) == [Change("fired", "quiet", ("m1",))]
+    assert run.state.firings["quiet", ("m1",)].at == us(2)
 
 
 def test_a_near_miss_says_how_far_off_it_was() -> None:
@@ -295,7 +353,6 @@ def test_small_shares_need_the_lower_end_of_the_interval(hits: int, size: int, f
 
 
 FIVE = 5 * MINUTE
-HOSTS = on(Request, per=Request.merchant)
 
 
 @pytest.mark.parametrize("offset", [0, -1, 59_999_999, 3_599_999_999], ids=lambda o: f"start{o:+}us")

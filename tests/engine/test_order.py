@@ -1,13 +1,13 @@
-"""What does not matter: the order of arrival, the order of rules, the seed of Python's hashes, forgetting the past."""
+"""What does not matter: the order of arrival, the order of rules, the seed of Python's hashes."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -15,18 +15,29 @@ import migro
 from migro.engine import EngineState, NativeEngine
 from migro.models import Signal, from_microseconds, to_microseconds
 from migro.rules import RuleSet
+from tests.engine.playing import advance, apply, say
+from tests.engine.profiles import SLOW, TINY, Profile
 from tests.engine.streams import ruleset, stream
-from tests.oracle import evaluate
+from tests.oracle import Arrival, Firings, Step, evaluate
+
+MEANING = "51940297e0f519e9809a8a32bd8b936bace26995aac52f31aebc29ca7fb0719b"
+"""SHA-256 of all changes and firings of 1,000 random streams, the same on every Python and under every hash seed."""
 
 
-def settled(rules: RuleSet, signals: list[Signal], *, every_step: bool) -> dict[Any, Any]:
+def signals_of(steps: Sequence[Step]) -> list[Signal]:
+    return [s.signal for s in steps if isinstance(s, Arrival)]
+
+
+def settled(rules: RuleSet, signals: list[Signal], *, every_step: bool) -> Firings:
     engine, state = NativeEngine(rules), EngineState()
     for s in signals:
         engine.insert(state, s, to_microseconds(s.received_at))
         if every_step:
             engine.settle(state)
     engine.settle(state)
-    return {k: (f.rule, f.key, f.at) for k, f in state.firings.items()}
+    # Measured at multiples and after deadlines, some things are only seen once the time has passed that signals name.
+    advance(engine, state, to_microseconds(signals[0].received_at))
+    return say(state)
 
 
 def together(signals: list[Signal]) -> list[Signal]:
@@ -39,13 +50,14 @@ def together(signals: list[Signal]) -> list[Signal]:
     ]
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_signals_received_at_one_time_give_the_same_state_in_any_order(seed: int) -> None:
+@pytest.mark.parametrize("p", [TINY, SLOW], ids=lambda p: p.name)
+@pytest.mark.parametrize("seed", range(2))
+def test_signals_received_at_one_time_give_the_same_state_in_any_order(seed: int, p: Profile) -> None:
     r = Random(seed)
     fired = 0
-    for _ in range(50):
-        rules = ruleset(r)
-        signals = together(stream(r, rules, 10))
+    for _ in range(60):
+        rules = ruleset(r, p)
+        signals = together(signals_of(stream(r, rules, 10, p)))
         expected = settled(rules, signals, every_step=True)
         fired += bool(expected)
         for _ in range(4):
@@ -57,14 +69,17 @@ def test_signals_received_at_one_time_give_the_same_state_in_any_order(seed: int
     assert fired > 5
 
 
-def test_rules_registered_in_another_order_fire_alike_and_have_the_same_version() -> None:
+@pytest.mark.parametrize("p", [TINY, SLOW], ids=lambda p: p.name)
+def test_rules_registered_in_another_order_fire_alike_and_have_the_same_version(p: Profile) -> None:
     r = Random(7)
     for _ in range(50):
-        rules = ruleset(r)
+        rules = ruleset(r, p)
         shuffled = RuleSet(
-            "random", *r.sample(list(rules), len(rules)), signals=r.sample(list(rules.signals.values()), 4)
+            "random",
+            *r.sample(list(rules), len(rules)),
+            signals=r.sample(list(rules.signals.values()), len(rules.signals)),
         )
-        signals = stream(r, rules, 10)
+        signals = together(signals_of(stream(r, rules, 10, p)))
 
         assert shuffled.version == rules.version
         assert settled(shuffled, signals, every_step=True) == settled(rules, signals, every_step=True)
@@ -77,8 +92,8 @@ def test_the_agenda_fires_by_stratum_then_salience_then_id() -> None:
         rules = ruleset(r)
         place = {rule.id: n for n, rule in enumerate(rule for stratum in rules.strata for rule in stratum)}
         engine, state = NativeEngine(rules), EngineState()
-        for s in stream(r, rules, 10):
-            engine.insert(state, s, to_microseconds(s.received_at))
+        for step in stream(r, rules, 10):
+            apply(engine, state, step)
             changes = engine.settle(state)
             agenda = [(place[c.rule], c.key) for c in changes]
             seen += len(agenda) > 1
@@ -88,47 +103,21 @@ def test_the_agenda_fires_by_stratum_then_salience_then_id() -> None:
     assert seen > 5
 
 
-def test_traces_are_the_same_bytes_under_every_hash_seed() -> None:
+def test_changes_and_traces_are_the_same_bytes_under_every_hash_seed() -> None:
     root, package = Path(__file__).parent.parent.parent, Path(migro.__file__).parent.parent
     runs = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.engine.hashing_process", "40"],
+            [sys.executable, "-m", "tests.engine.hashing_process", "1000"],
             stdout=subprocess.PIPE,
             cwd=root,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{package}{os.pathsep}{root}", "PYTHONHASHSEED": seed},
         )
         for seed in ("0", "1", "4711")
     ]
-    outputs = [run.communicate(timeout=120)[0] for run in runs]
+    outputs = [run.communicate(timeout=300)[0] for run in runs]
 
     assert [run.returncode for run in runs] == [0, 0, 0]
-    assert len(outputs[0]) > 10_000
+    assert len(outputs[0]) > 100_000
     assert outputs[0] == outputs[1] == outputs[2]
-
-
-def test_what_fell_silent_is_forgotten_and_facts_are_kept() -> None:
-    r = Random(3)
-    for _ in range(20):
-        rules = ruleset(r)
-        engine, state = NativeEngine(rules), EngineState()
-        signals = stream(r, rules, 20)
-        for s in signals:
-            engine.insert(state, s, to_microseconds(s.received_at))
-            engine.settle(state)
-        facts = dict(state.facts)
-        later = to_microseconds(max(s.received_at for s in signals)) + 3 * 86_400_000_000
-        while (due := engine.next_due(state)) is not None:
-            engine.pass_time(state, due)
-            engine.settle(state)
-        engine.pass_time(state, later)
-        engine.settle(state)
-        engine.forget(state, state.now)
-
-        assert (state.windows, state.anchors, state.candidates, state.scheduled, state.due) == ({}, {}, {}, {}, [])
-        assert state.facts == facts
-        assert not [f for f in state.firings if f[0] in _grounded(rules)]
-
-
-def _grounded(rules: RuleSet) -> set[str]:
-    """Rules of the lowest stratum rest on signals alone."""
-    return {rule.id for rule in rules.strata[0]}
+    # Another digest after a change of the random streams is expected; after any other change it is a change of meaning.
+    assert outputs[0].split()[-1].decode() == MEANING

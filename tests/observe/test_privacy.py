@@ -163,3 +163,10 @@ def test_projection_keeps_the_listed_paths_only() -> None:
 )
 def test_a_card_number_in_groups_is_no_id(text: str, secret: bool) -> None:
     assert holds_secret(text) is secret
+
+
+def test_marks_without_end_take_linear_time_and_keep_no_more_than_a_language_writes() -> None:
+    # Ordering alternating marks takes NFKC quadratic time: this would not end within the suite's patience.
+    hostile = "a" + "\u0301\u0323" * 300_000
+
+    assert len(scrub(hostile)) <= 1 + 32

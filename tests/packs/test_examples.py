@@ -49,5 +49,5 @@ def test_examples_hold_signals_that_a_source_could_send(rule: Rule[Any]) -> None
     for example in rule.examples:
         for signal in (*example.signals[:2], *example.signals[-2:]):
             assert type(signal).from_data(signal.model_dump()) == signal
-            assert signal.merchant == "shop-1"
+            assert str(signal.merchant).startswith("shop-")
     assert all(s.received_at == s.occurred_at for s in signals.values())

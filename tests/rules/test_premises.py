@@ -59,7 +59,7 @@ FIVE: Any = 5
         ),
         (lambda: LOOSE_ERRORS & NO, "`&` joins two premises, got 'no'"),
         (lambda: LOOSE_ERRORS & (LooseRequest.status >= 1), "`&` joins two premises"),
-        (lambda: LOOSE_ERRORS.unless(LOOSE_PER_CART), ".unless() needs premises about the same key"),
+        (lambda: LOOSE_ERRORS.unless(LOOSE_PER_CART), ".unless() joins premises about the same key"),
         (lambda: LOOSE_ERRORS.unless(NO), ".unless() takes a premise such as on(...), got 'no'"),
         (lambda: LOOSE_ERRORS.within(NO), "within= takes a span above 0 such as minutes(5), got 'no'"),
         (lambda: LOOSE_ERRORS.within(timedelta(0)), "within= takes a span above 0"),
@@ -73,7 +73,7 @@ FIVE: Any = 5
         (lambda: LOOSE_ERRORS.distinct(NO, at_least=2, within=minutes(5)), "takes columns, got 'no'"),
         (
             lambda: LOOSE_ERRORS.share(at_least=percent(5), floor=1, within=minutes(5)),
-            "needs the predicates of its numerator",
+            ".share() needs at least one predicate of",
         ),
         (
             lambda: LOOSE_ERRORS.share(LooseRequest.status > 1, at_least=NO, floor=1, within=minutes(5)),

@@ -79,8 +79,8 @@ MISTAKES: list[tuple[str, str, list[Rule[Any]]]] = [
         [rule(then=supports(PER_CART, 5, family="f"))],
     ),
     ("lasts", "expected a span above 0", [rule(lasts=timedelta(0))]),
-    ("window", "at most 24 hours", [rule(lasts=timedelta(hours=24, microseconds=1))]),
-    ("window", "at most 24 hours", [rule(when=ERRORS.at_least(2, within=timedelta(days=2)))]),
+    ("window", "at most 14 days", [rule(lasts=timedelta(days=14, microseconds=1))]),
+    ("window", "at most 14 days", [rule(when=ERRORS.at_least(2, within=timedelta(days=15)))]),
     ("no-signal", "not negated", [rule(when=~known(STUCK))]),
     (
         "kind",
@@ -222,7 +222,7 @@ def test_prose_examples_places_and_names_do_not_change_the_version() -> None:
         {"when": ERRORS.unless(SHARE)},
         {"when": SHARE.unless(ERRORS).within(minutes(1))},
         {"when": SHARE.unless(ERRORS.at_least(1, within=minutes(5)))},
-        {"when": attrs.evolve(SHARE, span=SHARE.longest + 1).unless(ERRORS)},
+        {"when": attrs.evolve(SHARE, length=SHARE.longest + 1).unless(ERRORS)},
         {"when": attrs.evolve(SHARE, floor=21).unless(ERRORS)},
         {"when": attrs.evolve(SHARE, at_least=percent(3)).unless(ERRORS)},
         {"when": attrs.evolve(SHARE, bound="plain").unless(ERRORS)},
@@ -295,3 +295,20 @@ def test_a_rule_set_says_how_it_is_written() -> None:
         RuleSet(rule)  # type: ignore[arg-type]  # the mistake itself
     with pytest.raises(RuleDefinitionError, match="takes rules one by one"):
         RuleSet("odd", [rule])  # type: ignore[arg-type]  # the mistake itself
+
+
+class Limits(Signal, kind="ruleset.limits"):
+    status: Maybe[int] = UNSET
+
+
+def test_facts_are_known_wherever_a_rule_reads_them() -> None:
+    everywhere = [
+        on(Request, Request.status >= fact(Limits.status), per=Request.merchant),
+        on(Request, per=Request.merchant, weight=Request.status - fact(Limits.status)),
+        on(Request, per=Request.merchant).total(Request.status - fact(Limits.status), within=minutes(5)) >= 1,
+        on(Request, per=Request.merchant).distinct(Request.status - fact(Limits.status), at_least=2, within=minutes(5)),
+        on(Request, per=Request.merchant).count(within=minutes(5)) >= fact(Limits.status),
+    ]
+
+    for premise in everywhere:
+        assert "ruleset.limits" in RuleSet("r", rule(when=premise)).signals

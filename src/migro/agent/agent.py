@@ -18,7 +18,7 @@ from typing import Any, Literal
 import attrs
 
 from ..decide import Policy
-from ..errors import Conflict, InputError
+from ..errors import Conflict, InputError, NotFound
 from ..models import (
     Accepted,
     Action,
@@ -36,15 +36,19 @@ from ..models import (
     RunMode,
     Signal,
     SignalReceived,
+    SignalWithdrawn,
     StepRecord,
     Tick,
     from_microseconds,
 )
 from ..ports import Actuator, Alarm, Memory, Source
+from ..reason import QUARANTINED
 from ..rules import Rule, RuleSet
 from .dispatch import DryRun, Hands, Live
-from .fold import PLATFORM, Fold, partition_of, partition_of_issue
+from .fold import PLATFORM, Fold, Step, partition_of, partition_of_issue
+from .journal import about, first_delivery, halts, known_withdrawal
 from .state import State
+from .wording import WHY_QUARANTINED
 
 __all__ = ["Agent", "Processed"]
 
@@ -57,10 +61,10 @@ _Records = list[tuple[str, StepRecord]]
 @attrs.frozen(kw_only=True)
 class Processed:
     """
-    What became of one signal.
+    What became of one signal, or of its withdrawal.
 
     Attributes:
-        partition, seq: Its place in the journal.
+        partition, seq: The place in the journal, of the signal or of its withdrawal.
         disposition: Its one disposition; None when another writer consumed it.
         decisions: Every decision that its step made.
     """
@@ -82,7 +86,8 @@ class Agent:
         actuators: Hands; used only when `live`.
         policy: Modes, allow-list and times; the default is safe.
         live: Whether actions are executed. False is dry run: they end as `simulated`.
-        alarm: Called with one line when automation halts; needs neither memory nor actuators. Default: the critical
+        alarm: Called with one line when automation halts, and once when a rule is quarantined; needs neither memory nor
+            actuators. Default: the critical
             level of the logger ``migro``, which Python prints to standard error unless it is told otherwise.
         now: The time for inputs that migro itself writes. Default: the time of the partition's newest input.
 
@@ -107,6 +112,7 @@ class Agent:
         self._alarm: Alarm = alarm or logging.getLogger("migro").critical
         self._now = now
         self._states: dict[str, State] = {}
+        self._quarantined: set[str] = set()
         self._planned: deque[str] | None = None
         self._loaded_open = False
         self._lock = threading.RLock()
@@ -142,6 +148,57 @@ class Agent:
                 disposition=own.disposition if own else None,
                 decisions=_decisions(records),
             )
+
+    def withdraw(self, signal: str, *, by: str, reason: str) -> Processed:
+        """
+        Take a signal back, by its id: what rests on it is judged anew, as if it had never come.
+
+        Nothing that has happened is undone; the decisions this leads to say what rested on the signal. A signal
+        can be withdrawn for 60 minutes from its receipt: `disposition` then says `too_late` and nothing changes.
+        The same withdrawal twice is one.
+
+        Args:
+            by: Role or name of the person.
+            reason: Why, for everybody who reads a decision that changed by it.
+
+        Raises:
+            NotFound: If the memory has no such signal; nothing is stored then.
+        """
+        with self._lock:
+            partition, received, stored = first_delivery(self.memory, signal)
+            at = self._time(partition)
+            item = SignalWithdrawn(at=at, signal=signal, by=by, reason=reason, received_at=received.at)
+            seq, records = self._take(partition, item)
+            own = next((r.disposition for where, r in records if (where, r.seq) == (partition, seq)), None)
+            if not seq:
+                seq, own = known_withdrawal(self.memory, partition, item)
+            decisions = _decisions(records)
+            return Processed(partition=partition, seq=seq, signal=stored, disposition=own, decisions=decisions)
+
+    def release_rule(self, rule: str, *, by: str, why: str) -> tuple[Decision, ...]:
+        """
+        Let a quarantined rule be judged again for every merchant, and return the decisions this led to.
+
+        It is quarantined anew when its predicates go on raising.
+
+        Raises:
+            NotFound: If no rule of that id is quarantined.
+        """
+        decisions: list[Decision] = []
+        with self._lock:
+            self._load_what_is_open()
+            told = [i for i in self.memory.read("issues") if i.kind == QUARANTINED.name and i.key == (rule,)]
+            partitions = sorted({partition_of_issue(i) for i in told})
+            for partition in partitions:
+                self._catch_up(partition)
+            waiting = [p for p in partitions if rule in self._state(p).engine.quarantined]
+            if not waiting:
+                raise NotFound(f"expected the id of a quarantined rule, found none: {rule!r}")
+            for partition in waiting:
+                at = self._later(partition)
+                said = PersonActed(at=at, verb="release_rule", by=by, target=rule, why=why)
+                decisions += self.tell(partition, said)
+        return tuple(decisions)
 
     def run(self, source: Source | Iterable[Signal]) -> tuple[Decision, ...]:
         """
@@ -252,7 +309,7 @@ class Agent:
     def resume(self, *, by: str, why: str) -> None:
         """Let automation go on after a halt, wherever it was halted; who and why are recorded."""
         with self._lock:
-            stopped = {e.partition for e in self.memory.read("journal") if e.failed or _halts(e.input)} - {PLATFORM}
+            stopped = {e.partition for e in self.memory.read("journal") if e.failed or halts(e.input)} - {PLATFORM}
             # The platform comes after the merchants: until then nothing acts, even if this is interrupted. Then the
             # merchants once more: another process may have passed the halt on in between.
             for partition in (*sorted(stopped), PLATFORM, *sorted(stopped)):
@@ -348,10 +405,14 @@ class Agent:
         state = self._state(partition)
         expected = state.seq
         try:
-            record = self.fold.advance(state, accepted.seq, accepted.input).record
+            step = self.fold.advance(state, accepted.seq, accepted.input)
         except Exception as e:  # an internal error stops automation; it never stops accepting
             return self._fail(partition, accepted, expected, e)
+        record = step.record
         self._commit(partition, expected, record)
+        for rule in self._newly_quarantined(step):
+            found = f"rule {rule} is quarantined, first at {partition}: {WHY_QUARANTINED}"
+            self._alarm(f"migro: {found}; nobody hears it until it is released")
         if self._planned is not None:
             self._planned.extend(a.idempotency_key for a in record.actions if a.status is ActionStatus.PLANNED)
         return record
@@ -369,7 +430,7 @@ class Agent:
         """Record that an input could not be thought about; automation halts with the same transaction."""
         self._states.pop(partition, None)
         why = f"internal error at {partition} number {accepted.seq}: {type(error).__name__} at {_raised_at(error)}"
-        signal = accepted.input.signal.id if isinstance(accepted.input, SignalReceived) else ""
+        signal = about(accepted.input)
         record = StepRecord(seq=accepted.seq, disposition=Disposition(signal=signal, name="failed", reason=why))
         self._halt(accepted.input, why, lambda: self._commit(partition, expected, record))
         return record
@@ -378,7 +439,7 @@ class Agent:
         """Halt automation everywhere, then record why; the operator is told whatever the memory does."""
         try:
             # First the halt: whatever happens after it, nothing acts any more.
-            if not _halts(item):
+            if not halts(item):
                 self.memory.accept(PLATFORM, (PersonActed(at=item.at, verb="halt", by="migro", why=why),))
             record()
         finally:
@@ -403,15 +464,24 @@ class Agent:
                     state = self.fold.skip(state, entry.seq)
                     continue
                 try:
-                    state = self.fold.advance(state, entry.seq, entry.input).state
+                    step = self.fold.advance(state, entry.seq, entry.input)
                 except Exception as e:  # other rules may stumble over what was fine; see `_step`
                     skipped.add(entry.seq)
                     kind = f"{type(e).__name__} at {_raised_at(e)}"
                     why = f"internal error at {partition} number {entry.seq} on recall: {kind}"
                     self._halt(entry.input, why, lambda: None)
                     break
+                state = step.state
+                self._newly_quarantined(step)
             else:
                 return state
+
+    def _newly_quarantined(self, step: Step) -> list[str]:
+        """Return the rules that the operator has to hear of: what is broken is broken for every merchant."""
+        self._quarantined.difference_update(step.released)
+        new = [rule for rule in step.quarantined if rule not in self._quarantined]
+        self._quarantined.update(new)
+        return new
 
     def _time(self, partition: str) -> datetime:
         return self._now() if self._now is not None else from_microseconds(self._state(partition).now)
@@ -425,7 +495,3 @@ def _raised_at(error: Exception) -> str:
     """Return file and line of an error, never its text: that may hold what a sender wrote."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
-
-
-def _halts(item: Input) -> bool:
-    return isinstance(item, PersonActed) and item.verb == "halt"

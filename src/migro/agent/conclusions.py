@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..decide import Policy, Ruling, rule_on, withdraw
-from ..engine import Evidence, Key, NativeEngine
+from ..engine import Evidence, Key, NativeEngine, supported
 from ..models import (
     Action,
     ActionStatus,
@@ -19,15 +19,21 @@ from ..models import (
     Outcome,
     RunMode,
     Signal,
+    Unjudged,
+    Withdrawal,
     content_id,
     from_microseconds,
 )
 from ..reason import Assessment, assess, confidence_of
 from ..rules import RuleSet
 from .effects import Effects
-from .state import Held, State
+from .recollection import reached
+from .state import PLATFORM, Held, State
+from .wording import WHY_QUARANTINED, why_now
 
 __all__ = ["Conclusions"]
+
+_BEGUN = frozenset({ActionStatus.STARTED, ActionStatus.SIMULATED, ActionStatus.SUCCEEDED, ActionStatus.FAILED})
 
 
 class Conclusions:
@@ -42,13 +48,15 @@ class Conclusions:
         """Take a signal in, and return what it did and the issues that rest on it."""
         evidence = self.engine.insert(state.engine, signal, state.now)
         self.settle(state, effects)
-        return evidence, self.engine.supported(state.engine, signal, evidence)
+        return evidence, supported(self.engine, state.engine, signal, evidence)
 
     def settle(self, state: State, effects: Effects) -> None:
         """Let the engine evaluate what was touched, and judge every issue that this concerns."""
         changes = self.engine.settle(state.engine)
         effects.changes.extend(changes)
-        kinds = {(self.ruleset.rule(c.rule).then.kind.name, c.key) for c in changes}
+        # That a rule is left out concerns no key; what it held up before is retracted beside it.
+        moved = [c for c in changes if c.what != "quarantined"]
+        kinds = {(self.ruleset.rule(c.rule).then.kind.name, c.key) for c in moved}
         self.reassess(state, sorted(kinds), effects)
 
     def reassess(self, state: State, slots: Iterable[tuple[str, Key]], effects: Effects) -> None:
@@ -79,7 +87,7 @@ class Conclusions:
                 category=kind.category,
                 title=kind.title or kind.name,
                 merchant=merchant,
-                scope="platform" if kind.systemic else "merchant",
+                scope="platform" if kind.systemic or state.partition == PLATFORM else "merchant",
                 key=assessment.key,
                 key_names=kind.per,
                 status=IssueStatus.WATCHING,
@@ -99,7 +107,9 @@ class Conclusions:
         mode = self._mode(state)
         before = held.issue
         ended = not assessment.supported or bool(held.closed_by)
-        lasting = before.status is not IssueStatus.RESOLVED and held.decisions > 0
+        if before.status is IssueStatus.RESOLVED:
+            held.reached = ()
+        so_far = held.severity or assessment.severity
         # With what decided it: under other rules the journal may be folded again, and the count starts elsewhere.
         versions = (self.ruleset.version, self.policy.version)
         decision_id = content_id("dec", before.id, *versions, held.decisions + 1)
@@ -109,7 +119,7 @@ class Conclusions:
             "title": before.title,
             "merchant": before.merchant or "",
             "first_seen": f"{before.first_seen:%Y-%m-%d %H:%M} UTC",
-            "severity": max(assessment.severity, before.severity).word if lasting else assessment.severity.word,
+            "severity": max(assessment.severity, so_far).word,
             "confidence": str(confidence_of(assessment.score.total)),
         }
         ruling = rule_on(
@@ -121,7 +131,7 @@ class Conclusions:
             issue=before.id,
             decision=decision_id,
             now=state.now,
-            held_severity=before.severity if lasting else None,
+            held_severity=held.severity,
             halted=state.halted,
             suppressed=state.maintenance is not None,
             known=held.actions,
@@ -141,8 +151,10 @@ class Conclusions:
         )
         if verdict == held.verdict:
             return
-        changed = _changed(held, status, assessment, ruling)
+        changed = why_now(held, status, assessment, ruling, effects)
         held.verdict = verdict
+        held.evidence = frozenset(assessment.signals)
+        held.reached = reached(held, state.now, assessment.severity)
         held.decisions += 1
         at = from_microseconds(state.now)
         grown = max(before.signals, len(assessment.signals))
@@ -166,15 +178,17 @@ class Conclusions:
             gone = (a for a in held.actions.values() if a.status in (ActionStatus.WAITING, ActionStatus.PLANNED))
             withdrawn = tuple(withdraw(a, "the issue has ended") for a in gone)
         else:
-            withdrawn = ruling.withdrawn
+            withdrawn = (*ruling.withdrawn, *_dropped(held, ruling))
         for action in (*withdrawn, *actions):
             before_it = held.actions.get(action.idempotency_key)
             if before_it != action:
-                if before_it is not None and before_it.binding != action.binding:
+                if before_it is None or before_it.binding != action.binding:
                     held.answers.pop(action.idempotency_key, None)
+                    held.bound[action.idempotency_key] = held.evidence
                 held.actions[action.idempotency_key] = action
                 effects.actions[action.idempotency_key] = action
-        decision = self._decision(state, held, assessment, ruling, decision_id, changed, actions, mode)
+        taken_back = () if effects.withdrawal is None else (_withdrawal(held, effects.withdrawal),)
+        decision = self._decision(state, held, assessment, ruling, decision_id, changed, actions, mode, taken_back)
         effects.decisions.append(decision)
         effects.issues[held.issue.id] = held.issue
 
@@ -188,6 +202,7 @@ class Conclusions:
         changed: str,
         actions: tuple[Action, ...],
         mode: RunMode,
+        withdrawals: tuple[Withdrawal, ...],
     ) -> Decision:
         issue = held.issue
         at = from_microseconds(state.now)
@@ -221,6 +236,11 @@ class Conclusions:
             outcome=outcome,
             near_misses=assessment.near_misses,
             human_only=assessment.kind.human_only,
+            withdrawals=withdrawals,
+            unjudged=tuple(
+                Unjudged(rule=rule, since=from_microseconds(since), because=WHY_QUARANTINED)
+                for rule, since in sorted(state.engine.quarantined.items())
+            ),
         )
         return Decision(
             id=decision_id,
@@ -258,23 +278,18 @@ def _status(band: Band, ended: bool) -> IssueStatus:
     return IssueStatus.WATCHING if band is Band.LOW else IssueStatus.OPEN
 
 
-def _changed(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ruling) -> str:
-    """Return in one line why a decision is made now."""
-    before = held.issue
-    confidence = confidence_of(assessment.score.total)
-    rules = [c.rule for c in assessment.score.contributions if c.counted > 0]
-    named = ", ".join(rules) or "no rule"
-    if status is IssueStatus.RESOLVED:
-        return f"resolved by {held.closed_by}" if held.closed_by else "resolved: no evidence is left"
-    if held.decisions == 0:
-        return f"opened at {confidence} by {named}"
-    if before.status is IssueStatus.RESOLVED:
-        return f"reopened at {confidence} by {named}"
-    if ruling.severity > before.severity:
-        return f"severity rose from {before.severity.word} to {ruling.severity.word}: {ruling.severity_because}"
-    if assessment.band != before.band:
-        way = "rose" if assessment.band > before.band else "fell"
-        return f"confidence {way} from {before.confidence} to {confidence}: {named}"
-    if assessment.score.total != before.points:
-        return f"score went from {before.points:+d} to {assessment.score.total:+d}: {named}"
-    return f"the evidence or what policy makes of it changed: {named}"
+def _dropped(held: Held, ruling: Ruling) -> tuple[Action, ...]:
+    """Return what has not begun and is not proposed any more, since severity fell or the rules are others."""
+    proposed = {(t.kind, t.target) for t in ruling.traces}
+    open_ = (a for a in held.actions.values() if a.status in (ActionStatus.WAITING, ActionStatus.PLANNED))
+    return tuple(withdraw(a, "it is not proposed any more") for a in open_ if (a.kind, a.target) not in proposed)
+
+
+def _withdrawal(held: Held, withdrawal: Withdrawal) -> Withdrawal:
+    """Return what was taken back, with what had come of it for an issue."""
+    begun = [
+        f"{action.kind} -> {action.target}: {action.status.value}"
+        for key, action in sorted(held.actions.items())
+        if action.status in _BEGUN and withdrawal.signal in held.bound.get(key, frozenset())
+    ]
+    return withdrawal.model_copy(update={"actions": tuple(begun)})

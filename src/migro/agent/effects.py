@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from ..engine import Change, Key
-from ..models import Action, Decision, Issue
+from ..models import Action, Decision, Issue, SignalWithdrawn, Withdrawal
 
 __all__ = ["Effects"]
 
@@ -19,6 +19,11 @@ class Effects:
         issues, actions: As they are now, by id and by idempotency key.
         opened: Issues that were opened, by (kind, key).
         counted: Issues whose decision has already counted this step's signal.
+        withdrawal: The signal that this step takes back.
+        released: Rules that this step lets be judged again.
+        release: By whom and why.
+        quarantined: Rules that this step left out, because a predicate kept raising.
+        emitted: Withdrawals for the platform.
     """
 
     issues: dict[str, Issue] = attrs.Factory(dict)
@@ -27,3 +32,8 @@ class Effects:
     changes: list[Change] = attrs.Factory(list)
     opened: set[tuple[str, Key]] = attrs.Factory(set)
     counted: set[str] = attrs.Factory(set)
+    withdrawal: Withdrawal | None = None
+    released: tuple[str, ...] = ()
+    release: str = ""
+    quarantined: list[str] = attrs.Factory(list)
+    emitted: list[SignalWithdrawn] = attrs.Factory(list)

@@ -12,14 +12,13 @@ from datetime import datetime
 import attrs
 
 from ..decide import Policy
-from ..engine import Change, Evidence, NativeEngine
+from ..engine import Change, Key, NativeEngine
 from ..models import (
     ActionDue,
     ActionFinished,
     ActionStarted,
     ActionStatus,
     ConfigChanged,
-    Decision,
     Disposition,
     DispositionName,
     ErasureRequested,
@@ -30,27 +29,26 @@ from ..models import (
     PersonActed,
     Signal,
     SignalReceived,
+    SignalWithdrawn,
     StepRecord,
     Tick,
     from_microseconds,
     to_microseconds,
 )
 from ..reason import CORE
-from ..rules import RuleSet, selections
+from ..rules import RuleSet
+from ..rules.ruleset import selections
 from ..verify import issue_update, maintenance, serious, signature_failure, unexplained, verify
 from .conclusions import Conclusions
 from .effects import Effects
 from .outbox import answer, check_due, lapse, move, next_lapse, stands
-from .recollection import forget, same_text
-from .state import Held, State
+from .quarantines import notice, release
+from .recollection import REACH, declare, derive, forget, same_text, understand
+from .state import PLATFORM, UNATTRIBUTED, Held, State
+from .withdrawals import take_back
+from .wording import why_raised, why_recorded
 
 __all__ = ["PLATFORM", "UNATTRIBUTED", "Fold", "Step", "partition_of", "partition_of_issue"]
-
-PLATFORM = "platform"
-"""The partition that folds what changed about issues of all merchants."""
-
-UNATTRIBUTED = "unattributed"
-"""The partition of signals that name no merchant."""
 
 TIDY_EVERY = 10 * 60 * 1_000_000
 """How often the engine drops what no window can need, in microseconds of the fold's time."""
@@ -77,11 +75,15 @@ class Step:
         state: The state after it.
         record: What has to be committed.
         changes: The trace of the agenda: which rules fired, moved or were retracted, in order.
+        quarantined: Rules that this step began to leave out, because a predicate of theirs kept raising.
+        released: Rules that it lets be judged again.
     """
 
     state: State
     record: StepRecord
     changes: tuple[Change, ...]
+    quarantined: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
 
 
 class Fold:
@@ -137,6 +139,7 @@ class Fold:
         # Before the input, so that a tick in between makes no difference to what an issue is remembered for.
         self._tidy(state)
         disposition = self._consume(state, seq, item, effects)
+        notice(self._conclusions, state, effects)
         state.seq = seq
         record = StepRecord(
             seq=seq,
@@ -144,9 +147,15 @@ class Fold:
             issues=tuple(effects.issues.values()),
             decisions=tuple(effects.decisions),
             actions=tuple(effects.actions.values()),
-            emitted=self._emitted(state, effects.decisions),
+            emitted=self._emitted(state, effects),
         )
-        return Step(state=state, record=record, changes=tuple(effects.changes))
+        return Step(
+            state=state,
+            record=record,
+            changes=tuple(effects.changes),
+            quarantined=tuple(effects.quarantined),
+            released=effects.released,
+        )
 
     # --- inputs -------------------------------------------------------------------------------------------------
 
@@ -154,6 +163,8 @@ class Fold:
         match item:
             case SignalReceived(signal=signal, duplicate_of=duplicate_of):
                 return self._receive(state, seq, signal, duplicate_of, effects)
+            case SignalWithdrawn():
+                return take_back(self._conclusions, state, item, effects)
             case IssueChanged():
                 self._conclusions.infer(state, issue_update(item), effects)
             case Tick() | ErasureRequested():
@@ -166,6 +177,10 @@ class Fold:
                         held.verdict = ()
                         effects.actions.update(held.actions)
                 state.config = item.fingerprint
+                if state.ruleset and state.ruleset != item.ruleset:
+                    why = "other rules are in force"
+                    release(self._conclusions, state, tuple(state.engine.quarantined), why, effects)
+                state.ruleset = item.ruleset
                 self._conclusions.reassess(state, sorted(state.held), effects)
             case ActionDue(key=key):
                 check_due(state, key, effects)
@@ -182,22 +197,24 @@ class Fold:
     def _receive(
         self, state: State, seq: int, signal: Signal, duplicate_of: int | None, effects: Effects
     ) -> Disposition:
-        verdict = verify(signal, duplicate_of=duplicate_of, same_text=same_text(state, signal, seq))
+        # A second delivery says nothing new, so its text stays free where the first was withdrawn.
+        same = same_text(state, signal, seq) if duplicate_of is None else None
+        verdict = verify(signal, duplicate_of=duplicate_of, same_text=same)
         if verdict.name != "accepted":
             if signal.auth == "failed" and duplicate_of is None:
-                self._conclusions.infer(state, signature_failure(signal, state.now), effects)
+                self._infer_from(state, signal, signature_failure(signal, state.now), effects)
             return Disposition(signal=signal.id, name=verdict.name, reason=verdict.reason)
         window = maintenance(signal, state.now)
         if window is not None:
-            state.maintenance = window if window > state.now else None
+            declare(state, signal.id, window)
             self._conclusions.reassess(state, sorted(state.held), effects)
         evidence, touched = self._conclusions.infer(state, signal, effects)
+        raised = why_raised(state, evidence)
         if evidence.matched and signal.resource is not None:
-            state.understood[signal.resource] = state.now
+            understand(state, signal.resource, signal.id)
         if serious(signal) and (evidence.unkeyed or not evidence.matched) and signal.resource not in state.understood:
-            _, more = self._conclusions.infer(
-                state, unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed)), effects
-            )
+            found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
+            more = self._infer_from(state, signal, found, effects)
             touched = (*touched, *more)
         supported = [state.held[t].issue.id for t in touched if t in state.held]
         opened = [state.held[t].issue.id for t in touched if t in effects.opened]
@@ -205,12 +222,18 @@ class Fold:
         for t in touched:
             if t in state.held and t not in effects.opened:
                 self._merge(state.held[t], state.now, effects)
-        return Disposition(
-            signal=signal.id,
-            name=name,
-            reason=self._reason(signal, evidence) if name == "recorded" else "evidence",
-            issues=tuple(sorted(set(opened or supported))),
+        recorded = name == "recorded"
+        reason = (
+            why_recorded(signal, evidence, raised, self._read_kinds) if recorded else "; ".join(["evidence", *raised])
         )
+        return Disposition(signal=signal.id, name=name, reason=reason, issues=tuple(sorted(set(opened or supported))))
+
+    def _infer_from(
+        self, state: State, signal: Signal, derived: Signal, effects: Effects
+    ) -> tuple[tuple[str, Key], ...]:
+        """Take in what migro itself made of a signal; it goes when the signal goes."""
+        derive(state, signal, derived)
+        return self._conclusions.infer(state, derived, effects)[1]
 
     def _merge(self, held: Held, now: int, effects: Effects) -> None:
         at = from_microseconds(now)
@@ -233,6 +256,9 @@ class Fold:
                 self._conclusions.reassess(state, sorted(state.held), effects)
             case "approve" | "reject":
                 answer(state, item, effects)
+            case "release_rule":
+                why = f"by {item.by}, {item.why}" if item.why else f"by {item.by}"
+                release(self._conclusions, state, (item.target,), why, effects)
             case "resolve":
                 for slot, held in sorted(state.held.items()):
                     if held.issue.id == item.target and held.issue.status is not IssueStatus.RESOLVED:
@@ -261,21 +287,15 @@ class Fold:
             state.tidied = times
             self._engine.forget(state.engine, times * TIDY_EVERY)
 
-    def _reason(self, signal: Signal, evidence: Evidence) -> str:
-        """Return why a signal led to nothing, in words that make sense in a list."""
-        if evidence.unreadable:
-            return f"does not fit its class: {evidence.unreadable}"
-        if evidence.errors:
-            return f"a predicate raised in {', '.join(evidence.errors)}"
-        if evidence.unkeyed:
-            return f"unkeyed: no key for rules over {', '.join(evidence.unkeyed)}"
-        if evidence.late:
-            return "too late: older than every window that reads it"
-        if evidence.matched:
-            return "no rule fired on it"
-        return "no rule's condition fits it" if signal.kind in self._read_kinds else "no rule reads its kind"
-
-    def _emitted(self, state: State, decisions: list[Decision]) -> tuple[tuple[str, IssueChanged], ...]:
+    def _emitted(self, state: State, effects: Effects) -> tuple[tuple[str, IssueChanged | SignalWithdrawn], ...]:
         if not self._platform_reads or state.partition == PLATFORM:
             return ()
-        return tuple((PLATFORM, IssueChanged(at=d.at, issue=d.issue, decision=d.id)) for d in decisions)
+        changed = [IssueChanged(at=d.at, issue=d.issue, decision=d.id) for d in effects.decisions]
+        for one in changed:
+            held = state.held.get((one.issue.kind, one.issue.key))
+            if held is not None:
+                # With what stands behind it, so that it can be taken back at the platform as well.
+                told = [t for t in held.told if t[0] >= state.now - REACH]
+                held.told = (*told, (state.now, issue_update(one).id, held.evidence))
+        emitted: list[IssueChanged | SignalWithdrawn] = [*effects.emitted, *changed]
+        return tuple((PLATFORM, given) for given in emitted)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from ..decide import withdraw
 from ..models import Action, ActionStatus, PersonActed, to_microseconds
 from .effects import Effects
-from .state import State
+from .state import Held, State
 
-__all__ = ["answer", "check_due", "lapse", "move", "next_lapse", "stands"]
+__all__ = ["answer", "check_due", "lapse", "move", "next_lapse", "stands", "void"]
 
 
 def stands(state: State, key: str) -> ActionStatus | None:
@@ -51,6 +51,25 @@ def check_due(state: State, key: str, effects: Effects) -> None:
             continue
         if not (state.halted or key in held.approved or key in held.allowed):
             effects.actions[key] = held.actions[key] = withdraw(action, "no longer allowed when due")
+
+
+def void(held: Held, signal: str, effects: Effects) -> bool:
+    """
+    Withdraw what people alone allowed on a signal that is gone, and return whether anything open rests on it.
+
+    Whoever still wants it is asked anew, on what is left. What waits gets another binding by the decision to come, so
+    answers to the old one count for nothing.
+    """
+    bound = [
+        held.actions[key]
+        for key, signals in held.bound.items()
+        if signal in signals and held.actions[key].status in (ActionStatus.WAITING, ActionStatus.PLANNED)
+    ]
+    for action in bound:
+        key = action.idempotency_key
+        if action.status is ActionStatus.PLANNED and key not in held.allowed:
+            effects.actions[key] = held.actions[key] = withdraw(action, "a signal that it was approved on is gone")
+    return bool(bound)
 
 
 def next_lapse(state: State) -> int | None:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from ..models import ActionStatus, IssueStatus, Signal, to_microseconds
-from .state import State
+from ..models import ActionStatus, IssueStatus, ResourceRef, Severity, Signal, to_microseconds
+from .state import Held, State
 
-__all__ = ["DAY", "REOPEN_WITHIN", "forget", "same_text"]
+__all__ = [
+    "DAY",
+    "REACH",
+    "REOPEN_WITHIN",
+    "declare",
+    "derive",
+    "disown",
+    "forget",
+    "reached",
+    "same_text",
+    "understand",
+]
 
 REOPEN_WITHIN = 60 * 60 * 1_000_000
 """An issue that comes back this soon, in microseconds, is the same issue; so nobody is told twice."""
+
+REACH = 60 * 60 * 1_000_000
+"""How far back a signal can be withdrawn, in microseconds from its receipt to the fold's time."""
 
 DAY = 24 * 60 * 60 * 1_000_000
 """How long texts and resources are remembered, in microseconds."""
@@ -24,16 +38,68 @@ def same_text(state: State, signal: Signal, seq: int) -> int | None:
     requester = signal.ids.get("requester")
     known = state.texts.get(text)
     if known is not None:
-        provider, earlier, number, _ = known
+        provider, earlier, number, _, _ = known
         # Two help desks name one person differently; inside one desk, another person is another complaint.
         if provider != signal.provider or requester is None or earlier in (None, requester):
             return number
-    state.texts[text] = (signal.provider, requester, seq, state.now)
+    state.texts[text] = (signal.provider, requester, seq, state.now, signal.id)
     return None
 
 
+def understand(state: State, resource: ResourceRef, id: str) -> None:
+    """Remember that a rule has read a signal about a resource."""
+    seen = state.understood.pop(resource, {})
+    seen.pop(id, None)
+    # What cannot be withdrawn any more is remembered by its newest alone.
+    out_of_reach = [i for i, at in seen.items() if at < state.now - REACH]
+    for i in out_of_reach[:-1]:
+        del seen[i]
+    seen[id] = state.now
+    state.understood[resource] = seen
+
+
+def derive(state: State, signal: Signal, derived: Signal) -> None:
+    """Remember what was made of a signal, so that it goes with it."""
+    state.derived[signal.id] = (state.now, derived.id)
+
+
+def declare(state: State, id: str, until: int) -> None:
+    """Open or end a maintenance window, as a signal says."""
+    state.windows.pop(id, None)
+    state.windows[id] = (state.now, until)
+    _open_window(state)
+
+
+def _open_window(state: State) -> None:
+    # The newest word counts, whatever earlier ones said.
+    until = next(reversed(state.windows.values()))[1] if state.windows else 0
+    state.maintenance = until if until > state.now else None
+
+
+def reached(held: Held, now: int, severity: Severity) -> tuple[tuple[int, Severity, frozenset[str]], ...]:
+    """Return how bad an issue has been, with what a decision just now says."""
+    recent = [r for r in held.reached if r[0] >= now - REACH]
+    # What is behind the earlier ones cannot be withdrawn any more.
+    earlier = max((worst for at, worst, _ in held.reached if at < now - REACH), default=None)
+    before = [(now - REACH - 1, earlier, frozenset[str]())] if earlier is not None else []
+    return (*before, *recent, (now, severity, held.evidence))
+
+
+def disown(state: State, id: str) -> tuple[str, ...]:
+    """Forget what a signal left behind beside the engine, and return the ids of the signals made of it."""
+    state.texts = {text: seen for text, seen in state.texts.items() if seen[4] != id}
+    for resource, seen in list(state.understood.items()):
+        if seen.pop(id, None) is not None and not seen:
+            del state.understood[resource]
+    state.understood = dict(sorted(state.understood.items(), key=lambda item: _last(item[1])))
+    if state.windows.pop(id, None) is not None:
+        _open_window(state)
+    _, derived = state.derived.pop(id, (0, ""))
+    return (derived,) if derived else ()
+
+
 def forget(state: State) -> None:
-    """Drop issues that ended more than an hour ago, and texts and resources of yesterday."""
+    """Drop issues that ended more than an hour ago, texts and resources of yesterday, and what is out of reach."""
     oldest = state.now - REOPEN_WITHIN
     ended = [
         slot
@@ -47,5 +113,14 @@ def forget(state: State) -> None:
     yesterday = state.now - DAY
     if state.texts and min(seen[3] for seen in state.texts.values()) < yesterday:
         state.texts = {t: seen for t, seen in state.texts.items() if seen[3] >= yesterday}
-    if state.understood and min(state.understood.values()) < yesterday:
-        state.understood = {r: at for r, at in state.understood.items() if at >= yesterday}
+    while state.understood and _last(next(iter(state.understood.values()))) < yesterday:
+        del state.understood[next(iter(state.understood))]
+    while state.derived and next(iter(state.derived.values()))[0] < state.now - REACH:
+        del state.derived[next(iter(state.derived))]
+    out_of_reach = [id for id, (at, _) in state.windows.items() if at < state.now - REACH]
+    for id in out_of_reach[:-1]:
+        del state.windows[id]
+
+
+def _last(seen: dict[str, int]) -> int:
+    return next(reversed(seen.values()))

@@ -5,9 +5,15 @@ from __future__ import annotations
 import attrs
 
 from ..engine import EngineState, Key
-from ..models import Action, Issue, Outcome, ResourceRef, RunMode
+from ..models import Action, Issue, Outcome, ResourceRef, RunMode, Severity
 
-__all__ = ["Held", "State"]
+__all__ = ["PLATFORM", "UNATTRIBUTED", "Held", "State"]
+
+PLATFORM = "platform"
+"""The partition that folds what changed about issues of all merchants."""
+
+UNATTRIBUTED = "unattributed"
+"""The partition of signals that name no merchant."""
 
 
 @attrs.define
@@ -23,6 +29,12 @@ class Held:
         allowed: Keys of the actions that policy lets run by themselves, as of the last assessment.
         closed_by: Who resolved it by hand; empty otherwise.
         answers: Who has approved an action, by idempotency key.
+        evidence: Ids of the signals behind the last decision.
+        bound: Ids of the signals that an action's binding is made of, by idempotency key.
+        reached: Severities of the decisions of the last hour, with their time in microseconds and the ids of the
+            signals behind them; of earlier ones the worst.
+        told: What the platform was told in the last hour: time in microseconds, id of the signal that platform rules
+            read, and ids of the signals behind it.
     """
 
     issue: Issue
@@ -32,6 +44,15 @@ class Held:
     allowed: frozenset[str] = frozenset()
     closed_by: str = ""
     answers: dict[str, tuple[str, ...]] = attrs.Factory(dict)
+    evidence: frozenset[str] = frozenset()
+    bound: dict[str, frozenset[str]] = attrs.Factory(dict)
+    reached: tuple[tuple[int, Severity, frozenset[str]], ...] = ()
+    told: tuple[tuple[int, str, frozenset[str]], ...] = ()
+
+    @property
+    def severity(self) -> Severity | None:
+        """How bad it has been since it was opened; None before the first decision."""
+        return max((severity for _, severity, _ in self.reached), default=None)
 
     @property
     def approved(self) -> frozenset[str]:
@@ -54,11 +75,18 @@ class State:
         configured_mode: The mode of the configuration that was last journaled.
         halted: Why automation is halted; empty when it is not.
         maintenance: When the open maintenance window ends, in microseconds; None while there is none.
+        windows: What signals said about maintenance in the last hour, and the newest older word: by signal id, when it
+            came and until when the window was to last, in microseconds, oldest first.
         tidied: How many times the engine would have been tidied since 1970.
         config: Fingerprint of the rules, policy and mode that were last journaled.
-        understood: Resources that a rule has read something about, and when last, in microseconds.
-        texts: Tickets of the last day by the pseudonym of their text: provider, requester, number, and time in
-            microseconds.
+        ruleset: Version of the rules that were last journaled.
+        understood: Resources that a rule has read something about, least recent first: ids of the signals with their
+            time in microseconds, oldest first; of those older than an hour only the newest.
+        texts: Tickets of the last day by the pseudonym of their text: provider, requester, number, time in
+            microseconds, and id.
+        derived: Signals that migro made of another in the last hour, by the id of the other, oldest first: time in
+            microseconds and own id.
+        quarantined: Rules that people have been told about, with the id of the signal that says so.
     """
 
     partition: str
@@ -70,7 +98,11 @@ class State:
     configured_mode: RunMode | None = None
     halted: str = ""
     maintenance: int | None = None
+    windows: dict[str, tuple[int, int]] = attrs.Factory(dict)
     tidied: int = 0
     config: str = ""
-    understood: dict[ResourceRef, int] = attrs.Factory(dict)
-    texts: dict[str, tuple[str, str | None, int, int]] = attrs.Factory(dict)
+    ruleset: str = ""
+    understood: dict[ResourceRef, dict[str, int]] = attrs.Factory(dict)
+    texts: dict[str, tuple[str, str | None, int, int, str]] = attrs.Factory(dict)
+    derived: dict[str, tuple[int, str]] = attrs.Factory(dict)
+    quarantined: dict[str, str] = attrs.Factory(dict)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..errors import NotFound
-from ..models import Decision, JournalEntry, Signal
+from ..models import Decision, JournalEntry, Signal, SignalWithdrawn
 from ..ports import Memory
 from ..reason.confidence import HIGH_FROM
 from .console import Console, decision_row, short
-from .surroundings import configuration, existing_memory
+from .equipment import reading
+from .surroundings import configuration
 
 __all__ = ["explained", "register"]
 
@@ -33,8 +34,8 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def explain(arguments: argparse.Namespace, console: Console) -> int:
     """Print the explanation of one decision, or what became of one signal."""
-    url = arguments.memory or configuration(arguments.config).memory.url
-    with existing_memory(url) as memory:
+    config = configuration(arguments.config)
+    with reading(config, arguments.memory or config.memory.url) as memory:
         if arguments.id.startswith("sig"):
             return _signal(memory, arguments.id, console)
         decision, others = _decision(memory, arguments.id)
@@ -115,17 +116,22 @@ def _one(what: str, start: str, ids: Iterable[str]) -> str | None:
 
 
 def _signal(memory: Memory, id: str, console: Console) -> int:
-    received = [(e, e.input.signal) for e in memory.read("journal") if e.input.input == "signal_received"]
+    journal = list(memory.read("journal"))
+    received = [(e, e.input.signal) for e in journal if e.input.input == "signal_received"]
     wanted = _one("signal", id, (signal.id for _, signal in received))
     if wanted is None:
         raise NotFound(f"expected the id of a signal, found none that starts with {id!r}")
     found = [(entry, signal) for entry, signal in received if signal.id == wanted]
+    withdrawn = [(e, e.input) for e in journal if isinstance(e.input, SignalWithdrawn) and e.input.signal == wanted]
     if console.text:
         for entry, signal in found:
             print("\n".join(_told(entry, signal)))
+        for entry, item in withdrawn:
+            print("\n".join(_taken_back(entry, item)))
         return 0
     first, *again = [_placed(entry) for entry, _ in found]
-    console.data({"signal": found[0][1].model_dump(), **first, "redeliveries": again})
+    taken_back = [{"by": item.by, "reason": item.reason, **_placed(entry)} for entry, item in withdrawn]
+    console.data({"signal": found[0][1].model_dump(), **first, "redeliveries": again, "withdrawals": taken_back})
     return 0
 
 
@@ -136,7 +142,6 @@ def _placed(entry: JournalEntry) -> dict[str, Any]:
 
 
 def _told(entry: JournalEntry, signal: Signal) -> Iterator[str]:
-    found = entry.disposition
     data = signal.model_dump()
     yield f"Signal     {signal.id} - {signal.topic} ({signal.kind}) from {signal.provider}, auth {signal.auth}"
     yield f"           number {entry.seq} of {entry.partition}, received {signal.received_at:%Y-%m-%d %H:%M:%S}Z"
@@ -150,6 +155,17 @@ def _told(entry: JournalEntry, signal: Signal) -> Iterator[str]:
             shown = ", ".join(value) if isinstance(value, tuple | list) else value
             yield f"{title:<10} {key} = {shown}"
             title = ""
+    yield from _became(entry)
+
+
+def _taken_back(entry: JournalEntry, item: SignalWithdrawn) -> Iterator[str]:
+    yield f"Withdrawn  by {item.by}: {item.reason}"
+    yield f"           number {entry.seq} of {entry.partition}, asked for {item.at:%Y-%m-%d %H:%M:%S}Z"
+    yield from _became(entry)
+
+
+def _became(entry: JournalEntry) -> Iterator[str]:
+    found = entry.disposition
     yield f"Became     {'pending' if found is None else f'{found.name}: {found.reason}'}"
     for issue in found.issues if found else ():
         yield f"Issue      {issue}"

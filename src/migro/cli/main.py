@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import ConfigurationError, MigroError
-from . import demo, explain, observe, rules, run, simulate
+from . import demo, explain, observe, plugins, rules, run, simulate
 from .console import Console
 from .interruption import STOPPED
 
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
         "--config", metavar="FILE", type=Path, help="configuration (default: migro.toml, if it is here)"
     )
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (demo, observe, run, explain, rules, simulate):
+    for module in (demo, observe, run, explain, rules, simulate, plugins):
         module.register(commands, common)
     return top
 

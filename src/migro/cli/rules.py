@@ -9,8 +9,10 @@ from typing import Any
 
 from ..errors import NotFound
 from ..rules import IssueKind, Rule, RuleSet
+from . import rule_documents, rules_diff, rules_lock
 from .console import Console
-from .surroundings import configuration, load_rules
+from .equipment import equipped
+from .surroundings import configuration
 
 __all__ = ["register"]
 
@@ -22,14 +24,16 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     show = inside.add_parser("show", parents=[common], help="list the failure modes, or show one rule or mode whole")
     show.add_argument("name", nargs="?", metavar="ID", help="id of a rule or of a failure mode")
     show.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME or a pack (default: headless)"
+        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
     )
     show.set_defaults(command=show_rules)
+    for module in (rule_documents, rules_lock, rules_diff):
+        module.register(inside, common)
 
 
 def show_rules(arguments: argparse.Namespace, console: Console) -> int:
     """Print the rule set, one rule, or one failure mode with its rules."""
-    ruleset = load_rules(arguments.rules or configuration(arguments.config).rules.sets)
+    ruleset, _ = equipped(configuration(arguments.config), arguments.rules or ())
     if arguments.name is None:
         _list(ruleset, console)
         return 0

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import attrs
 
-from ..act import ConsoleActuator
 from ..agent import Agent, Processed
+from ..errors import ConfigurationError
 from ..models import Decision
-from ..observe import scrub
 from ..ports import Memory
-from ..remember import open_memory
 from .console import Console, decision_row, short
+from .equipment import equipped, hands, opened, source_events
 from .files import memory_files
 from .interruption import STOPPED, Interruption
 from .material import Event, events
 from .observe import moment
-from .surroundings import configuration, load_rules, observer
+from .surroundings import configuration, observer
 
 __all__ = ["Tally", "disposition_line", "register", "settled"]
 
@@ -33,9 +32,12 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "run", parents=[common], help="envelopes, payload files or signals to decisions; dry run unless --live"
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="payload, envelope or signal lines, directory, or -")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="payload, envelope or signal lines, directory, or -")
     parser.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME or a pack (default: headless)"
+        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
+    )
+    parser.add_argument(
+        "--source", action="append", default=[], metavar="NAME", help="read a plugin's source, after the files"
     )
     parser.add_argument("--memory", metavar="URL", help="where to keep it (default: sqlite:///migro.db)")
     parser.add_argument("--kind", help="wire format of bare payloads (default: told by FILE.meta.json, name or shape)")
@@ -105,19 +107,23 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print one disposition line for every event, every decision as it falls, and the counts."""
     config = configuration(arguments.config)
     url = arguments.memory or config.memory.url
-    rules = load_rules(arguments.rules or config.rules.sets)
+    if not arguments.files and not arguments.source:
+        raise ConfigurationError("expected material: FILE..., - for standard input, or --source NAME; got none")
+    rules, plugins = equipped(config, arguments.rules or ())
     policy = config.to_policy()
+    actuators = hands(config, plugins, policy, live=arguments.live)
+    sourced = source_events(config, plugins, arguments.source)
     tally = Tally()
     collected: dict[str, list[Any]] = {"dispositions": [], "decisions": []}
     # The memory first: whoever names one that cannot be must not get a key beside it.
-    with open_memory(url) as memory, Interruption() as interruption:
+    with opened(config, url, plugins) as memory, Interruption() as interruption:
         watch = observer(config, url, console)
         agent = Agent(
             rules=rules,
             memory=memory,
             policy=policy,
             live=arguments.live,
-            actuators=[ConsoleActuator(sys.stderr, kinds=policy.allow, redact=scrub)],
+            actuators=actuators,
             alarm=console.complain,
         )
         reporter = _Reporter(console, arguments.only, collected)
@@ -126,7 +132,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         found = events(
             arguments.files, watch, kind=arguments.kind, received_at=arguments.received_at, own=memory_files(url)
         )
-        for event in interruption.until(found):
+        for event in interruption.until(chain(found, sourced)):
             if event.signal is None:
                 tally.unreadable += 1
                 reporter.unreadable(event)

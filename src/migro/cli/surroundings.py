@@ -12,7 +12,9 @@ from pathlib import Path
 
 from ..configuration import Configuration, read_configuration
 from ..errors import ConfigurationError, MigroError
+from ..models import Signal
 from ..observe import Observer, ObserveSettings
+from ..plugins import composed
 from ..remember import SqliteMemory, VolatileMemory, open_memory
 from ..rules import RuleSet
 from .console import Console
@@ -43,17 +45,25 @@ def existing_memory(url: str) -> SqliteMemory | VolatileMemory:
     return open_memory(url)
 
 
-def load_rules(references: Iterable[str]) -> RuleSet:
+def load_rules(
+    references: Iterable[str],
+    *,
+    named: Mapping[str, RuleSet] | None = None,
+    vocabularies: Mapping[str, Iterable[type[Signal]]] | None = None,
+) -> RuleSet:
     """
     Return the rule sets of several references as one.
+
+    Args:
+        references: ``package.module:NAME``, or the name of a set.
+        named: Sets that are loaded already; shipped packs need not be.
+        vocabularies: Further signal classes, by the name of the plugin that brings them.
 
     Raises:
         ConfigurationError: If one cannot be loaded; a set that is asked for is never left out.
     """
-    sets = [_rule_set(reference) for reference in references]
-    if not sets:
-        raise ConfigurationError("expected at least one rule set, got none")
-    return sets[0] if len(sets) == 1 else RuleSet("+".join(s.name for s in sets), *sets)
+    loaded = named or {}
+    return composed([loaded[r] if r in loaded else _rule_set(r) for r in references], vocabularies or {})
 
 
 def _rule_set(reference: str) -> RuleSet:
@@ -140,9 +150,18 @@ def pseudonym_key(settings: ObserveSettings, memory_url: str | None) -> bytes:
         raise ConfigurationError(f"expected a readable key of pseudonyms: {e.strerror} - at {path}") from e
 
 
+def _is_of_plugin(config: Configuration, memory_url: str | None) -> bool:
+    return (memory_url or "").partition(":")[0] in config.plugins.memories
+
+
 def observer(config: Configuration, memory_url: str | None, console: Console) -> Observer:
     """Return an observer with the configured endpoints, secrets and key; secrets that are not set are named."""
     settings = config.observe
+    if _is_of_plugin(config, memory_url) and settings.pseudonym_key_env not in os.environ:
+        # Only a file has a place beside it, and a key for each run would make strangers of people who are known.
+        raise ConfigurationError(
+            f"expected the key of pseudonyms in {settings.pseudonym_key_env}, since the memory is a plugin's; got none"
+        )
     secrets_found = secret_values(settings)
     wanted = {n for e in (*settings.endpoints.values(), settings.default) for n in e.secrets_env}
     if missing := sorted(wanted - secrets_found.keys()):

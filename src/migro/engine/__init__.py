@@ -1,11 +1,14 @@
 """The machine: forward chaining over windows, incremental and deterministic."""
 
 from .examples import ExampleFailure, ExampleResult, check_examples, run_example
-from .native import NativeEngine
+from .native import ERRORS_IN_A_ROW, NativeEngine, lowered_points
+from .release import release
+from .snapshots import restore, snapshot
 from .state import Change, EngineState, Evidence, Firing, Key
-from .traces import contributing, near_miss, trace
+from .traces import contributing, near_miss, supported, trace
 
 __all__ = [
+    "ERRORS_IN_A_ROW",
     "Change",
     "EngineState",
     "Evidence",
@@ -16,7 +19,12 @@ __all__ = [
     "NativeEngine",
     "check_examples",
     "contributing",
+    "lowered_points",
     "near_miss",
+    "release",
+    "restore",
     "run_example",
+    "snapshot",
+    "supported",
     "trace",
 ]

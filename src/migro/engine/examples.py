@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from ..expressions import microseconds
 from ..models import to_microseconds
 from ..rules import Example, Rule, RuleSet
 from .native import NativeEngine
@@ -58,21 +59,32 @@ def run_example(engine: NativeEngine, rule: Rule[Any], example: Example) -> Exam
     """
     Return what a rule does with an example.
 
-    The signals arrive in order of `received_at`, equal ones as written; the rule is judged at the greatest. All rules
-    of the engine's set take part, since the rule may need what others conclude.
+    The signals arrive in order of `received_at`, equal ones as written, and time passes between them; the rule is
+    judged `after` the greatest. All rules of the engine's set take part, since the rule may need what others conclude.
     """
     state = EngineState()
     unreadable: list[str] = []
     errors: set[str] = set()
+    now = 0
     for signal in sorted(example.signals, key=lambda s: s.received_at):
-        evidence = engine.insert(state, signal, to_microseconds(signal.received_at))
+        now = to_microseconds(signal.received_at)
+        _pass_until(engine, state, now)
+        evidence = engine.insert(state, signal, now)
         if evidence.unreadable:
             unreadable.append(evidence.unreadable)
         errors.update(evidence.errors)
-    # Everything touched is evaluated once, at the end: what held in between and is over by then does not count.
     engine.settle(state)
+    _pass_until(engine, state, now + microseconds(example.after))
     fired = sorted(key for rule_id, key in state.firings if rule_id == rule.id)
     return ExampleResult(fired_for=tuple(fired), unreadable=tuple(unreadable), errors=tuple(sorted(errors)))
+
+
+def _pass_until(engine: NativeEngine, state: EngineState, now: int) -> None:
+    while (due := engine.next_due(state)) is not None and due <= now:
+        engine.pass_time(state, due)
+        engine.settle(state)
+    engine.pass_time(state, now)
+    engine.settle(state)
 
 
 def check_examples(ruleset: RuleSet) -> tuple[ExampleFailure, ...]:

@@ -3,36 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from operator import ge, gt, le, lt
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
 from ..expressions import (
+    Arithmetic,
+    Col,
     Comparison,
     Conjunction,
     Disjunction,
     Fact,
+    FirstSeen,
     Membership,
     Negation,
     PatternMatch,
     Pred,
     Presence,
+    Scaled,
     SetMembership,
+    SetRelation,
+    Term,
     Truth,
 )
 from ..models import Signal
 from ..rules import Selection
 
-__all__ = ["FactLookup", "Matcher", "SelectionIndex", "compile_predicates"]
+__all__ = ["Context", "Matcher", "Reader", "SelectionIndex", "compile_predicates", "compile_term"]
 
-FactLookup = Callable[[Fact[Any], Signal], Any]
-"""Returns the value of a fact in force for a signal, or None."""
 
-Matcher = Callable[[Signal, FactLookup], Truth]
+class Context(Protocol):
+    """What a predicate may ask beside the signal itself."""
+
+    def fact(self, operand: Fact[Any], signal: Signal) -> Any:
+        """Return the value of a fact in force for a signal, or None."""
+
+    def is_new(self, part: FirstSeen[Any], signal: Signal, value: Any) -> bool:
+        """Return whether nothing had the value before the signal, as far back as the part says."""
+        ...
+
+
+Matcher = Callable[[Signal, Context], Truth]
+
+Reader = Callable[[Signal, Context], Any]
+"""Returns the value of a term for a signal, or None for a missing one; raises what a feature raises."""
 
 _ORDER = {"lt": lt, "le": le, "gt": gt, "ge": ge}
+_ORDERED = (int, Decimal, Fraction, datetime, timedelta)
+_RELATIONS: dict[str, Callable[[Any, frozenset[Any]], bool]] = {
+    "among": lambda value, other: any(_equal(value, x) for x in other),
+    "covers": lambda mine, other: other <= mine,
+    "lacks": lambda mine, other: not other <= mine,
+    "overlaps": lambda mine, other: not mine.isdisjoint(other),
+}
 
 
 def compile_predicates(predicates: Iterable[Pred[Any]]) -> Matcher:
@@ -40,13 +67,53 @@ def compile_predicates(predicates: Iterable[Pred[Any]]) -> Matcher:
     parts = tuple(_compile(p) for p in predicates)
     if len(parts) == 1:
         return parts[0]
-    return lambda signal, facts: _all(parts, signal, facts)
+    return lambda signal, context: _all(parts, signal, context)
 
 
-def _all(parts: tuple[Matcher, ...], signal: Signal, facts: FactLookup) -> Truth:
+def compile_term(term: object) -> Reader:
+    """Return a function that reads a term, a literal or a fact for a signal."""
+    match term:
+        case Col(name=name):
+            return lambda signal, context: getattr(signal, name, None)
+        case Fact() as operand:
+            return lambda signal, context: context.fact(operand, signal)
+        case Arithmetic(operation=operation, left=left, right=right):
+            sign = 1 if operation == "plus" else -1
+            first, second = compile_term(left), compile_term(right)
+            return lambda signal, context: _added(first(signal, context), second(signal, context), sign)
+        case Scaled(term=inner, by=by):
+            read = compile_term(inner)
+            return lambda signal, context: _scaled(read(signal, context), by)
+        case Term() as feature:
+            # What is no column and no arithmetic is a named feature: a function of the signal.
+            return lambda signal, context: feature(signal)  # type: ignore[operator]
+        case literal:
+            return lambda signal, context: literal
+
+
+def _added(first: Any, second: Any, sign: int) -> Any:
+    if first is None or second is None:
+        return None
+    if isinstance(first, datetime):
+        return first + second if sign > 0 else first - second
+    # Decimal arithmetic rounds to its context's precision; ratios do not.
+    if isinstance(first, Decimal) or isinstance(second, Decimal):
+        first, second = Fraction(first), Fraction(second)
+    return first + sign * second
+
+
+def _scaled(value: Any, by: Fraction | None) -> Any:
+    if value is None:
+        return None
+    if by is None:
+        return value.copy_abs() if isinstance(value, Decimal) else abs(value)
+    return Fraction(value) * by
+
+
+def _all(parts: tuple[Matcher, ...], signal: Signal, context: Context) -> Truth:
     result = Truth.MATCH
     for part in parts:
-        truth = part(signal, facts)
+        truth = part(signal, context)
         if truth is Truth.ERROR:
             return truth
         if truth < result:
@@ -54,10 +121,10 @@ def _all(parts: tuple[Matcher, ...], signal: Signal, facts: FactLookup) -> Truth
     return result
 
 
-def _any(parts: tuple[Matcher, ...], signal: Signal, facts: FactLookup) -> Truth:
+def _any(parts: tuple[Matcher, ...], signal: Signal, context: Context) -> Truth:
     result = Truth.NO_MATCH
     for part in parts:
-        truth = part(signal, facts)
+        truth = part(signal, context)
         if truth is Truth.ERROR:
             return truth
         if truth > result:
@@ -69,68 +136,93 @@ def _compile(pred: Pred[Any]) -> Matcher:
     match pred:
         case Conjunction(parts=parts):
             compiled = tuple(_compile(p) for p in parts)
-            return lambda signal, facts: _all(compiled, signal, facts)
+            return lambda signal, context: _all(compiled, signal, context)
         case Disjunction(parts=parts):
             compiled = tuple(_compile(p) for p in parts)
-            return lambda signal, facts: _any(compiled, signal, facts)
+            return lambda signal, context: _any(compiled, signal, context)
         case Negation(part=part):
             inner = _compile(part)
-            return lambda signal, facts: ~inner(signal, facts)
-        case Presence(column=column, expected=expected):
-            name = column.name
-            return lambda signal, facts: _truth((getattr(signal, name, None) is not None) is expected)
-        case Membership(column=column, values=values):
-            allowed = frozenset((type(v), v) for v in values)
-            return _on_value(column.name, lambda v: (type(v), v) in allowed)
-        case SetMembership(column=column, value=value):
-            return _on_value(column.name, lambda v: value in v)
-        case PatternMatch(column=column, pattern=pattern):
-            return _on_value(column.name, pattern.found_in)
-        case Comparison(column=column, operator=operator, operand=Fact() as operand):
-            return _fact_comparison(column.name, operator, operand)
-        case Comparison(column=column, operator=operator, operand=operand):
-            return _on_value(column.name, lambda v: _compare(operator, v, operand))
+            return lambda signal, context: ~inner(signal, context)
+        case Presence(term=term, expected=expected):
+            read = compile_term(term)
+            return _guarded(lambda signal, context: (read(signal, context) is not None) is expected)
+        case Membership(term=term, values=values):
+            return _on_value(term, lambda v: any(_equal(v, x) for x in values))
+        case SetMembership(term=term, value=value):
+            return _on_value(term, lambda v: value in v)
+        case SetRelation(term=term, relation=relation, operand=operand):
+            return _on_both(term, operand, _RELATIONS[relation])
+        case PatternMatch(term=term, pattern=pattern):
+            return _on_value(term, pattern.found_in)
+        case FirstSeen(term=term) as part:
+            return _on_history(part, compile_term(term))
+        case Comparison(term=term, operator="eq", operand=operand):
+            return _on_both(term, operand, _equal)
+        case Comparison(term=term, operator="ne", operand=operand):
+            return _on_both(term, operand, lambda v, other: not _equal(v, other))
+        case Comparison(term=term, operator=operator, operand=operand):
+            return _on_both(term, operand, lambda v, other: _ordered(operator, v, other))
         case _:
             raise TypeError(f"no such predicate: {pred!r}")
 
 
-def _truth(value: bool) -> Truth:
-    return Truth.MATCH if value else Truth.NO_MATCH
-
-
-def _on_value(name: str, test: Callable[[Any], bool]) -> Matcher:
-    def matcher(signal: Signal, facts: FactLookup) -> Truth:
-        value = getattr(signal, name, None)
-        if value is None:
-            return Truth.UNKNOWN
+def _guarded(test: Callable[[Signal, Context], bool | None]) -> Matcher:
+    def matcher(signal: Signal, context: Context) -> Truth:
         try:
-            return Truth.MATCH if test(value) else Truth.NO_MATCH
+            answer = test(signal, context)
         except Exception:  # whatever a rule does, it may not touch another rule
             return Truth.ERROR
+        if answer is None:
+            return Truth.UNKNOWN
+        return Truth.MATCH if answer else Truth.NO_MATCH
 
     return matcher
 
 
-def _fact_comparison(name: str, operator: str, operand: Fact[Any]) -> Matcher:
-    def matcher(signal: Signal, facts: FactLookup) -> Truth:
-        value, other = getattr(signal, name, None), facts(operand, signal)
-        if value is None or other is None:
-            return Truth.UNKNOWN
-        try:
-            return _truth(_compare(operator, value, other))
-        except Exception:  # whatever a rule does, it may not touch another rule
-            return Truth.ERROR
+def _on_value(term: Term[Any, Any], test: Callable[[Any], bool]) -> Matcher:
+    read = compile_term(term)
 
-    return matcher
+    def answer(signal: Signal, context: Context) -> bool | None:
+        value = read(signal, context)
+        return None if value is None else test(value)
+
+    return _guarded(answer)
 
 
-def _compare(operator: str, value: Any, other: Any) -> bool:
+def _on_both(term: Term[Any, Any], operand: object, test: Callable[[Any, Any], bool]) -> Matcher:
+    read, other = compile_term(term), compile_term(operand)
+
+    def answer(signal: Signal, context: Context) -> bool | None:
+        value, against = read(signal, context), other(signal, context)
+        return None if value is None or against is None else test(value, against)
+
+    return _guarded(answer)
+
+
+def _on_history(part: FirstSeen[Any], read: Reader) -> Matcher:
+    def answer(signal: Signal, context: Context) -> bool | None:
+        value = read(signal, context)
+        return None if value is None else context.is_new(part, signal, value)
+
+    return _guarded(answer)
+
+
+def _equal(value: Any, other: Any) -> bool:
     # type() on both sides: True == 1 and Decimal(1) == 1 in Python, not in a rule.
-    if operator == "eq":
-        return type(value) is type(other) and value == other
-    if operator == "ne":
-        return type(value) is not type(other) or value != other
-    if type(value) is not type(other) or not isinstance(value, int | Decimal):
+    if type(value) is type(other):
+        return bool(value == other)
+    # What was computed of a Decimal or scaled is a ratio of the same type of column.
+    if isinstance(value, Fraction) or isinstance(other, Fraction):
+        return Fraction(value) == Fraction(other)
+    return False
+
+
+def _ordered(operator: str, value: Any, other: Any) -> bool:
+    if type(value) is not type(other):
+        if not (isinstance(value, Fraction) or isinstance(other, Fraction)):
+            raise TypeError(f"no order between {value!r} and {other!r}")
+        value, other = Fraction(value), Fraction(other)
+    if not isinstance(value, _ORDERED):
         raise TypeError(f"no order between {value!r} and {other!r}")
     return bool(_ORDER[operator](value, other))
 
@@ -151,10 +243,10 @@ class SelectionIndex:
     cost of a signal follows what may match and not how many rules exist.
     """
 
-    def __init__(self, selections: Iterable[Selection[Any, Any]]) -> None:
+    def __init__(self, selections: Iterable[tuple[int, Selection[Any, Any]]]) -> None:
         self._open: dict[str, list[int]] = {}
         self._buckets: dict[str, dict[str, _Bucket]] = {}
-        for number, selection in enumerate(selections):
+        for number, selection in selections:
             kind = selection.signal.__signal_kind__
             equality = _first_equality(selection)
             if equality is None:
@@ -180,8 +272,12 @@ def _first_equality(selection: Selection[Any, Any]) -> tuple[str, tuple[Any, ...
     for predicate in selection.predicates:
         for part in predicate.parts if isinstance(predicate, Conjunction) else (predicate,):
             match part:
-                case Comparison(operator="eq", column=column, operand=operand) if not isinstance(operand, Fact):
-                    found.append((column.name, (operand,)))
-                case Membership(column=column, values=values):
-                    found.append((column.name, values))
+                case Comparison(operator="eq", term=Col(name=name), operand=operand) if _is_literal(operand):
+                    found.append((name, (operand,)))
+                case Membership(term=Col(name=name), values=values):
+                    found.append((name, values))
     return min(found, key=lambda f: (len(f[1]), f[0])) if found else None
+
+
+def _is_literal(operand: object) -> bool:
+    return not isinstance(operand, Fact | Term)

@@ -7,11 +7,9 @@ from typing import Any, Literal
 import attrs
 
 from ..models import Signal
-from ..rules import Premise
-from .matching import Matcher
-from .windows import Anchor, Window
+from .streams import Cursor, Stream
 
-__all__ = ["Change", "EngineState", "Evidence", "Firing", "Key", "Leaf"]
+__all__ = ["Anchor", "Change", "EngineState", "Evidence", "Firing", "Key", "Series"]
 
 Key = tuple[str, ...]
 
@@ -22,19 +20,21 @@ class Firing:
     A rule that holds for a key.
 
     Attributes:
-        at: Its anchor in microseconds, or the time of evaluation when only known issues hold it up.
+        at: Its anchor in microseconds, or the time of evaluation when only known issues or calendars hold it up.
+        lowered: Whether it rests on a fallback baseline and counts one class lower.
     """
 
     rule: str
     key: Key
     at: int
+    lowered: bool = False
 
 
 @attrs.frozen
 class Change:
     """What happened to a firing in one step: the trace of the agenda, in firing order."""
 
-    what: Literal["fired", "moved", "retracted"]
+    what: Literal["fired", "moved", "retracted", "quarantined"]
     rule: str
     key: Key
 
@@ -48,10 +48,10 @@ class Evidence:
         matched: Whether any selection matched it.
         unkeyed: Signal class names of the selections that matched but whose key the signal lacks, where none
             matched with a key.
-        late: Whether it came after the retention of every window it matched.
+        late: Whether it came after the retention of every stream it matched.
         errors: Rules in which a predicate raised.
         unreadable: Why it does not fit the class of its kind; empty when it does.
-        measured: Windows that it entered as evidence, by leaf number and key.
+        measured: Streams that it entered as evidence, by selection number and key.
     """
 
     matched: bool
@@ -62,26 +62,47 @@ class Evidence:
     measured: tuple[tuple[int, Key], ...] = ()
 
 
-@attrs.frozen(eq=False)
-class Leaf:
+@attrs.frozen
+class Anchor:
     """
-    A measuring premise, shared by all rules that name it.
+    Where a timed premise is satisfied last.
 
     Attributes:
-        selection: Number of the selection it measures.
-        numerator: Compiled predicates of a share.
-        rules: Rules to evaluate when it changes.
-        lasts: The longest any of them lets evidence last, in microseconds.
-        retention: How long entries are kept.
+        at: The anchor.
+        since: Start of what it looks at, included.
+        found: Signals, different values, or hits in the window.
+        size: Denominator of a share.
     """
 
-    number: int
-    premise: Premise[Any]
-    selection: int
-    numerator: Matcher | None
-    rules: tuple[str, ...]
-    lasts: int
-    retention: int
+    at: int
+    since: int
+    found: int = 0
+    size: int = 0
+
+
+@attrs.define
+class Series:
+    """
+    The whole hours of a measure for one key.
+
+    Attributes:
+        next: Start of the hour that is taken next, in microseconds.
+        values: Value of each hour taken, by its start; None where it was UNKNOWN.
+        ended: When nothing had come for so long that the hours were given up; None while they go on.
+        past: The hours of earlier times, each with when they were given up, oldest first.
+    """
+
+    next: int
+    values: dict[int, Any] = attrs.Factory(dict)
+    ended: int | None = None
+    past: list[tuple[int, dict[int, Any]]] = attrs.Factory(list)
+
+    def at(self, t: int) -> dict[int, Any]:
+        """Return the hours that were in force at `t`."""
+        for ended, values in self.past:
+            if t < ended:
+                return values
+        return self.values if self.ended is None or t < self.ended else {}
 
 
 @attrs.define
@@ -91,20 +112,39 @@ class EngineState:
 
     Attributes:
         now: Time of the last evaluation, in microseconds.
-        windows: Entries by (leaf, key).
-        anchors: Where each leaf is satisfied last.
+        streams: Signals by (source, key).
+        times: When each timed premise is satisfied, by (node, key), oldest first.
+        last: The newest time of a premise that has been forgotten, where silence still needs it.
         firings: Rules that hold now.
         facts: Fact signals by (kind, key names, key), oldest first.
-        candidates: Signals of selections that read facts, kept because a fact may change what they are.
+        candidates: Signals of selections that ask for more than the signal, kept because that may change.
+        seen: When each value was seen, by (history, key, value), for what asks whether it is new.
+        series: Hours of measures with a baseline, by (series, key).
+        withdrawn: Ids that were taken back, with their time.
+        errors: How often in a row a rule's predicates raised.
+        quarantined: Rules that are left out because they kept raising, with since when.
+        announced: Rules quarantined since the last conclusions were drawn.
         scheduled: When a rule has to be looked at again because time alone changes it.
+        waiting: The same for timed premises and series.
     """
 
     now: int = 0
-    windows: dict[tuple[int, Key], Window] = attrs.Factory(dict)
-    anchors: dict[tuple[int, Key], Anchor] = attrs.Factory(dict)
+    streams: dict[tuple[int, Key], Stream] = attrs.Factory(dict)
+    times: dict[tuple[int, Key], list[int]] = attrs.Factory(dict)
+    last: dict[tuple[int, Key], int] = attrs.Factory(dict)
     firings: dict[tuple[str, Key], Firing] = attrs.Factory(dict)
     facts: dict[tuple[str, tuple[str, ...], Key], list[tuple[int, str, Signal]]] = attrs.Factory(dict)
     candidates: dict[tuple[int, Key], list[tuple[int, str, Signal]]] = attrs.Factory(dict)
+    seen: dict[tuple[int, Key, Any], list[tuple[int, str]]] = attrs.Factory(dict)
+    series: dict[tuple[int, Key], Series] = attrs.Factory(dict)
+    withdrawn: dict[str, int] = attrs.Factory(dict)
+    errors: dict[str, int] = attrs.Factory(dict)
+    quarantined: dict[str, int] = attrs.Factory(dict)
+    announced: list[str] = attrs.Factory(list)
     scheduled: dict[tuple[str, Key], int] = attrs.Factory(dict)
+    waiting: dict[tuple[int, Key], int] = attrs.Factory(dict)
     due: list[tuple[int, str, Key]] = attrs.Factory(list)
+    alarms: list[tuple[int, int, Key]] = attrs.Factory(list)
     dirty: set[tuple[str, Key]] = attrs.Factory(set)
+    touched: dict[tuple[int, Key], int] = attrs.Factory(dict)
+    cursors: dict[tuple[int, Key], Cursor] = attrs.field(factory=dict, eq=False, repr=False)

@@ -5,13 +5,44 @@ from __future__ import annotations
 from typing import Any
 
 from ..expressions import span
-from ..models import NearMiss, PremiseTrace, SignalRef, digest, from_microseconds
-from ..rules import Both, Counted, Distinct, Known, Premise, Recent, Rule, Selection, Share, Unless, leaves
+from ..models import NearMiss, PremiseTrace, Signal, SignalRef, digest, from_microseconds
+from ..rules import (
+    After,
+    Both,
+    Compared,
+    Counted,
+    Differs,
+    Distinct,
+    Drop,
+    During,
+    Fits,
+    Given,
+    Held,
+    Holds,
+    Known,
+    Premise,
+    Recent,
+    Rising,
+    Rule,
+    Runs,
+    Selection,
+    Share,
+    Silence,
+    Timed,
+    Together,
+    Unless,
+    Via,
+    Without,
+    leaves,
+)
 from .native import NativeEngine
-from .state import EngineState, Key
-from .windows import Anchor, Entry
+from .nodes import ComparedNode, DropNode, Node, RisingNode
+from .state import Anchor, EngineState, Evidence, Key
+from .streams import Entry
 
-__all__ = ["SIGNALS_SHOWN", "contributing", "near_miss", "trace"]
+__all__ = ["SIGNALS_SHOWN", "contributing", "near_miss", "supported", "trace"]
+
+_SYMBOLS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 SIGNALS_SHOWN = 20
 """How many signals a trace lists; the digest pins the others."""
@@ -26,9 +57,29 @@ def contributing(engine: NativeEngine, state: EngineState, rule: Rule[Any], key:
     """Return the entries that a firing rule rests on: hits of shares, all signals of other windows."""
     found: dict[str, Entry] = {}
     for leaf in _supporting(rule.when):
-        _, entries = engine.anchor(state, leaf, key)
-        found.update((e.id, e) for e in entries if e.hit)
+        found.update((e.id, e) for e in _evidence(engine, state, leaf, key))
     return [found[i] for i in sorted(found)]
+
+
+def supported(
+    engine: NativeEngine, state: EngineState, signal: Signal, evidence: Evidence
+) -> tuple[tuple[str, Key], ...]:
+    """Return the issues, by kind and key, whose firing rules rest on this signal just now."""
+    rules = {rule for place, _ in evidence.measured for rule in engine.network.sources[place].users}
+    found = set()
+    for rule_id, key in state.firings:
+        if rule_id not in rules or not any(_belongs(key, measured) for _, measured in evidence.measured):
+            continue
+        rule = engine.ruleset.rule(rule_id)
+        if (rule.then.kind.name, key) not in found and any(
+            e.id == signal.id for e in contributing(engine, state, rule, key)
+        ):
+            found.add((rule.then.kind.name, key))
+    return tuple(sorted(found))
+
+
+def _belongs(key: Key, measured: Key) -> bool:
+    return bool(set(key) & set(measured))
 
 
 def _supporting(premise: Premise[Any]) -> list[Premise[Any]]:
@@ -37,10 +88,94 @@ def _supporting(premise: Premise[Any]) -> list[Premise[Any]]:
             return [leaf for p in parts for leaf in _supporting(p)]
         case Unless(of=of) | Recent(of=of):
             return _supporting(of)
-        case Known():
+        case Known() | Given():
             return []
         case _:
             return [premise]
+
+
+def _evidence(engine: NativeEngine, state: EngineState, premise: Any, key: Key) -> list[Entry]:
+    """Return the entries behind a leaf's anchor, oldest first."""
+    if isinstance(premise, During):
+        place, interval = engine.network.calendars[id(premise)]
+        stream = state.streams.get((place, key))
+        inside = []
+        for entry in stream.entries if stream is not None else ():
+            declared = interval.of(entry)
+            if declared is not None and declared[0] <= state.now <= declared[1]:
+                inside.append(entry)
+        return inside
+    node = engine.network.node_of(premise)
+    times = node.times(state, key)
+    return _entries(engine, state, node, key, times[-1]) if times else []
+
+
+def _entries(engine: NativeEngine, state: EngineState, node: Node, key: Key, t: int) -> list[Entry]:
+    """Return the entries that a node's answer at `t` rests on."""
+    nodes, premise = engine.network.nodes, node.premise
+    found: dict[str, Entry] = {}
+
+    def take(entries: list[Entry]) -> None:
+        found.update((e.id, e) for e in entries)
+
+    match premise:
+        case Share(length=length):
+            hit = node.hit  # type: ignore[attr-defined]  # a share's node has one
+            take([e for e in _window(state, node, key, t - length, t) if e.hits[hit]])
+        case Fits():
+            hit = node.hit  # type: ignore[attr-defined]  # so has this one
+            take([e for e in _window(state, node, key, t, t) if e.hits[hit]])
+        case Distinct(length=length):
+            place = node.place  # type: ignore[attr-defined]  # a count of values has one
+            take([e for e in _window(state, node, key, t - length, t) if e.values[place] is not None])
+        case Selection():
+            take(_window(state, node, key, t, t))
+        case After(length=length):
+            take(_entries(engine, state, nodes[node.children[0]], key, t))
+            earlier = [u for u in nodes[node.children[1]].times(state, key) if t - length <= u < t]
+            if earlier:
+                take(_entries(engine, state, nodes[node.children[1]], key, earlier[-1]))
+        case Without(length=length):
+            take(_entries(engine, state, nodes[node.children[0]], key, t - length))
+        case Together():
+            for child in [nodes[c] for c in node.children]:
+                before = [u for u in child.times(state, key) if u <= t]
+                if before:
+                    take(_entries(engine, state, child, key, before[-1]))
+        case Held(length=length) | Runs(length=length):
+            child = nodes[node.children[0]]
+            for u in child.times(state, key):
+                if t - length <= u <= t:
+                    take(_entries(engine, state, child, key, u))
+        case Holds():
+            child = nodes[node.children[0]]
+            at = t if isinstance(child, ComparedNode) else max(u for u in child.times(state, key) if u <= t)
+            take(_entries(engine, state, child, key, at))
+        case Via():
+            take(_entries(engine, state, nodes[node.children[0]], key[:-1], t))
+        case Silence():
+            for child in [nodes[c] for c in node.children[:2]]:
+                before = [u for u in child.times(state, key) if u <= t]
+                if before:
+                    take(_entries(engine, state, child, key, before[-1]))
+        case _:
+            length = node.longest
+            for number in node.sources:
+                source = engine.network.sources[number]
+                stream = state.streams.get((number, key))
+                entries = stream.between(t - length, t) if stream is not None else []
+                if source.inner < 0:
+                    take(entries)
+                    continue
+                newest = {e.values[0]: e.at for e in entries}
+                for finer, at in newest.items():
+                    take(_entries(engine, state, nodes[source.inner], finer, at))
+    return sorted(found.values(), key=lambda e: e.order)
+
+
+def _window(state: EngineState, node: Node, key: Key, since: int, until: int) -> list[Entry]:
+    stream = state.streams.get((node.sources[0], key))
+    return stream.between(since, until) if stream is not None else []
 
 
 def _trace(engine: NativeEngine, state: EngineState, premise: Premise[Any], key: Key, lasts: int) -> PremiseTrace:
@@ -64,55 +199,117 @@ def _trace(engine: NativeEngine, state: EngineState, premise: Premise[Any], key:
             points = engine.points(state, kind.name, key)
             found = "not supported" if points is None else f"{points} points"
             return PremiseTrace(text=str(premise), satisfied=holds, needed=f"{n} points", found=found)
+        case Given():
+            found = "as told" if holds is not premise.negated else "something else, or nothing"
+            return PremiseTrace(text=str(premise), satisfied=holds, needed="as told by the host", found=found)
+        case During():
+            entries = _evidence(engine, state, premise, key)
+            return PremiseTrace(
+                text=str(premise),
+                satisfied=holds,
+                needed="now inside a declared interval",
+                found=f"inside {len(entries)}" if entries else "outside",
+                total=len(entries),
+                signals=tuple(_ref(e) for e in entries[-SIGNALS_SHOWN:][::-1]),
+                digest=digest(sorted(e.id for e in entries)),
+            )
         case _:
-            anchor, entries = engine.anchor(state, premise, key)
-            return _measured(premise, holds, anchor, entries)
+            return _measured(engine, state, premise, key, holds)
 
 
-def _measured(premise: Premise[Any], holds: bool, anchor: Anchor | None, entries: list[Entry]) -> PremiseTrace:
-    hits = [e for e in entries if e.hit]
+def _measured(engine: NativeEngine, state: EngineState, premise: Any, key: Key, holds: bool) -> PremiseTrace:
+    node = engine.network.node_of(premise)
+    times = node.times(state, key)
+    if not times:
+        return PremiseTrace(text=str(premise), satisfied=holds, needed=_needed(premise), found="never satisfied")
+    anchor = _anchor(state, node, key, times[-1])
+    entries = _entries(engine, state, node, key, anchor.at)
     share = isinstance(premise, Share)
     return PremiseTrace(
         text=str(premise),
         satisfied=holds,
         needed=_needed(premise),
-        found=_found(premise, anchor) if anchor else "never satisfied",
-        since=from_microseconds(anchor.since) if anchor else None,
-        until=from_microseconds(anchor.at) if anchor else None,
-        total=len(hits) if anchor else 0,
-        signals=tuple(_ref(e) for e in hits[-SIGNALS_SHOWN:][::-1]) if anchor else (),
-        digest=digest(sorted(e.id for e in entries)) if anchor else "",
-        hits=anchor.found if share and anchor else None,
-        size=anchor.size if share and anchor else None,
+        found=_found(state, node, key, anchor),
+        since=from_microseconds(anchor.since),
+        until=from_microseconds(anchor.at),
+        total=len(entries),
+        signals=tuple(_ref(e) for e in entries[-SIGNALS_SHOWN:][::-1]),
+        digest=digest(sorted(e.id for e in entries)),
+        hits=anchor.found if share else None,
+        size=anchor.size if share else None,
     )
+
+
+def _anchor(state: EngineState, node: Node, key: Key, t: int) -> Anchor:
+    premise = node.premise
+    match premise:
+        case Counted(length=length):
+            size = sum(e.weight for e in _window(state, node, key, t - length, t))
+            return Anchor(t, t - length, size, size)
+        case Distinct(length=length):
+            place = node.place  # type: ignore[attr-defined]  # a count of values has one
+            values = [e.values[place] for e in _window(state, node, key, t - length, t)]
+            return Anchor(t, t - length, len(set(values) - {None}), len(values))
+        case Share(length=length):
+            hit = node.hit  # type: ignore[attr-defined]  # a share's node has one
+            known = [e for e in _window(state, node, key, t - length, t) if e.hits[hit] is not None]
+            return Anchor(t, t - length, sum(e.weight for e in known if e.hits[hit]), sum(e.weight for e in known))
+        case Selection() | Fits():
+            return Anchor(t, t, 1)
+        case _:
+            return Anchor(t, t - node.longest)
 
 
 def _ref(e: Entry) -> SignalRef:
     return SignalRef(id=e.id, kind=e.kind, at=from_microseconds(e.at), source_kind=e.source_kind, auth=e.auth)
 
 
-def _needed(premise: Premise[Any]) -> str:
+def _needed(premise: Any) -> str:
     match premise:
-        case Counted(n=n, span=length):
+        case Counted(n=n, length=length):
             return f"{n} in {span(length)}"
-        case Distinct(n=n, column=column, span=length):
-            return f"{n} different {column.name} in {span(length)}"
-        case Share(at_least=t, floor=floor, span=length):
+        case Distinct(n=n, column=column, length=length):
+            return f"{n} different {getattr(column, 'name', column)} in {span(length)}"
+        case Share(at_least=t, floor=floor, length=length):
             return f"{_percent(t.numerator, t.denominator)} of at least {floor} in {span(length)}"
+        case Compared(operator=operator):
+            return f"left {_SYMBOLS[operator]} right"
+        case Drop(p=p):
+            return f"a probability below {p}"
+        case Differs(z=z):
+            return f"{z} standard errors"
+        case Rising(samples=samples):
+            return f"{samples} rising values"
+        case Runs(k=k, n=n) | Holds(k=k, n=n):
+            return f"{k} of {n}"
+        case Held(length=length):
+            return f"{span(length)} without a break"
+        case Without(length=length) | Silence(length=length):
+            return f"none for {span(length)}"
+        case Together(length=length):
+            return f"all within {span(length)}"
+        case After(length=length):
+            return f"in this order within {span(length)}"
         case _:
             return "one"
 
 
-def _found(premise: Premise[Any], anchor: Anchor) -> str:
-    match premise:
+def _found(state: EngineState, node: Node, key: Key, anchor: Anchor) -> str:
+    match node.premise:
         case Counted():
             return f"{anchor.found}"
         case Distinct(column=column):
-            return f"{anchor.found} different {column.name}"
+            return f"{anchor.found} different {getattr(column, 'name', column)}"
         case Share():
             return f"{anchor.found} of {anchor.size} = {_percent(anchor.found, anchor.size)}"
-        case _:
+        case Selection() | Fits():
             return "one"
+    if isinstance(node, ComparedNode | DropNode):
+        left, right = node.left.text(state, key, anchor.at), node.right.text(state, key, anchor.at)
+        return f"{left} against {right}"
+    if isinstance(node, RisingNode):
+        return f"up to {node.left.text(state, key, anchor.at)}"
+    return "satisfied"
 
 
 def _percent(numerator: int, denominator: int) -> str:
@@ -125,28 +322,30 @@ def near_miss(engine: NativeEngine, state: EngineState, rule: Rule[Any], key: Ke
     missing = []
     seen = False
     for leaf in leaves(rule.when):
-        if isinstance(leaf, Known):
+        if not isinstance(leaf, Timed):
             continue
-        _, entries = engine.anchor(state, leaf, key)
-        seen = seen or any(e.hit for e in entries)
+        found = _so_far(engine, state, leaf, key)
+        seen = seen or found is not None
         if not engine.holds(state, leaf, key, rule.lasts_us):
-            missing.append((leaf, _so_far(leaf, entries)))
+            missing.append((leaf, found or "none"))
     if not seen or not missing:
         return None
     leaf, found = missing[0]
     return NearMiss(rule=rule.id, would_add=rule.then.points, needed=_needed(leaf), found=found)
 
 
-def _so_far(premise: Premise[Any], entries: list[Entry]) -> str:
-    if isinstance(premise, Selection) or not entries:
-        return "none"
-    length = premise.longest
-    recent = [e for e in entries if e.at >= entries[-1].at - length]
-    hits = [e for e in recent if e.hit]
+def _so_far(engine: NativeEngine, state: EngineState, premise: Any, key: Key) -> str | None:
+    """Return what there is of a leaf by now, or None for nothing."""
+    node = engine.network.node_of(premise)
+    streams = [s for n in node.reads if (s := state.streams.get((n, key))) is not None and s]
+    if not streams:
+        return "some" if node.times(state, key) else None
+    newest = max(s.ats[-1] for s in streams)
+    anchor = _anchor(state, node, key, newest)
     match premise:
         case Share():
-            return f"{len(hits)} of {len(recent)} = {_percent(len(hits), len(recent))}"
-        case Distinct(column=column):
-            return f"{len({e.value for e in recent})} different {column.name}"
+            return f"{anchor.found} of {anchor.size} = {_percent(anchor.found, anchor.size)}" if anchor.found else None
+        case Selection() | Fits():
+            return "none"
         case _:
-            return f"{len(recent)}"
+            return _found(state, node, key, anchor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -56,7 +56,9 @@ def encode(value: object) -> Any:
         case bool() | int() | str():
             return value
         case Decimal():
-            return {"decimal": str(value.normalize())}
+            # Normalised with all its digits: the context of the process would round, and two numbers could look alike.
+            digits = max(1, len(value.as_tuple().digits))
+            return {"decimal": str(value.normalize(Context(prec=digits)))}
         case Fraction():
             return {"ratio": f"{value.numerator}/{value.denominator}"}
         case datetime():

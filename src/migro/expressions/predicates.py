@@ -10,26 +10,31 @@ import attrs
 
 from .nodes import Document, Node, encode, literal_text
 from .patterns import Pattern
+from .quantities import span
 
 if TYPE_CHECKING:
-    from .columns import Col
+    from .terms import Term
 
 __all__ = [
     "Comparison",
     "Conjunction",
     "Disjunction",
+    "FirstSeen",
     "Membership",
     "Negation",
     "Operator",
     "PatternMatch",
     "Pred",
     "Presence",
+    "Relation",
     "SetMembership",
-    "columns_of",
+    "SetRelation",
+    "operands_of",
 ]
 
 S = TypeVar("S")
 Operator = Literal["eq", "ne", "lt", "le", "gt", "ge"]
+Relation = Literal["among", "covers", "lacks", "overlaps"]
 
 _SYMBOLS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
@@ -55,75 +60,111 @@ class Pred(Node, Generic[S]):
 
 @attrs.frozen(eq=False, repr=False)
 class Comparison(Pred[S]):
-    """`column <operator> operand`, where the operand is a literal or a configured fact."""
+    """`term <operator> operand`, where the operand is a literal, another term of the signal, or a configured fact."""
 
     operator: Operator
-    column: Col[S, Any]
+    term: Term[S, Any]
     operand: Any
 
     def __str__(self) -> str:
         operand = str(self.operand) if isinstance(self.operand, Node) else literal_text(self.operand)
-        return f"{self.column} {_SYMBOLS[self.operator]} {operand}"
+        return f"{self.term} {_SYMBOLS[self.operator]} {operand}"
 
     def document(self) -> Document:
         operand = self.operand.document() if isinstance(self.operand, Node) else encode(self.operand)
-        return {self.operator: [self.column.document(), operand]}
+        return {self.operator: [self.term.document(), operand]}
 
 
 @attrs.frozen(eq=False, repr=False)
 class Membership(Pred[S]):
-    """The column holds one of the values."""
+    """The term is one of the values."""
 
-    column: Col[S, Any]
+    term: Term[S, Any]
     values: tuple[Any, ...]
 
     def __str__(self) -> str:
-        return f"{self.column}.one_of({', '.join(map(literal_text, self.values))})"
+        return f"{self.term}.one_of({', '.join(map(literal_text, self.values))})"
 
     def document(self) -> Document:
-        return {"one_of": [self.column.document(), *(encode(v) for v in self.values)]}
+        return {"one_of": [self.term.document(), *(encode(v) for v in self.values)]}
 
 
 @attrs.frozen(eq=False, repr=False)
 class SetMembership(Pred[S]):
-    """The set in the column contains the value."""
+    """The set contains the value."""
 
-    column: Col[S, Any]
+    term: Term[S, Any]
     value: Any
 
     def __str__(self) -> str:
-        return f"{self.column}.has({literal_text(self.value)})"
+        return f"{self.term}.has({literal_text(self.value)})"
 
     def document(self) -> Document:
-        return {"has": [self.column.document(), encode(self.value)]}
+        return {"has": [self.term.document(), encode(self.value)]}
+
+
+@attrs.frozen(eq=False, repr=False)
+class SetRelation(Pred[S]):
+    """How a set, or (`among`) a single value, stands to a set: a literal, a set of the signal, or a configured fact."""
+
+    relation: Relation
+    term: Term[S, Any]
+    operand: Any
+
+    def __str__(self) -> str:
+        operand = str(self.operand) if isinstance(self.operand, Node) else literal_text(self.operand)
+        return f"{self.term}.{self.relation}({operand})"
+
+    def document(self) -> Document:
+        operand = self.operand.document() if isinstance(self.operand, Node) else encode(self.operand)
+        return {self.relation: [self.term.document(), operand]}
+
+
+@attrs.frozen(eq=False, repr=False)
+class FirstSeen(Pred[S]):
+    """
+    No signal of the class and key had this value in ``[t - horizon, t)``; UNKNOWN for a signal without one.
+
+    Attributes:
+        horizon: In microseconds.
+    """
+
+    term: Term[S, Any]
+    horizon: int
+
+    def __str__(self) -> str:
+        return f"{self.term}.first_seen(in {span(self.horizon)})"
+
+    def document(self) -> Document:
+        return {"first_seen": self.term.document(), "horizon": {"microseconds": self.horizon}}
 
 
 @attrs.frozen(eq=False, repr=False)
 class PatternMatch(Pred[S]):
-    """The RE2 pattern occurs somewhere in the column."""
+    """The RE2 pattern occurs somewhere in the text."""
 
-    column: Col[S, Any]
+    term: Term[S, Any]
     pattern: Pattern
 
     def __str__(self) -> str:
-        return f"{self.column}.matches({self.pattern.text!r})"
+        return f"{self.term}.matches({self.pattern.text!r})"
 
     def document(self) -> Document:
-        return {"matches": [self.column.document(), self.pattern.text]}
+        return {"matches": [self.term.document(), self.pattern.text]}
 
 
 @attrs.frozen(eq=False, repr=False)
 class Presence(Pred[S]):
-    """The column has a value, or (`expected` false) has none. Never UNKNOWN."""
+    """The signal has a value here, or (`expected` false) has none. Never UNKNOWN."""
 
-    column: Col[S, Any]
+    term: Term[S, Any]
     expected: bool
 
     def __str__(self) -> str:
-        return f"{self.column}.{'present' if self.expected else 'missing'}()"
+        return f"{self.term}.{'present' if self.expected else 'missing'}()"
 
     def document(self) -> Document:
-        return {"present" if self.expected else "missing": self.column.document()}
+        return {"present" if self.expected else "missing": self.term.document()}
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -177,13 +218,20 @@ def _sorted_documents(parts: tuple[Pred[S], ...]) -> list[Document]:
     return sorted((p.document() for p in parts), key=lambda d: json.dumps(d, sort_keys=True))
 
 
-def columns_of(pred: Pred[Any]) -> Iterator[Col[Any, Any]]:
-    """Yield the columns that a predicate reads from its own signal."""
+def operands_of(pred: Pred[Any], *, whole: bool = False) -> Iterator[Any]:
+    """Yield the terms and operands that a predicate compares; with `whole`, its undivided predicates instead."""
     match pred:
         case Conjunction(parts=parts) | Disjunction(parts=parts):
             for part in parts:
-                yield from columns_of(part)
+                yield from operands_of(part, whole=whole)
         case Negation(part=part):
-            yield from columns_of(part)
-        case Comparison() | Membership() | SetMembership() | PatternMatch() | Presence():
-            yield pred.column
+            yield from operands_of(part, whole=whole)
+        case _ if whole:
+            yield pred
+        case Comparison(term=term, operand=operand) | SetRelation(term=term, operand=operand):
+            yield term
+            yield operand
+        case Membership(term=term) | SetMembership(term=term) | PatternMatch(term=term) | Presence(term=term):
+            yield term
+        case FirstSeen(term=term):
+            yield term

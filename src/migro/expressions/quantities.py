@@ -8,7 +8,18 @@ from fractions import Fraction
 
 from ..errors import RuleDefinitionError
 
-__all__ = ["days", "exact_decimal", "hours", "microseconds", "minutes", "percent", "permille", "seconds", "span"]
+__all__ = [
+    "days",
+    "decimal_text",
+    "exact_decimal",
+    "hours",
+    "microseconds",
+    "minutes",
+    "percent",
+    "permille",
+    "seconds",
+    "span",
+]
 
 
 def _exact(value: int | str | Decimal, name: str) -> Fraction:
@@ -73,6 +84,27 @@ def hours(n: int) -> timedelta:
 def days(n: int) -> timedelta:
     """Return a span of `n` days."""
     return timedelta(days=n)
+
+
+def decimal_text(value: Fraction) -> str:
+    """
+    Return a ratio as people read it: its decimal digits where they end, else numerator and denominator.
+
+    >>> decimal_text(percent("2.5") * 100), decimal_text(Fraction(1, 3))
+    ('2.5', '1/3')
+    """
+    rest, places = value.denominator, 0
+    for prime in (2, 5):
+        count = 0
+        while rest % prime == 0:
+            rest //= prime
+            count += 1
+        places = max(places, count)
+    if rest != 1:
+        return str(value)
+    digits = f"{abs(value.numerator) * 10**places // value.denominator:0{places + 1}}"
+    sign = "-" if value < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
 
 
 def microseconds(t: timedelta) -> int:

@@ -32,8 +32,9 @@ from pydantic import BaseModel, Field
 from pydantic_core import core_schema
 
 from ..errors import RuleDefinitionError, UnknownAttribute
-from .columns import Col, ColumnType, KeyCol
+from .columns import Col, KeyCol
 from .quantities import exact_decimal
+from .terms import ColumnType
 
 __all__ = ["UNSET", "Attr", "ColumnNamespace", "Key", "Maybe", "MaybeKey", "SignalMeta", "preset"]
 

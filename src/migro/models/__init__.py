@@ -14,6 +14,8 @@ from .explanation import (
     NearMiss,
     PremiseTrace,
     SignalRef,
+    Unjudged,
+    Withdrawal,
 )
 from .inputs import (
     ActionDue,
@@ -25,6 +27,7 @@ from .inputs import (
     IssueChanged,
     PersonActed,
     SignalReceived,
+    SignalWithdrawn,
     Tick,
     read_input,
 )
@@ -47,6 +50,7 @@ from .scales import (
 )
 from .signal import MerchantId, ResourceRef, Signal
 from .steps import Accepted, Disposition, DispositionName, JournalEntry, StepRecord
+from .updates import IssueUpdate
 
 __all__ = [
     "Accepted",
@@ -78,6 +82,7 @@ __all__ = [
     "Issue",
     "IssueChanged",
     "IssueStatus",
+    "IssueUpdate",
     "JournalEntry",
     "MerchantId",
     "NearMiss",
@@ -93,9 +98,12 @@ __all__ = [
     "Signal",
     "SignalReceived",
     "SignalRef",
+    "SignalWithdrawn",
     "StepRecord",
     "Tick",
+    "Unjudged",
     "UtcTime",
+    "Withdrawal",
     "canonical_json",
     "content_id",
     "digest",

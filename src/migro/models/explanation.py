@@ -22,6 +22,8 @@ __all__ = [
     "NearMiss",
     "PremiseTrace",
     "SignalRef",
+    "Unjudged",
+    "Withdrawal",
     "many",
 ]
 
@@ -79,7 +81,8 @@ class Contribution(Record):
     What one fired rule brings.
 
     Attributes:
-        points: Points the rule declares; negative for `refutes`, 0 for `vetoes`.
+        points: Points the rule declares, or one class lower on a fallback baseline; negative for `refutes`, 0 for
+            `vetoes`.
         trusted: The same after the cap for how far its senders were proven.
         counted: What entered the sum; 0 when it did not count.
         note: Why `counted` differs from `points`; empty when it does not.
@@ -167,6 +170,32 @@ class ActionTrace(Record):
     outcome: Outcome
 
 
+class Withdrawal(Record):
+    """
+    A signal that was taken back, and what had come of it.
+
+    Attributes:
+        signal: Its id.
+        by, reason: Who took it back, and why.
+        at: The fold's time when it was taken back.
+        actions: Actions of the issue that had begun on it, with their status; what has happened is not undone.
+    """
+
+    signal: str
+    by: str
+    reason: str
+    at: UtcTime
+    actions: Annotated[tuple[str, ...], BeforeValidator(many)] = ()
+
+
+class Unjudged(Record):
+    """A rule that nothing is heard of: since when, and why it is left out."""
+
+    rule: str
+    since: UtcTime
+    because: str
+
+
 class Explanation(Record):
     """
     Why a decision is what it is; `migro.decide.recompute` derives the decision from it again.
@@ -178,6 +207,8 @@ class Explanation(Record):
         score: ``prior + sum(counted)``, after adjustments, within [-300, 300].
         severity_because: Which bound gave the severity.
         near_misses: At most five rules that nearly fired.
+        withdrawals: Signals whose withdrawal led to this decision.
+        unjudged: Rules that are left out, because a predicate of theirs kept raising.
         changed: Why a decision was made now.
     """
 
@@ -209,6 +240,8 @@ class Explanation(Record):
     outcome: Outcome
     near_misses: Annotated[tuple[NearMiss, ...], BeforeValidator(many)] = ()
     human_only: Annotated[tuple[str, ...], BeforeValidator(many)] = ()
+    withdrawals: Annotated[tuple[Withdrawal, ...], BeforeValidator(many)] = ()
+    unjudged: Annotated[tuple[Unjudged, ...], BeforeValidator(many)] = ()
 
     def text(self) -> str:
         """Return the explanation as an operator reads it."""

@@ -23,6 +23,7 @@ __all__ = [
     "IssueChanged",
     "PersonActed",
     "SignalReceived",
+    "SignalWithdrawn",
     "Tick",
     "read_input",
 ]
@@ -102,20 +103,51 @@ def _somebody(name: str) -> str:
     return name
 
 
+def _something(why: str) -> str:
+    why = " ".join(why.split())
+    if not why:
+        raise ValueError("expected why, got nothing")
+    return why
+
+
+class SignalWithdrawn(_Input):
+    """
+    A person took a signal back: a wrong import, an event that its sender corrected.
+
+    Attributes:
+        signal: Its id.
+        by: Role or name of the person.
+        reason: Why, for everybody who reads a decision that changed by it.
+        received_at: When the signal had come in, as the journal has it; None where the journal does not have it.
+    """
+
+    input: Literal["signal_withdrawn"] = "signal_withdrawn"
+    signal: str
+    by: Annotated[str, AfterValidator(_somebody)]
+    reason: Annotated[str, AfterValidator(_something)]
+    received_at: UtcTime | None = None
+
+    @property
+    def delivery_key(self) -> str | None:
+        # Without the time: a host that asks once more because it heard no answer means the same withdrawal.
+        return content_id("in", self.input, self.signal, self.by.casefold(), self.reason)
+
+
 class PersonActed(_Input):
     """
     A person did something.
 
     Attributes:
-        verb: `approve` or `reject` an action, `resolve` an issue, `resume` or `halt` automation, `set_mode`.
+        verb: `approve` or `reject` an action, `resolve` an issue, `resume` or `halt` automation, `set_mode`, or
+            `release_rule`, which lets a rule be judged again that was left out because its predicates kept raising.
         by: Role or name of the person; two spellings that differ in case or blanks are one person.
-        target: Idempotency key of the action, or id of the issue; empty for the other verbs.
+        target: Idempotency key of the action, id of the issue or of the rule; empty for the other verbs.
         binding: What the person saw; an approval of anything else does not count.
         mode: For `set_mode`: automation goes no further than this and than the policy's mode.
     """
 
     input: Literal["person_acted"] = "person_acted"
-    verb: Literal["approve", "reject", "resolve", "resume", "halt", "set_mode"]
+    verb: Literal["approve", "reject", "resolve", "resume", "halt", "set_mode", "release_rule"]
     by: Annotated[str, AfterValidator(_somebody)]
     target: str = ""
     binding: str = ""
@@ -164,6 +196,7 @@ class ErasureRequested(_Input):
 Input = Annotated[
     Union[  # noqa: UP007  # a tagged union is clearest in this form
         SignalReceived,
+        SignalWithdrawn,
         Tick,
         ActionDue,
         ActionStarted,

@@ -39,6 +39,10 @@ def _lines(e: Explanation) -> Iterator[str]:
     yield f"Issue      {e.issue_kind} - {e.title}"
     yield f"           {key}; category {e.category}; as of {e.as_of:%Y-%m-%d %H:%M:%S}Z; {e.issue}"
     yield f"Why now    {e.changed}"
+    for w in e.withdrawals:
+        yield f"Withdrawn  {w.signal} by {w.by}: {w.reason}"
+        for action in w.actions:
+            yield f"           {action}; it rested on that signal and is not undone"
     yield f"Confidence {e.confidence} {e.band.word}: score {e.score:+d} points ({_bounds(e.score)})"
     yield f"  {e.prior:+5d}  prior: how rare this is before any evidence"
     counted = [c for c in e.contributions if c.counted]
@@ -54,6 +58,8 @@ def _lines(e: Explanation) -> Iterator[str]:
             yield from _contribution(c, f"({c.points:+d})")
     for n in e.near_misses:
         yield f"Nearly     {n.rule} ({n.would_add:+d}): needs {n.needed}, found {n.found}"
+    for u in e.unjudged:
+        yield f"Not judged rule {u.rule}, quarantined since {u.since:%Y-%m-%d %H:%M:%S}Z because {u.because}"
     yield f"Severity   {e.severity.word}: {e.severity_because}"
     yield from _impact(e.impact)
     yield f"Attention  {e.attention.word}"

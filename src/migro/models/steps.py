@@ -8,25 +8,30 @@ import attrs
 
 from .action import Action
 from .decision import Decision
-from .inputs import Input, IssueChanged
+from .inputs import Input, IssueChanged, SignalWithdrawn
 from .issue import Issue
 
 __all__ = ["Accepted", "Disposition", "DispositionName", "JournalEntry", "StepRecord"]
 
-DispositionName = Literal["failed", "dropped", "suppressed", "opened", "merged", "recorded"]
-"""What became of a signal: exactly one of these, fixed at its own step."""
+DispositionName = Literal["failed", "dropped", "suppressed", "opened", "merged", "recorded", "withdrawn", "too_late"]
+"""
+What became of an input: exactly one of these, fixed at its own step.
+
+Of a signal: all but the last two. Of a withdrawal: `withdrawn`, `too_late`, or `recorded` where nothing rests on the
+signal; what became of the signal at its own step stays as it was.
+"""
 
 
 @attrs.frozen(kw_only=True)
 class Disposition:
     """
-    What became of one signal.
+    What became of one signal, or of taking one back.
 
     Attributes:
-        signal: Its id; empty when the input that failed is no signal.
-        name: One word of the conservation law.
+        signal: Its id; empty when the input that failed is about no signal.
+        name: For a signal, one word of the conservation law.
         reason: Why; for `dropped` and `suppressed` it is part of the count.
-        issues: Ids of the issues that it opened or was merged into.
+        issues: Ids of the issues that it opened or was merged into, or that its withdrawal concerned.
     """
 
     signal: str
@@ -77,7 +82,7 @@ class StepRecord:
 
     Attributes:
         seq: The input.
-        disposition: Set when the input is a signal, and when thinking about any input failed.
+        disposition: Set when the input is a signal or its withdrawal, and when thinking about any input failed.
         issues: Issues that changed, as they are now.
         decisions: New decisions.
         actions: Actions that are new or changed status, as they are now.
@@ -89,4 +94,4 @@ class StepRecord:
     issues: tuple[Issue, ...] = ()
     decisions: tuple[Decision, ...] = ()
     actions: tuple[Action, ...] = ()
-    emitted: tuple[tuple[str, IssueChanged], ...] = ()
+    emitted: tuple[tuple[str, IssueChanged | SignalWithdrawn], ...] = ()

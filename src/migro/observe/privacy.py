@@ -20,6 +20,9 @@ from .parsing import at, well_formed
 
 __all__ = ["holds_secret", "luhn_valid", "project", "pseudonym", "scrub"]
 
+_LONGEST_CLUSTER: Final = 32
+"""More combining marks on one letter than any language writes."""
+
 _INVISIBLE: Final = dict.fromkeys(
     [
         *range(0x09),
@@ -93,8 +96,20 @@ def _iban_valid(text: str) -> bool:
     return int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1
 
 
+def _clusters_cut(text: str) -> str:
+    """Return the text with overlong runs of combining marks cut: ordering them takes more than linear time."""
+    if text.isascii():
+        return text
+    kept, run = [], 0
+    for c in text:
+        run = run + 1 if unicodedata.combining(c) else 0
+        if run <= _LONGEST_CLUSTER:
+            kept.append(c)
+    return "".join(kept)
+
+
 def _normalised(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).translate(_DASHES)
+    text = unicodedata.normalize("NFKC", _clusters_cut(text)).translate(_INVISIBLE).translate(_DASHES)
     text = "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
     # Twice, because a tag may hide inside a tag.
     for _ in range(2):

@@ -3,20 +3,24 @@
 from .assessment import Assessment, assess
 from .confidence import HIGH_FROM, MAX_SCORE, Evidence, Score, band_of, confidence_of, score, trust_cap
 from .impact import estimate, severity_of, wilson_lower
+from .quarantined import QUARANTINED, RuleQuarantined, rule_quarantined
 from .unknown import CORE, UNKNOWN
 
 __all__ = [
     "CORE",
     "HIGH_FROM",
     "MAX_SCORE",
+    "QUARANTINED",
     "UNKNOWN",
     "Assessment",
     "Evidence",
+    "RuleQuarantined",
     "Score",
     "assess",
     "band_of",
     "confidence_of",
     "estimate",
+    "rule_quarantined",
     "score",
     "severity_of",
     "trust_cap",

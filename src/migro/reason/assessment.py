@@ -55,7 +55,10 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
     vetoes: list[str] = []
     missed: list[NearMiss] = []
     for rule in engine.ruleset.about(kind.name):
-        if (rule.id, key) not in state.firings:
+        firing = state.firings.get((rule.id, key))
+        if rule.id in state.quarantined:
+            continue  # how far it is off, nobody knows
+        if firing is None:
             miss = near_miss(engine, state, rule, key)
             if miss is not None and rule.then.effect == "supports":
                 missed.append(miss)
@@ -67,7 +70,8 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
                 rule_version=rule.version,
                 effect=rule.then.effect,
                 family=rule.then.family,
-                points=rule.then.points,
+                points=engine.points_of(firing),
+                lowered_from=rule.then.points if firing.lowered else 0,
                 why=rule.why,
                 premise=trace(engine, state, rule, key),
                 signals=frozenset(e.id for e in entries),

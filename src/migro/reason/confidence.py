@@ -46,6 +46,7 @@ class Evidence:
         signals: Ids of the signals it rests on.
         sources: Their source kinds.
         auths: How far their senders were proven.
+        lowered_from: Points the rule declares, where it counts one class lower because a baseline fell back; else 0.
     """
 
     rule: str
@@ -58,6 +59,7 @@ class Evidence:
     signals: frozenset[str]
     sources: frozenset[str]
     auths: frozenset[Auth]
+    lowered_from: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -184,6 +186,8 @@ def _note(e: Evidence, trusted: int, winners: dict[tuple[str, bool], Evidence]) 
     winner = winners.get((e.family, e.effect == "supports"))
     if winner is not None and winner.rule != e.rule:
         return f"not counted: {winner.rule} of the same family is at least as strong"
+    lowered = f"one class lower than {e.lowered_from:+d}: a baseline answered with a fallback" if e.lowered_from else ""
     if abs(trusted) < abs(e.points):
-        return f"capped from {e.points:+d}: the sender is not proven ({', '.join(sorted(e.auths))})"
-    return ""
+        capped = f"capped from {e.points:+d}: the sender is not proven ({', '.join(sorted(e.auths))})"
+        return f"{capped}; {lowered}" if lowered else capped
+    return lowered

@@ -6,6 +6,7 @@ from ..expressions import minutes
 from ..models import Risk, Severity
 from ..rules import IssueKind, Response, Rule, RuleSet, SeverityScale, on, supports
 from ..verify import Unexplained
+from .quarantined import QUARANTINED_RULE
 
 __all__ = ["CORE", "UNKNOWN"]
 
@@ -37,5 +38,6 @@ CORE = RuleSet(
         why="The sender calls it high, and no rule reads it.",
         lasts=minutes(60),
     ),
+    QUARANTINED_RULE,
 )
 """Rules that every agent has."""

@@ -29,22 +29,27 @@ class Example:
     """
     Signals, and the keys the rule has to fire for: none for a silent example.
 
-    Evaluated at the greatest `received_at` of the signals.
+    Evaluated `after` the greatest `received_at` of the signals; timers in between run as they would.
     """
 
     name: str
     signals: tuple[Signal, ...]
     fires_for: tuple[tuple[str, ...], ...]
+    after: timedelta = timedelta(0)
 
 
-def fires(name: str, *signals: Signal, for_: str | tuple[str, ...]) -> Example:
-    """Return an example in which the rule fires for exactly that key (a string, or a tuple for a composite key)."""
-    return Example(name, signals, ((for_,) if isinstance(for_, str) else for_,))
+def fires(name: str, *signals: Signal, for_: str | tuple[str, ...], after: timedelta = timedelta(0)) -> Example:
+    """
+    Return an example in which the rule fires for exactly that key (a string, or a tuple for a composite key).
+
+    With `after`, it is judged that long after the last signal: absence takes time.
+    """
+    return Example(name, signals, ((for_,) if isinstance(for_, str) else for_,), after)
 
 
-def silent(name: str, *signals: Signal) -> Example:
-    """Return an example in which the rule stays silent."""
-    return Example(name, signals, ())
+def silent(name: str, *signals: Signal, after: timedelta = timedelta(0)) -> Example:
+    """Return an example in which the rule stays silent, `after` the last signal."""
+    return Example(name, signals, (), after)
 
 
 def _caller() -> str:
@@ -72,6 +77,7 @@ class Rule(Generic[K]):
             least ten minutes.
         salience: Rules with more of it fire first within a stratum; it orders the trace and changes no score.
         examples: At least one that fires and one that is silent, for rules that are shipped.
+        revision: Counted up by the author when the meaning changes; no part of it. A lock file holds him to it.
         where: File and line, filled in.
     """
 
@@ -82,6 +88,7 @@ class Rule(Generic[K]):
     lasts: timedelta | None = attrs.field(kw_only=True, default=None)
     salience: int = attrs.field(kw_only=True, default=0)
     examples: tuple[Example, ...] = attrs.field(kw_only=True, default=())
+    revision: int = attrs.field(kw_only=True, default=1)
     where: str = attrs.field(kw_only=True, factory=_caller)
 
     def __attrs_post_init__(self) -> None:
@@ -93,13 +100,15 @@ class Rule(Generic[K]):
                 )
         if self.lasts is not None and not isinstance(self.lasts, timedelta):
             raise RuleDefinitionError(f"rule {self.id!r}: lasts= takes a span such as minutes(5), got {self.lasts!r}")
+        if type(self.revision) is not int or self.revision < 1:
+            raise RuleDefinitionError(f"rule {self.id!r}: revision= takes a whole number from 1, got {self.revision!r}")
         for example in self.examples:
             if not isinstance(example, Example):
                 raise RuleDefinitionError(
                     f"rule {self.id!r}: examples= takes fires(...) and silent(...), got {example!r}"
                 )
 
-    @property
+    @cached_property
     def lasts_us(self) -> int:
         """`lasts` in microseconds, default applied."""
         if self.lasts is not None:

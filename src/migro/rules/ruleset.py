@@ -8,30 +8,51 @@ from types import MappingProxyType
 from typing import Any
 
 from ..errors import Finding, RuleDefinitionError, RuleSetError
-from ..expressions import facts_of
+from ..expressions import Fact, facts_of, terms_in
 from ..models import Signal, digest
+from .calendars import During, Given
 from .kinds import LOWEST_RISK, PLACEHOLDERS, IssueKind
-from .premises import Both, Known, Premise, Recent, Selection, Share, Unless, leaves
+from .premises import Both, Known, Premise, Recent, Unless, everything, leaves
 from .rule import Rule
+from .selections import Selection
 
-__all__ = ["MAX_POINTS", "MAX_SPAN", "RuleSet", "selections"]
+__all__ = ["MAX_POINTS", "MAX_SPAN", "RuleSet", "fact_uses", "selections"]
 
 MAX_POINTS = 150
 """No single rule may move the odds by more than about thirty times."""
 
-MAX_SPAN = 24 * 3600 * 1_000_000
-"""Longest window in this version, in microseconds."""
+MAX_SPAN = 14 * 24 * 3600 * 1_000_000
+"""Longest window, in microseconds: what is looked at has to be kept."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_.-]*\Z")
 
 
 def selections(premise: Premise[Any]) -> Iterator[Selection[Any, Any]]:
     """Yield the selections that a premise reads."""
+    for node in everything(premise):
+        if isinstance(node, Selection):
+            yield node
+
+
+def fact_uses(premise: Premise[Any]) -> Iterator[tuple[Fact[Any], tuple[str, ...]]]:
+    """Yield the configured facts that a premise reads, each with the names of the key that it is read for."""
     for leaf in leaves(premise):
-        if isinstance(leaf, Selection):
-            yield leaf
-        elif not isinstance(leaf, Known):
-            yield leaf.of  # type: ignore[attr-defined]  # every leaf but Known is a selection or measures one
+        yield from _fact_uses(leaf, leaf.key_names)
+
+
+def _fact_uses(node: Any, key_names: tuple[str, ...]) -> Iterator[tuple[Fact[Any], tuple[str, ...]]]:
+    own = node.key_names or key_names  # a constant or a fact is about the key of what it is compared with
+    for pred in node.conditions:
+        for operand in facts_of(pred):
+            yield operand, own
+    for term in node.terms:
+        for part in terms_in(term):
+            if isinstance(part, Fact):
+                yield part, own
+    for operand in node.facts:
+        yield operand, tuple(n for n in own if n != operand.column.name)
+    for part in node.inputs:
+        yield from _fact_uses(part, own)
 
 
 class RuleSet:
@@ -171,10 +192,11 @@ def _check_rules(rules: tuple[Rule[Any], ...], require_examples: bool) -> Iterat
         if rule.lasts_us <= 0:
             yield finding("lasts", f"expected a span above 0, got {rule.lasts!r}")
         if max(rule.when.longest, rule.lasts_us) > MAX_SPAN:
-            yield finding("window", "expected windows and lasts of at most 24 hours")
+            yield finding("window", "expected windows and lasts of at most 14 days")
         if not _positive(rule.when):
             yield finding(
-                "no-signal", "expected at least one premise over signals or a known issue that is not negated"
+                "no-signal",
+                "expected a premise over signals, a calendar or a known issue that is not negated",
             )
         if require_examples:
             if not any(e.fires_for for e in rule.examples):
@@ -185,7 +207,7 @@ def _check_rules(rules: tuple[Rule[Any], ...], require_examples: bool) -> Iterat
 
 def _positive(premise: Premise[Any]) -> bool:
     match premise:
-        case Known(negated=negated):
+        case Known(negated=negated) | During(negated=negated) | Given(negated=negated):
             return not negated
         case Both(parts=parts):
             return any(_positive(p) for p in parts)
@@ -235,41 +257,34 @@ def _signal_classes(
     classes = dict(given)
     findings = []
     for rule in rules:
-        for selection in selections(rule.when):
-            predicates = [*selection.predicates]
-            for leaf in leaves(rule.when):
-                if isinstance(leaf, Share) and leaf.of is selection:
-                    predicates += leaf.predicates
-            model = rule.then.kind.impact
-            facts = (model.order_value, model.currency) if model else ()
-            owners = [selection.signal, *(f.column.owner for f in facts if f is not None)]
-            for operand in (f for p in predicates for f in facts_of(p)):
-                owner = operand.column.owner
-                owners.append(owner)
-                shared = [n for n in selection.key_names if owner.__columns__.get(n) and owner.__columns__[n].key]
-                if not shared:
-                    findings.append(
-                        Finding(
-                            "fact-key",
-                            rule.id,
-                            rule.where,
-                            f"expected {owner.__name__} to share a key with the premise"
-                            f" (per {' and '.join(selection.key_names)})",
-                        )
+        model = rule.then.kind.impact
+        facts = (model.order_value, model.currency) if model else ()
+        owners = [s.signal for s in selections(rule.when)] + [f.column.owner for f in facts if f is not None]
+        for operand, key_names in fact_uses(rule.when):
+            owner = operand.column.owner
+            owners.append(owner)
+            if not any(owner.__columns__.get(n) and owner.__columns__[n].key for n in key_names):
+                findings.append(
+                    Finding(
+                        "fact-key",
+                        rule.id,
+                        rule.where,
+                        f"expected {owner.__name__} to share a key with the premise (per {' and '.join(key_names)})",
                     )
-            for cls in owners:
-                if not cls.__signal_kind__:
-                    continue
-                if classes.setdefault(cls.__signal_kind__, cls) is not cls:
-                    findings.append(
-                        Finding(
-                            "signal-class",
-                            rule.id,
-                            rule.where,
-                            f"expected one class for kind {cls.__signal_kind__!r}, got {cls.__qualname__}"
-                            f" and {classes[cls.__signal_kind__].__qualname__}",
-                        )
+                )
+        for cls in owners:
+            if not cls.__signal_kind__:
+                continue
+            if classes.setdefault(cls.__signal_kind__, cls) is not cls:
+                findings.append(
+                    Finding(
+                        "signal-class",
+                        rule.id,
+                        rule.where,
+                        f"expected one class for kind {cls.__signal_kind__!r}, got {cls.__qualname__}"
+                        f" and {classes[cls.__signal_kind__].__qualname__}",
                     )
+                )
     return classes, findings
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..expressions import UNSET, Attr, Key, Maybe
-from ..models import IssueChanged, Signal, from_microseconds
+from ..expressions import Attr, Key
+from ..models import IssueChanged, IssueUpdate, Signal, from_microseconds
 
 __all__ = ["IssueUpdate", "Unexplained", "issue_update", "signature_failure", "unexplained"]
 
@@ -19,17 +19,6 @@ class Unexplained(Signal, kind="migro.unexplained"):
 
     subject: Key[str]
     hint: Attr[str]
-
-
-class IssueUpdate(Signal, kind="issue.changed"):
-    """An issue of one merchant changed: what platform rules read."""
-
-    issue_kind: Key[str]
-    category: Attr[str]
-    issue_status: Attr[str]
-    band: Attr[str]
-    severity_rank: Attr[int]
-    release: Maybe[str] = UNSET
 
 
 def unexplained(signal: Signal, at: int, *, unkeyed: bool = False) -> Signal:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from migro.engine import EngineState, NativeEngine
+from migro.expressions import microseconds
 from migro.models import Signal, to_microseconds
 from migro.packs.headless import RULES
 from migro.reason.assessment import Assessment, assess
@@ -26,13 +27,18 @@ def later(seconds: int, signals: Iterable[S]) -> tuple[S, ...]:
     return tuple(moved)
 
 
-def judged(kind: str, *signals: Signal, key: tuple[str, ...] = ("shop-1",)) -> Assessment:
-    """Return the assessment of an issue at the time of the last signal."""
+def judged(
+    kind: str, *signals: Signal, key: tuple[str, ...] = ("shop-1",), after: timedelta = timedelta(0)
+) -> Assessment:
+    """Return the assessment of an issue at the time of the last signal, or that long after it."""
     state = EngineState()
     for signal in sorted(signals, key=lambda s: s.received_at):
         now = to_microseconds(signal.received_at)
         ENGINE.pass_time(state, now)
         ENGINE.settle(state)
         ENGINE.insert(state, signal, now)
+        ENGINE.settle(state)
+    if after:
+        ENGINE.pass_time(state, max(to_microseconds(s.received_at) for s in signals) + microseconds(after))
         ENGINE.settle(state)
     return assess(ENGINE, state, RULES.kinds[kind], key)

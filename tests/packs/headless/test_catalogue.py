@@ -25,8 +25,8 @@ _VERBS = {
 
 
 def test_the_pack_covers_many_modes_over_many_categories() -> None:
-    assert len(KINDS) >= 14
-    assert len({k.category for k in KINDS}) >= 9
+    assert len(KINDS) >= 71
+    assert len({k.category for k in KINDS}) == len(get_args(Category))
 
 
 def test_every_signal_class_of_the_vocabulary_is_known_to_the_rules() -> None:
@@ -39,7 +39,10 @@ def test_loading_the_vocabulary_does_not_load_the_rules(run_python: RunPython) -
         "print([m for m in sys.modules if m.startswith('migro.packs.headless.')])"
     )
 
-    assert run_python("-c", program).stdout.strip() == "['migro.packs.headless.gaps', 'migro.packs.headless.signals']"
+    loaded = run_python("-c", program).stdout.strip().strip("[]").replace("'", "").split(", ")
+
+    assert "migro.packs.headless.signals" in loaded
+    assert {n.rpartition(".")[2].rpartition("_")[2] for n in loaded} == {"gaps", "signals"}
 
 
 def test_two_processes_agree_on_the_version_of_the_pack(run_python: RunPython) -> None:
@@ -57,7 +60,7 @@ def test_a_kind_says_what_people_need(kind: IssueKind[Any]) -> None:
     assert kind.human_only
     assert kind.false_positives
     assert kind.category in get_args(Category)
-    assert kind.per[0] == "merchant"
+    assert kind.systemic or kind.per[0] == "merchant"
 
 
 @_KINDS
@@ -107,6 +110,5 @@ def test_money_is_estimated_only_with_what_the_host_says_about_it() -> None:
 def test_a_gap_says_what_is_missing() -> None:
     assert all(NOT_YET.values())
     assert "ticket_needs_person" not in NOT_YET
-    # Modes with rules are listed as well where a measure of theirs cannot be said yet.
-    assert set(NOT_YET) - set(RULES.kinds)
-    assert set(NOT_YET) & set(RULES.kinds)
+    # A mode with rules is listed where a measure of its cannot be said yet.
+    assert set(NOT_YET) <= set(RULES.kinds)

@@ -20,7 +20,8 @@ CART_LOST = IssueKind[MerchantId](
     category="checkout",
     title="The cart is empty when the shopper reaches checkout",
     what="Cookie or token of the cart does not travel from storefront to checkout host, so checkout opens empty.",
-    severity=SeverityScale(default=Severity.SEV3),
+    severity=SeverityScale(default=Severity.SEV3, by_share=((Severity.SEV2, percent(15)),), below=Severity.SEV3),
+    impact=impact_on("checkout", percent(45)),
     responses=(
         *operators("names, domains, paths and flags of the cart cookies on both hosts, never their values"),
         draft_reply(

@@ -9,8 +9,10 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
 from .responses import draft_reply, impact_on, operators
+from .shop_witnesses import short_of
 from .signals import Alert, ErrorIssue, HttpRequest, Probe
 from .specimens import SHOP, alert, burst, error, maintenance, probe, probes, request, ticket
+from .specimens_shop import weekly
 from .witnesses import LIVE_ERROR, alerting, failing_probes, green_probes, in_maintenance, tickets
 
 __all__ = ["RULES", "SERVER_ERRORS"]
@@ -63,6 +65,12 @@ _SERVER_SIDE: Pred[Probe] = Probe.status.missing() | (Probe.status >= 500)
 _ERROR_SHARE = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant).share(
     _FAILED, at_least=percent(5), floor=20, within=minutes(5)
 )
+_STEP_COUNT = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant).count(within=minutes(5))
+_USUAL_SHARE = (
+    on(HttpRequest, _STEPS, _SHOPPER, _FAILED, per=HttpRequest.merchant)
+    .count(within=minutes(5))
+    .per(_STEP_COUNT, floor=20)
+)
 _FAILED_STEP = on(HttpRequest, _STEPS, _SHOPPER, _FAILED, per=HttpRequest.merchant)
 _AT_CHECKOUT: Pred[ErrorIssue] = ErrorIssue.route_class.one_of("cart", "checkout")
 _GRAVE: Pred[ErrorIssue] = ErrorIssue.level.one_of("error", "fatal")
@@ -93,7 +101,8 @@ _GROWN: dict[str, Any] = {"action": "unresolved", "topic": "error.unresolved", *
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "checkout.5xx-share",
-        when=_ERROR_SHARE,
+        # Where the usual share is known, three times as much has to fail; where it is not, the share itself counts.
+        when=_ERROR_SHARE.unless(short_of(_USUAL_SHARE, 3)),
         then=supports(SERVER_ERRORS, STRONG, family="http"),
         why="At least 5 % of shoppers' cart and checkout requests failed within five minutes.",
         examples=(
@@ -103,6 +112,12 @@ RULES: tuple[Rule[Any], ...] = (
             silent("2 of 20 can be chance", *burst(18, request()), *burst(2, request(30, 500))),
             silent("a crawler fails", *burst(20, request(0, 500, bot=True))),
             silent("looking at a cart is no step", *burst(20, request(0, 500, method="GET"))),
+            silent(
+                "as always",
+                *weekly(*burst(18, request()), *burst(2, request(30, 500))),
+                *burst(17, request()),
+                *burst(3, request(30, 500)),
+            ),
             silent("4 of 100 are below the share", *burst(96, request()), *burst(4, request(96, 500))),
         ),
     ),

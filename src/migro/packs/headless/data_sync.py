@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, hours, minutes, percent
+from ...expressions import Pred, days, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, silent, supports
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    IssueKind,
+    Rule,
+    SeverityScale,
+    before,
+    fires,
+    on,
+    refutes,
+    silent,
+    supports,
+)
+from .catalogue_signals import CatalogueItem, CatalogueRun
+from .operations_signals import LogLine
 from .responses import dashboard, draft_reply, notify, report
-from .signals import HttpRequest
-from .specimens import SHOP, alert, burst, error, page, request, ticket
-from .witnesses import alerting, coded_error, tickets
+from .signals import Fulfilment, HttpRequest
+from .specimens import SHOP, burst, error, page, request, ticket
+from .specimens_operations import CATALOGUE_RUN, CHANGE, ITEM, LOG, RETURNED, said
+from .witnesses import changed, coded_error, tickets
 
-__all__ = ["ID_MAPPING", "INDEXER", "RULES", "UNPUBLISHED"]
+__all__ = ["ID_MAPPING", "RULES", "UNPUBLISHED"]
 
 UNPUBLISHED = IssueKind[MerchantId](
     "catalogue_not_published_to_channel",
@@ -54,25 +70,6 @@ ID_MAPPING = IssueKind[MerchantId](
     related=("order_export_stalled", "seo_redirect_404_spike", "catalogue_not_published_to_channel"),
 )
 
-INDEXER = IssueKind[MerchantId](
-    "indexer_stuck",
-    category="data_sync",
-    title="The platform's indexers stand still",
-    what="Indexers stay invalid, so the storefront serves old prices, stock and search results.",
-    severity=SeverityScale(default=Severity.SEV3),
-    responses=(
-        notify("operators"),
-        report("indexers and since when they are invalid"),
-        draft_reply(
-            "The indexers of your platform stand still since {first_seen}, so the storefront shows older data. Please"
-            " have cron and indexers looked at."
-        ),
-    ),
-    human_only=("run an index", "repair cron"),
-    false_positives="An indexer may call itself valid and still be hours behind.",
-    related=("search_index_lag", "price_mismatch_storefront_checkout"),
-)
-
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
 _PRODUCTS = on(HttpRequest, HttpRequest.route_class == "pdp", _SHOPPER, per=HttpRequest.merchant)
 _CART_WRITES = on(
@@ -82,6 +79,14 @@ _CART_WRITES = on(
     _SHOPPER,
     per=HttpRequest.merchant,
 )
+_ACTIVE = on(CatalogueItem, CatalogueItem.active == True, per=CatalogueItem.merchant)  # noqa: E712
+_MISSING = on(LogLine, LogLine.features.has("code.cart.variant_missing"), per=LogLine.merchant, weight=LogLine.lines)
+_in_collections = on(CatalogueRun, per=CatalogueRun.merchant).latest(CatalogueRun.in_collections, max_age=days(1))
+
+_UNKNOWN = said(LOG, 0, "code.cart.variant_missing")
+_LOST = said(ITEM, mapped=False)
+_HIDDEN = said(ITEM, in_channel=False)
+_FEWER = said(CATALOGUE_RUN, in_collections=80)
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -142,23 +147,155 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
-        "indexer.error",
-        when=coded_error("indexer", events=2, users=2),
-        then=supports(INDEXER, MEDIUM, family="error-tracker"),
-        why="The platform said twice that an index is invalid.",
+        "id-mapping.log",
+        when=_MISSING.at_least(10, within=minutes(30))
+        & (
+            _MISSING.count(within=minutes(30)).per(_CART_WRITES.count(within=minutes(30)), floor=50, bound="wilson")
+            >= percent(2)
+        ),
+        then=supports(ID_MAPPING, STRONG, family="logs"),
+        why="Ten times in half an hour, and for 2 % of the cart's changes, a variant did not exist.",
         examples=(
-            fires("twice", error(0, code="indexer", events=2), for_=SHOP),
-            silent("once", error(0, code="indexer", events=1)),
+            fires("10 of 100", *burst(100, request()), said(_UNKNOWN, 100, lines=10), for_=SHOP),
+            silent("9 of 100", *burst(100, request()), said(_UNKNOWN, 100, lines=9)),
+            silent("10 of 501", *burst(501, request()), said(_UNKNOWN, 501, lines=10)),
         ),
     ),
     Rule(
-        "indexer.alert",
-        when=alerting("(?i)index(er)?.*(invalid|stuck|backlog|lag)|cron.*(stuck|missed|fail)"),
-        then=supports(INDEXER, MEDIUM, family="alerts"),
-        why="A monitor's alert about indexers or cron is firing.",
+        "id-mapping.reconciliation",
+        when=_ACTIVE.share(CatalogueItem.mapped == False, at_least=percent(1), floor=50, within=minutes(30)),  # noqa: E712
+        then=supports(ID_MAPPING, STRONG, family="comparison"),
+        why="Of the active articles 1 % have no id in the other system, or more than one.",
         examples=(
-            fires("by its name", alert(0, alertname="IndexerBacklog"), for_=SHOP),
-            silent("something else", alert(0, alertname="DiskFull")),
+            fires("1 of 100", *burst(99, ITEM), said(ITEM, 100, mapped=False), for_=SHOP),
+            silent("1 of 101", *burst(100, ITEM), said(ITEM, 100, mapped=False)),
+        ),
+    ),
+    Rule(
+        "id-mapping.old-links",
+        when=on(
+            HttpRequest,
+            HttpRequest.status == 404,
+            HttpRequest.features.has("link.legacy_id"),
+            _SHOPPER,
+            per=HttpRequest.merchant,
+        ).at_least(50, within=minutes(60)),
+        then=supports(ID_MAPPING, MEDIUM, family="links"),
+        why="Fifty links with ids of the old shop were not found within an hour.",
+        examples=(
+            fires("fifty", *burst(50, page(0, 404, features=frozenset({"link.legacy_id"}))), for_=SHOP),
+            silent("49", *burst(49, page(0, 404, features=frozenset({"link.legacy_id"})))),
+        ),
+    ),
+    Rule(
+        "id-mapping.ticket",
+        when=tickets("mentions.wrong_item", people=1, within=hours(24)),
+        then=supports(ID_MAPPING, WEAK, family="tickets"),
+        why="Somebody wrote that the article is not the one that they chose.",
+        examples=(
+            fires("says so", ticket(0, "mentions.wrong_item"), for_=SHOP),
+            silent("it lost its way", ticket(0, "intent.login")),
+        ),
+    ),
+    Rule(
+        "id-mapping.wrong-item-shipped",
+        when=on(Fulfilment, Fulfilment.reason == "wrong_item", per=Fulfilment.merchant),
+        then=supports(ID_MAPPING, WEAK, family="returns", severity=Severity.SEV2),
+        why="A wrong article was shipped.",
+        lasts=hours(24),
+        examples=(
+            fires("shipped", said(RETURNED), for_=SHOP),
+            silent("another reason", said(RETURNED, reason="size")),
+        ),
+    ),
+    Rule(
+        "id-mapping.deleted",
+        when=on(CatalogueItem, CatalogueItem.mapped == False, per=CatalogueItem.merchant).share(  # noqa: E712
+            CatalogueItem.deleted == True,  # noqa: E712
+            at_least=percent(90),
+            floor=5,
+            within=minutes(30),
+            bound="plain",
+        ),
+        then=refutes(ID_MAPPING, 60, family="deleted"),
+        why="Nearly all ids without a counterpart belong to articles that were deleted.",
+        examples=(
+            fires("9 of 10", said(_LOST), *burst(9, said(_LOST, 60, deleted=True)), for_=SHOP),
+            silent("8 of 9", said(_LOST), *burst(8, said(_LOST, 60, deleted=True))),
+        ),
+    ),
+    Rule(
+        "unpublished.comparison",
+        when=_ACTIVE.share(CatalogueItem.in_channel == False, at_least=percent(2), floor=50, within=minutes(30)),  # noqa: E712
+        then=supports(UNPUBLISHED, STRONG, family="comparison"),
+        why="Of the active articles 2 % are not given by the channel's own API.",
+        examples=(
+            fires("2 of 100", *burst(98, ITEM), *burst(2, said(_HIDDEN, 100)), for_=SHOP),
+            silent("1 of 100", *burst(99, ITEM), said(_HIDDEN, 100)),
+        ),
+    ),
+    Rule(
+        "unpublished.sales",
+        when=on(
+            CatalogueItem,
+            CatalogueItem.active == True,  # noqa: E712
+            CatalogueItem.in_channel == False,  # noqa: E712
+            per=CatalogueItem.merchant,
+        ).total(CatalogueItem.sales_permille, within=minutes(10))
+        >= 100,
+        then=supports(UNPUBLISHED, STRONG, family="comparison", severity=Severity.SEV2),
+        why="Articles that make a tenth of the sales are not given by the channel's own API.",
+        examples=(
+            fires("a tenth", *burst(2, said(_HIDDEN, 0, sales_permille=50)), for_=SHOP),
+            silent("less", *burst(2, said(_HIDDEN, 0, sales_permille=49))),
+        ),
+    ),
+    Rule(
+        "unpublished.known-pages",
+        when=on(
+            HttpRequest,
+            HttpRequest.route_class == "pdp",
+            HttpRequest.status == 404,
+            HttpRequest.features.has("page.known_handle"),
+            _SHOPPER,
+            per=HttpRequest.merchant,
+        ).at_least(20, within=minutes(60)),
+        then=supports(UNPUBLISHED, MEDIUM, family="http"),
+        why="Twenty pages of products that exist were not found within an hour.",
+        examples=(
+            fires("twenty", *burst(20, page(0, 404, features=frozenset({"page.known_handle"}))), for_=SHOP),
+            silent("19", *burst(19, page(0, 404, features=frozenset({"page.known_handle"})))),
+        ),
+    ),
+    Rule(
+        "unpublished.collections",
+        when=_in_collections <= percent(80) * _in_collections.baseline(before(changed("cutover"), within=days(14))),
+        then=supports(UNPUBLISHED, WEAK, family="collections"),
+        why="Collections hold a fifth fewer products than before the cutover.",
+        examples=(
+            fires("80 of 100", CATALOGUE_RUN, said(CHANGE, 60, what="cutover"), said(_FEWER, 90), for_=SHOP),
+            silent("81 of 100", CATALOGUE_RUN, said(CHANGE, 60, what="cutover"), said(_FEWER, 90, in_collections=81)),
+        ),
+    ),
+    Rule(
+        "unpublished.exclusive",
+        when=on(
+            CatalogueItem,
+            CatalogueItem.active == True,  # noqa: E712
+            CatalogueItem.in_channel == False,  # noqa: E712
+            per=CatalogueItem.merchant,
+        ).share(
+            CatalogueItem.exclusive == True,  # noqa: E712
+            at_least=percent(90),
+            floor=2,
+            within=minutes(30),
+            bound="plain",
+        ),
+        then=refutes(UNPUBLISHED, 150, family="exclusive"),
+        why="Nearly all of the articles that cannot be seen are meant for another channel.",
+        examples=(
+            fires("9 of 10", said(_HIDDEN), *burst(9, said(_HIDDEN, 60, exclusive=True)), for_=SHOP),
+            silent("8 of 9", said(_HIDDEN), *burst(8, said(_HIDDEN, 60, exclusive=True))),
         ),
     ),
 )

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import attrs
 
 from ...expressions import hours
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, known, on, refutes, silent, supports
-from .checkout import SERVER_ERRORS
-from .handoff import HANDOFF_404
-from .payments import DECLINES
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    Baseline,
+    IssueKind,
+    Rule,
+    SeverityScale,
+    during,
+    everything,
+    fires,
+    known,
+    leaves,
+    on,
+    refutes,
+    silent,
+    supports,
+)
+from .planning_signals import Interval
 from .responses import draft_reply, report
 from .signals import Ticket
-from .specimens import SHOP, burst, payment, request, ticket
+from .specimens import SHOP, burst, ticket
+from .specimens_operations import INTERVAL, LOG, at, said
+from .witnesses import anywhere, logged
 
-__all__ = ["CONFUSION", "RULES"]
+__all__ = ["CONFUSION", "RULES", "faults"]
 
 CONFUSION = IssueKind[MerchantId](
     "documentation_confusion",
@@ -38,17 +58,33 @@ CONFUSION = IssueKind[MerchantId](
     related=("customer_password_migration_lockout", "webhook_subscription_missing", "missing_access_scope"),
 )
 
-_OUT: dict[str, Any] = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
+_QUESTIONS = on(
+    Ticket,
+    Ticket.author.one_of("end_user", "unknown"),
+    Ticket.features.has("intent.how_to"),
+    per=Ticket.merchant,
+)
+_OF_TOPIC = on(
+    Ticket,
+    Ticket.author.one_of("end_user", "unknown"),
+    Ticket.features.has("intent.how_to"),
+    per=(Ticket.merchant, Ticket.cluster),
+)
+_LAUNCH = during(
+    on(Interval, Interval.what == "go_live", per=Interval.merchant),
+    starts=Interval.starts_at,
+    ends=Interval.ends_at,
+    lead=hours(72),
+)
+
+_ASKS = ticket(0, "intent.how_to", cluster="webhooks")
+_TWO = burst(2, ticket(60, "intent.how_to"), ticket_id="t")
+_GO_LIVE = said(INTERVAL, 0, what="go_live", starts_at=at(72 * 3_600), ends_at=at(80 * 3_600))
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "docs.asked-twice",
-        when=on(
-            Ticket,
-            Ticket.author.one_of("end_user", "unknown"),
-            Ticket.features.has("intent.how_to"),
-            per=Ticket.merchant,
-        ).distinct(Ticket.ticket_id, at_least=2, within=hours(24)),
+        when=_QUESTIONS.distinct(Ticket.ticket_id, at_least=2, within=hours(24)),
         then=supports(CONFUSION, MEDIUM, family="tickets"),
         why="Two tickets of a day ask how to do something.",
         examples=(
@@ -62,33 +98,82 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
-        "docs.checkout-fails",
-        when=known(SERVER_ERRORS, at_least_points=STRONG),
-        then=refutes(CONFUSION, 150, family="fault"),
-        why="Checkout fails: the questions are about a fault.",
+        "docs.one-topic",
+        when=anywhere(_OF_TOPIC.distinct(Ticket.ticket_id, at_least=2, within=hours(48)), within=hours(48)),
+        then=supports(CONFUSION, MEDIUM, family="tickets"),
+        why="Two tickets of two days ask how to do one thing.",
         examples=(
-            fires("fails", *burst(17, request()), *burst(3, request(30, 500)), for_=SHOP),
-            silent("is well", *burst(20, request())),
+            fires("two", _ASKS, ticket(172_800, "intent.how_to", cluster="webhooks", ticket_id="2"), for_=SHOP),
+            silent("later", _ASKS, ticket(172_801, "intent.how_to", cluster="webhooks", ticket_id="2")),
+            silent("two topics", _ASKS, ticket(60, "intent.how_to", cluster="themes", ticket_id="2")),
         ),
     ),
     Rule(
-        "docs.handoff-lost",
-        when=known(HANDOFF_404, at_least_points=STRONG),
-        then=refutes(CONFUSION, 150, family="fault"),
-        why="The way to checkout is lost: the questions are about a fault.",
+        "docs.before-launch",
+        when=_QUESTIONS.distinct(Ticket.ticket_id, at_least=2, within=hours(48)) & _LAUNCH,
+        then=supports(CONFUSION, MEDIUM, family="tickets", severity=Severity.SEV3),
+        why="Two tickets of two days ask how to do something, less than three days before the shop goes live.",
         examples=(
-            fires("lost", *burst(5, request(0, 404, **_OUT), every=100), for_=SHOP),
-            silent("is well", *burst(5, request(0, 302, **_OUT), every=100)),
+            fires("before it", _GO_LIVE, *_TWO, for_=SHOP),
+            silent("one question", _GO_LIVE, _TWO[0]),
+            silent("long before", said(_GO_LIVE, 0, starts_at=at(72 * 3_600 + 120)), *_TWO),
         ),
     ),
     Rule(
-        "docs.payments-fail",
-        when=known(DECLINES, at_least_points=STRONG),
-        then=refutes(CONFUSION, 150, family="fault"),
-        why="Payments fail: the questions are about a fault.",
+        "docs.dead-link",
+        when=on(
+            Ticket, Ticket.features.overlaps(frozenset({"link.docs_dead", "link.docs_deprecated"})), per=Ticket.merchant
+        ),
+        then=supports(CONFUSION, MEDIUM, family="links"),
+        why="A ticket names a page of the documentation that is gone or about an old version.",
+        lasts=hours(24),
         examples=(
-            fires("fail", *burst(30, payment(0, "payment.failed")), for_=SHOP),
-            silent("are well", *burst(30, payment())),
+            fires("gone", ticket(0, "link.docs_dead"), for_=SHOP),
+            silent("another link", ticket(0, "link.shop")),
+        ),
+    ),
+    Rule(
+        "docs.feedback",
+        when=logged("feedback.docs_negative", lines=1, within=hours(24)),
+        then=supports(CONFUSION, WEAK, family="feedback"),
+        why="Somebody found a page of the documentation unhelpful.",
+        examples=(
+            fires("unhelpful", said(LOG, 0, "feedback.docs_negative"), for_=SHOP),
+            silent("helpful", said(LOG, 0, "feedback.docs_positive")),
         ),
     ),
 )
+
+
+def faults(rules: Iterable[Rule[Any]]) -> Iterator[Rule[Any]]:
+    """
+    Yield, for each technical failure mode of one merchant, the rule that what is asked is about that fault.
+
+    Args:
+        rules: Those of the pack; the examples are taken from the first strong rule of each mode.
+    """
+    told: set[str] = set()
+    for rule in rules:
+        kind = rule.then.kind
+        if kind.category in ("docs", "unknown") or kind.per != CONFUSION.per:
+            continue
+        if kind.name in told or not _proves(rule):
+            continue
+        told.add(kind.name)
+        proof = next(e for e in rule.examples if e.fires_for)
+        yield Rule(
+            f"docs.{kind.name}",
+            when=known(kind, at_least_points=STRONG),
+            then=refutes(CONFUSION, 150, family="fault"),
+            why=f"{kind.title}: the questions are about a fault.",
+            examples=(
+                attrs.evolve(proof, name=f"as {rule.id}"),
+                silent("only asked", *_TWO),
+            ),
+        )
+
+
+def _proves(rule: Rule[Any]) -> bool:
+    # Evidence that rests on a second-best baseline counts one class lower, so its example would prove too little.
+    usual = any(isinstance(node, Baseline) for leaf in leaves(rule.when) for node in everything(leaf))
+    return rule.then.effect == "supports" and rule.then.points >= STRONG and not usual

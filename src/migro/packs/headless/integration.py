@@ -1,4 +1,4 @@
-"""Connections to platform and partners: quotas."""
+"""Connections to the platform: quotas."""
 
 from __future__ import annotations
 
@@ -7,13 +7,27 @@ from typing import Any
 from ...expressions import Pred, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, on, silent, supports
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    IssueKind,
+    Rule,
+    SeverityScale,
+    fires,
+    on,
+    refutes,
+    silent,
+    supports,
+)
+from .operations_signals import ApiCalls, Delivery, JobRun, QueueState
 from .responses import dashboard, draft_reply, notify, report
 from .signals import ErrorIssue, HttpRequest
 from .specimens import SHOP, alert, burst, error, request
-from .witnesses import alerting, coded_error
+from .specimens_operations import CALLS, DELIVERY, JOB, NOW, QUEUE, said, usual
+from .witnesses import alerting, coded_error, usual_of
 
-__all__ = ["BOT_BLOCKED", "RULES", "THROTTLED"]
+__all__ = ["RULES", "THROTTLED"]
 
 THROTTLED = IssueKind[MerchantId](
     "api_throttling",
@@ -38,25 +52,6 @@ THROTTLED = IssueKind[MerchantId](
     related=("checkout_throttled", "ssr_blocked_by_bot_protection", "bot_scraping_load", "stale_page_cache"),
 )
 
-BOT_BLOCKED = IssueKind[MerchantId](
-    "ssr_blocked_by_bot_protection",
-    category="integration",
-    title="The platform takes the storefront's server for a bot",
-    what="All traffic leaves from a few servers without the buyer's address, so the platform answers with challenges.",
-    severity=SeverityScale(default=Severity.SEV2),
-    responses=(
-        notify("operators"),
-        report("whether the buyer's address is passed on, statuses by route"),
-        draft_reply(
-            "Your platform treats your storefront's server as a bot since {first_seen}. Calls from the server have to"
-            " pass on the buyer's address and use the private token; a note for your developer is attached."
-        ),
-    ),
-    human_only=("pass on the buyer's address", "use the private token", "contact the platform"),
-    false_positives="The probes themselves may be challenged while shoppers are not.",
-    related=("api_throttling", "bot_scraping_load", "platform_incident_systemic"),
-)
-
 _API = on(
     HttpRequest,
     HttpRequest.route_class == "api",
@@ -65,6 +60,19 @@ _API = on(
 )
 # Cart and checkout have a mode of their own.
 _ELSEWHERE: Pred[ErrorIssue] = ErrorIssue.route_class.missing() | ~ErrorIssue.route_class.one_of("cart", "checkout")
+_CALLS = on(ApiCalls, per=ApiCalls.merchant, weight=ApiCalls.calls)
+_THROTTLED: Pred[ApiCalls] = ApiCalls.result == "throttled"
+_JOB_THROTTLED = on(ApiCalls, _THROTTLED, per=ApiCalls.merchant)
+_MINUTES = on(ApiCalls, per=ApiCalls.merchant)
+_refetched = on(
+    ApiCalls,
+    ApiCalls.refetch == True,  # noqa: E712
+    per=ApiCalls.merchant,
+    weight=ApiCalls.calls,
+).count(within=minutes(5))
+_events = on(Delivery, per=Delivery.merchant).count(within=minutes(5))
+_REFUSED = said(CALLS, 60, result="throttled", status=429, calls=5)
+_THIN = said(CALLS, NOW + 60, refetch=True, calls=70, quota=100)
 _CALL: dict[str, Any] = {"route_class": "api", "route": "/api/graphql"}
 
 RULES: tuple[Rule[Any], ...] = (
@@ -102,29 +110,110 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
-        "bot-block.error",
-        when=coded_error("bot_block", events=3, users=3),
-        then=supports(BOT_BLOCKED, MEDIUM, family="error-tracker"),
-        why="The platform asked the storefront's server to prove that it is no bot, at least three times.",
+        "api-throttled.calls",
+        when=_CALLS.share(_THROTTLED, at_least=percent(5), floor=50, within=minutes(5)),
+        then=supports(THROTTLED, STRONG, family="calls"),
+        why="At least 5 % of the calls to the platform were throttled within five minutes.",
         examples=(
-            fires("three", error(0, code="bot_block", events=3), for_=SHOP),
-            silent("two", error(0, code="bot_block", events=2, users=2)),
+            fires("5 of 100", said(CALLS, 0, calls=95), _REFUSED, for_=SHOP),
+            silent("5 of 101", said(CALLS, 0, calls=96), _REFUSED),
+            silent("5 of 50 can be chance", said(CALLS, 0, calls=45), _REFUSED),
         ),
     ),
     Rule(
-        "bot-block.pages",
-        when=on(
-            HttpRequest,
-            HttpRequest.route_class.one_of("api", "home", "pdp", "plp", "search"),
-            HttpRequest.bot == False,  # noqa: E712
-            per=HttpRequest.merchant,
-        ).share(HttpRequest.status == 430, at_least=percent(5), floor=20, within=minutes(10)),
-        then=supports(BOT_BLOCKED, STRONG, family="http"),
-        why="At least 5 % of shoppers' pages were answered with 430, a security refusal, within ten minutes.",
+        "api-throttled.checkout",
+        when=on(ApiCalls, ApiCalls.api == "checkout", per=ApiCalls.merchant, weight=ApiCalls.calls).share(
+            _THROTTLED, at_least=percent(5), floor=50, within=minutes(5)
+        ),
+        then=supports(THROTTLED, STRONG, family="calls", severity=Severity.SEV2),
+        why="At least 5 % of the calls to the checkout were throttled within five minutes.",
         examples=(
-            fires("3 of 20", *burst(17, request(**_CALL)), *burst(3, request(60, 430, **_CALL)), for_=SHOP),
-            silent("2 of 20", *burst(18, request(**_CALL)), *burst(2, request(60, 430, **_CALL))),
-            silent("one too few", *burst(16, request(**_CALL)), *burst(3, request(60, 430, **_CALL))),
+            fires("5 of 100", said(CALLS, 0, api="checkout", calls=95), said(_REFUSED, 60, api="checkout"), for_=SHOP),
+            silent("another API", said(CALLS, 0, calls=95), _REFUSED),
+            silent("4 of 100", said(CALLS, 0, api="checkout", calls=96), said(_REFUSED, 60, api="checkout", calls=4)),
+        ),
+    ),
+    Rule(
+        "api-throttled.starved",
+        when=_MINUTES.total(ApiCalls.starved, within=minutes(5)).per(
+            _MINUTES.total(ApiCalls.calls, within=minutes(5)), floor=20, bound="wilson"
+        )
+        >= percent(30),
+        then=supports(THROTTLED, STRONG, family="quota"),
+        why="Of the calls of five minutes 30 % found less quota than they needed.",
+        examples=(
+            fires("30 of 100", said(CALLS, 0, calls=100, starved=30), for_=SHOP),
+            silent("29 of 100", said(CALLS, 0, calls=100, starved=29)),
+        ),
+    ),
+    Rule(
+        "api-throttled.nearly-full",
+        when=_MINUTES.fits(ApiCalls.used_permille >= 900).held(minutes(5)),
+        then=supports(THROTTLED, MEDIUM, family="quota"),
+        why="Nine tenths of the quota have been in use for five minutes.",
+        examples=(
+            fires("five minutes", *burst(6, said(CALLS, 0, used_permille=900), every=60), for_=SHOP),
+            silent("four minutes", *burst(5, said(CALLS, 0, used_permille=900), every=60)),
+            silent("less", *burst(6, said(CALLS, 0, used_permille=899), every=60)),
+        ),
+    ),
+    Rule(
+        "api-throttled.platform-load",
+        when=on(ApiCalls, ApiCalls.load.one_of("THROTTLE", "WARN"), per=ApiCalls.merchant),
+        then=supports(THROTTLED, MEDIUM, family="load"),
+        why="The platform says that it is under load.",
+        examples=(
+            fires("a warning", said(CALLS, 0, load="WARN"), for_=SHOP),
+            silent("well", said(CALLS, 0, load="OK")),
+        ),
+    ),
+    Rule(
+        "api-throttled.sync-lags",
+        when=on(QueueState, QueueState.queue.matches("sync"), per=QueueState.merchant)
+        .latest(QueueState.oldest_s, max_age=minutes(30))
+        .rising(samples=3)
+        .after(on(ApiCalls, _THROTTLED, per=ApiCalls.merchant), within=minutes(10)),
+        then=supports(THROTTLED, MEDIUM, family="lag"),
+        why="Sync falls further behind while calls are throttled.",
+        examples=(
+            fires("further", *(said(QUEUE, t, queue="sync", oldest_s=t) for t in (30, 90, 150)), _REFUSED, for_=SHOP),
+            silent("no further", *(said(QUEUE, t, queue="sync", oldest_s=9) for t in (30, 90, 150)), _REFUSED),
+            silent("not throttled", *(said(QUEUE, t, queue="sync", oldest_s=t) for t in (30, 90, 150))),
+        ),
+    ),
+    Rule(
+        "api-throttled.partial-pages",
+        when=on(ApiCalls, ApiCalls.partial == True, per=ApiCalls.merchant),  # noqa: E712
+        then=supports(THROTTLED, WEAK, family="pages"),
+        why="Pages are shown without a part of their data.",
+        examples=(
+            fires("a part is missing", said(CALLS, 0, partial=True), for_=SHOP),
+            silent("whole", CALLS),
+        ),
+    ),
+    Rule(
+        "api-throttled.fetched-again",
+        when=(_refetched >= percent(70) * _MINUTES.latest(ApiCalls.quota, max_age=minutes(5)))
+        & (_events >= 5 * usual_of(_events)),
+        then=supports(THROTTLED, MEDIUM, family="refetch"),
+        why="Fetching after thin webhooks takes 70 % of the quota, at five times the usual number of events.",
+        examples=(
+            fires("70 of 100", *usual(12, DELIVERY), *burst(5, said(DELIVERY, NOW + 50)), _THIN, for_=SHOP),
+            silent("69", *usual(12, DELIVERY), *burst(5, said(DELIVERY, NOW + 50)), said(_THIN, NOW + 60, calls=69)),
+            silent("four times", *usual(12, DELIVERY), *burst(4, said(DELIVERY, NOW + 50)), _THIN),
+        ),
+    ),
+    Rule(
+        "api-throttled.one-job",
+        when=(_JOB_THROTTLED & on(JobRun, JobRun.backs_off == True, per=JobRun.merchant).within(minutes(10))).unless(  # noqa: E712
+            _JOB_THROTTLED.distinct(ApiCalls.client, at_least=2, within=minutes(10))
+        ),
+        then=refutes(THROTTLED, 60, family="one-job"),
+        why="Only one job is throttled, and it slows down.",
+        examples=(
+            fires("one", _REFUSED, said(JOB, 60, backs_off=True), for_=SHOP),
+            silent("two", said(_REFUSED, 50, client="search"), _REFUSED, said(JOB, 60, backs_off=True)),
+            silent("does not", _REFUSED, said(JOB, 60, backs_off=False)),
         ),
     ),
 )

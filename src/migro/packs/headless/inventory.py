@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import hours, minutes
+from ...expressions import Pred, days, fact, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, silent, supports
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    IssueKind,
+    Measure,
+    Rule,
+    SeverityScale,
+    fires,
+    greatest,
+    holding,
+    on,
+    refutes,
+    silent,
+    supports,
+)
+from .operations_signals import LogLine
+from .planning_signals import ShopMove
 from .responses import draft_reply, operators, refresh_cache
 from .signals import Inventory
 from .specimens import SHOP, alert, burst, error, stock, ticket
-from .witnesses import alerting, coded_error, tickets
+from .specimens_operations import LOG, MOVE, NOW, START, STOCK_ITEM, STOCK_MOVE, at, said, usual
+from .sync_signals import StockItem, StockMove
+from .witnesses import alerting, anywhere, coded_error, tickets, usual_of
 
-__all__ = ["OVERSELL", "RULES"]
+__all__ = ["BOTH_SIDES", "OVERSELL", "RULES"]
 
 OVERSELL = IssueKind[MerchantId](
     "oversell_race",
@@ -35,6 +54,27 @@ OVERSELL = IssueKind[MerchantId](
 )
 
 _BELOW_ZERO = on(Inventory, Inventory.available < 0, per=Inventory.merchant)
+_COUNTED_BELOW = on(StockItem, StockItem.tracked == True, StockItem.shop < 0, per=StockItem.merchant)  # noqa: E712
+_AHEAD: Pred[StockItem] = StockItem.may_go_below == True  # noqa: E712
+_BY_SKU = (StockMove.merchant, StockMove.sku)
+_short = (
+    on(LogLine, LogLine.features.has("code.stock.insufficient"), per=LogLine.merchant, weight=LogLine.lines)
+).count(within=hours(1))
+BOTH_SIDES = on(StockMove, StockMove.sold_at >= fact(ShopMove.cutover_at), per=_BY_SKU).distinct(
+    StockMove.platform_side, at_least=2, within=days(7)
+)
+"""An article was sold on the old and on the new platform since the cutover."""
+
+
+def _oversold(*where: Pred[StockMove]) -> Measure[Any]:
+    """Return by how many pieces the orders of ten minutes exceed what was last known of an article."""
+    moves = on(StockMove, *where, per=_BY_SKU)
+    return moves.total(StockMove.pieces, within=minutes(10)) - moves.latest(StockMove.last_known, max_age=minutes(10))
+
+
+_CUT = said(MOVE, cutover_at=START)
+_SOLD = said(STOCK_MOVE, last_known=3)
+_NO_STOCK = said(LOG, 0, "code.stock.insufficient")
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -57,6 +97,101 @@ RULES: tuple[Rule[Any], ...] = (
             fires("two articles", stock(0, -1), stock(60, -1, sku="sku-2"), for_=SHOP),
             silent("one article twice", stock(0, -1), stock(60, -2)),
             silent("more than an hour apart", stock(0, -1), stock(3601, -1, sku="sku-2")),
+        ),
+    ),
+    Rule(
+        "oversell.confirmed",
+        when=on(StockItem, StockItem.tracked == True, ~_AHEAD, StockItem.shop < 0, per=StockItem.merchant),  # noqa: E712
+        then=supports(OVERSELL, STRONG, family="stock"),
+        why="The platform itself says that the stock of an article that may not be sold ahead is below zero.",
+        lasts=hours(1),
+        examples=(
+            fires("-1", said(STOCK_ITEM, shop=-1), for_=SHOP),
+            silent("0", said(STOCK_ITEM, shop=0)),
+            silent("may be sold ahead", said(STOCK_ITEM, shop=-1, may_go_below=True)),
+        ),
+    ),
+    Rule(
+        "oversell.two-articles",
+        when=holding(_oversold() >= 1, per=StockMove.merchant, within=minutes(10)) >= 2,
+        then=supports(OVERSELL, STRONG, family="orders"),
+        why="The orders of ten minutes exceed what was last known of two articles.",
+        examples=(
+            fires("two", *burst(4, _SOLD), *burst(4, said(_SOLD, 9, sku="sku-2")), for_=SHOP),
+            silent("one", *burst(4, _SOLD), *burst(3, said(_SOLD, 9, sku="sku-2"))),
+        ),
+    ),
+    Rule(
+        "oversell.five-pieces",
+        when=anywhere(_oversold() >= 5, within=minutes(10)),
+        then=supports(OVERSELL, STRONG, family="orders"),
+        why="The orders of ten minutes exceed what was last known of an article by five pieces.",
+        examples=(
+            fires("8 of 3", *burst(8, _SOLD), for_=SHOP),
+            silent("7 of 3", *burst(7, _SOLD)),
+        ),
+    ),
+    Rule(
+        "oversell.25-pieces",
+        when=anywhere(_oversold() >= 25, within=minutes(10)),
+        then=supports(OVERSELL, STRONG, family="orders", severity=Severity.SEV1),
+        why="The orders of ten minutes exceed what was last known of an article by 25 pieces.",
+        examples=(
+            fires("28 of 3", *burst(28, _SOLD), for_=SHOP),
+            silent("27 of 3", *burst(27, _SOLD)),
+        ),
+    ),
+    Rule(
+        "oversell.campaign",
+        when=anywhere(_oversold(StockMove.campaign == True) >= 1, within=minutes(10)),  # noqa: E712
+        then=supports(OVERSELL, STRONG, family="orders", severity=Severity.SEV1),
+        why="The orders of ten minutes exceed what was last known of an article of a running campaign.",
+        examples=(
+            fires("4 of 3", *burst(4, said(_SOLD, 0, campaign=True)), for_=SHOP),
+            silent("no campaign", *burst(4, _SOLD)),
+        ),
+    ),
+    Rule(
+        "oversell.errors-rise",
+        when=_short >= greatest(5, 5 * usual_of(_short)),
+        then=supports(OVERSELL, MEDIUM, family="logs"),
+        why="Orders fail for lack of stock five times as often as usual.",
+        examples=(
+            fires("10 for 2", *usual(2, _NO_STOCK), said(_NO_STOCK, NOW + 3_000, lines=10), for_=SHOP),
+            silent("9 for 2", *usual(2, _NO_STOCK), said(_NO_STOCK, NOW + 3_000, lines=9)),
+        ),
+    ),
+    Rule(
+        "oversell.both-platforms",
+        when=anywhere(BOTH_SIDES, within=days(7)),
+        then=supports(OVERSELL, MEDIUM, family="two-platforms"),
+        why="An article was sold on the old and on the new platform since the cutover.",
+        examples=(
+            fires("both", _CUT, said(STOCK_MOVE, 60), said(STOCK_MOVE, 90, platform_side="old"), for_=SHOP),
+            silent("another article", _CUT, said(STOCK_MOVE, 60), said(STOCK_MOVE, 90, platform_side="old", sku="b")),
+            silent(
+                "before the cutover",
+                said(MOVE, cutover_at=at(60)),
+                said(STOCK_MOVE, 30),
+                said(STOCK_MOVE, 90, platform_side="old", sold_at=at(90)),
+            ),
+        ),
+    ),
+    Rule(
+        "oversell.sold-ahead",
+        when=_COUNTED_BELOW.share(_AHEAD, at_least=percent(100), floor=1, within=hours(1), bound="plain").unless(
+            _COUNTED_BELOW.fits(~_AHEAD)
+        ),
+        then=refutes(OVERSELL, 150, family="sold-ahead"),
+        why="All articles below zero may be sold ahead or are made to order.",
+        examples=(
+            fires("all", said(STOCK_ITEM, shop=-1, may_go_below=True), for_=SHOP),
+            silent("in stock", said(STOCK_ITEM, shop=0, may_go_below=True)),
+            silent(
+                "one may not",
+                said(STOCK_ITEM, 0, shop=-1, sku="b"),
+                said(STOCK_ITEM, 60, shop=-1, may_go_below=True),
+            ),
         ),
     ),
     Rule(

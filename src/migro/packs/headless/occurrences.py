@@ -13,15 +13,17 @@ from ...expressions import minutes
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Rule, fires, on, silent, supports
 from .auth import MISSING_SCOPE, TOKEN_REVOKED
+from .bot_protection import BOT_BLOCKED
 from .browser import CORS, CSP, HYDRATION, REDIRECTS
 from .cart import CART_LOST, VERSION_CONFLICT
-from .data_sync import ID_MAPPING, INDEXER, UNPUBLISHED
-from .integration import BOT_BLOCKED
+from .data_sync import ID_MAPPING, UNPUBLISHED
 from .inventory import OVERSELL
+from .payment_webhook import PAYMENT_SIGNATURE
 from .payments import DECLINES
+from .search import INDEXER
 from .signals import ErrorIssue
 from .specimens import SHOP, burst, error
-from .webhook import PAYMENT_SIGNATURE, PLATFORM_SIGNATURE
+from .webhook import PLATFORM_SIGNATURE
 
 __all__ = ["RULES"]
 

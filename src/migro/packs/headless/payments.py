@@ -89,12 +89,20 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "payment.set-up-code",
-        when=on(Payment, _FAILED, _LIVE, _ATTEMPT, _SET_UP, per=Payment.merchant).at_least(5, within=minutes(30)),
+        when=on(Payment, _FAILED, _LIVE, _ATTEMPT, _SET_UP, per=Payment.merchant)
+        .top(Payment.decline_code, within=minutes(30))
+        .per(on(Payment, _FAILED, _LIVE, _ATTEMPT, per=Payment.merchant).count(within=minutes(30)), floor=5)
+        >= percent(80),
         then=supports(DECLINES, STRONG, family="payments"),
-        why="Five payments failed for a reason that names the shop's own set-up.",
+        why="At least 80 % of five failed payments or more failed for one reason that names the shop's own set-up.",
         examples=(
             fires("five", *burst(5, payment(0, "payment.failed", decline_code="invalid_api_key")), for_=SHOP),
             silent("four", *burst(4, payment(0, "payment.failed", decline_code="invalid_api_key"))),
+            silent(
+                "3 of 5",
+                *burst(2, payment(0, "payment.failed", decline_code="insufficient_funds")),
+                *burst(3, payment(9, "payment.failed", decline_code="invalid_api_key")),
+            ),
             silent("cards without funds", *burst(5, payment(0, "payment.failed", decline_code="insufficient_funds"))),
         ),
     ),

@@ -12,6 +12,14 @@ from decimal import Decimal
 
 from ...expressions import UNSET, Attr, Key, Maybe, MaybeKey
 from ...models.signal import Signal
+from .browser_signals import BROWSER
+from .catalogue_signals import CATALOGUE
+from .check_signals import CHECKS
+from .operations_signals import OPERATIONS
+from .planning_signals import PLANNING
+from .storefront_signals import STOREFRONT
+from .sync_signals import SYNC
+from .visitor_signals import VISITORS
 
 __all__ = [
     "VOCABULARY",
@@ -53,6 +61,11 @@ class HttpRequest(Signal, kind="http.request"):
         host: Host that was asked, where the log says.
         visitor: Pseudonym of address and user agent.
         bytes: Size of the answer.
+        network: Network that it came from, truncated.
+        agent: Pseudonym of the user agent.
+        crawler: Name of the search engine, where reverse DNS confirms it; ``monitor`` for the host's own checks.
+        pop: Point of presence of the content network.
+        legacy: Whether the old shop's sitemap had the address.
     """
 
     method: Attr[str]
@@ -63,6 +76,11 @@ class HttpRequest(Signal, kind="http.request"):
     host: Maybe[str] = UNSET
     visitor: MaybeKey[str] = UNSET
     bytes: Maybe[int] = UNSET
+    network: Maybe[str] = UNSET
+    agent: Maybe[str] = UNSET
+    crawler: Maybe[str] = UNSET
+    pop: Maybe[str] = UNSET
+    legacy: Maybe[bool] = UNSET
 
 
 class Alert(Signal, kind="alert"):
@@ -118,6 +136,8 @@ class Ticket(Signal, kind="ticket"):
         author: Who wrote: end_user, agent, system or unknown.
         channel: web, email, chat, ... where known.
         language: ISO 639-1 code, where known.
+        cluster: What it asks about, as one of few names, where a lexicon knows.
+        cart_ref: The cart that it is about, where the host can tell.
     """
 
     ticket_id: Key[str]
@@ -125,10 +145,20 @@ class Ticket(Signal, kind="ticket"):
     author: Attr[str]
     channel: Maybe[str] = UNSET
     language: Maybe[str] = UNSET
+    cluster: MaybeKey[str] = UNSET
+    cart_ref: MaybeKey[str] = UNSET
 
 
 class Order(Signal, kind="order"):
-    """An order changed; topics ``order.created``, ``order.updated``, ``order.paid``, ``order.deleted``."""
+    """
+    An order changed; topics ``order.created``, ``order.updated``, ``order.paid``, ``order.deleted``.
+
+    Attributes:
+        tax_minor: Tax in minor units.
+        country: Where it goes, as two letters.
+        tax_exempt: Whether the customer or the goods are free of it.
+        landing: Class of the page that the shopper came in by.
+    """
 
     order_id: Key[str]
     total_minor: Maybe[int] = UNSET
@@ -136,6 +166,10 @@ class Order(Signal, kind="order"):
     financial_status: Maybe[str] = UNSET
     cart_ref: MaybeKey[str] = UNSET
     test: Maybe[bool] = UNSET
+    tax_minor: Maybe[int] = UNSET
+    country: Maybe[str] = UNSET
+    tax_exempt: Maybe[bool] = UNSET
+    landing: Maybe[str] = UNSET
 
 
 class Payment(Signal, kind="payment"):
@@ -146,6 +180,9 @@ class Payment(Signal, kind="payment"):
         raw_topic: The provider's own name of the event; one attempt may be told by several.
         decline_code: Why the payment was refused, in the provider's words.
         livemode: Whether real money moved.
+        method: How it was paid, such as ``card`` or ``apple_pay``.
+        order_id: The order that it paid, where the provider says.
+        internal: Whether the payer is one of the shop's own people.
     """
 
     payment_id: Key[str]
@@ -155,6 +192,9 @@ class Payment(Signal, kind="payment"):
     decline_code: Maybe[str] = UNSET
     cart_ref: MaybeKey[str] = UNSET
     livemode: Maybe[bool] = UNSET
+    method: Maybe[str] = UNSET
+    order_id: MaybeKey[str] = UNSET
+    internal: Maybe[bool] = UNSET
 
 
 class Refund(Signal, kind="refund"):
@@ -227,11 +267,12 @@ class Compliance(Signal, kind="compliance"):
 
 
 class Probe(Signal, kind="probe"):
-    """The host's own read-only check of a journey; topic ``probe.result``."""
+    """The host's own read-only check of a journey; topic ``probe.result``. `engine` is the browser's, where one ran."""
 
     journey: Attr[str]
     region: Attr[str]
     ok: Attr[bool]
+    engine: Maybe[str] = UNSET
 
 
 class Deploy(Signal, kind="change.deploy"):
@@ -295,5 +336,13 @@ VOCABULARY: tuple[type[Signal], ...] = (
     ShopProfile,
     SignatureFailure,
     Ticket,
+    *BROWSER,
+    *CATALOGUE,
+    *CHECKS,
+    *OPERATIONS,
+    *PLANNING,
+    *STOREFRONT,
+    *SYNC,
+    *VISITORS,
 )
 """Every signal class of the pack."""

@@ -1,19 +1,36 @@
-"""Webhooks: deliveries that are refused, fail or stop."""
+"""Webhooks: deliveries whose signatures do not fit."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from ...expressions import Pred, hours, minutes, percent
+from ...expressions import Pred, days, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
-from .responses import dashboard, draft_reply, notify, operators, report
-from .signals import Hook, HttpRequest, Inventory, Order, Payment, SignatureFailure
-from .specimens import SHOP, alert, burst, deploy, error, hook, order, payment, request, signature_failure, stock
-from .witnesses import alerting, coded_error, deploy_within
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    IssueKind,
+    Measure,
+    Rule,
+    SeverityScale,
+    fires,
+    on,
+    refutes,
+    silent,
+    supports,
+    vetoes,
+)
+from .operations_signals import Delivery
+from .payment_webhook import FROM_PAYER, PAYERS, REFUSED
+from .responses import draft_reply, operators
+from .signals import Inventory, Order, SignatureFailure
+from .specimens import SHOP, burst, deploy, error, order, signature_failure, stock
+from .specimens_operations import CHANGE, DELIVERY, NOW, said, usual
+from .witnesses import anywhere, changed, coded_error, deploy_within
 
-__all__ = ["HANDLER_FAILS", "PAYMENT_SIGNATURE", "PLATFORM_SIGNATURE", "RULES", "SUBSCRIPTION_REMOVED"]
+__all__ = ["PLATFORM_SIGNATURE", "RULES"]
 
 PLATFORM_SIGNATURE = IssueKind[MerchantId](
     "webhook_signature_mismatch",
@@ -35,75 +52,36 @@ PLATFORM_SIGNATURE = IssueKind[MerchantId](
     related=("payment_webhook_signature_mismatch", "webhook_subscription_removed", "clock_skew", "deploy_regression"),
 )
 
-PAYMENT_SIGNATURE = IssueKind[MerchantId](
-    "payment_webhook_signature_mismatch",
-    category="webhook",
-    title="Deliveries of the payment provider are refused",
-    what="The endpoint has the secret of another endpoint or mode, so payments succeed while orders stay unpaid.",
-    severity=SeverityScale(default=Severity.SEV2),
-    responses=(
-        *operators("provider, endpoint, number of refused deliveries, payments without confirmation"),
-        notify("finance"),
-        draft_reply(
-            "Notifications of your payment provider are refused since {first_seen}, so paid orders may wait for their"
-            " confirmation. Once the endpoint's secret is right, the provider can send them again."
-        ),
-    ),
-    human_only=("set the endpoint's secret", "send events again from the provider's dashboard", "capture payments"),
-    false_positives="A developer's test secret gives the same words; look at the mode of the events.",
-    related=("payment_captured_no_order", "webhook_signature_mismatch", "clock_skew", "test_mode_in_production"),
+_REFUSED = on(SignatureFailure, ~SignatureFailure.sender.one_of(*PAYERS), per=SignatureFailure.merchant).at_least(
+    5, within=minutes(10)
 )
-
-SUBSCRIPTION_REMOVED = IssueKind[MerchantId](
-    "webhook_subscription_removed",
-    category="webhook",
-    title="The platform stops sending webhooks",
-    what="After deliveries kept failing, the platform removes or switches off the subscription.",
-    severity=SeverityScale(default=Severity.SEV3),
-    responses=(
-        notify("operators"),
-        report("topics concerned, last delivery of each"),
-        dashboard(),
-        draft_reply(
-            "Your platform says that it could not deliver webhooks and may stop sending them. Please approve the"
-            " reactivation once the endpoint answers again."
-        ),
-    ),
-    human_only=("create or reactivate a subscription", "replay deliveries"),
-    false_positives="A topic with few events is silent by nature: list the subscriptions before believing it.",
-    related=("webhook_silence", "webhook_handler_slow", "inventory_drift", "order_import_gap"),
-)
-
-HANDLER_FAILS = IssueKind[MerchantId](
-    "webhook_handler_slow",
-    category="webhook",
-    title="The receiver of webhooks answers with errors",
-    what="The handler does its work before it answers, runs into the platform's timeout and is tried again and again.",
-    severity=SeverityScale(default=Severity.SEV3),
-    responses=(notify("operators"), report("routes of the receiver, share of answers outside 2xx"), dashboard()),
-    human_only=("answer first and work later", "scale the receiver"),
-    false_positives="Bulk edits and imports come as bursts.",
-    related=("webhook_subscription_removed", "webhook_duplicate_delivery", "bulk_import_errors"),
-)
-
-_PAYERS = ("adyen", "braintree", "klarna", "mollie", "paypal", "stripe")
-_BY_PAYER: Pred[SignatureFailure] = SignatureFailure.sender.one_of(*_PAYERS)
-_REFUSED = on(SignatureFailure, ~_BY_PAYER, per=SignatureFailure.merchant).at_least(5, within=minutes(10))
-_PAYER_REFUSED = on(SignatureFailure, _BY_PAYER, per=SignatureFailure.merchant).at_least(3, within=minutes(10))
 _ORDERS_PASS = on(Order, Order.source_kind == "platform_webhook", per=Order.merchant)
 _STOCK_PASSES = on(Inventory, Inventory.source_kind == "platform_webhook", per=Inventory.merchant)
-_PAYMENTS_PASS = on(Payment, Payment.provider.one_of(*_PAYERS), per=Payment.merchant)
-_RECEIVED = on(HttpRequest, HttpRequest.route_class == "webhook", per=HttpRequest.merchant)
-_PAYER_ROUTE = on(
-    HttpRequest,
-    HttpRequest.route_class == "webhook",
-    HttpRequest.route.matches("(?i)" + "|".join(_PAYERS)),
-    per=HttpRequest.merchant,
-)
 
+
+def _refused_of(*where: Pred[Delivery], within: timedelta, floor: int) -> Measure[Any]:
+    """Return the share of an endpoint's deliveries that are refused."""
+    by_endpoint = (Delivery.merchant, Delivery.endpoint)
+    refused = on(Delivery, REFUSED, *where, per=by_endpoint).count(within=within)
+    return refused.per(on(Delivery, *where, per=by_endpoint).count(within=within), floor=floor)
+
+
+_OFTEN = _refused_of(~FROM_PAYER, within=minutes(10), floor=5) >= percent(90)
+_RARELY = _refused_of(~FROM_PAYER, within=hours(24), floor=20) < percent(5)
+_PLATFORM_BAD = on(Delivery, REFUSED, ~FROM_PAYER, per=Delivery.merchant)
+_part = _PLATFORM_BAD.count(within=minutes(10)).per(
+    on(Delivery, ~FROM_PAYER, per=Delivery.merchant).count(within=minutes(10)), floor=5
+)
+_FROM_NETWORK = (Delivery.merchant, Delivery.network)
+_KNOWN_NETWORK = (
+    on(Delivery, REFUSED, Delivery.complete == True, ~FROM_PAYER, per=_FROM_NETWORK)  # noqa: E712
+    .at_least(5, within=minutes(10))
+    .after(on(Delivery, Delivery.signature == "verified", per=_FROM_NETWORK), within=days(7))
+)
 _BAD = signature_failure()
+_D = said(DELIVERY)
+_REFUSED_D = said(DELIVERY, NOW, signature="failed", status=401)
 _BAD_PAYER = signature_failure(sender="stripe")
-_HOOKED: dict[str, Any] = {"route_class": "webhook", "route": "/api/webhooks/stripe"}
 _TRACKED: dict[str, Any] = {"code": "sig.mismatch", "route_class": "webhook"}
 
 RULES: tuple[Rule[Any], ...] = (
@@ -131,6 +109,56 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "webhook-signature.refused-share",
+        when=anywhere(_OFTEN.after(_RARELY, within=hours(24)), within=minutes(10)),
+        then=supports(PLATFORM_SIGNATURE, STRONG, family="deliveries"),
+        why="An endpoint refuses nine of ten deliveries, and refused fewer than 5 % of a day before that.",
+        examples=(
+            fires("9 of 10", *usual(4, _D), said(DELIVERY, NOW), *burst(9, said(_REFUSED_D, NOW + 1)), for_=SHOP),
+            silent("8 of 9", *usual(4, _D), said(DELIVERY, NOW), *burst(8, said(_REFUSED_D, NOW + 1))),
+            silent("never was better", *burst(30, _REFUSED_D)),
+            silent("four", *usual(4, _D), *burst(4, said(_REFUSED_D, NOW + 1))),
+        ),
+    ),
+    Rule(
+        "webhook-signature.orders-refused",
+        when=anywhere(
+            _refused_of(~FROM_PAYER, Delivery.hook_topic.matches("^(order|payment)"), within=minutes(10), floor=5)
+            >= percent(90),
+            within=minutes(10),
+        ),
+        then=supports(PLATFORM_SIGNATURE, MEDIUM, family="deliveries", severity=Severity.SEV2),
+        why="An endpoint refuses nine of ten deliveries about orders or payments.",
+        examples=(
+            fires("9 of 10", said(DELIVERY, NOW), *burst(9, said(_REFUSED_D, NOW + 1)), for_=SHOP),
+            silent("8 of 9", said(DELIVERY, NOW), *burst(8, said(_REFUSED_D, NOW + 1))),
+            silent("about products", *burst(5, said(_REFUSED_D, NOW, hook_topic="product.changed"))),
+        ),
+    ),
+    Rule(
+        "webhook-signature.after-secret",
+        when=_REFUSED.after(changed("hook_secret"), within=minutes(60)),
+        then=supports(PLATFORM_SIGNATURE, MEDIUM, family="change"),
+        why="The signature checks began to fail within an hour of a change of the secret.",
+        examples=(
+            fires("after it", said(CHANGE), *burst(5, signature_failure(3_596)), for_=SHOP),
+            silent("more than an hour after", said(CHANGE), *burst(5, signature_failure(3_600))),
+            silent("four", said(CHANGE), *burst(4, _BAD)),
+            silent("something else changed", said(CHANGE, what="promotion"), *burst(5, _BAD)),
+        ),
+    ),
+    Rule(
+        "webhook-signature.known-network",
+        when=anywhere(_KNOWN_NETWORK, within=minutes(10)),
+        then=supports(PLATFORM_SIGNATURE, MEDIUM, family="senders"),
+        why="Refused deliveries have all headers and come from a network whose deliveries used to pass.",
+        examples=(
+            fires("five", said(_D, network="a"), *burst(5, said(_REFUSED_D, 60, network="a")), for_=SHOP),
+            silent("four", said(_D, network="a"), *burst(4, said(_REFUSED_D, 60, network="a"))),
+            silent("another network", said(_D, network="a"), *burst(5, said(_REFUSED_D, 60, network="b"))),
+        ),
+    ),
+    Rule(
         "webhook-signature.error",
         when=coded_error("sig.mismatch", "sig.stale", events=5, users=5),
         then=supports(PLATFORM_SIGNATURE, MEDIUM, family="error-tracker"),
@@ -138,6 +166,46 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("five", error(0, events=5, **_TRACKED), for_=SHOP),
             silent("four", error(0, events=4, **_TRACKED)),
+        ),
+    ),
+    Rule(
+        "webhook-signature.no-headers",
+        # Who probes an open address does not know which headers belong there.
+        when=_PLATFORM_BAD.share(
+            Delivery.complete == False,  # noqa: E712
+            at_least=percent(50),
+            floor=5,
+            within=minutes(10),
+            bound="plain",
+        ),
+        then=refutes(PLATFORM_SIGNATURE, 150, family="probing"),
+        why="Half of the refused deliveries lack headers that the platform always sends: somebody probes.",
+        examples=(
+            fires("3 of 6", *burst(3, _REFUSED_D), *burst(3, said(_REFUSED_D, NOW + 9, complete=False)), for_=SHOP),
+            silent("2 of 5", *burst(3, _REFUSED_D), *burst(2, said(_REFUSED_D, NOW + 9, complete=False))),
+        ),
+    ),
+    Rule(
+        "webhook-signature.scattered",
+        when=_PLATFORM_BAD.distinct(Delivery.network, at_least=5, within=minutes(10)),
+        then=refutes(PLATFORM_SIGNATURE, 150, family="probing"),
+        why="Refused deliveries come from five networks within ten minutes: somebody probes.",
+        examples=(
+            fires("five", *burst(5, _REFUSED_D, network="n"), for_=SHOP),
+            silent("four", *burst(4, _REFUSED_D, network="n")),
+        ),
+    ),
+    Rule(
+        "webhook-signature.rotation",
+        when=((_part >= percent(20)) & (_part <= percent(80))).unless(_part > percent(80))
+        & changed("hook_secret").within(hours(1)),
+        then=vetoes(PLATFORM_SIGNATURE, family="rotation"),
+        why="Some pass and some do not, within an hour of a new secret: the platform still signs with both.",
+        lasts=hours(1),
+        examples=(
+            fires("4 of 5", said(CHANGE), said(DELIVERY, 1), *burst(4, said(_REFUSED_D, 60)), for_=SHOP),
+            silent("all of 5", said(CHANGE), *burst(5, said(_REFUSED_D, 60))),
+            silent("an hour later", said(CHANGE), said(DELIVERY, 3_600), *burst(4, said(_REFUSED_D, 3_601))),
         ),
     ),
     Rule(
@@ -159,120 +227,6 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("three", *burst(3, stock()), for_=SHOP),
             silent("two", *burst(2, stock())),
-        ),
-    ),
-    Rule(
-        "payment-signature.refused",
-        when=_PAYER_REFUSED,
-        then=supports(PAYMENT_SIGNATURE, STRONG, family="deliveries"),
-        why="Three deliveries of a payment provider failed their signature check within ten minutes.",
-        examples=(
-            fires("three", *burst(3, _BAD_PAYER), for_=SHOP),
-            silent("two", *burst(2, _BAD_PAYER)),
-            silent("a platform's", *burst(3, _BAD)),
-        ),
-    ),
-    Rule(
-        "payment-signature.rejected-requests",
-        when=_PAYER_ROUTE.share(
-            HttpRequest.status.between(400, 401), at_least=percent(50), floor=4, within=minutes(10)
-        ),
-        then=supports(PAYMENT_SIGNATURE, STRONG, family="http"),
-        why="The payment provider's calls are answered with 400 or 401.",
-        examples=(
-            fires("4 of 4", *burst(4, request(0, 400, **_HOOKED)), for_=SHOP),
-            silent("3 of 3", *burst(3, request(0, 400, **_HOOKED))),
-            silent("half", *burst(4, request(0, 200, **_HOOKED)), *burst(4, request(9, 400, **_HOOKED))),
-            silent("another sender", *burst(4, request(0, 400, route_class="webhook", route="/webhooks/orders"))),
-        ),
-    ),
-    Rule(
-        "payment-signature.error",
-        when=coded_error("sig.mismatch", "sig.stale", events=3, users=3),
-        then=supports(PAYMENT_SIGNATURE, MEDIUM, family="error-tracker"),
-        why="The receiver reports signatures that do not fit.",
-        examples=(
-            fires("three", error(0, events=3, **_TRACKED), for_=SHOP),
-            silent("two", error(0, events=2, users=2, **_TRACKED)),
-        ),
-    ),
-    Rule(
-        "payment-signature.payments-pass",
-        when=_PAYMENTS_PASS.at_least(3, within=minutes(10)),
-        then=refutes(PAYMENT_SIGNATURE, 150, family="deliveries-ok"),
-        why="Deliveries of the payment provider pass: who fails does not know the secret.",
-        examples=(
-            fires("three", *burst(3, payment()), for_=SHOP),
-            silent("two", *burst(2, payment())),
-        ),
-    ),
-    Rule(
-        "webhook-removed.platform-says",
-        when=on(Hook, per=Hook.merchant),
-        then=supports(SUBSCRIPTION_REMOVED, STRONG, family="platform"),
-        why="The platform says that it cannot deliver.",
-        lasts=hours(2),
-        examples=(
-            fires("says so", hook(), for_=SHOP),
-            silent("an ordinary delivery", order()),
-        ),
-    ),
-    Rule(
-        "webhook-removed.receiver-fails",
-        when=on(
-            HttpRequest,
-            HttpRequest.route_class == "webhook",
-            HttpRequest.status >= 400,
-            per=HttpRequest.merchant,
-        )
-        .at_least(8, within=hours(1))
-        .unless(
-            on(
-                HttpRequest,
-                HttpRequest.route_class == "webhook",
-                HttpRequest.status.between(200, 299),
-                per=HttpRequest.merchant,
-            )
-        ),
-        then=supports(SUBSCRIPTION_REMOVED, MEDIUM, family="http"),
-        why="The receiver failed eight times within an hour and has not accepted a delivery since.",
-        examples=(
-            fires("eight", *burst(8, request(0, 503, **_HOOKED)), for_=SHOP),
-            silent("seven", *burst(7, request(0, 503, **_HOOKED))),
-            silent("accepted since", *burst(8, request(0, 503, **_HOOKED)), request(60, 200, **_HOOKED)),
-        ),
-    ),
-    Rule(
-        "webhook-handler.fails",
-        when=_RECEIVED.share(~HttpRequest.status.between(200, 299), at_least=percent(10), floor=100, within=minutes(2)),
-        then=supports(HANDLER_FAILS, STRONG, family="http"),
-        why="A tenth of at least a hundred deliveries in two minutes was not accepted; BigCommerce blocks a host then.",
-        examples=(
-            fires("10 of 100", *burst(90, request(**_HOOKED)), *burst(10, request(90, 504, **_HOOKED)), for_=SHOP),
-            silent("9 of 100", *burst(91, request(**_HOOKED)), *burst(9, request(91, 504, **_HOOKED))),
-            silent("99 deliveries", *burst(89, request(**_HOOKED)), *burst(10, request(89, 504, **_HOOKED))),
-        ),
-    ),
-    Rule(
-        "webhook-handler.platform-says",
-        when=on(Hook, per=Hook.merchant),
-        then=supports(HANDLER_FAILS, MEDIUM, family="platform"),
-        why="The platform says that it cannot deliver.",
-        examples=(
-            fires("says so", hook(), for_=SHOP),
-            silent("an ordinary delivery", order()),
-        ),
-    ),
-    Rule(
-        "webhook-handler.alert",
-        when=alerting("(?i)webhook.*(latenc|slow|timeout|error|fail|lag)"),
-        then=supports(HANDLER_FAILS, MEDIUM, family="alerts"),
-        why="A monitor's alert about the receiver of webhooks is firing.",
-        examples=(
-            fires("by its name", alert(0, alertname="WebhookHandlerLatencyHigh"), for_=SHOP),
-            silent(
-                "resolved", alert(0, alertname="WebhookLag"), alert(9, alertname="WebhookLag", topic="alert.resolved")
-            ),
         ),
     ),
 )

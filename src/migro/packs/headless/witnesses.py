@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, TypeVar
 
-from ...expressions import Pred, hours, minutes
-from ...models.signal import MerchantId
-from ...rules import Premise, on
+from ...expressions import KeyCol, Pred, hours, minutes
+from ...models.signal import MerchantId, Signal
+from ...rules import Measure, Premise, Timed, holding, hour_of_week, on, trailing
+from .operations_signals import Change, JobRun, LogLine
 from .signals import Alert, Deploy, ErrorIssue, Maintenance, Probe, Ticket
 
 __all__ = [
     "LIVE_ERROR",
     "alerting",
+    "anywhere",
+    "changed",
     "coded_error",
     "deploy_within",
     "failing_probes",
     "green_probes",
     "in_maintenance",
+    "job_runs",
+    "logged",
     "tickets",
+    "usual_of",
 ]
+
+K = TypeVar("K")
 
 LIVE_ERROR: Pred[ErrorIssue] = ~ErrorIssue.action.one_of("resolved", "ignored", "archived")
 """The tracker counts the error as going on."""
@@ -86,3 +95,33 @@ def in_maintenance() -> Premise[MerchantId]:
     begun = on(Maintenance, Maintenance.active == True, per=Maintenance.merchant)  # noqa: E712
     ended = on(Maintenance, Maintenance.active == False, per=Maintenance.merchant)  # noqa: E712
     return begun.unless(ended).within(hours(4))
+
+
+def anywhere(premise: Timed[Any], *, within: timedelta) -> Timed[MerchantId]:
+    """Hold when a premise about finer keys was satisfied for any of the merchant's."""
+    merchant: KeyCol[Any, MerchantId] = Signal.merchant
+    return holding(premise, per=merchant, within=within) >= 1
+
+
+def changed(*what: str) -> Timed[MerchantId]:
+    """Hold when an audit log says that somebody changed one of these on purpose."""
+    return on(Change, Change.what.one_of(*what), per=Change.merchant)
+
+
+def job_runs(*jobs: str, within: timedelta) -> Premise[MerchantId]:
+    """Hold while one of these jobs runs; one that was not heard of for `within` counts as over."""
+    named = JobRun.job.one_of(*jobs)
+    begun = on(JobRun, named, JobRun.running == True, per=JobRun.merchant)  # noqa: E712
+    return begun.unless(on(JobRun, named, JobRun.running == False, per=JobRun.merchant)).within(within)  # noqa: E712
+
+
+def logged(*features: str, lines: int, within: timedelta, where: Pred[LogLine] | None = None) -> Timed[MerchantId]:
+    """Hold when logs have that many lines with one of the features."""
+    said = LogLine.features.overlaps(frozenset(features))
+    extra = () if where is None else (where,)
+    return on(LogLine, said, *extra, per=LogLine.merchant, weight=LogLine.lines).at_least(lines, within=within)
+
+
+def usual_of(measure: Measure[K]) -> Measure[K]:
+    """Return what a measure usually is: at this hour of the last four weeks, else in the last day."""
+    return measure.baseline(hour_of_week(weeks=4), trailing(hours(24)))

@@ -1,0 +1,1 @@
+"""A returns portal beside the shop: what it adds to migro. Nothing happens on import."""

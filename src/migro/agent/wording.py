@@ -1,0 +1,73 @@
+"""How a step says why: on one line, in words that make sense in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ..decide import Ruling
+from ..engine import Evidence
+from ..engine.native import ERRORS_IN_A_ROW
+from ..models import IssueStatus, Signal
+from ..reason import Assessment, confidence_of
+from .effects import Effects
+from .state import Held, State
+
+__all__ = ["WHY_QUARANTINED", "why_now", "why_raised", "why_recorded"]
+
+WHY_QUARANTINED = f"a predicate of it raised on {ERRORS_IN_A_ROW} signals in a row"
+
+
+def why_raised(state: State, evidence: Evidence) -> list[str]:
+    """Return in which rules a predicate raised, and on how many signals in a row by now; nothing for none."""
+    engine = state.engine
+    named = [
+        f"{rule} (quarantined)" if rule in engine.quarantined else f"{rule} ({engine.errors.get(rule, 0)} in a row)"
+        for rule in evidence.errors
+    ]
+    return [f"a predicate raised: in {', '.join(named)}"] if named else []
+
+
+def why_recorded(signal: Signal, evidence: Evidence, raised: Sequence[str], read: Collection[str]) -> str:
+    """Return why a signal led to nothing; `read` are the kinds that some rule reads."""
+    if evidence.unreadable:
+        return f"does not fit its class: {evidence.unreadable}"
+    if raised:
+        return "; ".join(raised)
+    if evidence.unkeyed:
+        return f"unkeyed: no key for rules over {', '.join(evidence.unkeyed)}"
+    if evidence.late:
+        return "too late: older than every window that reads it"
+    if evidence.matched:
+        return "no rule fired on it"
+    return "no rule's condition fits it" if signal.kind in read else "no rule reads its kind"
+
+
+def why_now(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ruling, effects: Effects) -> str:
+    """Return in one line why a decision is made now."""
+    because = _because(held, status, assessment, ruling)
+    if effects.withdrawal is not None:
+        return f"{because}; {effects.withdrawal.by} withdrew a signal: {effects.withdrawal.reason}"
+    return f"{because}; {', '.join(effects.released)} released: {effects.release}" if effects.released else because
+
+
+def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ruling) -> str:
+    before = held.issue
+    confidence = confidence_of(assessment.score.total)
+    rules = [c.rule for c in assessment.score.contributions if c.counted > 0]
+    named = ", ".join(rules) or "no rule"
+    if status is IssueStatus.RESOLVED:
+        return f"resolved by {held.closed_by}" if held.closed_by else "resolved: no evidence is left"
+    if held.decisions == 0:
+        return f"opened at {confidence} by {named}"
+    if before.status is IssueStatus.RESOLVED:
+        return f"reopened at {confidence} by {named}"
+    if ruling.severity < before.severity:
+        return f"severity fell from {before.severity.word} to {ruling.severity.word}: {ruling.severity_because}"
+    if ruling.severity > before.severity:
+        return f"severity rose from {before.severity.word} to {ruling.severity.word}: {ruling.severity_because}"
+    if assessment.band != before.band:
+        way = "rose" if assessment.band > before.band else "fell"
+        return f"confidence {way} from {before.confidence} to {confidence}: {named}"
+    if assessment.score.total != before.points:
+        return f"score went from {before.points:+d} to {assessment.score.total:+d}: {named}"
+    return f"the evidence or what policy makes of it changed: {named}"

@@ -1,0 +1,82 @@
+"""Forgetting: what nobody can need any more is dropped, so that only live windows stay."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from ..models import Signal
+from .network import Network
+from .sources import HOUR
+from .spreading import prune
+from .state import EngineState
+
+__all__ = ["forget", "longest_kept"]
+
+
+def forget(network: Network, state: EngineState, now: int) -> None:
+    """
+    Drop what nobody can need at `now` (microseconds): keys that fell silent, anchors that have run out.
+
+    Changes no firing. Call it now and then, between steps; the state otherwise keeps every key it has ever seen.
+    """
+    state.now = max(state.now, now)
+    for (place, key), stream in list(state.streams.items()):
+        source = network.sources[place]
+        prune(state, source, stream)
+        gone = source.remembered is not None and (
+            stream.pruned is None or stream.pruned < state.now - source.retention - source.remembered
+        )
+        if not stream and gone:
+            del state.streams[place, key]
+    for place, key in list(state.times):
+        network.nodes[place].forget(state, key)
+    for (place, key), kept in list(state.candidates.items()):
+        oldest = state.now - network.sources[place].retention
+        del kept[: bisect_left(kept, oldest, key=lambda held: held[0])]
+        if not kept:
+            del state.candidates[place, key]
+    _forget_history(network, state)
+    for (place, key), series in list(state.series.items()):
+        oldest = state.now - (network.series[place].hours + 3) * HOUR - longest_kept(network)
+        for hour in [h for h in series.values if h < oldest]:
+            del series.values[hour]
+        series.past = [p for p in series.past if p[0] >= state.now - longest_kept(network)]
+        if series.ended is not None and series.ended < state.now - longest_kept(network) and not series.past:
+            del state.series[place, key]
+    for id in [i for i, at in state.withdrawn.items() if at < state.now - longest_kept(network)]:
+        del state.withdrawn[id]
+    live = {key for _, key in state.streams}
+    for name in [c for c in state.cursors if c[1] not in live]:
+        del state.cursors[name]
+
+
+def _forget_history(network: Network, state: EngineState) -> None:
+    horizons: dict[int, int] = {}
+    kept: dict[int, int] = {}
+    for source in network.sources:
+        for history, part, _ in source.histories:
+            horizons[history] = max(horizons.get(history, 0), part.horizon)
+            kept[history] = max(kept.get(history, 0), source.retention)
+    for name, seen in list(state.seen.items()):
+        oldest = state.now - kept[name[0]]
+        # One older than everything kept says whether the first of the kept is new.
+        cut = bisect_left(seen, (oldest, ""))
+        if cut > 1:
+            del seen[: cut - 1]
+        if seen[-1][0] < oldest - horizons[name[0]]:
+            del state.seen[name]
+    for (kind, _names, _), told in state.facts.items():
+        cut = bisect_left(told, state.now - longest_kept(network), key=lambda held: held[0])
+        keep: list[tuple[int, str, Signal]] = []
+        missing = set(network.fact_columns.get(kind, ()))
+        for item in reversed(told[:cut]):
+            here = {c for c in missing if getattr(item[2], c, None) is not None}
+            if here:
+                keep.append(item)
+                missing -= here
+        told[:cut] = keep[::-1]
+
+
+def longest_kept(network: Network) -> int:
+    kept = [s.retention for s in network.sources if s.retention < 1 << 60]
+    return max([25 * HOUR, *kept, *(n.keep for n in network.nodes if n.keep < 1 << 60)])

@@ -1,0 +1,117 @@
+"""Sources: where streams come from, and what is kept of each signal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+
+from ..expressions import Fact, FirstSeen, Pred
+from ..expressions import Node as Expression
+from ..models import Signal, to_microseconds
+from ..rules import Selection
+from .matching import Matcher, Reader
+from .streams import Entry
+from .values import HOUR, Value
+
+__all__ = ["HOUR", "Interval", "SeriesOf", "Source", "fact_key_names", "identity", "newest"]
+
+
+@attrs.frozen
+class Interval:
+    """Where a calendar's signals keep start and end, and how far around them it reaches."""
+
+    starts: int
+    ends: int
+    lead: int
+    slack: int
+
+    def of(self, entry: Entry) -> tuple[int, int] | None:
+        """Return first and last microsecond of a signal's interval, or None where it declares none."""
+        starts, ends = entry.values[self.starts], entry.values[self.ends]
+        if starts is None or ends is None:
+            return None
+        return to_microseconds(starts) - self.lead, to_microseconds(ends) + self.slack
+
+
+@attrs.define(eq=False)
+class Source:
+    """
+    Where streams come from: a selection, or (without one) the times of a node for finer keys.
+
+    Attributes:
+        reads: Terms that measures read from each signal.
+        tests: Further predicates of shares and the like.
+        read_for, tested_for: The rules that name each term and each further predicate.
+        retention: How long entries are kept, in microseconds.
+        context: Whether what is selected can change later, because of facts or of what was seen before.
+        readers: Nodes to refresh when a stream has changed.
+        watchers: Nodes that a signal keeps alive, with the places of their key in the source's.
+        series: Series that it is measured by.
+        users: Rules that a raising predicate of its selection belongs to, and rules to evaluate for a calendar.
+        intervals: What calendars read of it.
+        histories: What asks whether a value is new: number, part, and reader of the value.
+        inner: The node whose times it holds; -1 for a selection.
+        project: Places of its key in the keys of that node.
+        remembered: How long the newest forgotten time is still needed after it; None for ever.
+    """
+
+    number: int
+    selection: Selection[Any, Any] | None
+    key_names: tuple[str, ...]
+    matcher: Matcher | None = None
+    weight: Reader | None = None
+    terms: dict[str, int] = attrs.Factory(dict)
+    reads: list[Reader] = attrs.Factory(list)
+    tests: list[tuple[str, Matcher]] = attrs.Factory(list)
+    read_for: list[set[str]] = attrs.Factory(list)
+    tested_for: list[set[str]] = attrs.Factory(list)
+    predicates: list[Pred[Any]] = attrs.Factory(list)
+    retention: int = 0
+    context: bool = False
+    readers: list[int] = attrs.Factory(list)
+    watchers: list[tuple[int, tuple[int, ...]]] = attrs.Factory(list)
+    series: list[int] = attrs.Factory(list)
+    users: set[str] = attrs.Factory(set)
+    intervals: list[Interval] = attrs.Factory(list)
+    remembered: int | None = 0
+    histories: list[tuple[int, FirstSeen[Any], Reader]] = attrs.Factory(list)
+    inner: int = -1
+    project: tuple[int, ...] = ()
+
+
+@attrs.define(eq=False)
+class SeriesOf:
+    """
+    Hours of one measure.
+
+    Attributes:
+        hours: How far back its baseline looks.
+        sources: Streams that it measures.
+    """
+
+    number: int
+    value: Value
+    sources: tuple[int, ...]
+    hours: int
+    readers: list[int] = attrs.Factory(list)
+
+
+def identity(node: Expression) -> str:
+    """Return equal text for nodes of equal meaning."""
+    return json.dumps(node.document(), sort_keys=True)
+
+
+def fact_key_names(key_names: tuple[str, ...], owner: type[Signal]) -> tuple[str, ...]:
+    """Return the names of the key columns that a fact is known by."""
+    return tuple(k for k in key_names if k in owner.__columns__ and owner.__columns__[k].key)
+
+
+def newest(held: list[tuple[int, str, Signal]], operand: Fact[Any], end: int) -> Any:
+    """Return the newest value among the first `end` facts, or the default."""
+    for _, _, signal in reversed(held[:end]):
+        value = getattr(signal, operand.column.name, None)
+        if value is not None:
+            return value
+    return operand.default

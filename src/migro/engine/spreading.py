@@ -1,0 +1,159 @@
+"""Spreading: from what a signal or time has changed to all that rests on it."""
+
+from __future__ import annotations
+
+from bisect import insort
+from heapq import heappush
+from typing import Any
+
+from .network import Network
+from .nodes import ViaNode
+from .sources import HOUR, Source, fact_key_names
+from .state import EngineState, Key, Series
+from .streams import Entry, Stream
+
+__all__ = ["begin_hours", "keys_of", "plan", "prune", "refresh", "take_hour", "touch", "touch_source", "wait"]
+
+
+def touch(state: EngineState, place: int, key: Key, since: int) -> None:
+    held = state.touched.get((place, key))
+    if held is None or since < held:
+        state.touched[place, key] = since
+
+
+def touch_source(state: EngineState, source: Source, key: Key, since: int) -> None:
+    for place in source.readers:
+        touch(state, place, key, since)
+    for place, places in source.watchers:
+        touch(state, place, tuple(key[p] for p in places), since)
+    if source.intervals:
+        state.dirty.update((rule, key) for rule in source.users)
+
+
+def wait(state: EngineState, place: int, key: Key, at: int | None) -> None:
+    if at is None:
+        state.waiting.pop((place, key), None)
+    elif state.waiting.get((place, key)) != at:
+        state.waiting[place, key] = at
+        heappush(state.alarms, (at, place, key))
+
+
+def refresh(network: Network, state: EngineState) -> None:
+    """Bring every touched node up to date, in order of what they are made of."""
+    nodes = network.nodes
+    agenda = list(state.touched)
+    agenda.sort(reverse=True)
+    while agenda:
+        place, key = agenda.pop()
+        since = state.touched.pop((place, key))
+        node = nodes[place]
+        changed = node.refresh(state, key, since)
+        wait(state, place, key, node.due(state, key))
+        if changed is None and node.falls_back:
+            changed = since
+        if changed is not None:
+            state.dirty.update((rule, key) for rule in node.rules)
+            for fill in node.fills:
+                _fill(network, state, fill, place, key, changed, agenda)
+        for parent in node.parents:
+            start = since if nodes[parent].follows_points else changed
+            if start is None:
+                continue
+            for parent_key in keys_of(network, state, parent, key):
+                plan(state, agenda, parent, parent_key, start)
+
+
+def plan(state: EngineState, agenda: list[tuple[int, Key]], place: int, key: Key, since: int) -> None:
+    if (place, key) not in state.touched:
+        insort(agenda, (place, key), key=_backwards)
+    touch(state, place, key, since)
+
+
+def keys_of(network: Network, state: EngineState, parent: int, key: Key) -> list[Key]:
+    """Return the keys of a parent that a child's key belongs to."""
+    node = network.nodes[parent]
+    if not isinstance(node, ViaNode):
+        return [key]
+    operand = node.premise.facts[0]
+    names = node.premise.key_names[:-1]
+    told = fact_key_names(names, operand.column.owner)
+    values = tuple(v for n, v in zip(names, key, strict=True) if n in told)
+    held = state.facts.get((operand.column.owner.__signal_kind__, told, values), [])
+    found: set[Any] = {getattr(s, operand.column.name, None) for _, _, s in held} - {None}
+    found |= {k[-1] for place, k in state.times if place == parent and k[:-1] == key}
+    return [(*key, value) for value in sorted(found)]
+
+
+def _fill(
+    network: Network, state: EngineState, fill: int, place: int, key: Key, since: int, agenda: list[tuple[int, Key]]
+) -> None:
+    """Enter the times of a node for a finer key into the stream that `holding` measures."""
+    source = network.sources[fill]
+    coarse = tuple(key[p] for p in source.project)
+    stream = state.streams.get((fill, coarse))
+    if stream is None:
+        stream = state.streams[fill, coarse] = Stream()
+    name = "\x1f".join(key)
+    for entry in [e for e in stream.between(since, state.now) if e.values[0] == key]:
+        stream.remove(entry.id)
+    for t in network.times_from(state, place, key, since):
+        stream.add(Entry(t, f"{t}\x1f{name}", "", "", "not_applicable", values=(key,)))
+    prune(state, source, stream)
+    for reader in source.readers:
+        plan(state, agenda, reader, coarse, since)
+
+
+def take_hour(network: Network, state: EngineState, place: int, key: Key) -> None:
+    """Take the next hour of a series: what comes later does not change what was usual."""
+    series, compiled = state.series[place, key], network.series[place]
+    start = series.next
+    series.values[start] = compiled.value.hour(state, key, start)
+    streams = [s for p in compiled.sources if (s := state.streams.get((p, key))) is not None]
+    times = [t for s in streams if (t := s.newest(state.now)) is not None]
+    if max(times, default=0) < start + HOUR - compiled.hours * HOUR:
+        series.ended = start + 2 * HOUR
+    else:
+        series.next = start + HOUR
+        wait(state, -1 - place, key, start + 3 * HOUR)
+    for reader in compiled.readers:
+        touch(state, reader, key, start + 2 * HOUR)
+
+
+def prune(state: EngineState, source: Source, stream: Stream) -> None:
+    stream.forget_before(state.now - source.retention)
+    if source.intervals:
+        over = [
+            e.id
+            for e in stream.entries
+            if all((span := i.of(e)) is None or span[1] < state.now for i in source.intervals)
+        ]
+        for id in over:
+            stream.remove(id)
+
+
+def begin_hours(state: EngineState, source: Source, key: Key) -> None:
+    """Begin to take hours of what measures a source, with the hour after the first signal of a key."""
+    for place in source.series:
+        held = state.series.get((place, key))
+        if held is not None and held.ended is None:
+            continue
+        begun = state.now - state.now % HOUR + HOUR
+        past = [] if held is None else [*held.past, (held.ended or 0, held.values)]
+        state.series[place, key] = Series(begun, past=past)
+        wait(state, -1 - place, key, begun + 2 * HOUR)
+
+
+def _backwards(item: tuple[int, Key]) -> Any:
+    return _Reversed(item)
+
+
+class _Reversed:
+    """Orders from the greatest to the smallest, so that the next node to refresh is the last of the agenda."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: tuple[int, Key]) -> None:
+        self.item = item
+
+    def __lt__(self, other: _Reversed) -> bool:
+        return other.item < self.item

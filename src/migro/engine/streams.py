@@ -1,0 +1,254 @@
+"""Streams: the bounded, ordered signals of one selection and key, and cursors that add them up."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import Counter, deque
+from itertools import islice
+from typing import Any, Protocol
+
+import attrs
+
+from ..models import Auth, Environment
+
+_EDITS = 64
+"""How many changes in the middle a stream remembers for its cursors."""
+
+__all__ = ["Cursor", "Entry", "Groups", "Ranks", "Stream", "Sums", "Tally"]
+
+
+@attrs.frozen(order=False, eq=False)
+class Entry:
+    """
+    A signal as a stream keeps it.
+
+    Attributes:
+        at: Effective time in microseconds.
+        weight: How many it counts for.
+        values: Values of the terms that measures of the selection read, in the selection's own order.
+        hits: Whether it fits the further predicates of shares and the like; None for neither side.
+    """
+
+    at: int
+    id: str
+    kind: str
+    source_kind: str
+    auth: Auth
+    env: Environment = "unknown"
+    weight: int = 1
+    values: tuple[Any, ...] = ()
+    hits: tuple[bool | None, ...] = ()
+
+    @property
+    def order(self) -> tuple[int, str]:
+        return (self.at, self.id)
+
+
+class Stream:
+    """
+    Entries in (time, id) order, each id once.
+
+    Attributes:
+        entries, ats: The entries, and their times.
+        dropped: How many entries have been forgotten: an entry's place for a cursor is its index plus this.
+        epoch: How often anything but the end has changed.
+        edits: The last such changes: +1 or -1, the place, and the entry; so that cursors can follow.
+        pruned: The greatest time that was forgotten.
+    """
+
+    __slots__ = ("ats", "dropped", "edits", "entries", "epoch", "ids", "pruned")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.ats: list[int] = []
+        self.ids: set[str] = set()
+        self.dropped = 0
+        self.epoch = 0
+        self.edits: deque[tuple[int, int, Entry]] = deque(maxlen=_EDITS)
+        self.pruned: int | None = None
+
+    def add(self, entry: Entry) -> bool:
+        """Insert in order, however late it comes; returns false for an id that is already there."""
+        if entry.id in self.ids:
+            return False
+        self.ids.add(entry.id)
+        if not self.entries or self.entries[-1].order < entry.order:
+            self.entries.append(entry)
+            self.ats.append(entry.at)
+        else:
+            place = bisect_left(self.entries, entry.order, key=lambda e: e.order)
+            self.entries.insert(place, entry)
+            self.ats.insert(place, entry.at)
+            self.epoch += 1
+            self.edits.append((1, place + self.dropped, entry))
+        return True
+
+    def remove(self, id: str) -> Entry | None:
+        """Take an entry out again; returns it, or None where there is none."""
+        if id not in self.ids:
+            return None
+        self.ids.discard(id)
+        place = next(n for n, e in enumerate(self.entries) if e.id == id)
+        del self.ats[place]
+        entry = self.entries.pop(place)
+        self.epoch += 1
+        self.edits.append((-1, place + self.dropped, entry))
+        return entry
+
+    def forget_before(self, at: int) -> None:
+        """Drop entries older than `at`."""
+        if not self.ats or self.ats[0] >= at:
+            return
+        cut = bisect_left(self.ats, at)
+        self.ids.difference_update(e.id for e in self.entries[:cut])
+        self.pruned = self.ats[cut - 1]
+        del self.entries[:cut]
+        del self.ats[:cut]
+        self.dropped += cut
+
+    def between(self, since: int, until: int) -> list[Entry]:
+        """Return the entries in ``[since, until]``."""
+        return self.entries[bisect_left(self.ats, since) : bisect_right(self.ats, until)]
+
+    def newest(self, until: int) -> int | None:
+        """Return the greatest time up to `until`, forgotten ones included, or None."""
+        place = bisect_right(self.ats, until)
+        return self.ats[place - 1] if place else self.pruned
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+class Tally(Protocol):
+    """Something that entries are added to and taken from."""
+
+    def change(self, entry: Entry, by: int) -> None:
+        """Add (`by` 1) or take away (`by` -1) an entry."""
+
+
+@attrs.define
+class Sums:
+    """Weights, and with a place the sum of a value and of the hits."""
+
+    place: int | None = None
+    hit: int | None = None
+    size: int = 0
+    total: Any = 0
+    hits: int = 0
+    known: int = 0
+
+    def change(self, entry: Entry, by: int) -> None:
+        weight = by * entry.weight
+        self.size += weight
+        if self.place is not None and entry.values[self.place] is not None:
+            self.total += weight * entry.values[self.place]
+        if self.hit is not None and entry.hits[self.hit] is not None:
+            self.known += weight
+            if entry.hits[self.hit]:
+                self.hits += weight
+
+
+@attrs.define
+class Groups:
+    """Weights by value."""
+
+    place: int
+    by_value: Counter[Any] = attrs.Factory(Counter)
+
+    def change(self, entry: Entry, by: int) -> None:
+        value = entry.values[self.place]
+        if value is None:
+            return
+        self.by_value[value] += by * entry.weight
+        if not self.by_value[value]:
+            del self.by_value[value]
+
+
+@attrs.define
+class Ranks:
+    """Values in order, with their weights."""
+
+    place: int
+    ordered: list[tuple[Any, int, str]] = attrs.Factory(list)
+    size: int = 0
+
+    def change(self, entry: Entry, by: int) -> None:
+        value = entry.values[self.place]
+        if value is None:
+            return
+        item = (value, entry.weight, entry.id)
+        if by > 0:
+            insort(self.ordered, item)
+        else:
+            del self.ordered[bisect_left(self.ordered, item)]
+        self.size += by * entry.weight
+
+
+class Cursor:
+    """
+    A window that follows time over one stream, adding what enters and taking away what leaves.
+
+    Going to another time costs what lies between; a change in the middle of the stream costs itself.
+    """
+
+    __slots__ = ("_epoch", "_high", "_low", "_make", "_stream", "length", "tally")
+
+    def __init__(self, length: int, make: Any) -> None:
+        self.length = length
+        self._make = make
+        self.tally: Any = make()
+        self._stream: Stream | None = None
+        self._epoch = -1
+        self._low = self._high = 0
+
+    def at(self, stream: Stream, t: int) -> Any:
+        """Return the tally over ``[t - length, t]``."""
+        dropped = stream.dropped
+        if not self._follow(stream):
+            self.tally = self._make()
+            self._stream = stream
+            self._low = self._high = dropped + bisect_left(stream.ats, t - self.length)
+        self._epoch = stream.epoch
+        self._low, self._high = self._move(stream, t, self._low - dropped, self._high - dropped)
+        self._low += dropped
+        self._high += dropped
+        return self.tally
+
+    def _move(self, stream: Stream, t: int, low: int, high: int) -> tuple[int, int]:
+        """Add and take away entries until the window ends at `t`; returns its places."""
+        ats, entries, change = stream.ats, stream.entries, self.tally.change
+        oldest, end = t - self.length, len(ats)
+        while high < end and ats[high] <= t:
+            change(entries[high], 1)
+            high += 1
+        while high and ats[high - 1] > t:
+            high -= 1
+            if high >= low:
+                change(entries[high], -1)
+            else:
+                low = high
+        while low < high and ats[low] < oldest:
+            change(entries[low], -1)
+            low += 1
+        while low and ats[low - 1] >= oldest:
+            low -= 1
+            change(entries[low], 1)
+        return low, high
+
+    def _follow(self, stream: Stream) -> bool:
+        """Take in what has changed in the middle; returns false where the window has to be filled anew."""
+        # A stream that was forgotten whole comes back as another one.
+        if self._stream is not stream:
+            return False
+        missed = stream.epoch - self._epoch
+        if missed > len(stream.edits):
+            return False
+        for sign, place, entry in islice(stream.edits, len(stream.edits) - missed, None):
+            if place < self._low or (sign > 0 and place == self._low):
+                self._low += sign
+                self._high += sign
+            elif place < self._high:
+                self.tally.change(entry, sign)
+                self._high += sign
+        # What was forgotten cannot be taken away again.
+        return self._low >= stream.dropped

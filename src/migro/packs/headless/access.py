@@ -1,0 +1,267 @@
+"""Access, second part: what the calls themselves say about tokens and scopes, and tokens that expire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions import Pred, hours, minutes, percent
+from ...models import Severity
+from ...models.signal import MerchantId
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    IssueKind,
+    Rule,
+    SeverityScale,
+    during,
+    fires,
+    holding,
+    on,
+    refutes,
+    silent,
+    supports,
+)
+from .auth import MISSING_SCOPE, TOKEN_REVOKED
+from .responses import draft_reply, impact_on, operators
+from .shop_witnesses import calls, mostly
+from .signals import HttpRequest
+from .specimens import SHOP, burst
+from .specimens import page as view
+from .specimens_operations import LOG, at, said
+from .specimens_shop import SETUP, STOREFRONT_CALLS
+from .storefront_signals import ShopSetup, StorefrontCalls
+from .witnesses import logged
+
+__all__ = ["RULES", "TOKEN_EXPIRED"]
+
+TOKEN_EXPIRED = IssueKind[MerchantId](
+    "storefront_token_expired",
+    category="auth",
+    title="The storefront's token has expired",
+    what="The public token that every page needs has reached its end; all of them lose their product data at once.",
+    severity=SeverityScale(default=Severity.SEV1),
+    impact=impact_on("session", percent(2)),
+    responses=(
+        *operators("time of expiry, first refused call, what the cache still serves"),
+        draft_reply(
+            "The token of your storefront has expired. Pages in the cache still work, new ones fail. Please make a new"
+            " token and deploy it; leave the cache as it is until then, since it carries the shop."
+        ),
+    ),
+    human_only=("issue a new token", "deploy it", "empty the cache"),
+    false_positives="The cache hides the fault page by page, although it begins sharply at the API.",
+    related=("env_var_missing_after_deploy", "api_token_revoked", "cors_blocked"),
+)
+
+_ADMIN: Pred[StorefrontCalls] = StorefrontCalls.api == "admin"
+_STOREFRONT: Pred[StorefrontCalls] = StorefrontCalls.api == "storefront"
+_401: Pred[StorefrontCalls] = StorefrontCalls.status == 401
+_PASSED: Pred[StorefrontCalls] = StorefrontCalls.failed == False  # noqa: E712
+_DENIED: Pred[StorefrontCalls] = StorefrontCalls.code == "auth.scope"
+_ONE_FIELD = on(
+    StorefrontCalls,
+    _DENIED,
+    per=(StorefrontCalls.merchant, StorefrontCalls.field),
+    weight=StorefrontCalls.calls,
+).at_least(3, within=minutes(30))
+_LAST_MINUTE = (
+    calls(_STOREFRONT, _401).count(within=minutes(1)).per(calls(_STOREFRONT).count(within=minutes(1)), floor=5)
+)
+_PAGES = on(
+    HttpRequest,
+    HttpRequest.route_class.one_of("pdp", "plp"),
+    HttpRequest.bot == False,  # noqa: E712
+    per=HttpRequest.merchant,
+)
+
+_ALL_REFUSED = calls(_ADMIN).share(_401, at_least=percent(80), floor=10, within=minutes(10))
+
+_OWN: dict[str, Any] = {"api": "admin", "operation": "orders"}
+_NO: dict[str, Any] = {"status": 401, "failed": True}
+_FIELD: dict[str, Any] = {"code": "auth.scope", "field": "menu", "failed": True}
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(
+        "token.401-share",
+        when=_ALL_REFUSED,
+        then=supports(TOKEN_REVOKED, STRONG, family="calls"),
+        why="At least 80 % of the administrative calls were refused within ten minutes.",
+        examples=(
+            fires(
+                "80 of 100",
+                said(STOREFRONT_CALLS, 0, calls=20, **_OWN),
+                said(STOREFRONT_CALLS, 1, calls=80, **_OWN, **_NO),
+                for_=SHOP,
+            ),
+            silent(
+                "79 of 100",
+                said(STOREFRONT_CALLS, 0, calls=21, **_OWN),
+                said(STOREFRONT_CALLS, 1, calls=79, **_OWN, **_NO),
+            ),
+            silent("nine calls", said(STOREFRONT_CALLS, 1, calls=9, **_OWN, **_NO)),
+        ),
+    ),
+    Rule(
+        "token.401-for-an-hour",
+        when=_ALL_REFUSED.held(minutes(60)),
+        then=supports(TOKEN_REVOKED, STRONG, family="calls", severity=Severity.SEV2),
+        why="At least 80 % of the administrative calls have been refused for an hour.",
+        examples=(
+            fires("an hour", *burst(14, said(STOREFRONT_CALLS, 0, calls=10, **_OWN, **_NO), every=300), for_=SHOP),
+            silent("less", *burst(13, said(STOREFRONT_CALLS, 0, calls=10, **_OWN, **_NO), every=300)),
+            silent(
+                "passed in between",
+                *burst(14, said(STOREFRONT_CALLS, 0, calls=10, **_OWN, **_NO), every=300),
+                said(STOREFRONT_CALLS, 1_800, calls=30, **_OWN),
+            ),
+        ),
+    ),
+    Rule(
+        "token.log",
+        when=logged("code.auth.token_invalid", lines=3, within=minutes(10)),
+        then=supports(TOKEN_REVOKED, STRONG, family="error-tracker"),
+        why="A log said three times within ten minutes that the token is invalid.",
+        examples=(
+            fires("three lines", said(LOG, 0, "code.auth.token_invalid", lines=3), for_=SHOP),
+            silent("two lines", said(LOG, 0, "code.auth.token_invalid", lines=2)),
+        ),
+    ),
+    Rule(
+        "token.nothing-passes",
+        when=calls(_ADMIN, _401).without(calls(_ADMIN, _PASSED), within=minutes(60)),
+        then=supports(TOKEN_REVOKED, WEAK, family="boards"),
+        why="No administrative call passed for an hour after one was refused: what is shown is old.",
+        examples=(
+            fires(
+                "an hour",
+                said(STOREFRONT_CALLS, 0, **_OWN, **_NO),
+                said(STOREFRONT_CALLS, 3_660, **_OWN, **_NO),
+                for_=SHOP,
+            ),
+            silent(
+                "one passed",
+                said(STOREFRONT_CALLS, 0, **_OWN, **_NO),
+                said(STOREFRONT_CALLS, 3_600, **_OWN),
+                said(STOREFRONT_CALLS, 3_660, **_OWN, **_NO),
+            ),
+        ),
+    ),
+    Rule(
+        "scope.one-field",
+        when=(holding(_ONE_FIELD, per=StorefrontCalls.merchant, within=minutes(30)) >= 1)
+        & calls(_PASSED).at_least(1, within=minutes(30)),
+        then=supports(MISSING_SCOPE, STRONG, family="calls"),
+        why="One field was denied three times within half an hour while other calls passed.",
+        examples=(
+            fires("three times", said(STOREFRONT_CALLS, 0), said(STOREFRONT_CALLS, 1, calls=3, **_FIELD), for_=SHOP),
+            silent("twice", said(STOREFRONT_CALLS, 0), said(STOREFRONT_CALLS, 1, calls=2, **_FIELD)),
+            silent("nothing passes", said(STOREFRONT_CALLS, 1, calls=3, **_FIELD)),
+            silent(
+                "three fields",
+                said(STOREFRONT_CALLS, 0),
+                *burst(3, said(STOREFRONT_CALLS, 1, **_FIELD), field="f"),
+            ),
+        ),
+    ),
+    Rule(
+        "scope.deleted-things",
+        when=mostly(calls(_DENIED), StorefrontCalls.gone == True, at_least=percent(95), floor=3, within=minutes(5)),  # noqa: E712
+        then=refutes(MISSING_SCOPE, 60, family="deleted"),
+        why="Only things that have been deleted are denied.",
+        examples=(
+            fires("all of it", said(STOREFRONT_CALLS, 0, calls=3, gone=True, **_FIELD), for_=SHOP),
+            silent(
+                "94 of 100",
+                said(STOREFRONT_CALLS, 0, calls=6, gone=False, **_FIELD),
+                said(STOREFRONT_CALLS, 1, calls=94, gone=True, **_FIELD),
+            ),
+        ),
+    ),
+    Rule(
+        "storefront-token.refused",
+        # A step and no slope: a minute that is nearly all refusals comes right after one with hardly any.
+        when=calls(_STOREFRONT).share(_401, at_least=percent(90), floor=20, within=minutes(5))
+        & (_LAST_MINUTE >= percent(90)).after(_LAST_MINUTE <= percent(10), within=minutes(2)),  # noqa: SIM300
+        then=supports(TOKEN_EXPIRED, STRONG, family="calls"),
+        why="From one minute to the next at least 90 % of the storefront's calls are refused.",
+        examples=(
+            fires(
+                "all at once",
+                said(STOREFRONT_CALLS, 0, calls=10),
+                said(STOREFRONT_CALLS, 90, calls=100, **_NO),
+                for_=SHOP,
+            ),
+            silent(
+                "89 of 100",
+                said(STOREFRONT_CALLS, 0, calls=11),
+                said(STOREFRONT_CALLS, 90, calls=89, **_NO),
+            ),
+            silent(
+                "always so", said(STOREFRONT_CALLS, 0, calls=10, **_NO), said(STOREFRONT_CALLS, 90, calls=100, **_NO)
+            ),
+            silent("19 calls", said(STOREFRONT_CALLS, 0, calls=5), said(STOREFRONT_CALLS, 301, calls=19, **_NO)),
+        ),
+    ),
+    Rule(
+        "storefront-token.expiry",
+        when=during(
+            on(ShopSetup, per=ShopSetup.merchant),
+            starts=ShopSetup.storefront_token_ends,
+            ends=ShopSetup.storefront_token_ends,
+            lead=minutes(10),
+            slack=minutes(10),
+        )
+        & calls(_STOREFRONT).share(_401, at_least=percent(90), floor=20, within=minutes(5)),
+        then=supports(TOKEN_EXPIRED, MEDIUM, family="plan"),
+        why="The storefront's calls are refused within ten minutes of the token's end.",
+        examples=(
+            fires(
+                "ten minutes after",
+                said(SETUP, 0, storefront_token_ends=at(0)),
+                said(STOREFRONT_CALLS, 600, calls=100, **_NO),
+                for_=SHOP,
+            ),
+            silent(
+                "later",
+                said(SETUP, 0, storefront_token_ends=at(0)),
+                said(STOREFRONT_CALLS, 601, calls=100, **_NO),
+            ),
+            silent(
+                "nothing is refused",
+                said(SETUP, 0, storefront_token_ends=at(0)),
+                said(STOREFRONT_CALLS, 600, calls=100),
+            ),
+        ),
+    ),
+    Rule(
+        "storefront-token.pages-fail",
+        when=_PAGES.share(HttpRequest.status.between(500, 599), at_least=percent(5), floor=20, within=minutes(5)),
+        then=supports(TOKEN_EXPIRED, WEAK, family="http"),
+        why="At least 5 % of product and category pages failed within five minutes.",
+        examples=(
+            fires("5 of 100", *burst(95, view(0)), *burst(5, view(100, 500)), for_=SHOP),
+            silent("4 of 100", *burst(96, view(0)), *burst(4, view(100, 500))),
+        ),
+    ),
+    Rule(
+        "storefront-token.preview-only",
+        when=mostly(
+            calls(_STOREFRONT, _401),
+            StorefrontCalls.env != "production",
+            at_least=percent(95),
+            floor=5,
+            within=hours(1),
+        ),
+        then=refutes(TOKEN_EXPIRED, 150, family="preview"),
+        why="Nearly all refused calls came from previews.",
+        examples=(
+            fires("all of it", said(STOREFRONT_CALLS, 0, calls=5, env="staging", **_NO), for_=SHOP),
+            silent(
+                "94 of 100",
+                said(STOREFRONT_CALLS, 0, calls=6, **_NO),
+                said(STOREFRONT_CALLS, 1, calls=94, env="staging", **_NO),
+            ),
+        ),
+    ),
+)

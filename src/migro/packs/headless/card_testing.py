@@ -1,0 +1,271 @@
+"""Card testing, and what else payments say: how many succeed, and why the others do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions import Pred, fact, hours, minutes, percent
+from ...models import Severity
+from ...models.signal import MerchantId
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    IssueKind,
+    Rule,
+    SeverityScale,
+    fires,
+    greatest,
+    known,
+    on,
+    refutes,
+    silent,
+    supports,
+)
+from .payments import DECLINES
+from .planning_signals import StatusPage
+from .responses import draft_reply, notify, report
+from .shop_witnesses import campaign, risen, short_of, still
+from .signals import Dispute, HttpRequest, Payment, ShopProfile
+from .specimens import SHOP, burst, payment, profile, request
+from .specimens import page as view
+from .specimens_operations import STATUS, said
+from .specimens_shop import ATTEMPT, CAMPAIGN, DISPUTE, weekly
+from .storefront_signals import PaymentAttempt
+from .witnesses import usual_of
+
+__all__ = ["CARD_TESTING", "RULES"]
+
+CARD_TESTING = IssueKind[MerchantId](
+    "card_testing_attack",
+    category="checkout",
+    title="Stolen cards are tried out",
+    what="Somebody uses the open cart and payment API to see which stolen cards work: many small attempts, few pass.",
+    severity=SeverityScale(default=Severity.SEV2),
+    responses=(
+        notify("security"),
+        report("attempts, share that succeeded, truncated networks"),
+        draft_reply(
+            "The traffic on your payment API looks like somebody trying out stolen cards. Please call the fraud team of"
+            " your payment provider, and consider a limit or a captcha for the addresses in the report."
+        ),
+    ),
+    human_only=("limit or block", "ask for captchas", "change the provider's rules"),
+    false_positives="A flash sale brings many attempts too, but most of them succeed; one shopper may try often.",
+    related=("payment_decline_surge", "bot_scraping_load", "api_throttling"),
+)
+
+_W = minutes(15)
+_ATTEMPTS = on(PaymentAttempt, per=PaymentAttempt.merchant)
+_COUNT = _ATTEMPTS.count(within=_W)
+_WENT_THROUGH = on(PaymentAttempt, PaymentAttempt.ok == True, per=PaymentAttempt.merchant).count(within=_W)  # noqa: E712
+_SUCCESS = _WENT_THROUGH.per(_COUNT, floor=50)
+_ENDPOINT = on(
+    HttpRequest,
+    HttpRequest.route.matches("(?i)payment-?information|cart-?complete|place-?order"),
+    per=HttpRequest.merchant,
+).count(within=_W)
+_PRODUCT_VIEWS = on(HttpRequest, HttpRequest.route_class == "pdp", per=HttpRequest.merchant).count(within=_W)
+_DISPUTES = on(Dispute, Dispute.topic.one_of("dispute.created", "fraud.warning"), per=Dispute.merchant).count(
+    within=hours(24)
+)
+
+_LIVE: Pred[Payment] = Payment.livemode.missing() | (Payment.livemode == True)  # noqa: E712
+_ENDED: Pred[Payment] = Payment.topic.one_of("order.paid", "payment.failed")
+_FAILED = on(Payment, _LIVE, Payment.topic == "payment.failed", per=Payment.merchant)
+_H = minutes(30)
+_TRIED = on(Payment, _LIVE, _ENDED, per=Payment.merchant).different(Payment.payment_id, within=_H)
+_PAID = on(Payment, _LIVE, Payment.topic == "order.paid", per=Payment.merchant).different(Payment.payment_id, within=_H)
+_PAID_SHARE = _PAID.per(_TRIED, floor=30)
+_PROVIDER = on(
+    Payment,
+    _LIVE,
+    Payment.topic == "payment.failed",
+    Payment.decline_code.one_of("processing_error", "try_again_later", "do_not_honor"),
+    per=Payment.merchant,
+).count(within=_H)
+_ADYEN_TRIED = on(
+    Payment, _LIVE, Payment.provider == "adyen", Payment.raw_topic == "AUTHORISATION", per=Payment.merchant
+).count(within=_H)
+_ADYEN_REFUSED = on(
+    Payment,
+    _LIVE,
+    Payment.provider == "adyen",
+    Payment.raw_topic == "AUTHORISATION",
+    Payment.topic == "payment.failed",
+    per=Payment.merchant,
+).count(within=_H)
+_ADYEN = _ADYEN_REFUSED.per(_ADYEN_TRIED, floor=30)
+
+# 40 attempts an hour are usual: ten in a quarter of one.
+_BEFORE = weekly(*burst(40, said(ATTEMPT, 0), session="s"))
+_API: dict[str, Any] = {"route_class": "payment", "route": "/carts/:id/payment-information"}
+_ADYEN_SAYS: dict[str, Any] = {"provider": "adyen", "raw_topic": "AUTHORISATION"}
+
+
+def _mix(at: int, good: int, bad: int, **columns: Any) -> tuple[Payment, ...]:
+    return (
+        *burst(good, payment(at, **columns), payment_id="g"),
+        *burst(bad, payment(at + 200, "payment.failed", **columns), payment_id="b"),
+    )
+
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(
+        "card-testing.attempts",
+        when=risen(_COUNT, 5)
+        & (_SUCCESS <= percent(20))  # noqa: SIM300
+        & (_ATTEMPTS.different(PaymentAttempt.session, within=_W) <= percent(20) * _COUNT),
+        then=supports(CARD_TESTING, STRONG, family="attempts"),
+        why="Five times the usual attempts to pay came from few sessions, and at most 20 % of them succeeded.",
+        examples=(
+            fires("50 for 10", *_BEFORE, *burst(50, said(ATTEMPT, 0)), for_=SHOP),
+            silent("49 for 10", *_BEFORE, *burst(49, said(ATTEMPT, 0))),
+            silent("many sessions", *_BEFORE, *burst(50, said(ATTEMPT, 0), session="s")),
+            silent("they succeed", *_BEFORE, *burst(11, said(ATTEMPT, 0, ok=True)), *burst(39, said(ATTEMPT, 20))),
+        ),
+    ),
+    Rule(
+        "card-testing.small-amounts",
+        when=(
+            _ATTEMPTS.quantile(percent(50), PaymentAttempt.amount_minor, within=_W).per(fact(ShopProfile.aov_minor))
+            <= percent(30)
+        )
+        & (_ATTEMPTS.top(PaymentAttempt.sku, within=_W).per(_COUNT, floor=50) >= percent(60)),
+        then=supports(CARD_TESTING, MEDIUM, family="attempts"),
+        why="Attempts are for small amounts, and most of them for one article.",
+        examples=(
+            # An order is usually worth 70.00.
+            fires("21.00 for 70.00", profile(-60), *burst(50, said(ATTEMPT, 0, amount_minor=2_100)), for_=SHOP),
+            silent("21.01 for 70.00", profile(-60), *burst(50, said(ATTEMPT, 0, amount_minor=2_101))),
+            silent("many articles", profile(-60), *burst(50, said(ATTEMPT, 0, amount_minor=2_100), sku="s")),
+        ),
+    ),
+    Rule(
+        "card-testing.endpoint",
+        when=risen(_ENDPOINT, 5) & short_of(_PRODUCT_VIEWS, 2),
+        then=supports(CARD_TESTING, MEDIUM, family="http"),
+        why="Five times the usual requests reach the payment API, and product pages are hardly asked for more.",
+        examples=(
+            fires(
+                "50 for 10",
+                *weekly(*burst(40, request(0, **_API)), *burst(40, view(0))),
+                *burst(10, view(0)),
+                *burst(50, request(10, **_API)),
+                for_=SHOP,
+            ),
+            silent(
+                "49 for 10",
+                *weekly(*burst(40, request(0, **_API)), *burst(40, view(0))),
+                *burst(10, view(0)),
+                *burst(49, request(10, **_API)),
+            ),
+        ),
+    ),
+    Rule(
+        "card-testing.disputes",
+        when=_DISPUTES >= greatest(3, 2 * usual_of(_DISPUTES)),  # noqa: SIM300
+        then=supports(CARD_TESTING, WEAK, family="disputes"),
+        why="Disputes and fraud warnings of a day are at least twice the usual number.",
+        examples=(
+            fires("6 for 3", *weekly(said(DISPUTE, -60)), *burst(48, said(DISPUTE, 0)), for_=SHOP),
+            silent("one", said(DISPUTE, 0)),
+        ),
+    ),
+    Rule(
+        "card-testing.sale",
+        when=still(_SUCCESS >= percent(80) * usual_of(_SUCCESS)) & campaign(),  # noqa: SIM300
+        then=refutes(CARD_TESTING, 150, family="campaign"),
+        why="A campaign is on, and as many attempts as usual succeed.",
+        examples=(
+            fires(
+                "as usual",
+                *weekly(*burst(50, said(ATTEMPT, 0, ok=True))),
+                said(CAMPAIGN, 0),
+                *burst(40, said(ATTEMPT, 1, ok=True)),
+                *burst(10, said(ATTEMPT, 60)),
+                for_=SHOP,
+            ),
+            silent(
+                "fewer than usual",
+                *weekly(*burst(50, said(ATTEMPT, 0, ok=True))),
+                said(CAMPAIGN, 0),
+                *burst(11, said(ATTEMPT, 60)),
+                *burst(39, said(ATTEMPT, 1, ok=True)),
+            ),
+        ),
+    ),
+    Rule(
+        "payment.success-fell",
+        when=_PAID_SHARE < percent(60) * usual_of(_PAID_SHARE),  # noqa: SIM300
+        then=supports(DECLINES, STRONG, family="payments"),
+        why="Fewer than 60 % of the usual share of payments go through within half an hour.",
+        examples=(
+            fires("59 for 100 of 100", *weekly(*_mix(0, 100, 0)), *_mix(0, 59, 41), for_=SHOP),
+            silent("60 for 100 of 100", *weekly(*_mix(0, 100, 0)), *_mix(0, 60, 40)),
+        ),
+    ),
+    Rule(
+        "payment.provider-codes",
+        when=(_PROVIDER >= greatest(1, 3 * usual_of(_PROVIDER))) & (_TRIED >= 30),  # noqa: SIM300
+        then=supports(DECLINES, MEDIUM, family="payments"),
+        why="Three times as many payments as usual fail at the provider or the bank's system.",
+        examples=(
+            # 20 in an hour are ten in half of one.
+            fires(
+                "30 for 10",
+                *weekly(*_mix(0, 10, 20, decline_code="processing_error")),
+                *_mix(0, 10, 30, decline_code="processing_error"),
+                for_=SHOP,
+            ),
+            silent(
+                "29 for 10",
+                *weekly(*_mix(0, 10, 20, decline_code="processing_error")),
+                *_mix(0, 10, 29, decline_code="processing_error"),
+            ),
+        ),
+    ),
+    Rule(
+        "payment.adyen",
+        when=risen(_ADYEN, 2) & (_ADYEN_REFUSED >= 1),
+        then=supports(DECLINES, MEDIUM, family="payments"),
+        why="Adyen refuses at least twice the usual share of authorisations.",
+        examples=(
+            fires(
+                "40 for 20 of 100",
+                *weekly(*_mix(0, 80, 20, **_ADYEN_SAYS)),
+                *_mix(0, 60, 40, **_ADYEN_SAYS),
+                for_=SHOP,
+            ),
+            silent("39 for 20 of 100", *weekly(*_mix(0, 80, 20, **_ADYEN_SAYS)), *_mix(0, 61, 39, **_ADYEN_SAYS)),
+        ),
+    ),
+    Rule(
+        "payment.card-testing",
+        when=known(CARD_TESTING, at_least_points=STRONG),
+        then=refutes(DECLINES, 150, family="card-testing"),
+        why="Somebody tries out stolen cards: that they are refused is right.",
+        examples=(
+            fires("testing", *_BEFORE, *burst(50, said(ATTEMPT, 0)), for_=SHOP),
+            silent("none", *_BEFORE, *burst(49, said(ATTEMPT, 0))),
+        ),
+    ),
+    Rule(
+        "payment.provider-incident",
+        when=on(
+            StatusPage,
+            StatusPage.platform.one_of("stripe", "adyen", "paypal", "braintree", "klarna"),
+            StatusPage.component_used == True,  # noqa: E712
+            StatusPage.state != "resolved",
+            per=StatusPage.merchant,
+        ).unless(on(StatusPage, StatusPage.state == "resolved", per=StatusPage.merchant)),
+        then=refutes(DECLINES, 150, family="status-page"),
+        why="The payment provider's status page tells of an incident that explains it.",
+        lasts=hours(4),
+        examples=(
+            fires("open", said(STATUS, 0, platform="stripe"), for_=SHOP),
+            silent("over", said(STATUS, 0, platform="stripe"), said(STATUS, 60, platform="stripe", state="resolved")),
+            silent("another provider", said(STATUS, 0, platform="shopify")),
+        ),
+    ),
+)

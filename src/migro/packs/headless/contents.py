@@ -1,0 +1,259 @@
+"""Contents of pages: old prices and stock from caches, pictures that do not come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions import Pred, hours, minutes, percent
+from ...models import Severity
+from ...models.signal import MerchantId
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    IssueKind,
+    Rule,
+    SeverityScale,
+    fires,
+    holding,
+    on,
+    refutes,
+    silent,
+    supports,
+)
+from .browser import IMAGES
+from .check_signals import CacheHits, ImageCheck, PageCheck, Revalidation
+from .responses import dashboard, draft_reply, notify, refresh_cache, report
+from .shop_witnesses import mostly, newest
+from .signals import Product
+from .specimens import SHOP, burst, ticket
+from .specimens_operations import LOG, said
+from .specimens_shop import CACHE, PAGE_VALUE, PRODUCT, REVALIDATION
+from .specimens_shop import IMAGES as PICTURES
+from .witnesses import logged, tickets
+
+__all__ = ["RULES", "STALE_PAGES"]
+
+STALE_PAGES = IssueKind[MerchantId](
+    "stale_page_cache",
+    category="frontend_mismatch",
+    title="Pages show old data",
+    what="Pages are not renewed, or are renewed before the API shows the change, so old prices and stock stay.",
+    severity=SeverityScale(default=Severity.SEV3),
+    responses=(
+        notify("operators"),
+        report("pages and templates, how old, what was renewed when"),
+        dashboard(),
+        refresh_cache("pages"),
+        draft_reply(
+            "Some pages of your storefront show older data than your shop has. The pages concerned are in the report;"
+            " the most important of them are being renewed and checked again."
+        ),
+    ),
+    human_only=("empty the whole cache", "change how long pages are kept", "change the code"),
+    false_positives="Pages for one shopper are never kept; emptying everything can exhaust the API's quota.",
+    related=(
+        "price_mismatch_storefront_checkout",
+        "inventory_drift",
+        "webhook_silence",
+        "api_throttling",
+        "search_index_lag",
+    ),
+)
+
+_CHECKS = on(PageCheck, per=PageCheck.merchant)
+_OLD: Pred[PageCheck] = (PageCheck.same == False) & (PageCheck.behind_s > PageCheck.ttl_s.scaled(percent(200)))  # noqa: E712
+_CHANGED = on(Product, Product.topic == "product.changed", per=(Product.merchant, Product.product_id))
+_RENEWED = on(Revalidation, per=(Revalidation.merchant, Revalidation.product_id))
+_WRONG = on(PageCheck, PageCheck.same == False, per=(PageCheck.merchant, PageCheck.product_id))  # noqa: E712
+_RIGHT = on(PageCheck, PageCheck.same == True, per=(PageCheck.merchant, PageCheck.product_id))  # noqa: E712
+# First told, still wrong, told again, and right.
+_AT_THE_SECOND = _RIGHT.after(
+    _CHANGED.after(_WRONG.after(_CHANGED, within=minutes(30)), within=minutes(30)), within=minutes(10)
+)
+_ANSWERS = on(CacheHits, per=CacheHits.merchant, weight=CacheHits.answers)
+_PICTURES = on(ImageCheck, per=ImageCheck.merchant)
+
+_LATE: dict[str, Any] = {"same": False, "behind_s": 7_201}
+
+
+def _run(at: int, old: int) -> tuple[PageCheck, ...]:
+    return (
+        *burst(100 - old, said(PAGE_VALUE, at), product_id="p"),
+        *burst(old, said(PAGE_VALUE, at + 200, **_LATE), product_id="q"),
+    )
+
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(
+        "stale.pages",
+        when=_CHECKS.share(_OLD, at_least=percent(5), floor=20, within=minutes(30)).holds(2, of=2, every=minutes(30)),
+        then=supports(STALE_PAGES, STRONG, family="probe"),
+        why="In two runs at least 5 % of sampled pages differed from the API for twice as long as they may be kept.",
+        examples=(
+            fires("twice 5 of 100", *_run(0, 5), *_run(1_900, 5), for_=SHOP, after=minutes(60)),
+            silent("once", *_run(0, 4), *_run(1_900, 5), after=minutes(60)),
+            silent(
+                "not twice as long",
+                *burst(20, said(PAGE_VALUE, 0, same=False, behind_s=7_200), product_id="p"),
+                *burst(20, said(PAGE_VALUE, 1_900, same=False, behind_s=7_200), product_id="p"),
+                after=minutes(60),
+            ),
+        ),
+    ),
+    Rule(
+        "stale.top-pages",
+        when=on(PageCheck, PageCheck.top_page == True, per=PageCheck.merchant)  # noqa: E712
+        .share(_OLD, at_least=percent(5), floor=20, within=minutes(30))
+        .holds(2, of=2, every=minutes(30)),
+        then=supports(STALE_PAGES, STRONG, family="probe", severity=Severity.SEV2),
+        why="In two runs at least 5 % of the pages most asked for showed old prices or stock.",
+        examples=(
+            fires(
+                "twice",
+                *burst(20, said(PAGE_VALUE, 0, top_page=True, **_LATE), product_id="p"),
+                *burst(20, said(PAGE_VALUE, 1_900, top_page=True, **_LATE), product_id="p"),
+                for_=SHOP,
+                after=minutes(60),
+            ),
+            silent(
+                "other pages",
+                *burst(20, said(PAGE_VALUE, 0, top_page=False, **_LATE), product_id="p"),
+                *burst(20, said(PAGE_VALUE, 1_900, top_page=False, **_LATE), product_id="p"),
+                after=minutes(60),
+            ),
+        ),
+    ),
+    Rule(
+        "stale.renewal-fails",
+        when=on(Revalidation, Revalidation.ok == False, per=Revalidation.merchant).at_least(3, within=minutes(15)),  # noqa: E712
+        then=supports(STALE_PAGES, STRONG, family="renewal"),
+        why="Renewing pages failed three times within a quarter of an hour.",
+        examples=(
+            fires("three times", *burst(3, said(REVALIDATION, 0, ok=False)), for_=SHOP),
+            silent("twice", *burst(2, said(REVALIDATION, 0, ok=False))),
+        ),
+    ),
+    Rule(
+        "stale.not-renewed",
+        when=holding(_CHANGED.without(_RENEWED, within=minutes(5)), per=Product.merchant, within=minutes(60)) >= 5,
+        then=supports(STALE_PAGES, STRONG, family="renewal"),
+        why="Five products changed within an hour and nothing asked to renew their pages.",
+        examples=(
+            fires("five", *burst(5, said(PRODUCT, 0), product_id="p"), for_=SHOP, after=minutes(10)),
+            silent("four", *burst(4, said(PRODUCT, 0), product_id="p"), after=minutes(10)),
+            silent(
+                "one of five renewed",
+                *burst(5, said(PRODUCT, 0), product_id="p"),
+                said(REVALIDATION, 200, product_id="p0"),
+                after=minutes(10),
+            ),
+        ),
+    ),
+    Rule(
+        "stale.cache-answers",
+        when=_ANSWERS.share(
+            (CacheHits.result == "stale")
+            | (CacheHits.age_s.present() & CacheHits.ttl_s.present() & (CacheHits.age_s > CacheHits.ttl_s)),
+            at_least=percent(50),
+            floor=50,
+            within=minutes(30),
+        ),
+        then=supports(STALE_PAGES, MEDIUM, family="cache"),
+        why="At least half of the cache's answers within half an hour were older than they may be.",
+        examples=(
+            fires("50 of 100", said(CACHE, 0, answers=50), said(CACHE, 1, answers=50, result="stale"), for_=SHOP),
+            fires("by age", said(CACHE, 0, answers=50), said(CACHE, 1, answers=50, age_s=3_601), for_=SHOP),
+            silent("49 of 100", said(CACHE, 0, answers=51), said(CACHE, 1, answers=49, result="stale")),
+        ),
+    ),
+    Rule(
+        "stale.second-webhook",
+        when=holding(_AT_THE_SECOND, per=PageCheck.merchant, within=minutes(60)) >= 1,
+        then=supports(STALE_PAGES, MEDIUM, family="webhooks"),
+        why="A page became right only after its product was told a second time.",
+        examples=(
+            fires(
+                "the second time",
+                said(PRODUCT, 0),
+                said(PAGE_VALUE, 60, same=False),
+                said(PRODUCT, 120),
+                said(PAGE_VALUE, 180),
+                for_=SHOP,
+            ),
+            silent("the first time", said(PAGE_VALUE, 60, same=False), said(PRODUCT, 120), said(PAGE_VALUE, 180)),
+        ),
+    ),
+    Rule(
+        "stale.tickets",
+        when=tickets("mentions.stale_content", people=1, within=hours(24)),
+        then=supports(STALE_PAGES, WEAK, family="tickets"),
+        why="Somebody wrote of an old price or text.",
+        examples=(
+            fires("one", ticket(0, "mentions.stale_content"), for_=SHOP),
+            silent("another matter", ticket(0, "intent.how_to")),
+        ),
+    ),
+    Rule(
+        "stale.within-limits",
+        when=mostly(
+            on(PageCheck, PageCheck.same == False, per=PageCheck.merchant),  # noqa: E712
+            PageCheck.behind_s <= PageCheck.ttl_s,
+            at_least=percent(95),
+            floor=5,
+            within=minutes(5),
+        ),
+        then=refutes(STALE_PAGES, 150, family="limits"),
+        why="Nearly all pages that differ are no older than they may be.",
+        examples=(
+            fires("as old as may be", *burst(5, said(PAGE_VALUE, 0, same=False, behind_s=3_600)), for_=SHOP),
+            silent("older", *burst(5, said(PAGE_VALUE, 0, same=False, behind_s=3_601))),
+        ),
+    ),
+    Rule(
+        "image.host-log",
+        when=logged("code.image.host", lines=1, within=minutes(60)),
+        then=supports(IMAGES, STRONG, family="error-tracker"),
+        why="A log of production says that a host of pictures is not configured.",
+        examples=(
+            fires("one line", said(LOG, 0, "code.image.host"), for_=SHOP),
+            silent("another matter", said(LOG, 0, "code.cors")),
+        ),
+    ),
+    Rule(
+        "image.probe",
+        when=_PICTURES.latest(ImageCheck.failing, max_age=hours(2)).per(
+            _PICTURES.latest(ImageCheck.images, max_age=hours(2)), floor=10
+        )
+        >= percent(20),
+        then=supports(IMAGES, MEDIUM, family="probe"),
+        why="At least 20 % of the sampled pictures of products do not come.",
+        examples=(
+            fires("10 of 50", said(PICTURES, 0, failing=10, failing_products=5), for_=SHOP),
+            silent("9 of 50", said(PICTURES, 0, failing=9, failing_products=5)),
+        ),
+    ),
+    Rule(
+        "image.most-products",
+        when=_PICTURES.latest(ImageCheck.failing, max_age=hours(2)).per(
+            _PICTURES.latest(ImageCheck.images, max_age=hours(2)), floor=10
+        )
+        > percent(50),
+        then=supports(IMAGES, MEDIUM, family="probe", severity=Severity.SEV2),
+        why="More than half of the sampled pictures of products do not come.",
+        examples=(
+            fires("26 of 50", said(PICTURES, 0, failing=26, failing_products=25), for_=SHOP),
+            silent("25 of 50", said(PICTURES, 0, failing=25, failing_products=25)),
+        ),
+    ),
+    Rule(
+        "image.one-product",
+        when=newest(_PICTURES, (ImageCheck.failing >= 1) & (ImageCheck.failing_products <= 1)),
+        then=refutes(IMAGES, 60, family="one-product"),
+        why="All pictures that do not come belong to one product.",
+        examples=(
+            fires("one", said(PICTURES, 0, failing=4, failing_products=1), for_=SHOP),
+            silent("two", said(PICTURES, 0, failing=4, failing_products=2)),
+        ),
+    ),
+)

@@ -1,0 +1,125 @@
+"""
+The vocabulary of plans: what the host knows ahead of time, who has to be heard from, and what concerns many merchants.
+
+Most of these are facts: the newest one of a key is in force until the next.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ...expressions import UNSET, Attr, Key, Maybe, MaybeKey
+from ...models.signal import Signal
+
+__all__ = [
+    "PLANNING",
+    "ExpectedSource",
+    "Fleet",
+    "Heartbeat",
+    "Interval",
+    "ShopMove",
+    "StatusPage",
+]
+
+
+class ShopMove(Signal, kind="shop.move"):
+    """
+    What the host has planned for a shop's move: a fact, not an event.
+
+    Attributes:
+        platform: The commerce platform that the shop moved to.
+        agency: Who runs the new shop for the merchant.
+        release_train: Which shops get the same releases at the same time.
+        app_version: Version of the integration that it runs.
+        region: Where its servers are.
+        exported_at: When the last full export was taken.
+        freeze_from: When the old shop stopped taking orders.
+        cutover_at: When the new shop went live.
+        settled_at: When the old addresses had expired everywhere: the cutover and twice their time to live.
+        daily_revenue_minor: What it takes on a usual day, in minor units.
+        receiver_hosts: Hosts that webhooks may be delivered to.
+        storefront_hosts: Hosts that links may lead to.
+    """
+
+    platform: MaybeKey[str] = UNSET
+    agency: MaybeKey[str] = UNSET
+    release_train: MaybeKey[str] = UNSET
+    app_version: MaybeKey[str] = UNSET
+    region: MaybeKey[str] = UNSET
+    exported_at: Maybe[datetime] = UNSET
+    freeze_from: Maybe[datetime] = UNSET
+    cutover_at: Maybe[datetime] = UNSET
+    settled_at: Maybe[datetime] = UNSET
+    daily_revenue_minor: Maybe[int] = UNSET
+    receiver_hosts: Maybe[frozenset[str]] = UNSET
+    storefront_hosts: Maybe[frozenset[str]] = UNSET
+
+
+class Interval(Signal, kind="calendar.interval"):
+    """
+    An interval that the host declares ahead of time.
+
+    Attributes:
+        what: api_sunset (begin and end are the moment at which a version that the shop uses ends), shipping (after the
+            carrier's last collection of the day), go_live, campaign, closed, night and so on.
+    """
+
+    what: Attr[str]
+    starts_at: Attr[datetime]
+    ends_at: Attr[datetime]
+
+
+class ExpectedSource(Signal, kind="source.expected"):
+    """
+    A source that has to be heard from: a fact, until one with `active` false.
+
+    Attributes:
+        source: Its name, such as ``access_log``.
+        interval_s: Longest regular pause, in seconds; a very long one for a source that is taken out.
+    """
+
+    source: Key[str]
+    interval_s: Attr[int]
+    active: Attr[bool]
+
+
+class Heartbeat(Signal, kind="source.heartbeat"):
+    """A source was heard from; `events` is how many signals it gave since the last time, 0 included."""
+
+    source: Key[str]
+    events: Attr[int]
+
+
+class StatusPage(Signal, kind="status.incident"):
+    """
+    A provider's status page, as read for one platform; `state` is its word, such as ``investigating``.
+
+    Attributes:
+        platform: The platform that the incident concerns.
+        component: What of it, such as ``checkout``, ``webhooks`` or ``carrier``.
+        impact: none, minor, major or critical.
+        component_used: Whether the component is one that shops here depend on.
+    """
+
+    platform: Key[str]
+    component: Maybe[str] = UNSET
+    impact: Attr[str]
+    component_used: Attr[bool]
+
+
+class Fleet(Signal, kind="fleet.profile"):
+    """How many of the host's merchants are on a platform: a fact."""
+
+    platform: Key[str]
+    merchants: Attr[int]
+
+
+PLANNING: tuple[type[Signal], ...] = (
+    ExpectedSource,
+    Fleet,
+    Heartbeat,
+    Interval,
+    ShopMove,
+    StatusPage,
+)
+"""Signal classes of plans and of the platform's own partition."""

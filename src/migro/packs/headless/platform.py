@@ -1,0 +1,258 @@
+"""What concerns many merchants: rules of the platform's own partition, over what changed about merchants' issues."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from ...expressions import KeyCol, Pred, days, fact, hours, minutes
+from ...models import IssueUpdate, Severity
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    IssueKind,
+    Measure,
+    Rule,
+    SeverityScale,
+    Timed,
+    fires,
+    holding,
+    on,
+    refutes,
+    silent,
+    supports,
+    together,
+)
+from .planning_signals import Fleet, ShopMove, StatusPage
+from .responses import dashboard, notify, page, report
+from .specimens import burst
+from .specimens_operations import FLEET, ISSUE, MOVE, STATUS, said
+
+__all__ = ["COLLECTOR_FAULT", "DOCUMENTATION_GAP", "RULES", "SYSTEMIC"]
+
+SYSTEMIC = IssueKind[str](
+    "platform_incident_systemic",
+    category="integration",
+    per=("platform",),
+    systemic=True,
+    title="An incident of a platform or provider affects many merchants",
+    what="The commerce platform, a payment provider, a content network or a host fails for many merchants at once.",
+    severity=SeverityScale(default=Severity.SEV2),
+    responses=(page(), report("merchants concerned, modes, what the status page says"), dashboard()),
+    human_only=("speak in public", "contact the platform"),
+    false_positives=(
+        "Status pages are late, and their silence proves nothing; an app that many shops use looks like a platform."
+    ),
+    related=(
+        "checkout_server_error_spike",
+        "webhook_silence",
+        "payment_decline_surge",
+        "api_throttling",
+        "monitoring_blind_spot",
+    ),
+)
+
+COLLECTOR_FAULT = IssueKind[str](
+    "collector_fault",
+    category="unknown",
+    per=("issue_kind",),
+    systemic=True,
+    title="A collector fails for many merchants",
+    what="Sources of many merchants fell silent at the same time, so it is the collector and not the shops.",
+    severity=SeverityScale(default=Severity.SEV2),
+    responses=(page(), report("merchants and sources that fell silent"), dashboard()),
+    human_only=("repair the collector",),
+    false_positives="A platform that fails takes its webhooks along.",
+    related=("monitoring_blind_spot", "platform_incident_systemic"),
+)
+
+DOCUMENTATION_GAP = IssueKind[str](
+    "documentation_gap",
+    category="docs",
+    per=("issue_kind",),
+    systemic=True,
+    title="Several merchants ask the same thing",
+    what="Merchants without any fault ask again and again about a documented step, so the documentation falls short.",
+    severity=SeverityScale(default=Severity.SEV4),
+    responses=(notify("operators"), report("questions by topic, pages that should answer them")),
+    human_only=("change the documentation",),
+    false_positives='A polite "how do I fix" often hides a fault: other signals go first.',
+    related=("documentation_confusion",),
+)
+
+_BLIND: Pred[IssueUpdate] = IssueUpdate.issue_kind == "monitoring_blind_spot"
+_CONFUSED: Pred[IssueUpdate] = IssueUpdate.issue_kind == "documentation_confusion"
+_OPEN: Pred[IssueUpdate] = IssueUpdate.issue_status == "open"
+_MODE = (IssueUpdate.issue_kind, ShopMove.platform)
+_BY_MODE = on(IssueUpdate, _OPEN, per=(IssueUpdate.issue_kind, IssueUpdate.merchant)).via(ShopMove.platform)
+_in_mode = holding(_BY_MODE, per=_MODE, within=minutes(10))
+# By chance a mode opens somewhere in ten minutes as often as it did in the day, over 144.
+_by_chance = holding(_BY_MODE, per=_MODE, within=days(1)) * Fraction(1, 144)
+_SURGE = together(_in_mode >= 5, 20 * _in_mode >= fact(Fleet.merchants), _by_chance < 1, within=minutes(10))
+
+
+def _affected(*where: Pred[IssueUpdate]) -> Timed[Any]:
+    """Hold for merchants, each with its platform, that have an open issue."""
+    return on(IssueUpdate, _OPEN, *where, per=IssueUpdate.merchant).via(ShopMove.platform)
+
+
+def _count(premise: Timed[Any]) -> Measure[str]:
+    """Return for how many finer keys of a platform a premise was satisfied within ten minutes."""
+    return holding(premise, per=ShopMove.platform, within=minutes(10))
+
+
+def _groups(by: KeyCol[ShopMove, str], *, at_least: int) -> Measure[str]:
+    """Return how many groups, such as agencies, have at least that many affected merchants of a platform."""
+    members = holding(_affected().via(by), per=(ShopMove.platform, by), within=minutes(10))
+    return _count(members >= at_least)
+
+
+_GROUPS: tuple[tuple[str, KeyCol[ShopMove, str]], ...] = (
+    ("agency", ShopMove.agency),
+    ("app-version", ShopMove.app_version),
+    ("release-train", ShopMove.release_train),
+)
+_ONE_OF_MANY = (
+    (_count(_affected()) >= 5)
+    .unless(_groups(ShopMove.agency, at_least=3) >= 1)
+    .unless(_groups(ShopMove.release_train, at_least=3) >= 1)
+    .unless(_groups(ShopMove.region, at_least=3) >= 1)
+)
+_UNRESOLVED = on(
+    StatusPage,
+    StatusPage.impact.one_of("critical", "major"),
+    StatusPage.component_used == True,  # noqa: E712
+    per=StatusPage.platform,
+).unless(on(StatusPage, StatusPage.state.one_of("postmortem", "resolved"), per=StatusPage.platform))
+
+
+def _shops(n: int, **facts: Any) -> tuple[Any, ...]:
+    return (FLEET, *burst(n, said(MOVE, platform="shopify", **facts), merchant="shop-"))
+
+
+def _issues(n: int, **columns: Any) -> tuple[Any, ...]:
+    return burst(n, said(ISSUE, 60, **columns), merchant="shop-")
+
+
+def _all_of_one(name: str, by: KeyCol[ShopMove, str]) -> Rule[Any]:
+    known = _count(_affected().via(by))
+    column = {by.name: "one"}
+    return Rule(
+        f"platform.one-{name}",
+        when=((_count(_affected()) >= 5) & (known == _count(_affected())))
+        .unless(_groups(by, at_least=1) > 1)
+        .unless(known < _count(_affected())),
+        then=refutes(SYSTEMIC, 150, family="common-cause"),
+        why=f"All merchants that are affected share one {name.replace('-', ' ')}.",
+        examples=(
+            fires("five of one", *_shops(5, **column), *_issues(5), for_="shopify"),
+            silent("one of another", *_shops(4, **column), _odd_shop(by.name, "two"), *_issues(5)),
+            silent("of one nobody knows", *_shops(4, **column), _odd_shop(by.name, None), *_issues(5)),
+        ),
+    )
+
+
+def _odd_shop(column: str, value: str | None) -> Any:
+    return said(MOVE, 9, platform="shopify", merchant="shop-4", **{column: value})
+
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(
+        "platform.same-mode",
+        when=_count(_SURGE) >= 1,
+        then=supports(SYSTEMIC, STRONG, family="merchants"),
+        why="One failure mode opened for five merchants of a platform, and 5 % of them, within ten minutes.",
+        examples=(
+            fires("5 of 40", *_shops(5), *_issues(5), for_="shopify"),
+            silent("four", *_shops(4), *_issues(4)),
+            silent("5 of 101", said(FLEET, 30, merchants=101), *_shops(5)[1:], *_issues(5)),
+            silent("two modes", *_shops(6), *_issues(6)[:3], *_issues(6, issue_kind="webhook_silence")[3:]),
+            silent("of no known platform", FLEET, *_issues(5)),
+        ),
+    ),
+    Rule(
+        "platform.twenty-grave",
+        when=_count(_affected(IssueUpdate.severity_rank >= int(Severity.SEV2))) >= 20,
+        then=supports(SYSTEMIC, STRONG, family="merchants", severity=Severity.SEV1),
+        why="Twenty merchants of a platform have a grave issue that opened within ten minutes.",
+        examples=(
+            fires("twenty", *_shops(20), *_issues(20), for_="shopify"),
+            silent("19", *_shops(19), *_issues(19)),
+            silent("mild", *_shops(20), *_issues(20, severity_rank=2)),
+        ),
+    ),
+    Rule(
+        "platform.status-page",
+        when=_UNRESOLVED,
+        then=supports(SYSTEMIC, STRONG, family="status-page"),
+        why="The platform's own status page tells of a major incident in a part that shops use.",
+        lasts=hours(4),
+        examples=(
+            fires("identified", STATUS, for_="shopify"),
+            silent("minor", said(STATUS, impact="minor")),
+            silent("another part", said(STATUS, component_used=False)),
+            silent("resolved", STATUS, said(STATUS, 600, state="resolved")),
+        ),
+    ),
+    Rule(
+        "platform.nothing-in-common",
+        when=_ONE_OF_MANY,
+        then=supports(SYSTEMIC, MEDIUM, family="spread"),
+        why="No three of the merchants affected share an agency, a release train or a region.",
+        examples=(
+            fires("five", *_shops(5), *_issues(5), for_="shopify"),
+            silent("one agency", *_shops(5, agency="a"), *_issues(5)),
+            silent("one region", *_shops(5, region="eu"), *_issues(5)),
+            silent("four", *_shops(4), *_issues(4)),
+        ),
+    ),
+    Rule(
+        "platform.late-or-refused",
+        when=_count(_affected(IssueUpdate.issue_kind.one_of("api_throttling", "webhook_silence"))) >= 10,
+        then=supports(SYSTEMIC, MEDIUM, family="lag"),
+        why="Webhooks of ten merchants are late, or their calls fail.",
+        examples=(
+            fires("ten", *_shops(10), *_issues(10, issue_kind="webhook_silence"), for_="shopify"),
+            silent("nine", *_shops(9), *_issues(9, issue_kind="webhook_silence")),
+        ),
+    ),
+    Rule(
+        "platform.same-words",
+        when=_count(_affected(_CONFUSED)) >= 3,
+        then=supports(SYSTEMIC, WEAK, family="tickets"),
+        why="Three merchants of a platform ask the same thing.",
+        examples=(
+            fires("three", *_shops(3), *_issues(3, issue_kind="documentation_confusion"), for_="shopify"),
+            silent("two", *_shops(2), *_issues(2, issue_kind="documentation_confusion")),
+        ),
+    ),
+    *(_all_of_one(*group) for group in _GROUPS),
+    Rule(
+        "platform.collector",
+        when=on(IssueUpdate, _OPEN, _BLIND, per=IssueUpdate.issue_kind).distinct(
+            IssueUpdate.merchant, at_least=5, within=minutes(5)
+        ),
+        then=supports(COLLECTOR_FAULT, STRONG, family="merchants"),
+        why="Sources of five merchants fell silent within five minutes.",
+        examples=(
+            fires("five", *_issues(5, issue_kind="monitoring_blind_spot"), for_="monitoring_blind_spot"),
+            silent("four", *_issues(4, issue_kind="monitoring_blind_spot")),
+            silent("another mode", *_issues(5)),
+        ),
+    ),
+    Rule(
+        "platform.questions",
+        # Two tickets make one merchant's issue, and a fault of the merchant's takes it back.
+        when=on(IssueUpdate, _OPEN, _CONFUSED, per=IssueUpdate.issue_kind).distinct(
+            IssueUpdate.merchant, at_least=2, within=days(7)
+        ),
+        then=supports(DOCUMENTATION_GAP, STRONG, family="merchants"),
+        why="Two merchants without any fault asked the same sort of thing within a week.",
+        examples=(
+            fires("two", *_issues(2, issue_kind="documentation_confusion"), for_="documentation_confusion"),
+            silent("one", *_issues(1, issue_kind="documentation_confusion")),
+            silent("not open", *_issues(2, issue_kind="documentation_confusion", issue_status="watching")),
+        ),
+    ),
+)

@@ -1,0 +1,179 @@
+"""Surges: peaks that are more than the shop can bear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions import hours, minutes, percent
+from ...models import Severity
+from ...models.signal import MerchantId
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    IssueKind,
+    Rule,
+    SeverityScale,
+    fires,
+    on,
+    refutes,
+    silent,
+    supports,
+    together,
+)
+from .browser_signals import PageTimings, Sessions
+from .responses import dashboard, draft_reply, impact_on, notify, refresh_cache, report
+from .shop_witnesses import calls, campaign, risen, sessions, short_of, still, third_quartile
+from .signals import HttpRequest
+from .specimens import SHOP, burst
+from .specimens import page as view
+from .specimens_operations import said
+from .specimens_shop import CAMPAIGN, SESSIONS, STOREFRONT_CALLS, TIMINGS, weekly
+from .storefront_signals import StorefrontCalls
+
+__all__ = ["RULES", "SURGE"]
+
+
+SURGE = IssueKind[MerchantId](
+    "traffic_surge_capacity",
+    category="performance",
+    title="More visitors than the shop can bear",
+    what="A campaign or sale fills pages, API or checkout beyond what they can answer.",
+    severity=SeverityScale(default=Severity.SEV3),
+    impact=impact_on("session", percent(2)),
+    responses=(
+        notify("operators"),
+        report("visitors against the usual number, share of failures by layer"),
+        dashboard(),
+        refresh_cache("landing"),
+        draft_reply(
+            "Far more visitors than usual are in your shop and a part of their requests fails. The report says at which"
+            " layer; scaling, a queue or a pause of the campaign are your decision."
+        ),
+    ),
+    human_only=("scale", "put up a queue", "pause the campaign"),
+    false_positives="A sale raises every count; only shares and times tell whether the shop bears it.",
+    related=("checkout_throttled", "api_throttling", "bot_scraping_load", "oversell_race"),
+)
+
+_H, _LONG, _SHORT = minutes(30), hours(6), minutes(5)
+
+
+_TTFB, _LCP, _INP = PageTimings.ttfb_ms, PageTimings.lcp_ms, PageTimings.inp_ms
+_VISITS = sessions().count(within=_SHORT)
+
+
+_REQUESTS = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant)  # noqa: E712
+_ERRORS = (
+    on(HttpRequest, HttpRequest.bot == False, HttpRequest.status.between(500, 599), per=HttpRequest.merchant)  # noqa: E712
+    .count(within=_SHORT)
+    .per(_REQUESTS.count(within=_SHORT), floor=20)
+)
+_THROTTLED = calls(StorefrontCalls.code == "throttle").count(within=_SHORT).per(calls().count(within=_SHORT), floor=20)
+_TTFB_NOW = third_quartile(_TTFB, _SHORT)
+
+# 1200 an hour are 100 in five minutes; 300 are three times as many.
+_CROWD = (*weekly(said(SESSIONS, 0, sessions=1_200)), said(SESSIONS, 0, sessions=300))
+_NO_CROWD = (*weekly(said(SESSIONS, 0, sessions=1_200)), said(SESSIONS, 0, sessions=299))
+_USUALLY_500 = weekly(said(TIMINGS, 0, views=200, ttfb_ms=500))
+
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(
+        "surge.errors",
+        when=together(risen(_VISITS, 3), _ERRORS >= percent(2), within=_SHORT),  # noqa: SIM300
+        then=supports(SURGE, STRONG, family="traffic"),
+        why="Three times as many visitors as usual are there, and at least 2 % of requests fail.",
+        examples=(
+            fires("2 of 100", *_CROWD, *burst(98, view(1)), *burst(2, view(100, 503)), for_=SHOP),
+            silent("1 of 100", *_CROWD, *burst(99, view(1)), view(100, 503)),
+            silent("fewer visitors", *_NO_CROWD, *burst(98, view(1)), *burst(2, view(100, 503))),
+        ),
+    ),
+    Rule(
+        "surge.grave",
+        when=together(risen(_VISITS, 3), _ERRORS >= percent(10), within=_SHORT),  # noqa: SIM300
+        then=supports(SURGE, STRONG, family="traffic", severity=Severity.SEV2),
+        why="Three times as many visitors as usual are there, and at least 10 % of requests fail.",
+        examples=(
+            fires("10 of 100", *_CROWD, *burst(90, view(1)), *burst(10, view(100, 503)), for_=SHOP),
+            silent("9 of 100", *_CROWD, *burst(91, view(1)), *burst(9, view(100, 503))),
+        ),
+    ),
+    Rule(
+        "surge.slow",
+        when=together(risen(_VISITS, 3), risen(_TTFB_NOW, 2), within=_SHORT),
+        then=supports(SURGE, STRONG, family="traffic"),
+        why="Three times as many visitors as usual are there, and pages take twice as long as usual.",
+        examples=(
+            fires("1000 ms for 500", *_USUALLY_500, *_CROWD, said(TIMINGS, 1, views=200, ttfb_ms=1_000), for_=SHOP),
+            silent("999 ms for 500", *_USUALLY_500, *_CROWD, said(TIMINGS, 1, views=200, ttfb_ms=999)),
+        ),
+    ),
+    Rule(
+        "surge.throttled",
+        when=together(risen(_VISITS, 3), _THROTTLED >= percent(2), within=_SHORT),  # noqa: SIM300
+        then=supports(SURGE, STRONG, family="traffic"),
+        why="Three times as many visitors as usual are there, and at least 2 % of calls are throttled.",
+        examples=(
+            fires(
+                "2 of 100",
+                *_CROWD,
+                said(STOREFRONT_CALLS, 1, calls=98),
+                said(STOREFRONT_CALLS, 2, calls=2, code="throttle", failed=True),
+                for_=SHOP,
+            ),
+            silent(
+                "1 of 100",
+                *_CROWD,
+                said(STOREFRONT_CALLS, 1, calls=99),
+                said(STOREFRONT_CALLS, 2, calls=1, code="throttle", failed=True),
+            ),
+        ),
+    ),
+    Rule(
+        "surge.campaign",
+        when=campaign(),
+        then=supports(SURGE, MEDIUM, family="calendar"),
+        why="A campaign is planned for now.",
+        examples=(
+            fires("now", said(CAMPAIGN, 0), for_=SHOP),
+            silent("over", said(CAMPAIGN, 0), said(SESSIONS, 3_601)),
+        ),
+    ),
+    Rule(
+        "surge.one-referrer",
+        when=sessions().top(Sessions.campaign, within=_SHORT).per(_VISITS, floor=50) >= percent(50),
+        then=supports(SURGE, MEDIUM, family="channels"),
+        why="At least half of the visitors come by one campaign or referrer.",
+        examples=(
+            fires("50 of 100", said(SESSIONS, 0, sessions=50), said(SESSIONS, 1, sessions=50, campaign="c"), for_=SHOP),
+            silent("49 of 100", said(SESSIONS, 0, sessions=51), said(SESSIONS, 1, sessions=49, campaign="c")),
+        ),
+    ),
+    Rule(
+        "surge.well",
+        when=risen(_VISITS, 3) & still(_ERRORS < percent(1)) & still(short_of(_TTFB_NOW, percent(150))),  # noqa: SIM300
+        then=refutes(SURGE, 150, family="well"),
+        why="Three times as many visitors as usual are there, and failures and times are as usual.",
+        examples=(
+            fires(
+                "as usual",
+                *_USUALLY_500,
+                *_CROWD,
+                *burst(100, view(1)),
+                said(TIMINGS, 120, views=200, ttfb_ms=749),
+                for_=SHOP,
+            ),
+            silent(
+                "slower",
+                *_USUALLY_500,
+                *_CROWD,
+                *burst(100, view(1)),
+                said(TIMINGS, 120, views=200, ttfb_ms=750),
+            ),
+            silent(
+                "no crowd", *_USUALLY_500, *_NO_CROWD, *burst(100, view(1)), said(TIMINGS, 120, views=200, ttfb_ms=749)
+            ),
+        ),
+    ),
+)

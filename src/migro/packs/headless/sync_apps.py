@@ -1,0 +1,129 @@
+"""Apps that the platform asks while a shopper waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions import minutes, percent
+from ...models import Severity
+from ...models.signal import MerchantId
+from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
+from .operations_signals import AppCalls, Breaker, CheckoutCalls
+from .responses import draft_reply, impact_on, operators
+from .specimens import SHOP, burst
+from .specimens_operations import APP_CALLS, BREAKER, CHECKOUT_CALLS, NOW, said, usual
+from .witnesses import anywhere, usual_of
+
+__all__ = ["RULES", "SYNC_APP"]
+
+SYNC_APP = IssueKind[MerchantId](
+    "sync_app_timeout_or_circuit_open",
+    category="integration",
+    title="An app for taxes, shipping or payment does not answer in time",
+    what="The checkout waits for the app; the platform's breaker opens, and the step is left out or fails.",
+    severity=SeverityScale(default=Severity.SEV2),
+    impact=impact_on("delivery", percent(60)),
+    responses=(
+        *operators("app, latency, share of calls that fail, state of the breaker"),
+        draft_reply(
+            "An app that your checkout asks answers too slowly or not at all since {first_seen}. The report names it"
+            " and says what you may fall back to."
+        ),
+    ),
+    human_only=("switch the app off", "reset the breaker", "set fallback rates"),
+    false_positives="In a small shop the breaker never opens although every call fails.",
+    related=("tax_calculation_failure", "shipping_methods_missing", "checkout_server_error_spike"),
+)
+
+_BY_APP = (AppCalls.merchant, AppCalls.app)
+_CALLS = on(AppCalls, per=_BY_APP, weight=AppCalls.calls)
+_latency = on(CheckoutCalls, per=CheckoutCalls.merchant, weight=CheckoutCalls.calls).quantile(
+    percent(95), CheckoutCalls.latency_ms, within=minutes(10)
+)
+_FLAPS = on(
+    Breaker,
+    Breaker.state.one_of("half_open", "open"),
+    Breaker.dry_run == False,  # noqa: E712
+    per=(Breaker.merchant, Breaker.app),
+).at_least(3, within=minutes(30))
+
+_FAILED = said(APP_CALLS, 60, calls=35, failed=True)
+_SLOW = said(APP_CALLS, 60, calls=1, latency_ms=5_000)
+_CHECKOUT = said(CHECKOUT_CALLS, NOW, latency_ms=900)
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(
+        "sync-app.breaker",
+        when=on(Breaker, Breaker.state == "open", Breaker.dry_run == False, per=Breaker.merchant),  # noqa: E712
+        then=supports(SYNC_APP, STRONG, family="breaker"),
+        why="The platform's breaker for an app is open.",
+        examples=(
+            fires("open", BREAKER, for_=SHOP),
+            silent("half open", said(BREAKER, 0, state="half_open")),
+            silent("it only watches", said(BREAKER, 0, dry_run=True)),
+        ),
+    ),
+    Rule(
+        "sync-app.errors",
+        when=anywhere(
+            _CALLS.share(AppCalls.failed == True, at_least=percent(35), floor=100, within=minutes(5)),  # noqa: E712
+            within=minutes(5),
+        ),
+        then=supports(SYNC_APP, STRONG, family="calls"),
+        why="Of a hundred calls to an app 35 failed within five minutes.",
+        examples=(
+            fires("35 of 100", said(APP_CALLS, 0, calls=65), _FAILED, for_=SHOP),
+            silent("34 of 100", said(APP_CALLS, 0, calls=66), said(_FAILED, 60, calls=34)),
+            silent("35 of 99", said(APP_CALLS, 0, calls=64), _FAILED),
+            silent("of two apps", said(APP_CALLS, 0, calls=65), said(_FAILED, 60, app="shipping")),
+        ),
+    ),
+    Rule(
+        "sync-app.slow",
+        # One call in twenty that takes so long: that is what the 95th percentile says.
+        when=anywhere(
+            _CALLS.share(
+                AppCalls.latency_ms >= 5_000, at_least=percent(5), floor=20, within=minutes(10), bound="plain"
+            ),
+            within=minutes(10),
+        ),
+        then=supports(SYNC_APP, STRONG, family="latency"),
+        why="One call in twenty to an app took five seconds.",
+        examples=(
+            fires("1 of 20", said(APP_CALLS, 0, calls=19), _SLOW, for_=SHOP),
+            silent("1 of 21", said(APP_CALLS, 0, calls=20), _SLOW),
+            silent("1 of 19", said(APP_CALLS, 0, calls=18), _SLOW),
+            silent("quicker", said(APP_CALLS, 0, calls=19), said(_SLOW, 60, latency_ms=4_999)),
+        ),
+    ),
+    Rule(
+        "sync-app.checkout-slow",
+        when=_latency >= 3 * usual_of(_latency),
+        then=supports(SYNC_APP, MEDIUM, family="checkout"),
+        why="Changes of a checkout take three times as long as usual.",
+        examples=(
+            fires("900 for 300", *usual(2, CHECKOUT_CALLS), *burst(5, said(_CHECKOUT, NOW)), for_=SHOP),
+            silent("899 for 300", *usual(2, CHECKOUT_CALLS), *burst(5, said(_CHECKOUT, NOW, latency_ms=899))),
+        ),
+    ),
+    Rule(
+        "sync-app.flaps",
+        when=anywhere(_FLAPS, within=minutes(30)),
+        then=supports(SYNC_APP, WEAK, family="breaker"),
+        why="A breaker opened three times within half an hour, in full or by half.",
+        examples=(
+            fires("three times", *burst(3, said(BREAKER, 0, state="half_open")), for_=SHOP),
+            silent("twice", *burst(2, said(BREAKER, 0, state="half_open"))),
+        ),
+    ),
+    Rule(
+        "sync-app.watches",
+        when=on(Breaker, Breaker.dry_run == True, per=Breaker.merchant),  # noqa: E712
+        then=refutes(SYNC_APP, 150, family="dry-run"),
+        why="The breaker only watches and stops nothing.",
+        examples=(
+            fires("watches", said(BREAKER, 0, dry_run=True), for_=SHOP),
+            silent("acts", BREAKER),
+        ),
+    ),
+)
