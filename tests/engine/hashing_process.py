@@ -6,7 +6,7 @@ import sys
 from hashlib import sha256
 from random import Random
 
-from migro.engine import EngineState, NativeEngine, contributing, near_miss, trace
+from migro.engine import EngineState, NativeEngine, contributing, near_miss, snapshot, trace
 from migro.rules import RuleSet
 from tests.engine.playing import apply
 from tests.engine.profiles import HOURS, SLOW, TINY
@@ -44,6 +44,8 @@ def main(count: int) -> None:
             apply(engine, state, step)
             told((step.now, engine.settle(state)))
         told(sorted((f.rule, f.key, f.at, f.lowered) for f in state.firings.values()))
+        # Written down by one Python and hash seed, it can be taken up by any other.
+        meaning.update(snapshot(engine, state))
         if seed < TRACED:
             for rule_id, key in sorted(state.firings):
                 rule = rules.rule(rule_id)

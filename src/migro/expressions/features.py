@@ -17,6 +17,7 @@ import attrs
 from ..errors import FeatureError, RuleDefinitionError
 from .nodes import Document
 from .purity import impure_calls
+from .quantities import bounded
 from .schema import SignalMeta
 from .terms import ColumnType, Term, called
 
@@ -78,7 +79,10 @@ class Feature(Term[S, T], Generic[S, T]):
             raise FeatureError(f"expected a set of str from feature {self}, got other elements")
         if isinstance(value, datetime) and value.tzinfo is None:
             raise FeatureError(f"expected a time with a zone from feature {self}, got one without")
-        return value
+        try:
+            return bounded(value)  # type: ignore[no-any-return]  # as it came
+        except ValueError as e:
+            raise FeatureError(f"expected a number within bounds from feature {self}: {e}") from e
 
 
 def feature(name: str, *, version: int) -> Callable[[Callable[[S], T | None]], Feature[S, T]]:

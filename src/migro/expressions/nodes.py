@@ -55,6 +55,8 @@ def encode(value: object) -> Any:
     match value:
         case bool() | int() | str():
             return value
+        case Decimal() if not value.is_finite():
+            raise RuleDefinitionError(f"a rule can hold finite numbers, got {value!r}")
         case Decimal():
             # Normalised with all its digits: the context of the process would round, and two numbers could look alike.
             digits = max(1, len(value.as_tuple().digits))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import attrs
 
+from ..errors import RuleDefinitionError
 from .nodes import Document, Node, encode, literal_text
 from .patterns import Pattern
 from .quantities import span
@@ -49,9 +50,11 @@ class Pred(Node, Generic[S]):
     __slots__ = ()
 
     def __and__(self, other: Pred[S]) -> Pred[S]:
+        _predicate(other, "&")
         return Conjunction(_flat(Conjunction, self, other))
 
     def __or__(self, other: Pred[S]) -> Pred[S]:
+        _predicate(other, "|")
         return Disjunction(_flat(Disjunction, self, other))
 
     def __invert__(self) -> Pred[S]:
@@ -204,6 +207,13 @@ class Negation(Pred[S]):
 
     def document(self) -> Document:
         return {"not": self.part.document()}
+
+
+def _predicate(other: object, sign: str) -> None:
+    if not isinstance(other, Pred):
+        raise RuleDefinitionError(
+            f"`{sign}` joins two conditions on a signal, got {other!r} ({type(other).__name__}) on its right"
+        )
 
 
 def _flat(kind: type[Conjunction[S]] | type[Disjunction[S]], *parts: Pred[S]) -> tuple[Pred[S], ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from ..errors import RuleDefinitionError
 
 __all__ = [
+    "bounded",
     "days",
     "decimal_text",
     "exact_decimal",
@@ -29,9 +31,32 @@ def _exact(value: int | str | Decimal, name: str) -> Fraction:
             " a float is not exact"
         )
     try:
-        return Fraction(value)
+        return Fraction(bounded(Decimal(value)))
     except (ArithmeticError, ValueError) as e:
-        raise RuleDefinitionError(f"{name}() takes a number, got {value!r}") from e
+        raise RuleDefinitionError(f"{name}() takes a number of reasonable size, got {value!r}") from e
+
+
+MOST_DIGITS = 100
+"""Digits that a number may have before and after the point: more than any amount, id or time of this world."""
+
+_LARGEST = 10**MOST_DIGITS
+
+
+def bounded(value: Any) -> Any:
+    """
+    Return a number as it came, if exact arithmetic with it stays small; any other value as well.
+
+    ``1e9999999`` is ten characters and a number of ten million digits: what strangers send is held within bounds.
+
+    Raises:
+        ValueError: If it is no finite number, or has more than 100 digits before or after the point.
+    """
+    if isinstance(value, Decimal):
+        if not value.is_finite() or value.adjusted() >= MOST_DIGITS or int(value.as_tuple().exponent) < -MOST_DIGITS:
+            raise ValueError(f"expected a finite number of at most {MOST_DIGITS} digits before and after the point")
+    elif isinstance(value, int) and not -_LARGEST < value < _LARGEST:
+        raise ValueError(f"expected a number of at most {MOST_DIGITS} digits")
+    return value
 
 
 def exact_decimal(value: object) -> object:
@@ -66,24 +91,37 @@ def permille(value: int | str | Decimal) -> Fraction:
     return _exact(value, "permille") / 1000
 
 
+def _span(**unit: int) -> timedelta:
+    ((name, n),) = unit.items()
+    # type() instead of isinstance(): True is an int to Python and no length of time.
+    if type(n) is not int:
+        raise RuleDefinitionError(
+            f"{name}() takes a whole number, got {n!r} ({type(n).__name__}): write {name}(1) with a smaller unit"
+        )
+    try:
+        return timedelta(**unit)
+    except OverflowError as e:
+        raise RuleDefinitionError(f"{name}() takes a length of time that a calendar has, got {n!r}") from e
+
+
 def seconds(n: int) -> timedelta:
     """Return a span of `n` seconds."""
-    return timedelta(seconds=n)
+    return _span(seconds=n)
 
 
 def minutes(n: int) -> timedelta:
     """Return a span of `n` minutes."""
-    return timedelta(minutes=n)
+    return _span(minutes=n)
 
 
 def hours(n: int) -> timedelta:
     """Return a span of `n` hours."""
-    return timedelta(hours=n)
+    return _span(hours=n)
 
 
 def days(n: int) -> timedelta:
     """Return a span of `n` days."""
-    return timedelta(days=n)
+    return _span(days=n)
 
 
 def decimal_text(value: Fraction) -> str:

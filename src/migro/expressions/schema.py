@@ -33,7 +33,7 @@ from pydantic_core import core_schema
 
 from ..errors import RuleDefinitionError, UnknownAttribute
 from .columns import Col, KeyCol
-from .quantities import exact_decimal
+from .quantities import bounded, exact_decimal
 from .terms import ColumnType
 
 __all__ = ["UNSET", "Attr", "ColumnNamespace", "Key", "Maybe", "MaybeKey", "SignalMeta", "preset"]
@@ -76,7 +76,9 @@ def _decoder(inner: Any) -> Callable[[Any], Any]:
     """Return what reads a column back from its JSON form; strict mode would refuse the string or the list."""
     match _value_type(inner):
         case t if t is Decimal:
-            return exact_decimal
+            return lambda v: bounded(exact_decimal(v))
+        case t if t is int:
+            return bounded
         case t if t is datetime:
             return _zoned
         case t if t is frozenset:

@@ -25,7 +25,7 @@ from .predicates import (
     SetMembership,
     SetRelation,
 )
-from .quantities import span
+from .quantities import bounded, span
 
 if TYPE_CHECKING:
     from .columns import Fact
@@ -99,6 +99,8 @@ class Term(Node, Generic[S, T]):
 
     def between(self: Term[S, O], low: O, high: O) -> Pred[S]:
         """Return `low <= term <= high`, both ends included."""
+        if type(low) is type(high) and low > high:
+            raise RuleDefinitionError(f"{self}.between() takes the lower end first, got {low!r} and {high!r}")
         return Conjunction((self._order("ge", low), self._order("le", high)))
 
     def one_of(self, *values: T) -> Pred[S]:
@@ -251,7 +253,10 @@ class Term(Node, Generic[S, T]):
             )
         if isinstance(value, datetime) and value.tzinfo is None:
             raise RuleDefinitionError(f"{self} is compared here with {value!r}, which has no time zone")
-        return value
+        try:
+            return bounded(value)
+        except ValueError as e:
+            raise RuleDefinitionError(f"{self} is compared here with a number out of bounds: {e}") from e
 
     def _need(self, wanted: tuple[type, ...], method: str) -> None:
         if self.column_type.value not in wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import types
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -23,7 +24,7 @@ from pydantic import (
 
 from ..errors import InputError, RuleDefinitionError
 from ..expressions import UNSET, Attr, Maybe, MaybeKey, SignalMeta, preset
-from ..expressions.quantities import exact_decimal
+from ..expressions.quantities import bounded, exact_decimal
 from .canonical import content_id, to_microseconds
 from .records import UtcTime, Words, model_json, read_only
 from .scales import Auth, Environment, Hint
@@ -51,7 +52,10 @@ def _parse_tuples(value: Any) -> Any:
 
 
 _Metrics = Annotated[
-    dict[str, int | Decimal], BeforeValidator(_parse_decimals), AfterValidator(read_only), PlainSerializer(dict)
+    dict[str, Annotated[int | Decimal, AfterValidator(bounded)]],
+    BeforeValidator(_parse_decimals),
+    AfterValidator(read_only),
+    PlainSerializer(dict),
 ]
 _Attrs = Annotated[
     dict[str, bool | str | tuple[str, ...]],
@@ -125,8 +129,14 @@ class Signal(BaseModel, metaclass=SignalMeta):
             raise RuleDefinitionError(
                 f'{cls.__name__} needs a kind: write `class {cls.__name__}(Signal, kind="checkout.response")`'
             )
+        if not _KIND.match(kind):
+            raise RuleDefinitionError(
+                f"{cls.__name__}: expected a kind of letters, digits and . _ -, such as 'checkout.response',"
+                f" got {kind!r}"
+            )
         cls.__signal_kind__ = kind
         cls.__collect_columns__(cls.model_fields)
+        _check_redeclared(cls)
         cls.__own_columns__ = types.MappingProxyType(
             {n: _place(cls, n) for n in cls.model_fields if n not in Signal.model_fields}
         )
@@ -225,6 +235,21 @@ class Signal(BaseModel, metaclass=SignalMeta):
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+
+_KIND = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+
+
+def _check_redeclared(cls: type[Signal]) -> None:
+    """Refuse a column of every signal that a class declares with another meaning."""
+    for name in cls.__annotations__:
+        base, mine = Signal.__columns__.get(name), cls.__columns__.get(name)
+        if name not in Signal.model_fields:
+            continue
+        if base is None or mine is None or mine.value is not base.value or mine.key is not base.key:
+            raise RuleDefinitionError(
+                f"{cls.__name__}.{name}: every signal has {name!r}; expected another name, or the same type of column"
+            )
 
 
 Signal.__signal_kind__ = ""

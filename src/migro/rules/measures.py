@@ -16,6 +16,7 @@ import attrs
 
 from ..errors import RuleDefinitionError
 from ..expressions import Document, Fact, Node, Pred, Term, encode, microseconds, span
+from ..expressions.quantities import bounded
 from .baselines import Method
 from .premises import everything, positive, same_key, whole
 from .timed import Timed
@@ -214,6 +215,10 @@ class Measure(Node, Generic[K]):
         right = _measure(other, self, ".differs()")
         if isinstance(self, Ratio) is not isinstance(right, Ratio):
             raise RuleDefinitionError(".differs() compares two shares or two counts, got one of each")
+        if not isinstance(self, Ratio) and self.longest != right.longest:
+            raise RuleDefinitionError(
+                f".differs() compares two counts over equal spans, got {span(self.longest)} and {span(right.longest)}"
+            )
         return Differs(self, right, whole(z, "z"))
 
 
@@ -232,7 +237,10 @@ def _measure(value: object, beside: Measure[Any], where: str) -> Measure[Any]:
             f"{where} takes a measure, a fact, an int, a Decimal, percent(...) or a span, got {value!r}"
             f" ({type(value).__name__})"
         )
-    return Constant(Fraction(value))
+    try:
+        return Constant(Fraction(bounded(value) if isinstance(value, int | Decimal) else value))
+    except ValueError as e:
+        raise RuleDefinitionError(f"{where} takes a number within bounds, got {value!r}: {e}") from e
 
 
 @attrs.frozen(eq=False, repr=False, hash=False)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..errors import Finding, RuleDefinitionError, RuleSetError
-from ..expressions import Fact, facts_of, terms_in
+from ..expressions import Fact, Feature, Term, columns_of, facts_of, terms_in
 from ..models import Signal, digest
 from .calendars import During, Given
 from .kinds import LOWEST_RISK, PLACEHOLDERS, IssueKind
@@ -94,6 +94,7 @@ class RuleSet:
         self.rules: tuple[Rule[Any], ...] = tuple(flat)
         findings = [
             *_check_rules(self.rules, require_examples),
+            *_check_features(self.rules),
             *_check_kinds(self.rules),
             *_check_responses(self.rules),
         ]
@@ -215,6 +216,27 @@ def _positive(premise: Premise[Any]) -> bool:
             return _positive(of)
         case _:
             return True
+
+
+def _check_features(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:
+    """Find names that stand for two functions: documents and hashes know a feature by its name and version alone."""
+    first: dict[tuple[str, int], tuple[Feature[Any, Any], str]] = {}
+    for rule in rules:
+        for node in everything(rule.when):
+            terms = [t for p in getattr(node, "conditions", ()) for t in columns_of(p)]
+            terms += [t for term in getattr(node, "terms", ()) for t in terms_in(term) if isinstance(t, Term)]
+            for term in terms:
+                if not isinstance(term, Feature):
+                    continue
+                known, where = first.setdefault((term.name, term.version), (term, rule.where))
+                if known is not term and known.function is not term.function:
+                    yield Finding(
+                        "feature",
+                        rule.id,
+                        rule.where,
+                        f"expected one function behind {term.name!r} version {term.version};"
+                        f" another is used at {where}",
+                    )
 
 
 def _check_kinds(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:

@@ -369,6 +369,8 @@ def on(signal: type[S], *predicates: Pred[S], per: Any, weight: Term[S, int] | N
                 f"on() groups by key columns; {key} is none: declare it as Key[...] or MaybeKey[...]"
             )
         owned(signal, key, "on")
+    if len({key.name for key in keys}) < len(keys):
+        raise RuleDefinitionError(f"on() groups by different key columns, got {', '.join(map(str, keys))}")
     if weight is not None:
         owned(signal, weight, "on")
         if weight.column_type.value is not int:
