@@ -47,9 +47,7 @@ COUNT: Any = REQS.count(within=minutes(10))
         (lambda: (Req.code > 1) & ERRORS, "`&` joins two conditions on a signal, got <Selection"),
         (lambda: (Req.code > 1) | Loose.code, "`|` joins two conditions on a signal, got <Col"),
         (lambda: (Req.code > 1) & True, "`&` joins two conditions on a signal, got True (bool)"),  # type: ignore[operator]
-        (lambda: Req.code.between(599, 500), "takes the lower end first, got 599 and 500"),
         (lambda: on(Req, per=(Req.merchant, Req.merchant)), "groups by different key columns"),
-        (lambda: COUNT.differs(REQS.count(within=hours(1))), "two counts over equal spans, got 10 min and 1 h"),
     ],
 )
 def test_nonsense_is_refused_at_its_line(write: Callable[[], object], words: str) -> None:
@@ -69,6 +67,13 @@ def test_a_kind_of_signals_is_one_plain_word(kind: str) -> None:
 def test_what_every_signal_has_is_not_declared_otherwise(declared: dict[str, Any]) -> None:
     with pytest.raises(RuleDefinitionError, match="every signal has"):
         Made("Odd", (Signal,), {"__module__": __name__, "__annotations__": declared}, kind="nonsense.odd")
+
+
+def test_a_class_without_columns_of_its_own_is_a_signal_all_the_same() -> None:
+    class Event(Signal, kind="nonsense.event"):
+        """Only its time counts."""
+
+    assert Event(occurred_at=AT).kind == "nonsense.event"
 
 
 @pytest.mark.parametrize("amount", ["1e10000", "1e-10000", "NaN", "Infinity", "9" * 101])

@@ -99,8 +99,6 @@ class Term(Node, Generic[S, T]):
 
     def between(self: Term[S, O], low: O, high: O) -> Pred[S]:
         """Return `low <= term <= high`, both ends included."""
-        if type(low) is type(high) and low > high:
-            raise RuleDefinitionError(f"{self}.between() takes the lower end first, got {low!r} and {high!r}")
         return Conjunction((self._order("ge", low), self._order("le", high)))
 
     def one_of(self, *values: T) -> Pred[S]:

@@ -242,7 +242,8 @@ _KIND = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 def _check_redeclared(cls: type[Signal]) -> None:
     """Refuse a column of every signal that a class declares with another meaning."""
-    for name in cls.__annotations__:
+    # A class without annotations of its own would answer with those of its parent.
+    for name in vars(cls).get("__annotations__", {}):
         base, mine = Signal.__columns__.get(name), cls.__columns__.get(name)
         if name not in Signal.model_fields:
             continue

@@ -215,10 +215,6 @@ class Measure(Node, Generic[K]):
         right = _measure(other, self, ".differs()")
         if isinstance(self, Ratio) is not isinstance(right, Ratio):
             raise RuleDefinitionError(".differs() compares two shares or two counts, got one of each")
-        if not isinstance(self, Ratio) and self.longest != right.longest:
-            raise RuleDefinitionError(
-                f".differs() compares two counts over equal spans, got {span(self.longest)} and {span(right.longest)}"
-            )
         return Differs(self, right, whole(z, "z"))
 
 
