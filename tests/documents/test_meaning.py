@@ -197,7 +197,7 @@ def test_a_change_of_any_value_in_a_rule_changes_its_hash() -> None:
     assert changed > 150
     assert moved > changed * 0.97
     assert names >= {
-        *("eq", "ge", "between", "one_of", "matches", "within", "at_least", "floor", "bound", "compare", "per"),
+        *("eq", "ge", "between", "one_of", "matches", "within", "at_least", "floor", "bound", "compare"),
         *("points", "family", "lateness", "horizon", "for", "every", "of", "samples", "z", "p", "trailing"),
         *("q", "by", "lead", "weight", "column", "default", "hour_of_week", "has", "covers"),
     }
