@@ -153,8 +153,8 @@ def _note(relation: Relation, old_in_new: bool, new_in_old: bool, streams: int, 
 def _reads(rule: Rule[Any]) -> Iterator[tuple[str, str]]:
     """Yield the columns that a rule reads, each with what its signal class says of it."""
     for node in everything(rule.when):
-        terms: list[Any] = [t for p in getattr(node, "conditions", ()) for t in (*columns_of(p), *facts_of(p))]
-        terms += [*getattr(node, "terms", ()), *getattr(node, "facts", ())]
+        terms: list[Any] = [t for p in node.conditions for t in (*columns_of(p), *facts_of(p))]
+        terms += [*node.terms, *node.facts]
         if isinstance(node, Selection | Given):
             terms += node.per
         terms += [t for name in ("weight", "column", "starts", "ends") if (t := getattr(node, name, None)) is not None]

@@ -203,7 +203,7 @@ def _reach(node: Timed[Any]) -> int:
 
 def _facts(node: Timed[Any]) -> Iterator[Any]:
     for part in everything(node):
-        yield from getattr(part, "facts", ())
+        yield from part.facts
 
 
 # --- another construct on each side ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import attrs
 from ..expressions import UNSET, Attr, Col, ColumnType, Fact, Key, Maybe, MaybeKey, Node, operands_of, terms_in
 from ..expressions.features import Feature, FeatureSet
 from ..models import Signal
-from ..rules import RuleSet, everything
+from ..rules import Premise, RuleSet, everything
 from .forms import Form, field
 from .parts import Part, Reported, near
 from .places import Place
@@ -127,7 +127,7 @@ def features_in(ruleset: RuleSet) -> FeatureSet:
     return FeatureSet(node for node in nodes if isinstance(node, Feature))
 
 
-def _owners(premise: Node) -> Iterator[type[Signal]]:
+def _owners(premise: Premise[Any]) -> Iterator[type[Signal]]:
     for node in _terms(premise):
         if isinstance(node, Col):
             yield node.owner
@@ -135,15 +135,15 @@ def _owners(premise: Node) -> Iterator[type[Signal]]:
             yield node.column.owner
 
 
-def _terms(premise: Node) -> Iterator[Node]:
+def _terms(premise: Premise[Any]) -> Iterator[Node]:
     """Yield the columns, features and facts anywhere in a premise."""
-    for node in everything(premise):
-        for pred in (*getattr(node, "conditions", ()), *getattr(node, "predicates", ())):
+    for part in everything(premise):
+        for pred in part.conditions:
             for operand in operands_of(pred):
                 yield from terms_in(operand)
-        yield from getattr(node, "facts", ())
-        for name in ("weight", "column", "starts", "ends"):
-            yield from terms_in(getattr(node, name, None))
+        yield from part.facts
+        for term in part.terms:
+            yield from terms_in(term)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------

@@ -369,7 +369,7 @@ class Network:
                 if isinstance(premise, _GRIDDED) and source.remembered is not None:
                     source.remembered = max(source.remembered, reach)
         # A fact of a part of the key alone would keep every finer key alive for ever.
-        facts = [f for part in everything(premise) for f in getattr(part, "facts", ())]
+        facts = [f for part in everything(premise) for f in part.facts]
         whole = tuple(f for f in facts if fact_key_names(premise.key_names, f.column.owner) == premise.key_names)
         return tuple(dict.fromkeys(numbers)), reach, whole
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import attrs
 
 from ..errors import RuleDefinitionError
-from ..expressions import Document, KeyCol, Node, Term, encode, span
+from ..expressions import Document, KeyCol, Term, encode, span
 from .measures import Measure
-from .premises import positive
+from .premises import Part, positive
 from .timed import Timed, need_timed
 
 if TYPE_CHECKING:
@@ -44,11 +44,7 @@ class Aggregate(Measure[K]):
     of: Selection[Any, K]
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of,)
 
     @property
@@ -220,7 +216,7 @@ class Standout(_OfColumn[K]):
     length: int
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of, self.against)
 
     def __str__(self) -> str:
@@ -254,7 +250,7 @@ class Holding(Measure[K]):
         return tuple(k.name for k in self.by)
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of,)
 
     @property

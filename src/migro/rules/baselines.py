@@ -16,7 +16,7 @@ import attrs
 
 from ..errors import RuleDefinitionError
 from ..expressions import Document, Node, span
-from .premises import positive, whole
+from .premises import Part, positive, whole
 from .timed import Timed, need_timed
 
 __all__ = [
@@ -50,7 +50,7 @@ class Method(Node):
     __slots__ = ()
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         """Premises that it needs."""
         return ()
 
@@ -113,7 +113,7 @@ class Before(Method):
     length: int
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.change,)
 
     def __str__(self) -> str:

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, overload
 import attrs
 
 from ..errors import RuleDefinitionError
-from ..expressions import Col, Document, Fact, KeyCol, Node, Pred, columns_of, fact, facts_of, histories_of, span
+from ..expressions import Col, Document, Fact, KeyCol, Pred, Term, columns_of, fact, facts_of, histories_of, span
 from ..models import Signal
-from .premises import Premise, names, not_negative
+from .premises import Part, Premise, names, not_negative
 from .selections import Selection, on
 
 __all__ = ["During", "Given", "during", "given"]
@@ -34,12 +34,12 @@ class During(Premise[K]):
     negated: bool = False
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
+    def inputs(self) -> tuple[Part, ...]:
+        return (self.of,)
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
-        return (self.of,)
+    def terms(self) -> tuple[Term[Any, Any], ...]:
+        return (self.starts, self.ends)
 
     @property
     def span(self) -> int:

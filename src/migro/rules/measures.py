@@ -15,10 +15,10 @@ from typing import Any, Generic, Literal, TypeVar
 import attrs
 
 from ..errors import RuleDefinitionError
-from ..expressions import Document, Fact, Node, Pred, Term, encode, microseconds, span
+from ..expressions import Document, Fact, encode, microseconds, span
 from ..expressions.quantities import bounded
 from .baselines import Method
-from .premises import everything, positive, same_key, whole
+from .premises import Part, everything, positive, same_key, whole
 from .timed import Timed
 
 __all__ = [
@@ -49,53 +49,18 @@ Figure = Fact[int] | Fact[Decimal]
 _SYMBOLS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
-class Measure(Node, Generic[K]):
+class Measure(Part, Generic[K]):
     """
     A number that a key has at a time, or UNKNOWN.
 
-    Where none of its windows holds a signal and no fact of its is known for the key, every measure is UNKNOWN: a key
-    of which nothing is known has no numbers.
+    A count over an empty window is 0. At a time at which no signal need have come, a key of which nothing is known for
+    as long as the premise looks back has no numbers at all.
     """
 
     __slots__ = ()
 
     by_hours = True
     """Whether it has a value over a whole hour, as a baseline needs it."""
-
-    @property
-    def key_names(self) -> tuple[str, ...]:
-        """Names of the key columns, in order; empty for a constant or a fact."""
-        return next((names for i in self.inputs if (names := getattr(i, "key_names", ()))), ())
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
-        """The measures and premises that this one is made of."""
-        return ()
-
-    @property
-    def conditions(self) -> tuple[Pred[Any], ...]:
-        """Predicates of its own; measures have none."""
-        return ()
-
-    @property
-    def terms(self) -> tuple[Term[Any, Any], ...]:
-        """Columns and other terms that it reads from signals itself."""
-        return ()
-
-    @property
-    def facts(self) -> tuple[Fact[Any], ...]:
-        """Configured facts that it is made of itself, those of its inputs left out."""
-        return ()
-
-    @property
-    def span(self) -> int:
-        """The span that this measure names itself, in microseconds; 0 for none."""
-        return 0
-
-    @property
-    def longest(self) -> int:
-        """The longest span in this measure and everything it is made of, in microseconds."""
-        return max((self.span, *(getattr(i, "longest", 0) for i in self.inputs)))
 
     # --- arithmetic ---------------------------------------------------------------------------------------------
 
@@ -278,7 +243,7 @@ class Sum(Measure[K]):
     negative: bool
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.left, self.right)
 
     def __str__(self) -> str:
@@ -296,7 +261,7 @@ class Times(Measure[K]):
     by: Fraction
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of,)
 
     def __str__(self) -> str:
@@ -313,7 +278,7 @@ class Absolute(Measure[K]):
     of: Measure[K]
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of,)
 
     def __str__(self) -> str:
@@ -331,7 +296,7 @@ class Extreme(Measure[K]):
     parts: tuple[Measure[K], ...]
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return self.parts
 
     def __str__(self) -> str:
@@ -368,7 +333,7 @@ class Ratio(Measure[K]):
     bound: Bound
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.over, self.under)
 
     def __str__(self) -> str:
@@ -391,7 +356,7 @@ class Baseline(Measure[K]):
     methods: tuple[Method, ...]
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of, *(i for m in self.methods for i in m.inputs))
 
     def __str__(self) -> str:
@@ -406,11 +371,7 @@ class _OfMeasure(Timed[K]):
     left: Measure[K]
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return next((names for i in self.inputs if (names := getattr(i, "key_names", ()))), ())
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.left,)
 
 
@@ -427,11 +388,7 @@ class Compared(Timed[K]):
     right: Measure[K]
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.left.key_names or self.right.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.left, self.right)
 
     def __str__(self) -> str:
@@ -464,7 +421,7 @@ class Drop(_OfMeasure[K]):
     floor: int
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.left, self.expected)
 
     @property
@@ -495,7 +452,7 @@ class Differs(_OfMeasure[K]):
     z: int
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.left, self.right)
 
     def __str__(self) -> str:

@@ -26,6 +26,7 @@ from .kinds import IssueKind
 __all__ = [
     "Both",
     "Known",
+    "Part",
     "Premise",
     "Recent",
     "Unless",
@@ -42,18 +43,18 @@ __all__ = [
 K = TypeVar("K")
 
 
-class Premise(Node, Generic[K]):
-    """Something that can hold for keys of type `K`."""
+class Part(Node):
+    """What premises and measures share: they are about a key, and made of other parts."""
 
     __slots__ = ()
 
     @property
     def key_names(self) -> tuple[str, ...]:
-        """Names of the key columns, in order; a join needs equal ones."""
-        raise NotImplementedError(type(self).__name__)
+        """Names of the key columns, in order; a join needs equal ones. Empty for a constant or a fact."""
+        return next((i.key_names for i in self.inputs if i.key_names), ())
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         """The premises and measures that this one is made of."""
         return ()
 
@@ -69,18 +70,24 @@ class Premise(Node, Generic[K]):
 
     @property
     def facts(self) -> tuple[Fact[Any], ...]:
-        """Configured facts that it compares with itself, those of its predicates left out."""
+        """Configured facts that it reads itself, those of its predicates and terms left out."""
         return ()
 
     @property
     def span(self) -> int:
-        """The span that this premise names itself, in microseconds; 0 for none."""
+        """The span that it names itself, in microseconds; 0 for none."""
         return 0
 
     @property
     def longest(self) -> int:
-        """The longest span in this premise and everything it is made of, in microseconds."""
-        return max((self.span, *(getattr(i, "longest", 0) for i in self.inputs)))
+        """The longest span in it and in everything it is made of, in microseconds."""
+        return max((self.span, *(i.longest for i in self.inputs)))
+
+
+class Premise(Part, Generic[K]):
+    """Something that can hold for keys of type `K`."""
+
+    __slots__ = ()
 
     def __and__(self, other: Premise[K]) -> Premise[K]:
         """Both hold for the same key; the anchor is the later of the two."""
@@ -114,11 +121,7 @@ class Recent(Premise[K]):
     length: int
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of,)
 
     @property
@@ -140,11 +143,7 @@ class Unless(Premise[K]):
     recovery: Premise[K]
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of, self.recovery)
 
     def __str__(self) -> str:
@@ -161,11 +160,7 @@ class Both(Premise[K]):
     parts: tuple[Premise[K], ...]
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.parts[0].key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return self.parts
 
     def __str__(self) -> str:
@@ -224,16 +219,16 @@ def leaves(premise: Premise[Any]) -> tuple[Premise[Any], ...]:
             return (premise,)
 
 
-def everything(node: Node) -> Iterator[Node]:
+def everything(part: Part) -> Iterator[Part]:
     """Yield a premise or measure and all that it is made of, itself first."""
-    yield node
-    for part in getattr(node, "inputs", ()):
-        yield from everything(part)
+    yield part
+    for inner in part.inputs:
+        yield from everything(inner)
 
 
-def same_key(one: Node, other: Node, where: str) -> None:
+def same_key(one: Part, other: Part, where: str) -> None:
     """Refuse two sides about different keys; constants and facts are about any."""
-    mine, theirs = one.key_names, other.key_names  # type: ignore[attr-defined]  # premises and measures have it
+    mine, theirs = one.key_names, other.key_names
     if mine and theirs and mine != theirs:
         raise RuleDefinitionError(
             f"{where} joins premises about the same key: one is per {names(mine)}, the other per {names(theirs)}"

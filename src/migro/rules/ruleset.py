@@ -223,8 +223,8 @@ def _check_features(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:
     first: dict[tuple[str, int], tuple[Feature[Any, Any], str]] = {}
     for rule in rules:
         for node in everything(rule.when):
-            terms = [t for p in getattr(node, "conditions", ()) for t in columns_of(p)]
-            terms += [t for term in getattr(node, "terms", ()) for t in terms_in(term) if isinstance(t, Term)]
+            terms = [t for p in node.conditions for t in columns_of(p)]
+            terms += [t for term in node.terms for t in terms_in(term) if isinstance(t, Term)]
             for term in terms:
                 if not isinstance(term, Feature):
                     continue

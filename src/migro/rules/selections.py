@@ -15,7 +15,6 @@ from ..expressions import (
     Document,
     Fact,
     KeyCol,
-    Node,
     Pred,
     Term,
     columns_of,
@@ -28,7 +27,7 @@ from ..expressions import (
 from ..models import Signal
 from .aggregates import Age, Count, Different, Latest, Quantile, Smoothed, Standout, Top, Total
 from .measures import Measure
-from .premises import names, positive, same_key, whole
+from .premises import Part, names, positive, same_key, whole
 from .timed import Timed
 
 __all__ = ["Counted", "Distinct", "Fits", "Selection", "Share", "on"]
@@ -221,11 +220,7 @@ class _OfSelection(Timed[K]):
     of: Selection[Any, K]
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of,)
 
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import attrs
 
 from ..errors import RuleDefinitionError
-from ..expressions import Document, Node, span
-from .premises import not_negative, positive, same_key
+from ..expressions import Document, span
+from .premises import Part, not_negative, positive, same_key
 from .selections import Selection
 from .timed import LATENESS, Timed, need_timed
 
@@ -29,11 +29,7 @@ class Silence(Timed[K]):
     lateness: int
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of, self.expected, *((self.ended,) if self.ended is not None else ()))
 
     @property

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import attrs
 
 from ..errors import RuleDefinitionError
-from ..expressions import Document, Fact, KeyCol, Node, fact, minutes, span
-from .premises import Premise, not_negative, positive, same_key, whole
+from ..expressions import Document, Fact, KeyCol, fact, minutes, span
+from .premises import Part, Premise, not_negative, positive, same_key, whole
 
 __all__ = [
     "LATENESS",
@@ -124,19 +124,23 @@ class Timed(Premise[K]):
 
 
 @attrs.frozen(eq=False, repr=False)
-class After(Timed[K]):
+class _OfTimed(Timed[K]):
+    of: Timed[K]
+
+    @property
+    def inputs(self) -> tuple[Part, ...]:
+        return (self.of,)
+
+
+@attrs.frozen(eq=False, repr=False)
+class After(_OfTimed[K]):
     """A premise that follows another one."""
 
-    of: Timed[K]
     earlier: Timed[K]
     length: int
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of, self.earlier)
 
     @property
@@ -155,21 +159,16 @@ class After(Timed[K]):
 
 
 @attrs.frozen(eq=False, repr=False)
-class Without(Timed[K]):
+class Without(_OfTimed[K]):
     """A premise that an expected one did not follow in time."""
 
-    of: Timed[K]
     expected: Timed[K]
     length: int
     before: int
     lateness: int
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return (self.of, self.expected)
 
     @property
@@ -198,11 +197,7 @@ class Together(Timed[K]):
     length: int
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.parts[0].key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
+    def inputs(self) -> tuple[Part, ...]:
         return self.parts
 
     @property
@@ -233,19 +228,10 @@ def together(*parts: Timed[K], within: timedelta) -> Timed[K]:
 
 
 @attrs.frozen(eq=False, repr=False)
-class Held(Timed[K]):
+class Held(_OfTimed[K]):
     """A premise that has been satisfied without a break for a while."""
 
-    of: Timed[K]
     length: int
-
-    @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
-        return (self.of,)
 
     @property
     def span(self) -> int:
@@ -259,21 +245,12 @@ class Held(Timed[K]):
 
 
 @attrs.frozen(eq=False, repr=False)
-class Holds(Timed[K]):
+class Holds(_OfTimed[K]):
     """A premise that holds at k of the last n multiples of a span."""
 
-    of: Timed[K]
     k: int
     n: int
     every: int
-
-    @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
-        return (self.of,)
 
     @property
     def span(self) -> int:
@@ -287,21 +264,12 @@ class Holds(Timed[K]):
 
 
 @attrs.frozen(eq=False, repr=False)
-class Runs(Timed[K]):
+class Runs(_OfTimed[K]):
     """A premise that is satisfied at k of its last n points."""
 
-    of: Timed[K]
     k: int
     n: int
     length: int
-
-    @property
-    def key_names(self) -> tuple[str, ...]:
-        return self.of.key_names
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
-        return (self.of,)
 
     @property
     def span(self) -> int:
@@ -320,19 +288,14 @@ class Runs(Timed[K]):
 
 
 @attrs.frozen(eq=False, repr=False)
-class Via(Timed[Any]):
+class Via(_OfTimed[Any]):
     """A premise about a key and what a fact says of it."""
 
-    of: Timed[Any]
     value: Fact[Any]
 
     @property
     def key_names(self) -> tuple[str, ...]:
         return (*self.of.key_names, self.value.column.name)
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
-        return (self.of,)
 
     @property
     def facts(self) -> tuple[Fact[Any], ...]:
