@@ -99,6 +99,20 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def crash(session: nox.Session) -> None:
+    """Kill the agent at every call of its storage, and see that nothing is lost or done twice; takes a while."""
+    session.install(".", *group("tests"))
+    session.run("python", "-m", "tests.crash", *session.posargs)
+
+
+@nox.session(default=False)
+def benchmarks(session: nox.Session) -> None:
+    """Measure speeds and sizes; nothing passes or fails by them."""
+    session.install(".", *group("tests"))
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure which branches the tests take."""
     session.install("-e", ".", *group("coverage"))

@@ -21,17 +21,16 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any
+
+import attrs
 
 from migro import (
-    Action,
     Agent,
     Attr,
-    Decision,
-    Issue,
     IssueKind,
     MerchantId,
     Response,
@@ -42,39 +41,21 @@ from migro import (
     on,
     supports,
 )
-from migro.errors import Conflict, NotFound, StoreError, StoreUnavailable
+from migro.errors import StoreUnavailable
 from migro.models import (
     Accepted,
-    ActionStatus,
-    Disposition,
+    Erasure,
     Input,
     JournalEntry,
+    Partition,
     SignalReceived,
+    Snapshot,
     StepRecord,
-    read_input,
+    from_microseconds,
 )
+from migro.remember import MODELS, Draft, RecordText, StepTexts, check_turn, decided_before, entry_from
 
-KNOWN_FOR = timedelta(days=7)
-
-# How far an action has come. One that is stored never goes back.
-STAGES: list[set[ActionStatus]] = [
-    {ActionStatus.FORBIDDEN, ActionStatus.RECORDED, ActionStatus.ESCALATED},
-    {ActionStatus.WAITING},
-    {ActionStatus.PLANNED},
-    {ActionStatus.REJECTED, ActionStatus.EXPIRED},
-    {ActionStatus.STARTED},
-    {ActionStatus.SIMULATED, ActionStatus.SUCCEEDED, ActionStatus.FAILED},
-]
-MODELS: dict[str, type[Issue] | type[Decision] | type[Action]] = {
-    "issues": Issue,
-    "decisions": Decision,
-    "actions": Action,
-}
-EMPTY: dict[str, Any] = {"journal": {}, "first": {}, "issues": {}, "decisions": {}, "actions": {}}
-
-
-def stage(status: ActionStatus) -> int:
-    return next(n for n, statuses in enumerate(STAGES) if status in statuses)
+EMPTY: dict[str, Any] = {"partitions": {}, **{what: {} for what in MODELS}}
 
 
 class JsonFileMemory:
@@ -83,7 +64,7 @@ class JsonFileMemory:
 
     A transaction changes a copy, writes it to a second file and puts that in the place of the first: whatever stops
     it, the old content stands. Readers go on with the content they began with. One process writes; its threads take
-    turns.
+    turns. How inputs and steps are written down is `migro.remember`'s: a memory decides where the texts go.
     """
 
     def __init__(self, path: Path) -> None:
@@ -94,128 +75,137 @@ class JsonFileMemory:
     # --- the port -----------------------------------------------------------------------------------------------
 
     def accept(self, partition: str, inputs: Sequence[Input]) -> tuple[Accepted, ...]:
-        with self._lock:
-            draft = copy.deepcopy(self._data)
-            taken = _append(draft, partition, inputs)
-            self._replace(draft)
-            return taken
+        with self._changing() as draft:
+            return _append(draft, partition, inputs)
 
     def load(self, partition: str, after: int = 0) -> Iterator[JournalEntry]:
         return (e for e in self.read("journal", partition=partition) if e.seq > after)
 
-    def commit(self, partition: str, expected: int, step: StepRecord) -> None:
-        with self._lock:
-            draft = copy.deepcopy(self._data)
-            lines = draft["journal"].get(partition, [])
-            version = sum(line["done"] for line in lines)
-            if version != expected or step.seq != expected + 1:
-                raise Conflict(partition, expected=min(expected, step.seq - 1), found=version)
-            if step.seq > len(lines):
-                raise NotFound(f"expected an accepted input, found none - at {partition} {step.seq}")
-            lines[version]["done"] = True
-            lines[version]["disposition"] = step.disposition and [
-                step.disposition.signal,
-                step.disposition.name,
-                step.disposition.reason,
-                list(step.disposition.issues),
-            ]
-            for issue in step.issues:
-                _put(draft["issues"], issue.id, partition, step.seq, issue)
-            for decision in step.decisions:
-                if decision.id in draft["decisions"]:
-                    raise StoreError(f"expected a decision with a new id, got one that is stored - at {decision.id}")
-                _put(draft["decisions"], decision.id, partition, step.seq, decision)
-            for action in step.actions:
-                stored = draft["actions"].get(action.idempotency_key)
-                if stored is None or stage(action.status) >= stage(Action.from_json(stored["text"]).status):
-                    _put(draft["actions"], action.idempotency_key, partition, step.seq, action)
-            for to, given in step.emitted:
-                _append(draft, to, [given])
-            self._replace(draft)
+    def commit(self, partition: str, expected: int, steps: Sequence[StepRecord]) -> None:
+        with self._changing() as draft:
+            # A stranger to this memory is at version 0; nothing is made for it before it has its turn.
+            held = draft["partitions"].get(partition, _new())
+            check_turn(partition, steps, expected=expected, version=held["version"], accepted=len(held["lines"]))
+            for step in steps:
+                _consume(draft, held, StepTexts.of(partition, step), partition)
+                for to, given in step.emitted:
+                    _append(draft, to, [given])
+                if step.erasure is not None:
+                    _erase(draft, partition, step.erasure)
+                    held = draft["partitions"][partition]
 
-    @overload
     def read(
-        self, what: Literal["journal"], *, id: str | None = None, partition: str | None = None
-    ) -> Iterator[JournalEntry]: ...
-    @overload
-    def read(
-        self, what: Literal["issues"], *, id: str | None = None, partition: str | None = None
-    ) -> Iterator[Issue]: ...
-    @overload
-    def read(
-        self, what: Literal["decisions"], *, id: str | None = None, partition: str | None = None
-    ) -> Iterator[Decision]: ...
-    @overload
-    def read(
-        self, what: Literal["actions"], *, id: str | None = None, partition: str | None = None
-    ) -> Iterator[Action]: ...
-    def read(
-        self,
-        what: Literal["journal", "issues", "decisions", "actions"],
-        *,
-        id: str | None = None,
-        partition: str | None = None,
+        self, what: str, *, id: str | None = None, partition: str | None = None, pending: bool = False
     ) -> Iterator[Any]:
         data = self._data  # a transaction puts another object here and leaves this one as it is
-        return _journal(data["journal"], id, partition) if what == "journal" else _records(data, what, id, partition)
+        names = [n for n in sorted(data["partitions"]) if partition in (None, n)]
+        match what:
+            case "journal":
+                return (e for n in names for e in _journal(n, data["partitions"][n], id, pending))
+            case "partitions":
+                found = (_partition(n, data["partitions"][n]) for n in names if id in (None, n))
+                return (p for p in found if not pending or p.accepted > p.version or p.due is not None)
+            case "snapshots":
+                return (s for n in names for s in _snapshots(n, data["partitions"][n]) if id in (None, s.ruleset))
+            case _:
+                return _records(data, what, id, partition, pending)
 
     # --- the file -----------------------------------------------------------------------------------------------
 
-    def _replace(self, draft: dict[str, Any]) -> None:
-        beside = self._path.with_name(f"{self._path.name}.new")
-        try:
-            with beside.open("w", encoding="utf-8") as file:
-                json.dump(draft, file)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-        except OSError as e:
-            raise StoreUnavailable(f"expected a file that can be written: {e.strerror} - at {self._path}") from e
-        self._data = draft
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, Any]]:
+        with self._lock:
+            draft = copy.deepcopy(self._data)
+            yield draft
+            beside = self._path.with_name(f"{self._path.name}.new")
+            try:
+                with beside.open("w", encoding="utf-8") as file:
+                    json.dump(draft, file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                beside.replace(self._path)
+            except OSError as e:
+                raise StoreUnavailable(f"expected a file that can be written: {e.strerror} - at {self._path}") from e
+            self._data = draft
+
+
+def _new() -> dict[str, Any]:
+    return {"version": 0, "due": None, "lines": [], "first": {}, "snapshots": []}
 
 
 def _append(draft: dict[str, Any], partition: str, inputs: Sequence[Input]) -> tuple[Accepted, ...]:
-    lines = draft["journal"].setdefault(partition, [])
-    first = draft["first"].setdefault(partition, {})
+    if not inputs:
+        return ()
+    held = draft["partitions"].setdefault(partition, _new())
     taken: list[Accepted] = []
     for item in inputs:
         # Only the memory knows what came before, so it alone says what is a second delivery.
-        signal = isinstance(item, SignalReceived)
-        given = item.model_copy(update={"duplicate_of": None}) if signal else item
-        key = given.delivery_key
-        if key is not None and key in first and given.at - datetime.fromisoformat(first[key][1]) <= KNOWN_FOR:
-            if not signal:
-                continue
-            given = given.model_copy(update={"duplicate_of": first[key][0]})
-        elif key is not None:
-            first[key] = [len(lines) + 1, given.at.isoformat()]
-        lines.append({"text": given.json_line(), "done": False, "disposition": None})
-        taken.append(Accepted(seq=len(lines), input=given))
+        given: Draft | None = Draft.of(item)
+        assert given is not None
+        known = held["first"].get(given.key)
+        if known is not None and given.repeats(known[1]):
+            given = given.as_duplicate(known[0])
+        elif given.key is not None:
+            held["first"][given.key] = [len(held["lines"]) + 1, given.at]
+        if given is not None:
+            held["lines"].append([given.text, None, None])
+            taken.append(Accepted(seq=len(held["lines"]), input=given.input))
     return tuple(taken)
 
 
-def _put(records: dict[str, Any], id: str, partition: str, seq: int, record: Issue | Decision | Action) -> None:
-    records.pop(id, None)  # a record that changes moves to the end: records are read in the order of their steps
-    records[id] = {"partition": partition, "seq": seq, "text": record.json_line()}
+def _consume(draft: dict[str, Any], held: dict[str, Any], step: StepTexts, partition: str) -> None:
+    held["version"], held["due"] = step.seq, step.due
+    held["lines"][step.seq - 1][1:] = step.disposition, step.timers
+    for what in MODELS:
+        for record in getattr(step, what):
+            stored = draft[what].get(record.id)
+            if stored is not None and what == "decisions":
+                raise decided_before(partition, step.seq)
+            if stored is None or record.rank >= stored["rank"]:
+                # What changes moves to the end: records are read in the order of their steps.
+                draft[what].pop(record.id, None)
+                draft[what][record.id] = {"partition": partition, "seq": step.seq, **attrs.asdict(record)}
+    for s in step.snapshots:
+        rows = held["snapshots"]
+        rows.append([step.seq, s.ruleset, s.policy, s.plain().decode()])
+        for old in [row for row in rows if row[1:3] == [s.ruleset, s.policy]][:-2]:
+            rows.remove(old)
 
 
-def _journal(journal: dict[str, Any], id: str | None, partition: str | None) -> Iterator[JournalEntry]:
-    for name in sorted(journal) if partition is None else [partition]:
-        for seq, line in enumerate(journal.get(name, []), 1):
-            given = read_input(json.loads(line["text"], parse_float=Decimal))
-            if id is not None and not (isinstance(given, SignalReceived) and given.signal.id == id):
-                continue
-            disposition = None
-            if line["disposition"] is not None:
-                signal, word, reason, issues = line["disposition"]
-                disposition = Disposition(signal=signal, name=word, reason=reason, issues=tuple(issues))
-            yield JournalEntry(partition=name, seq=seq, input=given, done=line["done"], disposition=disposition)
+def _erase(draft: dict[str, Any], partition: str, erasure: Erasure) -> None:
+    # Both are plain words, so the JSON of everything that is kept for the partition stays JSON.
+    def without(value: Any) -> Any:
+        return json.loads(json.dumps(value).replace(erasure.pseudonym, erasure.token))
+
+    draft["partitions"][partition] = without(draft["partitions"][partition])
+    for what in MODELS:
+        rows = draft[what].items()
+        draft[what] = dict(without([k, row]) if row["partition"] == partition else (k, row) for k, row in rows)
 
 
-def _records(data: dict[str, Any], what: str, id: str | None, partition: str | None) -> Iterator[Any]:
+def _journal(name: str, held: dict[str, Any], id: str | None, pending: bool) -> Iterator[JournalEntry]:
+    for seq, (body, disposition, timers) in enumerate(held["lines"], 1):
+        entry = entry_from(name, seq, body, done=seq <= held["version"], disposition=disposition, timers=timers)
+        about = entry.input.signal.id if isinstance(entry.input, SignalReceived) else None
+        if id in (None, about) and not (pending and entry.done):
+            yield entry
+
+
+def _partition(name: str, held: dict[str, Any]) -> Partition:
+    due = None if held["due"] is None else from_microseconds(held["due"])
+    return Partition(name=name, version=held["version"], accepted=len(held["lines"]), due=due)
+
+
+def _snapshots(name: str, held: dict[str, Any]) -> Iterator[Snapshot]:
+    for seq, ruleset, policy, data in held["snapshots"]:
+        yield Snapshot(partition=name, seq=seq, ruleset=ruleset, policy=policy, data=data.encode())
+
+
+def _records(data: dict[str, Any], what: str, id: str | None, partition: str | None, pending: bool) -> Iterator[Any]:
     for key, row in sorted(data[what].items(), key=lambda item: (item[1]["partition"], item[1]["seq"])):
-        if id in (None, key) and partition in (None, row["partition"]):
-            yield MODELS[what].from_json(row["text"])
+        stored = RecordText(row["id"], row["text"], row["status"], row["rank"])
+        if id in (None, key) and partition in (None, row["partition"]) and (stored.pending or not pending):
+            yield MODELS[what].from_json(stored.text)
 
 
 # --- an agent that remembers with it ----------------------------------------------------------------------------------

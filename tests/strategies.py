@@ -18,6 +18,7 @@ from migro.models import (
     Decision,
     Disposition,
     DispositionName,
+    Erasure,
     ErasureRequested,
     Input,
     Issue,
@@ -27,8 +28,11 @@ from migro.models import (
     RunMode,
     Signal,
     SignalReceived,
+    Snapshot,
     StepRecord,
     Tick,
+    TimerFired,
+    canonical_json,
 )
 from migro.testing import START, sample_action, sample_decision, sample_issue, sample_signal
 
@@ -37,6 +41,9 @@ names = st.text("abcdefghij_", min_size=1, max_size=8)
 keys = st.sampled_from(["act_1", "act_2", "act_3"])
 partitions = st.sampled_from(["a", "b", "platform"])
 statuses = st.sampled_from(ActionStatus)
+pseudonyms = st.sampled_from(["person_7f3a9c02", "person_00c4d1ee", "erased_c5d1e8b4"])
+people = words | st.builds("{}{}{}".format, words, pseudonyms, words)
+"""Words; often there is a person in them."""
 
 
 def times(*, days: int = 20) -> st.SearchStrategy[datetime]:
@@ -84,7 +91,7 @@ def issues(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Issue
         sample_issue,
         ids if ids is not None else st.sampled_from(["iss_1", "iss_2", "iss_3"]),
         status=st.sampled_from(IssueStatus),
-        title=words,
+        title=people,
         signals=st.integers(1, 9),
         last_seen=times(),
         parent=st.none() | st.just("iss_9"),
@@ -93,8 +100,8 @@ def issues(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Issue
 
 def actions() -> st.SearchStrategy[Action]:
     """Actions with few keys, in every status."""
-    args = st.dictionaries(names, words, max_size=2)
-    return st.builds(sample_action, keys, status=statuses, note=words, args=args, expires_at=st.none() | times())
+    args = st.dictionaries(names, people, max_size=2)
+    return st.builds(sample_action, keys, status=statuses, note=people, args=args, expires_at=st.none() | times())
 
 
 def decisions(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Decision]:
@@ -102,7 +109,7 @@ def decisions(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[De
     return st.builds(
         sample_decision,
         ids if ids is not None else st.integers(1, 30).map("dec_{}".format),
-        because=words,
+        because=people,
         issue=issues(),
         actions=st.lists(actions(), max_size=2).map(tuple),
     )
@@ -121,7 +128,7 @@ def inputs(received: st.SearchStrategy[Signal] | None = None) -> st.SearchStrate
         st.builds(PersonActed, at=at, verb=st.sampled_from(["approve", "reject"]), by=names, target=keys),
         st.builds(IssueChanged, at=at, issue=issues(), decision=st.sampled_from(["dec_1", "dec_2"])),
         st.builds(ConfigChanged, at=at, ruleset=names, policy=names, mode=st.sampled_from(RunMode)),
-        st.builds(ErasureRequested, at=at, merchant=names, pseudonym=names),
+        st.builds(ErasureRequested, at=at, merchant=names, pseudonym=pseudonyms, token=pseudonyms, by=names),
     )
 
 
@@ -132,12 +139,41 @@ def dispositions() -> st.SearchStrategy[Disposition]:
         Disposition,
         signal=names,
         name=st.sampled_from(possible),
-        reason=words,
+        reason=people,
         issues=st.lists(names, max_size=2).map(tuple),
     )
 
 
-def steps(seq: int) -> st.SearchStrategy[StepRecord]:
+def timers() -> st.SearchStrategy[TimerFired]:
+    """What time alone may bring about."""
+    return st.builds(
+        TimerFired,
+        what=st.sampled_from(["rule", "approval", "maintenance"]),
+        name=names,
+        key=st.lists(people, max_size=2).map(tuple),
+        deadline=times(),
+        late_by=st.integers(0, 10**12),
+    )
+
+
+def snapshots(partition: str, seq: int) -> st.SearchStrategy[Snapshot]:
+    """Snapshots of few versions, so that old ones are dropped."""
+    return st.builds(
+        Snapshot,
+        partition=st.just(partition),
+        seq=st.just(seq),
+        ruleset=st.sampled_from(["rules_1", "rules_2"]),
+        policy=st.sampled_from(["policy_1", "policy_2"]),
+        data=people.map(lambda word: canonical_json({"said": word}).encode("utf-8", "surrogatepass")),
+    )
+
+
+def erasures() -> st.SearchStrategy[Erasure]:
+    """Somebody is forgotten; a token may be forgotten in its turn."""
+    return st.builds(Erasure, pseudonym=pseudonyms, token=pseudonyms).filter(lambda e: e.pseudonym != e.token)
+
+
+def steps(seq: int, partition: str = "m") -> st.SearchStrategy[StepRecord]:
     """What a step that consumes input `seq` may leave behind."""
     changed = st.builds(IssueChanged, at=times(), issue=issues(), decision=st.sampled_from(["dec_1", "dec_2"]))
     return st.builds(
@@ -148,4 +184,16 @@ def steps(seq: int) -> st.SearchStrategy[StepRecord]:
         decisions=st.lists(decisions(), max_size=2).map(tuple),
         actions=st.lists(actions(), max_size=3).map(tuple),
         emitted=st.lists(st.tuples(partitions, changed), max_size=2).map(tuple),
+        timers=st.lists(timers(), max_size=2).map(tuple),
+        due=st.none() | times(),
+        snapshots=st.lists(snapshots(partition, seq), max_size=2).map(tuple),
+        shadow=st.lists(decisions(), max_size=1).map(tuple),
+        erasure=st.none() | st.none() | erasures(),
+    )
+
+
+def batches(after: int, partition: str = "m") -> st.SearchStrategy[list[StepRecord]]:
+    """What one to three steps behind input `after` may leave behind."""
+    return st.integers(1, 3).flatmap(
+        lambda count: st.tuples(*(steps(after + n, partition) for n in range(1, count + 1))).map(list)
     )

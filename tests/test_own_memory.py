@@ -9,7 +9,7 @@ import pytest
 from examples.own_memory import JsonFileMemory
 from migro.errors import StoreUnavailable
 from migro.testing import MemoryContract, sample_step
-from migro.testing.memory import received
+from migro.testing.trials import received
 
 
 class TestJsonFile(MemoryContract):
@@ -21,7 +21,7 @@ class TestJsonFile(MemoryContract):
 def test_a_second_memory_on_the_same_file_reads_the_same(tmp_path: Path) -> None:
     memory = JsonFileMemory(tmp_path / "memory.json")
     memory.accept("m", [received(1), received(2)])
-    memory.commit("m", 0, sample_step(1))
+    memory.commit("m", 0, [sample_step(1)])
     again = JsonFileMemory(tmp_path / "memory.json")
 
     assert list(again.load("m")) == list(memory.load("m"))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal, Protocol, overload, runtime_checkable
+from typing import Any, Literal, Protocol, overload, runtime_checkable
 
 from .models.action import Action, ActionResult
+from .models.chain import Link, StoredRecord
 from .models.decision import Decision
 from .models.inputs import Input
 from .models.issue import Issue
 from .models.signal import Signal
-from .models.steps import Accepted, JournalEntry, StepRecord
+from .models.steps import Accepted, JournalEntry, Partition, Snapshot, StepRecord
 
-__all__ = ["Actuator", "Advisor", "Alarm", "Clock", "Memory", "Source"]
+__all__ = ["Actuator", "Advisor", "Alarm", "Clock", "Leases", "Ledger", "Memory", "Source"]
 
 
 @runtime_checkable
@@ -45,16 +46,18 @@ class Memory(Protocol):
         """
         ...
 
-    def commit(self, partition: str, expected: int, step: StepRecord) -> None:
+    def commit(self, partition: str, expected: int, steps: Sequence[StepRecord]) -> None:
         """
-        Consume one input and store everything its step left behind, all or nothing.
+        Consume the next inputs, one a step, and store everything the steps left behind, all or nothing.
 
         Issues and actions replace older states with the same id or idempotency key; an action that is already
-        past the given status is not moved back. Emitted inputs are accepted into their partitions.
+        past the given status is not moved back. Emitted inputs are accepted into their partitions. Of snapshots the
+        newest two are kept for each version of rules and policy. An erasure takes effect when its step is stored:
+        in everything the memory keeps for the partition, this step included, the pseudonym gives way to the token.
 
         Raises:
-            Conflict: If the partition's version is not `expected`, or ``step.seq`` is not the next one.
-            NotFound: If no input with that number was accepted.
+            Conflict: If the partition's version is not `expected`, or the steps do not follow it without a gap.
+            NotFound: If an input was never accepted.
             StoreError: If a decision with the same id is stored; what was decided is never overwritten.
             StoreUnavailable: If nothing was stored.
         """
@@ -62,32 +65,91 @@ class Memory(Protocol):
 
     @overload
     def read(
-        self, what: Literal["journal"], *, id: str | None = None, partition: str | None = None
+        self, what: Literal["journal"], *, id: str | None = None, partition: str | None = None, pending: bool = False
     ) -> Iterator[JournalEntry]: ...
     @overload
     def read(
-        self, what: Literal["issues"], *, id: str | None = None, partition: str | None = None
+        self, what: Literal["issues"], *, id: str | None = None, partition: str | None = None, pending: bool = False
     ) -> Iterator[Issue]: ...
     @overload
     def read(
-        self, what: Literal["decisions"], *, id: str | None = None, partition: str | None = None
-    ) -> Iterator[Decision]: ...
-    @overload
-    def read(
-        self, what: Literal["actions"], *, id: str | None = None, partition: str | None = None
-    ) -> Iterator[Action]: ...
-    def read(
         self,
-        what: Literal["journal", "issues", "decisions", "actions"],
+        what: Literal["decisions", "shadow"],
         *,
         id: str | None = None,
         partition: str | None = None,
-    ) -> Iterator[JournalEntry] | Iterator[Issue] | Iterator[Decision] | Iterator[Action]:
+        pending: bool = False,
+    ) -> Iterator[Decision]: ...
+    @overload
+    def read(
+        self, what: Literal["actions"], *, id: str | None = None, partition: str | None = None, pending: bool = False
+    ) -> Iterator[Action]: ...
+    @overload
+    def read(
+        self, what: Literal["partitions"], *, id: str | None = None, partition: str | None = None, pending: bool = False
+    ) -> Iterator[Partition]: ...
+    @overload
+    def read(
+        self, what: Literal["snapshots"], *, id: str | None = None, partition: str | None = None, pending: bool = False
+    ) -> Iterator[Snapshot]: ...
+    def read(
+        self,
+        what: Literal["journal", "issues", "decisions", "actions", "partitions", "snapshots", "shadow"],
+        *,
+        id: str | None = None,
+        partition: str | None = None,
+        pending: bool = False,
+    ) -> Iterator[JournalEntry] | Iterator[Issue] | Iterator[Decision] | Iterator[Action] | Iterator[Any]:
         """
         Yield stored records in the order they were committed, by partition name and sequence.
 
-        `id` narrows: the signal id for the journal, the issue id, the decision id, the action's idempotency key.
+        `shadow` are the decisions of candidate rules; snapshots come newest last.
+
+        Args:
+            id: The signal id for the journal, the issue id, the decision id, the action's idempotency key, the
+                partition's name; of snapshots the version of the rules.
+            partition: Its records alone.
+            pending: Only what is not over: inputs no step has consumed, issues that are not resolved, actions that
+                wait, are planned or started, partitions with such inputs or a due time. The others have no such state.
         """
+        ...
+
+
+@runtime_checkable
+class Ledger(Protocol):
+    """What a memory offers to an audit beside the port: its hash chain with what was hashed, as it is stored now."""
+
+    def partitions(self) -> Iterator[str]:
+        """Yield every name that anything is stored under, sorted, also where the record of the partition is gone."""
+        ...
+
+    def links(self, partition: str) -> Iterator[Link]:
+        """Yield the links of a partition in order, each with its payload as stored; nothing is parsed."""
+        ...
+
+    def stored(self, partition: str) -> Iterator[StoredRecord]:
+        """Yield the texts of the partition's issues, decisions, actions and shadow decisions as stored."""
+        ...
+
+
+@runtime_checkable
+class Leases(Protocol):
+    """Who may work on something for a while, over all processes that share a memory."""
+
+    def acquire(self, name: str, holder: str, seconds: int) -> bool:
+        """
+        Take or renew the lease on `name`, and return whether `holder` has it now.
+
+        A lease ends `seconds` after it was last taken, by the store's clock, or when its holder is known to be dead;
+        then anybody may take it.
+
+        Raises:
+            StoreUnavailable: If nobody knows.
+        """
+        ...
+
+    def release(self, name: str, holder: str) -> None:
+        """Give a lease back; a lease that somebody else has by now stays theirs."""
         ...
 
 

@@ -77,7 +77,7 @@ class Poisoned(Fold):
 
 def poisoned(memory: Memory, **options: Any) -> Agent:
     host = agent(memory, **options)
-    host.fold = Poisoned(RULES, OPEN_POLICY)
+    host._loop.fold = Poisoned(RULES, OPEN_POLICY)
     return host
 
 
@@ -173,12 +173,12 @@ def test_a_replay_of_a_failure_ends_in_the_same_state(memory: Memory) -> None:
     handled(live, sure())
     live.handle(poison())
     live.handle(call(4, 60))
-    states = {p: live._state(p) for p in ("merchant:m_1", PLATFORM)}
+    states = {p: live._loop.state(p) for p in ("merchant:m_1", PLATFORM)}
     again = poisoned(memory)
 
     for partition, state in states.items():
-        assert again._state(partition).halted == state.halted
-        assert {k: h.issue for k, h in again._state(partition).held.items()} == {
+        assert again._loop.state(partition).halted == state.halted
+        assert {k: h.issue for k, h in again._loop.state(partition).held.items()} == {
             k: h.issue for k, h in state.held.items()
         }
 
@@ -388,7 +388,7 @@ def test_a_signal_offered_again_after_an_outage_returns_its_decisions() -> None:
     host = agent(held)
     host.handle(call(100, -5, code=200))
     failing: Any = Failing(held, 2, late=False)
-    host.memory = failing
+    host._loop.memory = failing
     with pytest.raises(StoreUnavailable):
         host.handle(call(1))
 

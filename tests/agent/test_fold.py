@@ -376,7 +376,7 @@ def test_other_rules_decide_anew_about_what_is_open(run: Run) -> None:
 def test_a_tick_or_an_erasure_alone_leaves_nothing_behind(run: Run) -> None:
     run.give(*sure())
     tick = run.give(Tick(at=after(5)))
-    erasure = run.give(ErasureRequested(at=after(6), merchant="m_1", pseudonym="p"))
+    erasure = run.give(ErasureRequested(at=after(6), merchant="m_1", pseudonym="p" * 20, token="t" * 20, by="owner"))
 
     assert (tick.decisions, tick.issues, tick.actions, tick.disposition) == ((), (), (), None)
     assert (erasure.decisions, erasure.issues, erasure.actions) == ((), (), ())

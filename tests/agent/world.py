@@ -251,7 +251,9 @@ def _others() -> st.SearchStrategy[Maker]:
             lambda m: lambda n, at: ConfigChanged(at=after(at), ruleset="r", policy="p", mode=m),
             st.sampled_from(RunMode),
         ),
-        st.just(lambda n, at: ErasureRequested(at=after(at), merchant="m_1", pseudonym="p")),
+        st.just(
+            lambda n, at: ErasureRequested(at=after(at), merchant="m_1", pseudonym="p" * 20, token="t" * 20, by="owner")
+        ),
     )
 
 

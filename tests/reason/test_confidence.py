@@ -34,7 +34,7 @@ def evidence(rule: str, points: int, family: str = "f", **fields: Any) -> Eviden
         "family": family,
         "points": points,
         "why": "",
-        "premise": PremiseTrace(text="t", satisfied=True),
+        "premise": lambda: PremiseTrace(text="t", satisfied=True),
         "signals": frozenset({rule}),
         "sources": frozenset({"log"}),
         "auths": frozenset({"verified"}),

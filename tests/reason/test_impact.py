@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migro.models import Contribution, Impact, PremiseTrace, Severity
+from migro.engine import MeasuredShare
+from migro.models import Impact, Severity
 from migro.reason import estimate, severity_of, wilson_lower
+from migro.reason.impact import largest_share
 from migro.rules import ImpactModel, SeverityScale
 
-START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 CHECKOUT = ImpactModel(step="checkout", conversion=Fraction(45, 100))
 SCALE = SeverityScale(
     default=Severity.SEV3,
@@ -23,13 +24,8 @@ SCALE = SeverityScale(
 )
 
 
-def measured(hits: int, size: int, window: timedelta = timedelta(minutes=5)) -> tuple[Contribution, ...]:
-    trace = PremiseTrace(text="t", satisfied=True, since=START, until=START + window, hits=hits, size=size)
-    return (
-        Contribution(
-            rule="r", rule_version="v", effect="supports", family="f", points=50, trusted=50, counted=50, premise=trace
-        ),
-    )
+def measured(hits: int, size: int, window: timedelta = timedelta(minutes=5)) -> MeasuredShare:
+    return MeasuredShare(hits, size, window // timedelta(microseconds=1))
 
 
 def test_the_worked_example_of_twelve_starts_a_minute_and_34_percent_lost() -> None:
@@ -38,7 +34,7 @@ def test_the_worked_example_of_twelve_starts_a_minute_and_34_percent_lost() -> N
     # 12 starts a minute x 45 % x 70.00 = 378.00 a minute, of which 34 % are lost: 128.52.
     assert (found.share_lost, found.revenue_high, found.currency) == ("17/50", 12852, "EUR")
     assert found.revenue_low == 378_00 * 303 // 1000
-    assert severity_of(SCALE, found, ())[0] is Severity.SEV2
+    assert severity_of(SCALE, Fraction(34, 100), ())[0] is Severity.SEV2
 
 
 def test_every_assumption_is_named_with_its_source_and_exact() -> None:
@@ -63,7 +59,7 @@ def test_no_money_is_invented(value: int | None, currency: str | None) -> None:
 
 
 def test_without_a_measured_share_nothing_is_said() -> None:
-    assert estimate(CHECKOUT, (), 7000, "EUR") == Impact(method="no share is measured")
+    assert estimate(CHECKOUT, None, 7000, "EUR") == Impact(method="no share is measured")
 
 
 def test_a_kind_without_a_model_has_a_share_and_no_money() -> None:
@@ -71,9 +67,9 @@ def test_a_kind_without_a_model_has_a_share_and_no_money() -> None:
 
 
 def test_the_largest_share_counts() -> None:
-    found = estimate(CHECKOUT, (*measured(1, 10), *measured(3, 10)), None, None)
-
-    assert found.share_lost == "3/10"
+    assert largest_share([measured(1, 10), measured(3, 10), measured(2, 10)]) == measured(3, 10)
+    assert largest_share([measured(1, 10), measured(10, 100)]) == measured(10, 100)
+    assert largest_share([]) is None
 
 
 def test_a_window_below_a_second_is_no_window_of_a_second() -> None:
@@ -107,21 +103,21 @@ def test_the_lower_bound_of_nothing_is_nothing() -> None:
     [("1/2", "SEV1"), ("49/100", "SEV2"), ("15/100", "SEV2"), ("14/100", "SEV3"), ("3/100", "SEV3"), ("2/100", "SEV4")],
 )
 def test_severity_follows_the_lost_share(share: str, severity: str) -> None:
-    assert severity_of(SCALE, Impact(share_lost=share), ())[0].word == severity
+    assert severity_of(SCALE, Fraction(share), ())[0].word == severity
 
 
 def test_without_a_share_the_kind_says_how_bad_it_is() -> None:
-    assert severity_of(SCALE, Impact(), ()) == (Severity.SEV3, "default of the kind: no share is measured")
+    assert severity_of(SCALE, None, ()) == (Severity.SEV3, "default of the kind: no share is measured")
 
 
 @given(st.lists(st.sampled_from(Severity), max_size=4), st.integers(0, 100))
 def test_a_floor_only_raises(floors: list[Severity], percent: int) -> None:
-    impact = Impact(share_lost=f"{percent}/100")
-    plain, _ = severity_of(SCALE, impact, ())
+    share = Fraction(percent, 100)
+    plain, _ = severity_of(SCALE, share, ())
     named = tuple((f"r{n}", f) for n, f in enumerate(floors))
 
-    assert severity_of(SCALE, impact, named)[0] == max([plain, *floors])
+    assert severity_of(SCALE, share, named)[0] == max([plain, *floors])
 
 
 def test_severity_cannot_read_confidence() -> None:
-    assert list(inspect.signature(severity_of).parameters) == ["scale", "impact", "floors"]
+    assert list(inspect.signature(severity_of).parameters) == ["scale", "share", "floors"]

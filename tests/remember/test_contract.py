@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from migro.remember import SqliteMemory, VolatileMemory
-from migro.testing import MemoryContract
+from migro.testing import LeasesContract, LedgerContract, MemoryContract
 
 
-class TestVolatile(MemoryContract):
+class _Volatile:
     @pytest.fixture
     def memory(self) -> Iterator[VolatileMemory]:
         # Threads change places as often as they can, or a missing lock would never be noticed.
@@ -21,12 +21,44 @@ class TestVolatile(MemoryContract):
         yield VolatileMemory()
         sys.setswitchinterval(before)
 
+    @pytest.fixture
+    def leases(self, memory: VolatileMemory) -> VolatileMemory:
+        return memory
 
-class TestSqlite(MemoryContract):
+
+class _Sqlite:
     @pytest.fixture
     def memory(self, tmp_path: Path) -> Iterator[SqliteMemory]:
         with SqliteMemory(tmp_path / "journal.db") as memory:
             yield memory
+
+    @pytest.fixture
+    def leases(self, memory: SqliteMemory) -> SqliteMemory:
+        return memory
+
+
+class TestVolatile(_Volatile, MemoryContract):
+    pass
+
+
+class TestVolatileLedger(_Volatile, LedgerContract):
+    pass
+
+
+class TestVolatileLeases(_Volatile, LeasesContract):
+    pass
+
+
+class TestSqlite(_Sqlite, MemoryContract):
+    pass
+
+
+class TestSqliteLedger(_Sqlite, LedgerContract):
+    pass
+
+
+class TestSqliteLeases(_Sqlite, LeasesContract):
+    pass
 
 
 class TestSqliteNormal(MemoryContract):

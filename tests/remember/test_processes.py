@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 
+import attrs
 import pytest
 
 import migro
 from migro.errors import Conflict
-from migro.models import SignalReceived, StepRecord
+from migro.models import Erasure, SignalReceived, StepRecord
 from migro.remember import SqliteMemory
 from migro.testing import START, sample_signal
+from migro.testing.ledger import holds
+from tests.remember.writing_process import step
 
+ERASED = "person_7f3a9c02"
 PROGRAM = Path(__file__).with_name("writing_process.py")
 
 
@@ -45,6 +53,10 @@ def whole_steps(memory: SqliteMemory, partition: str) -> int:
     assert [d.id for d in memory.read("decisions", partition=partition)] == [f"dec_{m}" for m in marks]
     actions = memory.read("actions", partition=partition)
     assert [a.idempotency_key for a in actions] == [f"act_{m}" for m in marks]
+    assert [d.id for d in memory.read("shadow", partition=partition)] == [f"dec_{m}" for m in marks]
+    assert [t.name for e in memory.load(partition) for t in e.timers] == marks
+    assert [s.seq for s in memory.read("snapshots", partition=partition)] == consumed[-2:]
+    assert [k.seq for k in holds(memory, partition) if k.what == "step"] == consumed
     return len(consumed)
 
 
@@ -73,6 +85,49 @@ def test_a_killed_process_loses_nothing_it_was_told_is_stored(tmp_path: Path, li
         assert acknowledged["accepted"] <= len(journal) <= acknowledged["accepted"] + 1
         assert acknowledged["committed"] <= version <= acknowledged["committed"] + 1
         assert len(told) == version
+
+
+def killed_at(path: Path, number: int) -> None:
+    """Commit two steps in this process, which ends at once before the statement with this number."""
+    with SqliteMemory(path) as memory:
+        writer, statements = memory._file._writer, itertools.count(1)
+        assert writer is not None
+
+        def run(sql: str) -> None:
+            if next(statements) == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        writer.set_trace_callback(run)
+        memory.commit("m", 1, [step("m", 2), attrs.evolve(step("m", 3), erasure=Erasure(pseudonym=ERASED, token="x"))])
+        writer.set_trace_callback(None)
+
+
+def test_a_process_killed_at_any_statement_of_a_commit_leaves_all_of_it_or_nothing(tmp_path: Path) -> None:
+    start_of = multiprocessing.get_context("fork")
+    outcomes: list[int] = []
+    for number in itertools.count(1):
+        path = tmp_path / f"{number}.db"
+        with SqliteMemory(path, durability="off") as memory:
+            memory.accept("m", [SignalReceived(at=START, signal=sample_signal(n, state=ERASED)) for n in (1, 2, 3)])
+            memory.commit("m", 0, [step("m", 1)])
+        process = start_of.Process(target=killed_at, args=(path, number))
+        process.start()
+        process.join()
+        with SqliteMemory(path) as memory:
+            outcomes.append(whole_steps(memory, "m"))
+            states = {e.input.signal.state for e in memory.load("m") if isinstance(e.input, SignalReceived)}
+            told = len(holds(memory, "platform"))
+
+            assert states == ({"x"} if outcomes[-1] == 3 else {ERASED})
+            assert told == outcomes[-1]
+        if process.exitcode == 0:
+            break
+        assert process.exitcode == -signal.SIGKILL
+
+    assert len(outcomes) > 40
+    # Nothing until the COMMIT, everything after it.
+    assert outcomes == sorted(outcomes)
+    assert set(outcomes) == {1, 3}
 
 
 def test_two_processes_write_their_partitions_into_one_file(tmp_path: Path) -> None:
@@ -106,7 +161,7 @@ def test_the_slower_of_two_programs_gets_a_conflict(tmp_path: Path) -> None:
 
         assert before == [True]
         with pytest.raises(Conflict, match="expected version 0 of partition 'm', found 1"):
-            here.commit("m", 0, StepRecord(seq=taken.seq))
+            here.commit("m", 0, [StepRecord(seq=taken.seq)])
 
 
 def test_many_processes_may_make_the_file_at_once(tmp_path: Path) -> None:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
+import attrs
 import pytest
 
+import migro
 from migro.errors import ConfigurationError, InputError, StoreUnavailable, UnsupportedFormat
-from migro.models import Input, SignalReceived, StepRecord
-from migro.remember import SqliteMemory
-from migro.testing import START, sample_signal, sample_step
+from migro.models import Erasure, Input, SignalReceived, StepRecord
+from migro.processes import is_dead, this_process
+from migro.remember import SqliteMemory, VolatileMemory
+from migro.remember.connections import Durability
+from migro.remember.storing import FIRST_DELIVERY
+from migro.testing import START, sample_decision, sample_issue, sample_signal, sample_snapshot, sample_step
+from migro.testing.erasing import PSEUDONYM, TOKEN, about_a_person, visit
+from migro.testing.ledger import holds
+
+ENV = {"PYTHONPATH": str(Path(migro.__file__).parent.parent)}
 
 
 @pytest.fixture
@@ -40,7 +51,8 @@ def ask(path: Path, statement: str) -> list[tuple[object, ...]]:
 def filled(path: Path) -> None:
     with SqliteMemory(path) as memory:
         memory.accept("m", [received(1), received(2)])
-        memory.commit("m", 0, sample_step(1))
+        step = attrs.evolve(sample_step(1), shadow=(sample_decision(),), snapshots=(sample_snapshot(1),))
+        memory.commit("m", 0, [step])
 
 
 # what may be opened
@@ -108,10 +120,10 @@ def test_a_database_that_another_program_marked_as_its_own_is_refused(path: Path
 
 def test_the_file_of_a_newer_migro_is_refused_and_left_alone(path: Path) -> None:
     filled(path)
-    tamper(path, "PRAGMA user_version = 2")
+    tamper(path, "PRAGMA user_version = 3")
     before = path.read_bytes()
 
-    with pytest.raises(UnsupportedFormat, match="expected a migro database of version 1, got version 2") as caught:
+    with pytest.raises(UnsupportedFormat, match="expected a migro database of version 2, got version 3") as caught:
         SqliteMemory(path)
     assert caught.value.where == str(path)
     assert path.read_bytes() == before
@@ -135,8 +147,8 @@ def test_a_memory_without_a_file_is_refused(path: str) -> None:
 
 
 def test_a_durability_that_does_not_exist_is_refused(path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="expected 'full' or 'normal', got 'off'"):
-        SqliteMemory(path, durability="off")  # type: ignore[arg-type]  # what a caller without types may write
+    with pytest.raises(ConfigurationError, match="expected 'full', 'normal' or 'off', got 'on'"):
+        SqliteMemory(path, durability="on")  # type: ignore[arg-type]  # what a caller without types may write
     assert not path.exists()
 
 
@@ -146,21 +158,22 @@ def test_a_durability_that_does_not_exist_is_refused(path: Path) -> None:
 def test_the_file_is_kept_in_a_write_ahead_log_with_strict_tables(path: Path) -> None:
     with SqliteMemory(path):
         assert ask(path, "PRAGMA journal_mode") == [("wal",)]
-        assert ask(path, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict") == [(5,)]
+        assert ask(path, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND strict") == [(9,)]
 
 
-@pytest.mark.parametrize(("durability", "level"), [("full", 2), ("normal", 1)])
-def test_durability_is_the_writers(path: Path, durability: Literal["full", "normal"], level: int) -> None:
+@pytest.mark.parametrize(("durability", "level"), [("full", 2), ("normal", 1), ("off", 0)])
+def test_durability_is_the_writers(path: Path, durability: Durability, level: int) -> None:
     with SqliteMemory(path, durability=durability) as memory:
-        assert memory._writer.execute("PRAGMA synchronous").fetchone() == (level,)
-        assert memory._writer.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        assert memory._file._writer is not None
+        assert memory._file._writer.execute("PRAGMA synchronous").fetchone() == (level,)
+        assert memory._file._writer.execute("PRAGMA foreign_keys").fetchone() == (1,)
 
 
 @pytest.mark.parametrize(
     "call",
     [
         lambda m: m.accept("m", [received(3)]),
-        lambda m: m.commit("m", 0, StepRecord(seq=1)),
+        lambda m: m.commit("m", 0, [StepRecord(seq=1)]),
         lambda m: list(m.load("m")),
         lambda m: list(m.read("decisions")),
     ],
@@ -188,7 +201,10 @@ def test_a_reader_may_finish_after_the_memory_was_closed(path: Path) -> None:
 def test_a_file_locked_by_somebody_else_is_unavailable_and_stores_nothing(path: Path) -> None:
     with SqliteMemory(path, busy_timeout_s=0) as memory, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreUnavailable, match="database is locked"):
+        with pytest.raises(
+            StoreUnavailable,
+            match="expected the write lock within 0 s, got: database is locked: another process holds it; wait",
+        ):
             memory.accept("m", [received()])
         other.execute("ROLLBACK")
 
@@ -210,7 +226,7 @@ def test_a_failure_in_the_middle_of_a_step_takes_the_whole_step_back(path: Path)
     tamper(path, "CREATE TRIGGER full BEFORE INSERT ON actions BEGIN SELECT raise(ABORT, 'no room'); END")
     with SqliteMemory(path) as memory:
         with pytest.raises(StoreUnavailable, match="no room"):
-            memory.commit("m", 1, sample_step(2))
+            memory.commit("m", 1, [sample_step(2)])
 
         assert [e.done for e in memory.load("m")] == [True, False]
         assert [d.id for d in memory.read("decisions")] == ["dec_1"]
@@ -219,7 +235,7 @@ def test_a_failure_in_the_middle_of_a_step_takes_the_whole_step_back(path: Path)
 def test_readers_cannot_write(path: Path) -> None:
     with SqliteMemory(path) as memory:
         list(memory.load("m"))
-        (reader,) = memory._idle
+        (reader,) = memory._file._idle
 
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             reader.execute("DELETE FROM partitions")
@@ -230,22 +246,121 @@ def test_connections_are_used_again(path: Path) -> None:
         for _ in range(5):
             list(memory.load("m"))
 
-        assert len(memory._idle) == 1
+        assert len(memory._file._idle) == 1
 
 
-def test_a_file_that_vanished_is_not_made_again_by_a_reader(path: Path) -> None:
+@pytest.mark.parametrize("call", [lambda m: m.accept("m", [received(3)]), lambda m: list(m.load("m"))])
+def test_a_file_that_vanished_is_noticed_and_not_made_again(path: Path, call: Callable[[SqliteMemory], object]) -> None:
+    filled(path)
     with SqliteMemory(path) as memory:
         path.unlink()
-        with pytest.raises(StoreUnavailable, match="unable to open database file"):
-            list(memory.load("m"))
+        with pytest.raises(
+            StoreUnavailable, match=r"the file that was opened, found none in its place - at .*journal\.db"
+        ):
+            call(memory)
 
         assert not path.exists()
+
+
+@pytest.mark.parametrize("call", [lambda m: m.accept("m", [received(3)]), lambda m: list(m.load("m"))])
+def test_a_file_that_was_replaced_is_noticed(path: Path, call: Callable[[SqliteMemory], object]) -> None:
+    filled(path)
+    filled(path.with_name("other.db"))
+    with SqliteMemory(path) as memory:
+        path.with_name("other.db").replace(path)
+        with pytest.raises(StoreUnavailable, match="expected the file that was opened, found another one in its place"):
+            call(memory)
+    for log in path.parent.glob("journal.db-*"):
+        log.unlink()
+    with SqliteMemory(path) as memory:
+        assert len(list(memory.load("m"))) == 2
+
+
+# while somebody else writes
+
+
+def test_who_only_reads_makes_and_changes_nothing(path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="unable to open database file"):
+        SqliteMemory(path, read_only=True)
+    assert list(path.parent.iterdir()) == []
+    path.touch()
+    with pytest.raises(ConfigurationError, match="expected a migro database, got an empty file"):
+        SqliteMemory(path, read_only=True)
+    assert path.read_bytes() == b""
+
+
+def test_who_only_reads_sees_what_is_written_meanwhile_and_cannot_write(path: Path) -> None:
+    filled(path)
+    with SqliteMemory(path) as writer, SqliteMemory(path, read_only=True) as reader:
+        entries = reader.load("m")
+        assert next(entries).done
+        writer.commit("m", 1, [sample_step(2)])
+
+        assert [e.done for e in entries] == [False]
+        assert [e.done for e in reader.load("m")] == [True, True]
+        with pytest.raises(StoreUnavailable, match="expected a memory that was opened for writing"):
+            reader.accept("m", [received(3)])
+        with pytest.raises(StoreUnavailable, match="expected a memory that was opened for writing"):
+            reader.commit("m", 2, [])
+
+
+def test_a_reader_is_not_in_the_way_of_a_writer_and_leaves_no_files(path: Path) -> None:
+    filled(path)
+    before = path.read_bytes()
+    with SqliteMemory(path, read_only=True) as reader:
+        assert len(list(reader.load("m"))) == 2
+
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_lease_ends_with_the_process_that_holds_it(path: Path) -> None:
+    program = "from migro.processes import this_process; print(this_process(), end='')"
+    gone = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=ENV).stdout
+    assert is_dead(gone)
+    for memory in (SqliteMemory(path), VolatileMemory()):
+        with memory:
+            assert memory.acquire("m", f"{gone}#1", 3600)
+            assert memory.acquire("m", this_process(), 3600)
+            assert not memory.acquire("m", "elsewhere:1:2", 3600)
+            memory.release("m", this_process())
+            assert memory.acquire("m", "elsewhere:1:2", 3600)
+            assert not memory.acquire("m", this_process(), 3600)
+
+
+def test_a_lease_ends_by_the_clock_of_the_file(path: Path) -> None:
+    with SqliteMemory(path) as memory, SqliteMemory(path) as other:
+        assert memory.acquire("m", "elsewhere:1:2", 3600)
+        assert not other.acquire("m", "nowhere:1:2", 3600)
+        tamper(path, "UPDATE leases SET until = until - 3600001")
+        assert other.acquire("m", "nowhere:1:2", 3600)
+        ((holder,),) = ask(path, "SELECT holder FROM leases")
+
+    assert holder == "nowhere:1:2"
+
+
+def test_an_erased_person_is_nowhere_in_the_files(path: Path) -> None:
+    with SqliteMemory(path) as memory:
+        memory.accept("m", [visit(1), visit(2), visit(3), received(4)])
+        # Records that change leave their older states in the gaps of the file, long ones and short ones.
+        for n in (1, 2, 3):
+            changing = tuple(
+                sample_issue(f"iss_{i}", title=PSEUDONYM * (1 + (7 * i * n) % 40) if n < 3 else "-") for i in range(40)
+            )
+            memory.commit("m", n - 1, [StepRecord(seq=n, issues=changing)])
+        memory.commit("m", 3, [about_a_person(4, erasure=Erasure(pseudonym=PSEUDONYM, token=TOKEN))])
+        files = list(path.parent.iterdir())
+
+        assert len(files) == 3
+        assert [f.name for f in files if PSEUDONYM.encode() in f.read_bytes()] == []
+        assert TOKEN.encode() in path.read_bytes()
+        holds(memory, "m")
 
 
 # what is in it
 
 
-@pytest.mark.parametrize("table", ["journal", "issues", "decisions", "actions"])
+@pytest.mark.parametrize("table", ["journal", "issues", "decisions", "actions", "shadow", "snapshots"])
 def test_a_record_in_a_newer_format_is_refused_by_its_place(path: Path, table: str) -> None:
     filled(path)
     tamper(path, f"UPDATE {table} SET format = 2")
@@ -276,25 +391,66 @@ def test_odd_characters_in_names_are_only_characters(path: Path, character: str)
     given: list[Input] = [SignalReceived(at=START, signal=sample_signal(merchant=name))]
     with SqliteMemory(path) as memory:
         memory.accept(name, given)
-        memory.commit(name, 0, sample_step(1))
+        memory.commit(name, 0, [sample_step(1)])
 
         assert [(e.partition, e.input) for e in memory.load(name)] == [(name, given[0])]
         assert len(list(memory.read("decisions", partition=name))) == 1
 
 
 def test_no_question_about_the_journal_reads_all_of_it(path: Path) -> None:
-    plan = "EXPLAIN QUERY PLAN SELECT {} FROM {} WHERE {}"
-    questions = [
-        plan.format(
-            "seq, at", "journal", "delivery_key = 'k' AND partition = 'm' AND duplicate_of IS NULL ORDER BY seq DESC"
-        ),
-        plan.format("body", "journal", "delivery_key = 'k' AND input = 'signal_received'"),
-        plan.format("body", "journal", "partition = 'm' ORDER BY partition, seq"),
-        plan.format("body", "decisions", "partition = 'm' ORDER BY partition, seq, position"),
-        plan.format("body", "actions", "status = 'planned'"),
-    ]
-    with SqliteMemory(path):
-        plans = [str(row[3]) for q in questions for row in ask(path, q)]
+    asked: dict[str, int] = {}
+    with SqliteMemory(path) as memory:
+        memory.accept("m", [received(1)])
+        connect = memory._file._connect
 
-    assert len(plans) == len(questions)
-    assert all(p.startswith("SEARCH") for p in plans)
+        def watched(mode: Literal["rw", "rwc"]) -> sqlite3.Connection:
+            connection = connect(mode)
+            connection.set_trace_callback(lambda sql: asked.setdefault(sql, len(asked)))
+            return connection
+
+        memory._file._drop_idle()
+        memory._file._connect = watched  # type: ignore[method-assign]  # every reader from here on
+        list(memory.read("journal", id="sig_1"))
+        list(memory.read("journal", id="sig_1", partition="m", pending=True))
+        list(memory.load("m", 1))
+        for what in ("issues", "decisions", "actions", "shadow"):
+            list(memory.read(what, partition="m"))
+            list(memory.read(what, id="x"))
+        list(memory.read("issues", pending=True))
+        list(memory.read("actions", pending=True))
+        list(memory.read("snapshots", partition="m"))
+        questions = [sql for sql in asked if sql.lstrip().startswith("SELECT")]
+    first_delivery = FIRST_DELIVERY.replace("?", "'k'")
+    plans = {q: [str(row[3]) for row in ask(path, f"EXPLAIN QUERY PLAN {q}")] for q in (*questions, first_delivery)}
+
+    assert len(plans) == 15
+    assert [step for plan in plans.values() for step in plan if step.startswith("SCAN")] == []
+    (index,) = plans[first_delivery]
+    assert index == "SEARCH journal USING INDEX deliveries (delivery_key=? AND partition=? AND duplicate_of=?)"
+
+
+def test_bytes_that_are_no_text_hide_nothing_else(path: Path) -> None:
+    filled(path)
+    tamper(path, "UPDATE journal SET body = CAST(x'ff' AS TEXT) WHERE seq = 2")
+    tamper(path, "UPDATE links SET what = CAST(x'73ff' AS TEXT) WHERE position = 3")
+    tamper(path, "INSERT INTO partitions VALUES (CAST(x'61ff' AS TEXT), 0, NULL, 0, x'')")
+    with SqliteMemory(path) as memory:
+        links = list(memory.links("m"))
+        broken, *_ = memory.partitions()
+
+        assert [k.what for k in links[:3]] == ["input", "input", "s\udcff"]
+        assert links[1].payload is not None
+        assert [p.name for p in memory.read("partitions", id=broken)] == ["a\udcff"]
+        assert list(memory.links(broken)) == []
+        assert list(memory.load(broken)) == []
+        entries = memory.load("m")
+        assert next(entries).seq == 1
+        with pytest.raises(InputError, match="at journal 'm' 2"):
+            next(entries)
+
+
+def test_a_damaged_snapshot_is_named_by_its_place(path: Path) -> None:
+    filled(path)
+    tamper(path, "UPDATE snapshots SET data = x'00'")
+    with SqliteMemory(path) as memory, pytest.raises(InputError, match="at snapshots 'm' 1"):
+        list(memory.read("snapshots"))

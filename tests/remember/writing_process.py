@@ -13,9 +13,9 @@ import tempfile
 from pathlib import Path
 
 from migro.errors import Conflict, StoreUnavailable
-from migro.models import IssueChanged, SignalReceived, StepRecord
+from migro.models import IssueChanged, SignalReceived, StepRecord, TimerFired
 from migro.remember import SqliteMemory
-from migro.testing import START, sample_action, sample_decision, sample_issue, sample_signal
+from migro.testing import START, sample_action, sample_decision, sample_issue, sample_signal, sample_snapshot
 
 NOBODY = 65534
 
@@ -37,6 +37,10 @@ def step(partition: str, seq: int) -> StepRecord:
         issues=(issue,),
         decisions=(sample_decision(f"dec_{mark}"),),
         actions=(sample_action(f"act_{mark}"),),
+        timers=(TimerFired(what="rule", name=mark, key=(), deadline=START, late_by=seq),),
+        due=START,
+        snapshots=(sample_snapshot(seq, partition=partition),),
+        shadow=(sample_decision(f"dec_{mark}", because="a candidate"),),
         emitted=(("platform", IssueChanged(at=START, issue=issue, decision=f"dec_{mark}")),),
     )
 
@@ -47,13 +51,13 @@ def write(memory: SqliteMemory, partition: str, count: int) -> None:
     version = sum(e.done for e in memory.load(partition))
     while version < seq:
         version += 1
-        memory.commit(partition, version - 1, step(partition, version))
+        memory.commit(partition, version - 1, [step(partition, version)])
         say("committed", version)
     for _ in range(count):
         (taken,) = memory.accept(partition, [received(partition, seq + 1)])
         seq = taken.seq
         say("accepted", seq)
-        memory.commit(partition, seq - 1, step(partition, seq))
+        memory.commit(partition, seq - 1, [step(partition, seq)])
         say("committed", seq)
 
 
@@ -61,7 +65,7 @@ def compete(memory: SqliteMemory, partition: str, count: int) -> None:
     """Consume what is pending, although somebody else does the same."""
     while (version := sum(e.done for e in memory.load(partition))) < count:
         try:
-            memory.commit(partition, version, step(partition, version + 1))
+            memory.commit(partition, version, [step(partition, version + 1)])
         except Conflict as e:
             say("conflict", e.found)
         else:

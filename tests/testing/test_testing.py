@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from migro.act import RecordingActuator
 from migro.errors import ConfigurationError
-from migro.models import Action, ActionResult, Decision, Input, Issue, JournalEntry, SignalReceived, StepRecord
+from migro.models import Action, ActionResult, Decision, Input, Issue, JournalEntry, Link, SignalReceived, StepRecord
 from migro.models.steps import Accepted
 from migro.ports import Actuator, Clock, Memory
 from migro.remember import VolatileMemory
@@ -20,6 +20,8 @@ from migro.testing import (
     START,
     ActuatorContract,
     FixedClock,
+    LeasesContract,
+    LedgerContract,
     MemoryContract,
     sample_action,
     sample_decision,
@@ -112,21 +114,37 @@ class Altered:
     def load(self, partition: str, after: int = 0) -> Iterator[JournalEntry]:
         return self.inner.load(partition, after)
 
-    def commit(self, partition: str, expected: int, step: StepRecord) -> None:
-        self.inner.commit(partition, expected, step)
+    def commit(self, partition: str, expected: int, steps: Sequence[StepRecord]) -> None:
+        self.inner.commit(partition, expected, steps)
 
     def read(self, what: Any, **narrow: Any) -> Any:
         return self.inner.read(what, **narrow)
 
 
 class Forgetful(Altered):
-    def commit(self, partition: str, expected: int, step: StepRecord) -> None:
-        super().commit(partition, expected, attrs.evolve(step, emitted=()))
+    def commit(self, partition: str, expected: int, steps: Sequence[StepRecord]) -> None:
+        super().commit(partition, expected, [attrs.evolve(s, emitted=()) for s in steps])
 
 
 class BlindToVersions(Altered):
-    def commit(self, partition: str, expected: int, step: StepRecord) -> None:
-        super().commit(partition, sum(e.done for e in self.inner.load(partition)), step)
+    def commit(self, partition: str, expected: int, steps: Sequence[StepRecord]) -> None:
+        super().commit(partition, sum(e.done for e in self.inner.load(partition)), steps)
+
+
+class OneByOne(Altered):
+    def commit(self, partition: str, expected: int, steps: Sequence[StepRecord]) -> None:
+        for n, step in enumerate(steps):
+            super().commit(partition, expected + n, [step])
+
+
+class Unforgetting(Altered):
+    def commit(self, partition: str, expected: int, steps: Sequence[StepRecord]) -> None:
+        super().commit(partition, expected, [attrs.evolve(s, erasure=None) for s in steps])
+
+
+class BlindToWhatIsOver(Altered):
+    def read(self, what: Any, **narrow: Any) -> Any:
+        return super().read(what, **narrow | {"pending": False})
 
 
 class BlindToDuplicates(Altered):
@@ -145,7 +163,9 @@ class Disorderly(Altered):
         return iter(list(super().read(what, **narrow))[::-1])
 
 
-@pytest.mark.parametrize("flawed", [Forgetful, BlindToVersions, BlindToDuplicates, Disorderly])
+@pytest.mark.parametrize(
+    "flawed", [Forgetful, BlindToVersions, OneByOne, Unforgetting, BlindToWhatIsOver, BlindToDuplicates, Disorderly]
+)
 def test_the_memory_contract_notices_a_flaw(flawed: type[Altered]) -> None:
     verdicts = {name: passes(test, flawed()) for name, test in methods_of(MemoryContract()).items()}
 
@@ -156,6 +176,51 @@ def test_the_memory_contract_notices_a_flaw(flawed: type[Altered]) -> None:
 def test_the_memory_contract_is_kept_by_a_memory_without_a_flaw() -> None:
     assert all(passes(test, Altered()) for test in methods_of(MemoryContract()).values())
     assert isinstance(Altered(), Memory)
+
+
+class WithLedger(VolatileMemory):
+    """A memory whose chain has one flaw."""
+
+    def __init__(self, flaw: Callable[[list[Link]], Iterable[Link]]) -> None:
+        super().__init__()
+        self.flaw = flaw
+
+    def links(self, partition: str) -> Iterator[Link]:
+        return iter(self.flaw(list(super().links(partition))))
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        lambda links: links[::-1],
+        lambda links: links[1:],
+        lambda links: [k for k in links if k.what != "step"],
+        lambda links: [attrs.evolve(k, payload=(k.payload or b"") + b" ") for k in links],
+        lambda links: [attrs.evolve(k, salt="00" * 16) for k in links],
+        lambda links: [attrs.evolve(k, seq=k.seq + 1) for k in links],
+    ],
+)
+def test_the_ledgers_contract_notices_a_flaw(flaw: Callable[[list[Link]], Iterable[Link]]) -> None:
+    assert not all(passes(test, WithLedger(flaw)) for test in methods_of(LedgerContract()).values())
+
+
+def test_the_ledgers_contract_is_kept_by_a_memory_without_a_flaw() -> None:
+    assert all(passes(test, WithLedger(lambda links: links)) for test in methods_of(LedgerContract()).values())
+
+
+class Generous(VolatileMemory):
+    def acquire(self, name: str, holder: str, seconds: int) -> bool:
+        return super().acquire(name, holder, seconds) or True
+
+
+class Mean(VolatileMemory):
+    def release(self, name: str, holder: str) -> None:
+        """Keep it."""
+
+
+@pytest.mark.parametrize(("leases", "right"), [(Generous, False), (Mean, False), (VolatileMemory, True)])
+def test_the_contract_of_leases_notices_a_flaw(leases: type[VolatileMemory], right: bool) -> None:
+    assert all(passes(test, leases()) for test in methods_of(LeasesContract()).values()) is right
 
 
 class RecordingContract(ActuatorContract):

@@ -1,9 +1,10 @@
 """The loop: a pure fold, and the shell that recalls, accepts, advances and commits."""
 
-from .agent import Agent, Processed
-from .dispatch import DryRun, Hands, Live
+from .agent import Agent, Erased, Processed
 from .fold import PLATFORM, UNATTRIBUTED, Fold, Step, partition_of
+from .hands import DryRun, Hands, Live
 from .runtime import Runtime, SystemClock
+from .shadow import Shadow
 from .state import Held, State
 
 __all__ = [
@@ -11,12 +12,14 @@ __all__ = [
     "UNATTRIBUTED",
     "Agent",
     "DryRun",
+    "Erased",
     "Fold",
     "Hands",
     "Held",
     "Live",
     "Processed",
     "Runtime",
+    "Shadow",
     "State",
     "Step",
     "SystemClock",

@@ -1,61 +1,50 @@
 """
-The shell around the fold: recall, accept, advance, commit.
+The agent: what a host says to migro, and what comes back.
 
 Accepting and committing are two transactions on purpose: whatever thinking does, an accepted signal is stored.
 """
 
 from __future__ import annotations
 
+import base64
 import logging
+import secrets
 import threading
-import traceback
-from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 import attrs
+from pydantic import ValidationError
 
 from ..decide import Policy
-from ..errors import Conflict, InputError, NotFound
+from ..errors import InputError, NotFound
 from ..models import (
-    Accepted,
     Action,
-    ActionDue,
-    ActionFinished,
-    ActionResult,
-    ActionStarted,
     ActionStatus,
-    ConfigChanged,
     Decision,
     Disposition,
+    ErasureRequested,
     Input,
-    IssueStatus,
     PersonActed,
     RunMode,
     Signal,
     SignalReceived,
     SignalWithdrawn,
-    StepRecord,
-    Tick,
-    from_microseconds,
 )
+from ..models.validation import explain_validation
 from ..ports import Actuator, Alarm, Memory, Source
 from ..reason import QUARANTINED
 from ..rules import Rule, RuleSet
-from .dispatch import DryRun, Hands, Live
-from .fold import PLATFORM, Fold, Step, partition_of, partition_of_issue
-from .journal import about, first_delivery, halts, known_withdrawal
-from .state import State
-from .wording import WHY_QUARANTINED
+from .dispatch import Dispatcher
+from .fold import PLATFORM, UNATTRIBUTED, Fold, partition_of, partition_of_issue
+from .hands import DryRun, Hands, Live
+from .journal import first_delivery, known_withdrawal
+from .loop import BATCH, SNAPSHOT_EVERY, Loop, Records
+from .shadow import Shadow
+from .snapshots import check_pseudonym
 
-__all__ = ["Agent", "Processed"]
-
-_OPEN = frozenset({ActionStatus.WAITING, ActionStatus.PLANNED, ActionStatus.STARTED})
-
-_Records = list[tuple[str, StepRecord]]
-"""What steps left behind, with their partitions."""
+__all__ = ["Agent", "Erased", "Processed"]
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +65,21 @@ class Processed:
     decisions: tuple[Decision, ...]
 
 
+@attrs.frozen(kw_only=True)
+class Erased:
+    """
+    Where a person was forgotten.
+
+    Attributes:
+        partition, seq: The place in the journal of what asked for it.
+        token: What stands in the place of the pseudonym from now on.
+    """
+
+    partition: str
+    seq: int
+    token: str
+
+
 class Agent:
     """
     Observe, verify, reason, decide, act, remember; one object per process and memory.
@@ -90,6 +94,11 @@ class Agent:
             actuators. Default: the critical
             level of the logger ``migro``, which Python prints to standard error unless it is told otherwise.
         now: The time for inputs that migro itself writes. Default: the time of the partition's newest input.
+        shadow: Candidate rules, folded beside the others over the same inputs. What they would have decided is stored
+            apart (``memory.read("shadow")``) and changes nothing, also where they raise.
+        shadow_policy: The policy for them; default: `policy`.
+        snapshot_every: How many inputs are folded at least before a partition's state is stored again; a restart folds
+            about so many.
 
     Safe to use from several threads; they take turns.
     """
@@ -104,19 +113,28 @@ class Agent:
         live: bool = False,
         alarm: Alarm | None = None,
         now: Callable[[], datetime] | None = None,
+        shadow: RuleSet | Iterable[Rule[Any]] | None = None,
+        shadow_policy: Policy | None = None,
+        snapshot_every: int = SNAPSHOT_EVERY,
     ) -> None:
-        ruleset = rules if isinstance(rules, RuleSet) else RuleSet("host", *rules)
-        self.fold = Fold(ruleset, policy)
         self.memory = memory
+        self.shadow = None if shadow is None else Shadow(Fold(_ruleset(shadow), shadow_policy or policy))
         self._hands: Hands = Live(actuators) if live else DryRun()
-        self._alarm: Alarm = alarm or logging.getLogger("migro").critical
-        self._now = now
-        self._states: dict[str, State] = {}
-        self._quarantined: set[str] = set()
-        self._planned: deque[str] | None = None
-        self._loaded_open = False
         self._lock = threading.RLock()
-        self._draining = threading.RLock()
+        self._loop = Loop(
+            Fold(_ruleset(rules), policy),
+            memory,
+            alarm=alarm or logging.getLogger("migro").critical,
+            now=now,
+            shadow=self.shadow,
+            snapshot_every=snapshot_every,
+        )
+        self._dispatcher = Dispatcher(self._loop, self._hands, self._lock)
+
+    @property
+    def fold(self) -> Fold:
+        """The rules and the policy, compiled."""
+        return self._loop.fold
 
     # --- signals ------------------------------------------------------------------------------------------------
 
@@ -135,19 +153,54 @@ class Agent:
 
     def process(self, signal: Signal) -> Processed:
         """Do what `handle` does, and return the signal's place and disposition as well."""
-        if not isinstance(signal, Signal):
-            raise InputError(f"expected a Signal, got {type(signal).__name__}: Signal.from_data(...) reads parsed JSON")
-        partition = partition_of(signal)
+        return self.process_all([signal])[0]
+
+    def handle_all(self, signals: Iterable[Signal]) -> tuple[Decision, ...]:
+        """
+        Take many signals in at once, and return the decisions they led to, by partition.
+
+        They are accepted and committed in batches: far fewer transactions, the same decisions, and still nothing of a
+        batch is stored in part. Time passes only with the signals' own partitions; call `tick` for the others.
+
+        Raises:
+            StoreUnavailable: If the memory failed. Offer the signals again, as with `handle`.
+        """
         with self._lock:
-            seq, records = self._take(partition, SignalReceived(at=signal.received_at, signal=signal))
-            own = next((r for where, r in records if where == partition and r.seq == seq), None)
-            return Processed(
-                partition=partition,
-                seq=seq,
-                signal=signal,
-                disposition=own.disposition if own else None,
-                decisions=_decisions(records),
-            )
+            return _decisions([r for _, records in self._offer(list(signals)) for r in records])
+
+    def process_all(self, signals: Iterable[Signal]) -> tuple[Processed, ...]:
+        """Do what `handle_all` does, and return what became of each signal, in their order."""
+        given = list(signals)
+        found: dict[int, Processed] = {}
+        with self._lock:
+            for taken, records in self._offer(given):
+                own = {(where, r.seq): r for where, r in records}
+                decisions = _decisions(records)
+                for place, partition, seq in taken:
+                    record = own.get((partition, seq))
+                    found[place] = Processed(
+                        partition=partition,
+                        seq=seq,
+                        signal=given[place],
+                        disposition=record.disposition if record else None,
+                        decisions=decisions if len(taken) == 1 else record.decisions if record else (),
+                    )
+        return tuple(found[place] for place in range(len(given)))
+
+    def _offer(self, signals: list[Signal]) -> Iterable[tuple[list[tuple[int, str, int]], Records]]:
+        """Take signals in by partition and batch; yields where each went and what the steps left."""
+        by_partition: dict[str, list[int]] = {}
+        for place, signal in enumerate(signals):
+            if not isinstance(signal, Signal):
+                raise InputError(
+                    f"expected a Signal, got {type(signal).__name__}: Signal.from_data(...) reads parsed JSON"
+                )
+            by_partition.setdefault(partition_of(signal), []).append(place)
+        for partition, places in by_partition.items():
+            for some in (places[n : n + BATCH] for n in range(0, len(places), BATCH)):
+                items = [SignalReceived(at=signals[p].received_at, signal=signals[p]) for p in some]
+                accepted, records = self._loop.take(partition, items)
+                yield [(p, partition, a.seq) for p, a in zip(some, accepted, strict=True)], records
 
     def withdraw(self, signal: str, *, by: str, reason: str) -> Processed:
         """
@@ -166,9 +219,10 @@ class Agent:
         """
         with self._lock:
             partition, received, stored = first_delivery(self.memory, signal)
-            at = self._time(partition)
+            at = self._loop.time(partition)
             item = SignalWithdrawn(at=at, signal=signal, by=by, reason=reason, received_at=received.at)
-            seq, records = self._take(partition, item)
+            accepted, records = self._loop.take(partition, (item,))
+            seq = accepted[-1].seq if accepted else 0
             own = next((r.disposition for where, r in records if (where, r.seq) == (partition, seq)), None)
             if not seq:
                 seq, own = known_withdrawal(self.memory, partition, item)
@@ -186,19 +240,48 @@ class Agent:
         """
         decisions: list[Decision] = []
         with self._lock:
-            self._load_what_is_open()
             told = [i for i in self.memory.read("issues") if i.kind == QUARANTINED.name and i.key == (rule,)]
             partitions = sorted({partition_of_issue(i) for i in told})
             for partition in partitions:
-                self._catch_up(partition)
-            waiting = [p for p in partitions if rule in self._state(p).engine.quarantined]
+                self._loop.catch_up(partition)
+            waiting = [p for p in partitions if rule in self._loop.state(p).engine.quarantined]
             if not waiting:
                 raise NotFound(f"expected the id of a quarantined rule, found none: {rule!r}")
             for partition in waiting:
-                at = self._later(partition)
+                at = self._loop.later(partition)
                 said = PersonActed(at=at, verb="release_rule", by=by, target=rule, why=why)
                 decisions += self.tell(partition, said)
         return tuple(decisions)
+
+    def erase(self, pseudonym: str, *, merchant: str | None, by: str, why: str = "") -> Erased:
+        """
+        Forget a person: the pseudonym gives way to a random token in everything stored for a merchant.
+
+        The hash chain stays valid and what was decided stays decided. The stretch of the journal that named the person
+        can be verified but not recomputed: a replay says so.
+
+        Args:
+            pseudonym: What stands for the person in the merchant's signals.
+            merchant: Whose shop; None for signals that name none.
+            by: Role or name of the person who asks for it.
+
+        Raises:
+            InputError: If the pseudonym is too short to be replaced safely, or a word that records or rules need.
+            NotFound: If the memory has nothing of that merchant.
+        """
+        partition = f"merchant:{merchant}" if merchant is not None else UNATTRIBUTED
+        token = base64.b32encode(secrets.token_bytes(15)).decode().lower()[:20]
+        with self._lock:
+            if not list(self.memory.read("partitions", id=partition)):
+                raise NotFound(f"expected a merchant that the memory knows, found none: {merchant!r}")
+            at = self._loop.later(partition)
+            try:
+                item = ErasureRequested(at=at, merchant=merchant, pseudonym=pseudonym, token=token, by=by, why=why)
+            except ValidationError as e:
+                raise InputError(explain_validation(e)) from e
+            check_pseudonym(self.fold.engine, pseudonym, partition)
+            accepted, _ = self._loop.take(partition, (item,))
+            return Erased(partition=partition, seq=accepted[0].seq, token=token)
 
     def run(self, source: Source | Iterable[Signal]) -> tuple[Decision, ...]:
         """
@@ -219,19 +302,14 @@ class Agent:
         """Let time pass: fire what is due at or before `at`, for every merchant with an open issue."""
         decisions: list[Decision] = []
         with self._lock:
-            self._load_what_is_open()
-            for partition in sorted(self._states):
-                due = self.fold.next_due(self._state(partition))
-                if due is not None and due <= at:
-                    _, records = self._take(partition, Tick(at=at))
-                    decisions += _decisions(records)
+            for partition in self._loop.due(at):
+                decisions += _decisions(self._loop.pass_time(partition, at))
         return tuple(sorted(decisions, key=lambda d: (d.at, d.partition)))
 
     def tell(self, partition: str, item: Input) -> tuple[Decision, ...]:
         """Give the fold an input that is no signal, such as what a person did, and return the decisions it led to."""
         with self._lock:
-            _, records = self._take(partition, item)
-            return _decisions(records)
+            return _decisions(self._loop.take(partition, (item,))[1])
 
     # --- actions ------------------------------------------------------------------------------------------------
 
@@ -244,55 +322,17 @@ class Agent:
     def halted(self) -> str:
         """Why automation is halted; empty when it is not."""
         with self._lock:
-            self._catch_up(PLATFORM)
-            return self._state(PLATFORM).halted
+            self._loop.catch_up(PLATFORM)
+            return self._loop.state(PLATFORM).halted
 
     def drain(self) -> tuple[Action, ...]:
         """
         Execute what is planned and return the actions that were tried, with their results as status.
 
         In dry run they end as `simulated`. While automation is halted nothing is tried. Other threads go on handling
-        signals while an actuator works.
+        signals while an actuator works; what another process is working on is left to it.
         """
-        tried: list[Action] = []
-        with self._draining:
-            try:
-                self._catch_up(PLATFORM)
-                while (key := self._next_planned()) is not None:
-                    action = self._begin(key)
-                    if action is not None:
-                        tried.append(self._finish(action, self._hands.execute(action)))
-            except BaseException:
-                self._planned = None  # something is between two steps: read anew from the memory what is
-                raise
-        return tuple(tried)
-
-    def _next_planned(self) -> str | None:
-        with self._lock:
-            if self._planned is None:
-                begun = (ActionStatus.PLANNED, ActionStatus.STARTED)
-                self._planned = deque(a.idempotency_key for a in self.memory.read("actions") if a.status in begun)
-            return self._planned.popleft() if self._planned and not self._state(PLATFORM).halted else None
-
-    def _begin(self, key: str) -> Action | None:
-        """Ask the fold whether an action may start, and return it once its start is stored."""
-        with self._lock:
-            action = self._stored(key)
-            if action is not None and action.status is ActionStatus.PLANNED:
-                for step in (ActionDue, ActionStarted):
-                    self.tell(action.partition, step(at=self._time(action.partition), key=key))
-                action = self._stored(key)
-            # What was started before a crash is tried again: the receiver knows it by its key.
-            return action if action is not None and action.status is ActionStatus.STARTED else None
-
-    def _finish(self, action: Action, result: ActionResult) -> Action:
-        with self._lock:
-            at = self._time(action.partition)
-            self.tell(action.partition, ActionFinished(at=at, key=action.idempotency_key, result=result))
-            return self._stored(action.idempotency_key) or action
-
-    def _stored(self, key: str) -> Action | None:
-        return next(iter(self.memory.read("actions", id=key)), None)
+        return self._dispatcher.drain()
 
     def halt(self, *, by: str, why: str) -> None:
         """Stop automation for every merchant: nothing acts, and decisions say so, until a person resumes."""
@@ -309,189 +349,27 @@ class Agent:
     def resume(self, *, by: str, why: str) -> None:
         """Let automation go on after a halt, wherever it was halted; who and why are recorded."""
         with self._lock:
-            stopped = {e.partition for e in self.memory.read("journal") if e.failed or halts(e.input)} - {PLATFORM}
-            # The platform comes after the merchants: until then nothing acts, even if this is interrupted. Then the
-            # merchants once more: another process may have passed the halt on in between.
-            for partition in (*sorted(stopped), PLATFORM, *sorted(stopped)):
-                self._catch_up(partition)
-                if self._state(partition).halted:
-                    self.tell(partition, PersonActed(at=self._later(partition), verb="resume", by=by, why=why))
-            self._planned = None
+            self._person_acted("resume", by=by, why=why)
 
-    def _person_acted(self, verb: Literal["halt", "set_mode"], **fields: Any) -> None:
+    def _person_acted(self, verb: Literal["halt", "resume", "set_mode"], **fields: Any) -> None:
         with self._lock:
-            self._load_what_is_open()
-            self.tell(PLATFORM, PersonActed(at=self._later(PLATFORM), verb=verb, **fields))
-            for partition in sorted(self._states.keys() - {PLATFORM}):
-                self._inherit(partition, self._later(partition))
+            concerned = self._concerned()
+            # Later than everything that was said before, so that it is the last word everywhere.
+            at = max(self._loop.later(p) for p in (PLATFORM, *concerned))
+            self.tell(PLATFORM, PersonActed(at=at, verb=verb, **fields))
+            for partition in concerned:
+                self._loop.prepare(partition, self._loop.later(partition))
 
-    def _load_what_is_open(self) -> None:
-        """Load what an earlier process left: its deadlines pass and people's words hold, whatever comes in."""
-        if self._loaded_open:
-            return
-        left = {partition_of_issue(i) for i in self.memory.read("issues") if i.status is not IssueStatus.RESOLVED}
-        left |= {a.partition for a in self.memory.read("actions") if a.status in _OPEN}
-        for partition in sorted(left):
-            self._state(partition)
-        self._loaded_open = True
-
-    def _later(self, partition: str) -> datetime:
-        """Return a time after everything before, or a second equal act of a person would look like the first."""
-        return max(self._time(partition), from_microseconds(self._state(partition).now + 1))
-
-    # --- the loop -----------------------------------------------------------------------------------------------
-
-    def _take(self, partition: str, item: Input) -> tuple[int, _Records]:
-        """Accept an input, consume everything pending up to it, and return its number and what the steps left."""
-        records = self._configure(partition, item.at)
-        records += self._inherit(partition, item.at)
-        accepted = self.memory.accept(partition, (item,))
-        records += self._catch_up(partition, accepted)
-        return accepted[-1].seq if accepted else 0, records
-
-    def _configure(self, partition: str, at: datetime) -> _Records:
-        """Journal the rules and policy in force, once for each change."""
-        fold = self.fold
-        state = self._state(partition)
-        current = ConfigChanged(at=at, ruleset=fold.ruleset.version, policy=fold.policy.version, mode=fold.policy.mode)
-        if state.config == current.fingerprint:
-            return []
-        return self._catch_up(partition, self.memory.accept(partition, (current,)))
-
-    def _inherit(self, partition: str, at: datetime) -> _Records:
-        """Journal what a person said to the platform, which is meant for every merchant: a halt, a lowered mode."""
-        if partition == PLATFORM:
-            return []
-        self._catch_up(PLATFORM)
-        above, state = self._state(PLATFORM), self._state(partition)
-        said: list[PersonActed] = []
-        if above.halted and not state.halted:
-            said.append(PersonActed(at=at, verb="halt", by="migro", why=above.halted))
-        if above.mode is not state.mode:
-            said.append(PersonActed(at=at, verb="set_mode", by="migro", why="as told to the platform", mode=above.mode))
-        return self._catch_up(partition, self.memory.accept(partition, said)) if said else []
-
-    def _catch_up(self, partition: str, accepted: tuple[Accepted, ...] = ()) -> _Records:
-        """
-        Consume what is pending in a partition, then in the platform's where that is concerned.
-
-        Args:
-            accepted: What was accepted just now; without it the journal is asked.
-        """
-        with self._lock:
-            records = self._consume(partition, accepted)
-            if any(r.emitted or (r.disposition is not None and r.disposition.name == "failed") for _, r in records):
-                records += self._consume(PLATFORM, ())
-            return records
-
-    def _consume(self, partition: str, accepted: tuple[Accepted, ...]) -> _Records:
-        records: _Records = []
-        while True:
-            state = self._state(partition)
-            if not accepted or accepted[0].seq != state.seq + 1:
-                # Somebody else's inputs may be in between: take the whole rest from the journal.
-                journal = self.memory.load(partition, state.seq)
-                accepted = tuple(Accepted(seq=e.seq, input=e.input) for e in journal)
-            try:
-                records += [(partition, self._step(partition, one)) for one in accepted]
-                return records
-            except Conflict as e:
-                if self._state(partition).seq <= e.expected:
-                    raise  # nobody was first: the memory contradicts itself
-                # Another writer consumed it first; its step stands, and what it has planned is read anew.
-                accepted = ()
-
-    def _step(self, partition: str, accepted: Accepted) -> StepRecord:
-        state = self._state(partition)
-        expected = state.seq
-        try:
-            step = self.fold.advance(state, accepted.seq, accepted.input)
-        except Exception as e:  # an internal error stops automation; it never stops accepting
-            return self._fail(partition, accepted, expected, e)
-        record = step.record
-        self._commit(partition, expected, record)
-        for rule in self._newly_quarantined(step):
-            found = f"rule {rule} is quarantined, first at {partition}: {WHY_QUARANTINED}"
-            self._alarm(f"migro: {found}; nobody hears it until it is released")
-        if self._planned is not None:
-            self._planned.extend(a.idempotency_key for a in record.actions if a.status is ActionStatus.PLANNED)
-        return record
-
-    def _commit(self, partition: str, expected: int, record: StepRecord) -> None:
-        try:
-            self.memory.commit(partition, expected, record)
-        except BaseException:
-            # The state has moved on and the store perhaps has not: forget the state, the journal has everything.
-            self._states.pop(partition, None)
-            self._planned = None
-            raise
-
-    def _fail(self, partition: str, accepted: Accepted, expected: int, error: Exception) -> StepRecord:
-        """Record that an input could not be thought about; automation halts with the same transaction."""
-        self._states.pop(partition, None)
-        why = f"internal error at {partition} number {accepted.seq}: {type(error).__name__} at {_raised_at(error)}"
-        signal = about(accepted.input)
-        record = StepRecord(seq=accepted.seq, disposition=Disposition(signal=signal, name="failed", reason=why))
-        self._halt(accepted.input, why, lambda: self._commit(partition, expected, record))
-        return record
-
-    def _halt(self, item: Input, why: str, record: Callable[[], None]) -> None:
-        """Halt automation everywhere, then record why; the operator is told whatever the memory does."""
-        try:
-            # First the halt: whatever happens after it, nothing acts any more.
-            if not halts(item):
-                self.memory.accept(PLATFORM, (PersonActed(at=item.at, verb="halt", by="migro", why=why),))
-            record()
-        finally:
-            self._alarm(f"migro: automation is halted: {why}")
-
-    # --- recall -------------------------------------------------------------------------------------------------
-
-    def _state(self, partition: str) -> State:
-        """Return the partition's state, folding what steps have consumed when this agent has not loaded it yet."""
-        if partition not in self._states:
-            self._states[partition] = self._recall(partition)
-        return self._states[partition]
-
-    def _recall(self, partition: str) -> State:
-        skipped: set[int] = set()
-        while True:
-            state = self.fold.start(partition)
-            for entry in self.memory.load(partition):
-                if not entry.done:
-                    return state
-                if entry.failed or entry.seq in skipped:
-                    state = self.fold.skip(state, entry.seq)
-                    continue
-                try:
-                    step = self.fold.advance(state, entry.seq, entry.input)
-                except Exception as e:  # other rules may stumble over what was fine; see `_step`
-                    skipped.add(entry.seq)
-                    kind = f"{type(e).__name__} at {_raised_at(e)}"
-                    why = f"internal error at {partition} number {entry.seq} on recall: {kind}"
-                    self._halt(entry.input, why, lambda: None)
-                    break
-                state = step.state
-                self._newly_quarantined(step)
-            else:
-                return state
-
-    def _newly_quarantined(self, step: Step) -> list[str]:
-        """Return the rules that the operator has to hear of: what is broken is broken for every merchant."""
-        self._quarantined.difference_update(step.released)
-        new = [rule for rule in step.quarantined if rule not in self._quarantined]
-        self._quarantined.update(new)
-        return new
-
-    def _time(self, partition: str) -> datetime:
-        return self._now() if self._now is not None else from_microseconds(self._state(partition).now)
+    def _concerned(self) -> list[str]:
+        """Return the merchants that people's words have to reach now; the others hear them with their next input."""
+        left = {partition_of_issue(i) for i in self.memory.read("issues", pending=True)}
+        left |= {a.partition for a in self.memory.read("actions", pending=True)}
+        return sorted((left | set(self._loop.loaded)) - {PLATFORM})
 
 
-def _decisions(records: _Records) -> tuple[Decision, ...]:
+def _ruleset(rules: RuleSet | Iterable[Rule[Any]]) -> RuleSet:
+    return rules if isinstance(rules, RuleSet) else RuleSet("host", *rules)
+
+
+def _decisions(records: Records) -> tuple[Decision, ...]:
     return tuple(d for _, r in records for d in r.decisions)
-
-
-def _raised_at(error: Exception) -> str:
-    """Return file and line of an error, never its text: that may hold what a sender wrote."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"

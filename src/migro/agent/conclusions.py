@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from ..decide import Policy, Ruling, rule_on, withdraw
 from ..engine import Evidence, Key, NativeEngine, supported
@@ -25,7 +26,7 @@ from ..models import (
     from_microseconds,
 )
 from ..reason import Assessment, assess, confidence_of
-from ..rules import RuleSet
+from ..rules import IssueKind, RuleSet
 from .effects import Effects
 from .recollection import reached
 from .state import PLATFORM, Held, State
@@ -62,8 +63,9 @@ class Conclusions:
     def reassess(self, state: State, slots: Iterable[tuple[str, Key]], effects: Effects) -> None:
         """Judge issues anew, by (kind, key): open, decide, resolve, reopen."""
         for kind, key in slots:
-            assessment = assess(self.engine, state.engine, self.ruleset.kinds[kind], key)
             held = state.held.get((kind, key))
+            known = self.ruleset.kinds.get(kind) or _foreign(held)
+            assessment = assess(self.engine, state.engine, known, key)
             if held is None and not assessment.supported:
                 continue
             if held is None:
@@ -112,7 +114,9 @@ class Conclusions:
         so_far = held.severity or assessment.severity
         # With what decided it: under other rules the journal may be folded again, and the count starts elsewhere.
         versions = (self.ruleset.version, self.policy.version)
-        decision_id = content_id("dec", before.id, *versions, held.decisions + 1)
+        # And with where it was taken over: the same rules may come back, and count anew.
+        epoch = [state.epoch] if state.epoch else []
+        decision_id = content_id("dec", before.id, *versions, held.decisions + 1, *epoch)
         words = {
             "issue": before.id,
             "kind": before.kind,
@@ -263,6 +267,14 @@ class Conclusions:
         # A person may lower the mode of a running agent; only a person raises it again, never above the policy's.
         told = (state.mode, state.configured_mode)
         return min([self.policy.mode, *(m for m in told if m is not None)])
+
+
+def _foreign(held: Held | None) -> IssueKind[Any]:
+    """Return a kind that no rule in force concludes about; an issue of it, taken over, can only end."""
+    if held is None:
+        raise LookupError("expected an issue that was taken over, got none")
+    issue = held.issue
+    return IssueKind(issue.kind, category=issue.category, per=issue.key_names, title=issue.title)
 
 
 def _last_measured(impact: Impact) -> Impact:

@@ -1,60 +1,111 @@
-"""Dispatch: planned actions become results. Dry run is a type that holds no hands."""
+"""Dispatch: the outbox is drained, one action at a time, each by one process."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+import threading
 
-from ..errors import ConfigurationError
-from ..models import Action, ActionResult
-from ..ports import Actuator
+from ..models import Action, ActionDue, ActionFinished, ActionResult, ActionStarted, ActionStatus
+from ..ports import Leases
+from ..processes import this_process
+from .fold import PLATFORM
+from .hands import Hands
+from .loop import Loop
 
-__all__ = ["DryRun", "Hands", "Live"]
+__all__ = ["LEASE_SECONDS", "Dispatcher"]
 
-
-class DryRun:
-    """Executes nothing: it has no actuator it could call."""
-
-    live = False
-
-    def execute(self, action: Action) -> ActionResult:
-        """Return that the action was simulated."""
-        return ActionResult(status="simulated", detail=f"dry run: {action.kind} -> {action.target}")
+LEASE_SECONDS = 300
+"""How long a dispatcher has an action to itself; by then it has a result, or its process is taken for dead."""
 
 
-class Live:
+_BEGUN = frozenset({ActionStatus.PLANNED, ActionStatus.STARTED})
+
+_numbers = itertools.count(1)
+
+
+class Dispatcher:
     """
-    Executes actions by the actuators it is given.
+    Executes what is planned.
 
-    Raises:
-        ConfigurationError: If two actuators claim one kind of action.
+    Args:
+        loop: The states, changed only while `lock` is held.
+        hands: What executes.
+        lock: Free while an actuator works, so that other threads go on handling signals.
     """
 
-    live = True
+    def __init__(self, loop: Loop, hands: Hands, lock: threading.RLock) -> None:
+        self._loop = loop
+        self._hands = hands
+        self._lock = lock
+        self._draining = threading.RLock()
+        self._number = next(_numbers)
 
-    def __init__(self, actuators: Iterable[Actuator]) -> None:
-        self._by_kind: dict[str, Actuator] = {}
-        for actuator in actuators:
-            if not isinstance(actuator, Actuator):
-                raise ConfigurationError(
-                    f"expected actuators with `kinds` and `execute`, got {type(actuator).__name__}"
-                )
-            for kind in sorted(actuator.kinds):
-                if kind in self._by_kind:
-                    raise ConfigurationError(
-                        f"expected one actuator for {kind!r}, got {type(self._by_kind[kind]).__name__}"
-                        f" and {type(actuator).__name__}"
-                    )
-                self._by_kind[kind] = actuator
+    def drain(self) -> tuple[Action, ...]:
+        """Execute what is planned and return the actions that were tried, with their results as status."""
+        tried: list[Action] = []
+        seen: set[str] = set()
+        with self._draining:
+            # Asked again until nothing is new: other threads and processes plan actions meanwhile.
+            while waiting := [key for key in self._waiting() if key not in seen]:
+                seen.update(waiting)
+                for key in waiting:
+                    action = self._begin(key)
+                    if action is not None:
+                        tried.append(self._execute(action))
+        return tuple(tried)
 
-    def execute(self, action: Action) -> ActionResult:
-        """Return what the actuator of that kind made of it; an exception is a failure, told by its type alone."""
-        actuator = self._by_kind.get(action.kind)
-        if actuator is None:
-            return ActionResult(status="failed", detail=f"no actuator for {action.kind!r}")
+    def _waiting(self) -> list[str]:
+        with self._lock:
+            found = self._loop.memory.read("actions", pending=True)
+            return [a.idempotency_key for a in found if a.status in _BEGUN]
+
+    def _begin(self, key: str) -> Action | None:
+        """Return the action once its start is stored; None where it is over, or another process has it."""
+        with self._lock:
+            self._loop.catch_up(PLATFORM)
+            if self._loop.state(PLATFORM).halted:
+                return None
+            action = self._stored(key)
+            if action is None or action.status not in _BEGUN or not self._acquire(key):
+                return None
+            action = self._stored(key)
+            if action is not None and action.status is ActionStatus.PLANNED:
+                for step in (ActionDue, ActionStarted):
+                    self._loop.take(action.partition, (step(at=self._loop.time(action.partition), key=key),))
+                action = self._stored(key)
+            # What was started before a crash is tried again: the receiver knows it by its key.
+            if action is not None and action.status is ActionStatus.STARTED:
+                return action
+            self._release(key)
+            return None
+
+    def _execute(self, action: Action) -> Action:
         try:
-            return actuator.execute(action)
-        except Exception as e:  # an actuator is foreign code; its text may hold personal data
-            return ActionResult(status="failed", detail=f"{type(actuator).__name__} raised {type(e).__name__}")
+            return self._finish(action, self._hands.execute(action))
+        finally:
+            # Also where this was interrupted: whoever comes next may try again, the receiver knows the key.
+            self._release(action.idempotency_key)
 
+    def _finish(self, action: Action, result: ActionResult) -> Action:
+        key = action.idempotency_key
+        with self._lock:
+            at = self._loop.time(action.partition)
+            self._loop.take(action.partition, (ActionFinished(at=at, key=key, result=result),))
+            return self._stored(key) or action
 
-Hands = DryRun | Live
+    @property
+    def _holder(self) -> str:
+        # Asked each time: a process that was forked off is another one.
+        return f"{this_process()}#{self._number}"
+
+    def _acquire(self, key: str) -> bool:
+        memory = self._loop.memory
+        return not isinstance(memory, Leases) or memory.acquire(f"action:{key}", self._holder, LEASE_SECONDS)
+
+    def _release(self, key: str) -> None:
+        memory = self._loop.memory
+        if isinstance(memory, Leases):
+            memory.release(f"action:{key}", self._holder)
+
+    def _stored(self, key: str) -> Action | None:
+        return next(iter(self._loop.memory.read("actions", id=key)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from ..engine import Change, Key
-from ..models import Action, Decision, Issue, SignalWithdrawn, Withdrawal
+from ..models import Action, Decision, ErasureRequested, Issue, SignalWithdrawn, TimerFired, Withdrawal
 
 __all__ = ["Effects"]
 
@@ -23,7 +23,9 @@ class Effects:
         released: Rules that this step lets be judged again.
         release: By whom and why.
         quarantined: Rules that this step left out, because a predicate kept raising.
-        emitted: Withdrawals for the platform.
+        emitted: Withdrawals and erasures for the platform.
+        timers: What time alone brought about, in order.
+        configured: Whether other rules, another policy or another mode have come into force.
     """
 
     issues: dict[str, Issue] = attrs.Factory(dict)
@@ -36,4 +38,6 @@ class Effects:
     released: tuple[str, ...] = ()
     release: str = ""
     quarantined: list[str] = attrs.Factory(list)
-    emitted: list[SignalWithdrawn] = attrs.Factory(list)
+    emitted: list[SignalWithdrawn | ErasureRequested] = attrs.Factory(list)
+    timers: list[TimerFired] = attrs.Factory(list)
+    configured: bool = False

@@ -7,6 +7,7 @@ state before the step keeps the journal, not a copy.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import attrs
@@ -21,17 +22,20 @@ from ..models import (
     ConfigChanged,
     Disposition,
     DispositionName,
+    Erasure,
     ErasureRequested,
     Input,
     Issue,
     IssueChanged,
     IssueStatus,
+    OpenIssue,
     PersonActed,
     Signal,
     SignalReceived,
     SignalWithdrawn,
     StepRecord,
     Tick,
+    TimerFired,
     from_microseconds,
     to_microseconds,
 )
@@ -44,6 +48,7 @@ from .effects import Effects
 from .outbox import answer, check_due, lapse, move, next_lapse, stands
 from .quarantines import notice, release
 from .recollection import REACH, declare, derive, forget, same_text, understand
+from .snapshots import renamed
 from .state import PLATFORM, UNATTRIBUTED, Held, State
 from .withdrawals import take_back
 from .wording import why_raised, why_recorded
@@ -98,8 +103,8 @@ class Fold:
     def __init__(self, ruleset: RuleSet, policy: Policy | None = None) -> None:
         self.ruleset = RuleSet(ruleset.name, ruleset, CORE)
         self.policy = policy or Policy()
-        self._engine = NativeEngine(self.ruleset)
-        self._conclusions = Conclusions(self.ruleset, self.policy, self._engine)
+        self.engine = NativeEngine(self.ruleset)
+        self._conclusions = Conclusions(self.ruleset, self.policy, self.engine)
         self._read_kinds = frozenset(s.signal.__signal_kind__ for r in self.ruleset for s in selections(r.when))
         self._platform_reads = "issue.changed" in self.ruleset.signals
 
@@ -110,7 +115,8 @@ class Fold:
     def skip(self, state: State, seq: int) -> State:
         """Return the state after an input that failed: it counts as consumed, and automation is halted."""
         state.seq = seq
-        state.halted = state.halted or f"internal error at number {seq}"
+        if not state.halted:
+            state.halted, state.halted_at = f"internal error at number {seq}", state.now
         return state
 
     def next_due(self, state: State) -> datetime | None:
@@ -131,16 +137,24 @@ class Fold:
         """
         effects = Effects()
         now = max(state.now, to_microseconds(item.at))
+        takes_over = isinstance(item, ConfigChanged) and item.carried is not None and item.counts(seq)
+        # What these rules would have made of the time before they came into force is not what happened.
+        passing = Effects() if takes_over else effects
         while (due := self._next_timer(state)) is not None and due <= now:
             state.now = max(state.now, due)
             self._tidy(state)
-            self._fire_timers(state, effects)
+            self._fire_timers(state, passing, late_by=now - state.now)
         state.now = now
         # Before the input, so that a tick in between makes no difference to what an issue is remembered for.
         self._tidy(state)
         disposition = self._consume(state, seq, item, effects)
         notice(self._conclusions, state, effects)
         state.seq = seq
+        erasure = None
+        if isinstance(item, ErasureRequested):
+            erasure = Erasure(pseudonym=item.pseudonym, token=item.token)
+            state = renamed(self.engine, state, item.pseudonym, item.token)
+        due = self._next_timer(state)
         record = StepRecord(
             seq=seq,
             disposition=disposition,
@@ -148,6 +162,9 @@ class Fold:
             decisions=tuple(effects.decisions),
             actions=tuple(effects.actions.values()),
             emitted=self._emitted(state, effects),
+            timers=tuple(effects.timers),
+            due=None if due is None else from_microseconds(due),
+            erasure=erasure,
         )
         return Step(
             state=state,
@@ -167,21 +184,14 @@ class Fold:
                 return take_back(self._conclusions, state, item, effects)
             case IssueChanged():
                 self._conclusions.infer(state, issue_update(item), effects)
-            case Tick() | ErasureRequested():
-                pass  # time has passed above; the state holds ids and numbers, nothing that a pseudonym leads to
-            case ConfigChanged(mode=mode):
-                state.configured_mode = mode
-                if state.config and state.config != item.fingerprint:
-                    # What is open was judged, and its actions were bound, under something else.
-                    for held in state.held.values():
-                        held.verdict = ()
-                        effects.actions.update(held.actions)
-                state.config = item.fingerprint
-                if state.ruleset and state.ruleset != item.ruleset:
-                    why = "other rules are in force"
-                    release(self._conclusions, state, tuple(state.engine.quarantined), why, effects)
-                state.ruleset = item.ruleset
-                self._conclusions.reassess(state, sorted(state.held), effects)
+            case Tick():
+                pass  # time has passed above
+            case ErasureRequested():
+                if state.partition != PLATFORM:
+                    effects.emitted.append(item)
+            case ConfigChanged():
+                if item.counts(seq):
+                    self._configure(state, item, effects)
             case ActionDue(key=key):
                 check_due(state, key, effects)
             case ActionStarted(key=key):
@@ -193,6 +203,45 @@ class Fold:
             case PersonActed():
                 self._person(state, item, effects)
         return None
+
+    def _configure(self, state: State, item: ConfigChanged, effects: Effects) -> None:
+        effects.configured = bool(state.config) and state.config != item.fingerprint
+        state.configured_mode = item.mode
+        if item.carried is not None:
+            state.epochs += 1
+            self.carry(state, item.carried, state.epochs)
+            effects.timers += self._lapse(state, effects, to_microseconds(item.at))
+        elif effects.configured:
+            # What is open was judged, and its actions were bound, under something else.
+            for held in state.held.values():
+                held.verdict = ()
+                effects.actions.update(held.actions)
+        state.config = item.fingerprint
+        if state.ruleset and state.ruleset != item.ruleset:
+            why = "other rules are in force"
+            release(self._conclusions, state, tuple(state.engine.quarantined), why, effects)
+        state.ruleset = item.ruleset
+        seen = {(self.ruleset.rule(rule).then.kind.name, key) for rule, key in state.engine.firings}
+        self._conclusions.reassess(state, sorted(seen | state.held.keys()), effects)
+
+    def carry(self, state: State, carried: Iterable[OpenIssue], epoch: int) -> None:
+        """
+        Let the issues of the records take the place of what these rules would have opened, told and done.
+
+        Args:
+            epoch: A number that no earlier carrying in this partition had; decisions count anew from there.
+        """
+        state.epoch = epoch
+        state.held = {
+            (one.issue.kind, one.issue.key): Held(
+                one.issue,
+                actions={a.idempotency_key: a for a in one.actions},
+                closed_by=one.closed_by,
+                reached=((state.now, one.issue.severity, frozenset()),),
+                carried=True,
+            )
+            for one in sorted(carried, key=lambda one: (one.issue.kind, one.issue.key, one.issue.first_seen))
+        }
 
     def _receive(
         self, state: State, seq: int, signal: Signal, duplicate_of: int | None, effects: Effects
@@ -246,10 +295,10 @@ class Fold:
     def _person(self, state: State, item: PersonActed, effects: Effects) -> None:
         match item.verb:
             case "halt":
-                state.halted = item.why or f"halted by {item.by}"
+                state.halted, state.halted_at = item.why or f"halted by {item.by}", state.now
                 self._conclusions.reassess(state, sorted(state.held), effects)
             case "resume":
-                state.halted = ""
+                state.halted, state.resumed_at = "", state.now
                 self._conclusions.reassess(state, sorted(state.held), effects)
             case "set_mode":
                 state.mode = item.mode
@@ -268,16 +317,38 @@ class Fold:
     # --- time ---------------------------------------------------------------------------------------------------
 
     def _next_timer(self, state: State) -> int | None:
-        times = (self._engine.next_due(state.engine), next_lapse(state), state.maintenance)
+        times = (self.engine.next_due(state.engine), next_lapse(state), state.maintenance)
         return min((t for t in times if t is not None), default=None)
 
-    def _fire_timers(self, state: State, effects: Effects) -> None:
-        lapse(state, effects)
+    def _fire_timers(self, state: State, effects: Effects, *, late_by: int) -> None:
+        deadline = from_microseconds(state.now)
+        fired = self._lapse(state, effects, state.now + late_by)
         if state.maintenance is not None and state.maintenance <= state.now:
             state.maintenance = None
+            fired.append(TimerFired(what="maintenance", name="", key=(), deadline=deadline, late_by=late_by))
             self._conclusions.reassess(state, sorted(state.held), effects)
-        self._engine.pass_time(state.engine, state.now)
+        before = len(effects.changes)
+        self.engine.pass_time(state.engine, state.now)
         self._conclusions.settle(state, effects)
+        # A rule that moves twice at one time, as where it is retracted and holds anew, was due once.
+        rules = dict.fromkeys((c.rule, c.key) for c in effects.changes[before:])
+        fired += [
+            TimerFired(what="rule", name=rule, key=key, deadline=deadline, late_by=late_by) for rule, key in rules
+        ]
+        effects.timers += fired
+
+    def _lapse(self, state: State, effects: Effects, now: int) -> list[TimerFired]:
+        return [
+            TimerFired(
+                what="approval",
+                name=a.kind,
+                key=(a.idempotency_key,),
+                deadline=a.expires_at,
+                late_by=now - to_microseconds(a.expires_at),
+            )
+            for a in lapse(state, effects)
+            if a.expires_at is not None
+        ]
 
     def _tidy(self, state: State) -> None:
         """Forget what nothing needs any more, at fixed times, so that extra ticks make no difference."""
@@ -285,11 +356,16 @@ class Fold:
         times = state.now // TIDY_EVERY
         if times > state.tidied:
             state.tidied = times
-            self._engine.forget(state.engine, times * TIDY_EVERY)
+            self.engine.forget(state.engine, times * TIDY_EVERY)
 
-    def _emitted(self, state: State, effects: Effects) -> tuple[tuple[str, IssueChanged | SignalWithdrawn], ...]:
-        if not self._platform_reads or state.partition == PLATFORM:
+    def _emitted(
+        self, state: State, effects: Effects
+    ) -> tuple[tuple[str, IssueChanged | SignalWithdrawn | ErasureRequested], ...]:
+        if state.partition == PLATFORM:
             return ()
+        if not self._platform_reads:
+            # It may have been told of issues under other rules.
+            return tuple((PLATFORM, given) for given in effects.emitted if isinstance(given, ErasureRequested))
         changed = [IssueChanged(at=d.at, issue=d.issue, decision=d.id) for d in effects.decisions]
         for one in changed:
             held = state.held.get((one.issue.kind, one.issue.key))
@@ -297,5 +373,5 @@ class Fold:
                 # With what stands behind it, so that it can be taken back at the platform as well.
                 told = [t for t in held.told if t[0] >= state.now - REACH]
                 held.told = (*told, (state.now, issue_update(one).id, held.evidence))
-        emitted: list[IssueChanged | SignalWithdrawn] = [*effects.emitted, *changed]
+        emitted: list[IssueChanged | SignalWithdrawn | ErasureRequested] = [*effects.emitted, *changed]
         return tuple((PLATFORM, given) for given in emitted)

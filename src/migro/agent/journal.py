@@ -1,12 +1,24 @@
-"""What the shell reads off the journal: first deliveries, withdrawals, what an input is about."""
+"""What the shell reads off the records: first deliveries, withdrawals, open issues, what an input is about."""
 
 from __future__ import annotations
 
 from ..errors import NotFound
-from ..models import Disposition, Input, PersonActed, Signal, SignalReceived, SignalWithdrawn
+from ..models import (
+    Action,
+    Disposition,
+    Input,
+    IssueStatus,
+    OpenIssue,
+    PersonActed,
+    Signal,
+    SignalReceived,
+    SignalWithdrawn,
+    to_microseconds,
+)
 from ..ports import Memory
+from .recollection import REOPEN_WITHIN
 
-__all__ = ["about", "first_delivery", "halts", "known_withdrawal"]
+__all__ = ["about", "first_delivery", "halts", "known_withdrawal", "open_issues"]
 
 
 def first_delivery(memory: Memory, id: str) -> tuple[str, SignalReceived, Signal]:
@@ -32,6 +44,34 @@ def known_withdrawal(memory: Memory, partition: str, item: SignalWithdrawn) -> t
     entries = memory.read("journal", partition=partition)
     newest = [e for e in entries if e.input.delivery_key == item.delivery_key][-1]
     return newest.seq, newest.disposition
+
+
+def open_issues(memory: Memory, partition: str, now: int) -> tuple[OpenIssue, ...]:
+    """Return the issues of a partition that go on under other rules: open, or ended within the time to reopen."""
+    kept = {
+        i.id: i
+        for i in memory.read("issues", partition=partition)
+        if i.status is not IssueStatus.RESOLVED or to_microseconds(i.last_seen) >= now - REOPEN_WITHIN
+    }
+    actions: dict[str, list[Action]] = {id: [] for id in kept}
+    if kept:
+        for action in memory.read("actions", partition=partition):
+            if action.issue in actions:
+                actions[action.issue].append(action)
+    closed = {}
+    if any(i.status is IssueStatus.RESOLVED for i in kept.values()):
+        for entry in memory.read("journal", partition=partition):
+            match entry.input:
+                case PersonActed(verb="resolve", target=id, by=by):
+                    closed[id] = by
+    return tuple(
+        OpenIssue(
+            issue=issue,
+            actions=tuple(sorted(actions[id], key=lambda a: (a.at, a.idempotency_key))),
+            closed_by=closed.get(id, "") if issue.status is IssueStatus.RESOLVED else "",
+        )
+        for id, issue in kept.items()
+    )
 
 
 def about(item: Input) -> str:

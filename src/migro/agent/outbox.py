@@ -78,11 +78,13 @@ def next_lapse(state: State) -> int | None:
     return min(times, default=None)
 
 
-def lapse(state: State, effects: Effects) -> None:
-    """Expire what has waited too long: silence is no."""
+def lapse(state: State, effects: Effects) -> tuple[Action, ...]:
+    """Expire what has waited too long, and return it: silence is no."""
     lapsed = [a for a in _waiting(state) if a.expires_at and to_microseconds(a.expires_at) <= state.now]
-    for action in sorted(lapsed, key=lambda a: a.idempotency_key):
+    lapsed.sort(key=lambda a: a.idempotency_key)
+    for action in lapsed:
         move(state, action.idempotency_key, ActionStatus.EXPIRED, "nobody approved it in time", effects)
+    return tuple(lapsed)
 
 
 def _waiting(state: State) -> Iterable[Action]:

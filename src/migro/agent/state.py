@@ -35,6 +35,7 @@ class Held:
             signals behind them; of earlier ones the worst.
         told: What the platform was told in the last hour: time in microseconds, id of the signal that platform rules
             read, and ids of the signals behind it.
+        carried: Whether it was taken over from the records, and other rules opened it.
     """
 
     issue: Issue
@@ -48,6 +49,7 @@ class Held:
     bound: dict[str, frozenset[str]] = attrs.Factory(dict)
     reached: tuple[tuple[int, Severity, frozenset[str]], ...] = ()
     told: tuple[tuple[int, str, frozenset[str]], ...] = ()
+    carried: bool = False
 
     @property
     def severity(self) -> Severity | None:
@@ -74,11 +76,14 @@ class State:
         mode: What a person lowered the mode to; None while nobody has.
         configured_mode: The mode of the configuration that was last journaled.
         halted: Why automation is halted; empty when it is not.
+        halted_at, resumed_at: When it was last halted and resumed here, in microseconds.
         maintenance: When the open maintenance window ends, in microseconds; None while there is none.
         windows: What signals said about maintenance in the last hour, and the newest older word: by signal id, when it
             came and until when the window was to last, in microseconds, oldest first.
         tidied: How many times the engine would have been tidied since 1970.
         config: Fingerprint of the rules, policy and mode that were last journaled.
+        epochs: How many times the journal says that issues were taken over from the records.
+        epoch: Which of these is in force, from 1; 0 for none yet, and negative for one the journal does not say yet.
         ruleset: Version of the rules that were last journaled.
         understood: Resources that a rule has read something about, least recent first: ids of the signals with their
             time in microseconds, oldest first; of those older than an hour only the newest.
@@ -97,10 +102,14 @@ class State:
     mode: RunMode | None = None
     configured_mode: RunMode | None = None
     halted: str = ""
+    halted_at: int = 0
+    resumed_at: int = 0
     maintenance: int | None = None
     windows: dict[str, tuple[int, int]] = attrs.Factory(dict)
     tidied: int = 0
     config: str = ""
+    epochs: int = 0
+    epoch: int = 0
     ruleset: str = ""
     understood: dict[ResourceRef, dict[str, int]] = attrs.Factory(dict)
     texts: dict[str, tuple[str, str | None, int, int, str]] = attrs.Factory(dict)

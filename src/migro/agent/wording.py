@@ -44,20 +44,22 @@ def why_recorded(signal: Signal, evidence: Evidence, raised: Sequence[str], read
 
 def why_now(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ruling, effects: Effects) -> str:
     """Return in one line why a decision is made now."""
-    because = _because(held, status, assessment, ruling)
+    because = _because(held, status, assessment, ruling, configured=effects.configured)
     if effects.withdrawal is not None:
         return f"{because}; {effects.withdrawal.by} withdrew a signal: {effects.withdrawal.reason}"
     return f"{because}; {', '.join(effects.released)} released: {effects.release}" if effects.released else because
 
 
-def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ruling) -> str:
+def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ruling, *, configured: bool) -> str:
     before = held.issue
     confidence = confidence_of(assessment.score.total)
     rules = [c.rule for c in assessment.score.contributions if c.counted > 0]
     named = ", ".join(rules) or "no rule"
+    if status is IssueStatus.RESOLVED and configured and not held.closed_by:
+        return "resolved: the rules that are in force now see no evidence"
     if status is IssueStatus.RESOLVED:
         return f"resolved by {held.closed_by}" if held.closed_by else "resolved: no evidence is left"
-    if held.decisions == 0:
+    if held.decisions == 0 and not held.carried:
         return f"opened at {confidence} by {named}"
     if before.status is IssueStatus.RESOLVED:
         return f"reopened at {confidence} by {named}"

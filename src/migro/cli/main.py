@@ -10,7 +10,22 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import ConfigurationError, MigroError
-from . import demo, explain, observe, plugins, rules, run, simulate
+from . import (
+    audit,
+    decisions,
+    demo,
+    erase,
+    explain,
+    issues,
+    memory,
+    observe,
+    plugins,
+    replay,
+    report,
+    rules,
+    run,
+    simulate,
+)
 from .console import Console
 from .interruption import STOPPED
 
@@ -33,7 +48,23 @@ def parser() -> argparse.ArgumentParser:
         "--config", metavar="FILE", type=Path, help="configuration (default: migro.toml, if it is here)"
     )
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (demo, observe, run, explain, rules, simulate, plugins):
+    listed = (
+        demo,
+        observe,
+        run,
+        explain,
+        issues,
+        decisions,
+        report,
+        replay,
+        audit,
+        erase,
+        memory,
+        rules,
+        simulate,
+        plugins,
+    )
+    for module in listed:
         module.register(commands, common)
     return top
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from ..agent import Agent, Processed
+from ..agent import Agent, Processed, Shadow
 from ..errors import ConfigurationError
 from ..models import Decision
 from ..ports import Memory
@@ -38,6 +38,9 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--source", action="append", default=[], metavar="NAME", help="read a plugin's source, after the files"
+    )
+    parser.add_argument(
+        "--shadow", action="append", metavar="REF", help="candidate rules to fold beside these; they change nothing"
     )
     parser.add_argument("--memory", metavar="URL", help="where to keep it (default: sqlite:///migro.db)")
     parser.add_argument("--kind", help="wire format of bare payloads (default: told by FILE.meta.json, name or shape)")
@@ -110,6 +113,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not arguments.files and not arguments.source:
         raise ConfigurationError("expected material: FILE..., - for standard input, or --source NAME; got none")
     rules, plugins = equipped(config, arguments.rules or ())
+    candidate = equipped(config, arguments.shadow)[0] if arguments.shadow else None
     policy = config.to_policy()
     actuators = hands(config, plugins, policy, live=arguments.live)
     sourced = source_events(config, plugins, arguments.source)
@@ -125,6 +129,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             live=arguments.live,
             actuators=actuators,
             alarm=console.complain,
+            shadow=candidate,
         )
         reporter = _Reporter(console, arguments.only, collected)
         if "-" in arguments.files:
@@ -151,7 +156,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         # Who stops a live run wants nothing more to happen; what is planned stays planned.
         if not (interruption.asked and arguments.live):
             agent.drain()
-        reporter.counts(tally, url, live=arguments.live)
+        reporter.counts(tally, url, live=arguments.live, shadow=agent.shadow)
     if interruption.asked:
         console.complain("stopped; everything that was accepted is stored")
         return STOPPED
@@ -212,12 +217,17 @@ class _Reporter:
         self._console.say(f"{'decision':<10} {decision_row(decision, dated=True)}  {decision.because}")
         self._record("decisions", decision.summary())
 
-    def counts(self, tally: Tally, url: str, *, live: bool) -> None:
+    def counts(self, tally: Tally, url: str, *, live: bool, shadow: Shadow | None) -> None:
+        beside = {} if shadow is None else {"shadow": {"decisions": shadow.decided, "errors": dict(shadow.errors)}}
         if self._console.format == "json":
-            self._console.data({**self._collected, "counts": tally.data()})
+            self._console.data({**self._collected, "counts": {**tally.data(), **beside}})
         elif self._console.format == "jsonl":
-            self._console.data({"record": "counts", **tally.data()})
+            self._console.data({"record": "counts", **tally.data(), **beside})
         else:
             print()
             print("\n".join(tally.lines()))
+            if shadow is not None:
+                print(f"candidate rules: {shadow.decided} decisions; see: migro decisions list --shadow")
+                for partition, error in sorted(shadow.errors.items()):
+                    print(f"candidate rules are left out for {partition}: {error}")
             print(f"memory {url}; {'live' if live else 'dry run: nothing was executed'}")

@@ -42,7 +42,7 @@ def existing_memory(url: str) -> SqliteMemory | VolatileMemory:
     path = Path(url.removeprefix("sqlite:///"))
     if url != "volatile:" and "://" not in url.removeprefix("sqlite:///") and not path.exists():
         raise ConfigurationError(f"expected a memory that exists, found no file - at {path}")
-    return open_memory(url)
+    return open_memory(url, read_only=True)
 
 
 def load_rules(

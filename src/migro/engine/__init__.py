@@ -4,8 +4,8 @@ from .examples import ExampleFailure, ExampleResult, check_examples, run_example
 from .native import ERRORS_IN_A_ROW, NativeEngine, lowered_points
 from .release import release
 from .snapshots import restore, snapshot
-from .state import Change, EngineState, Evidence, Firing, Key
-from .traces import contributing, near_miss, supported, trace
+from .state import Change, EngineState, Evidence, Firing, Key, MeasuredShare
+from .traces import contributing, measured_shares, near_miss, supported, trace
 
 __all__ = [
     "ERRORS_IN_A_ROW",
@@ -16,10 +16,12 @@ __all__ = [
     "ExampleResult",
     "Firing",
     "Key",
+    "MeasuredShare",
     "NativeEngine",
     "check_examples",
     "contributing",
     "lowered_points",
+    "measured_shares",
     "near_miss",
     "release",
     "restore",

@@ -35,22 +35,24 @@ def forget(network: Network, state: EngineState, now: int) -> None:
         del kept[: bisect_left(kept, oldest, key=lambda held: held[0])]
         if not kept:
             del state.candidates[place, key]
-    _forget_history(network, state)
+    longest = state.now - longest_kept(network)
+    _forget_history(network, state, longest)
     for (place, key), series in list(state.series.items()):
-        oldest = state.now - (network.series[place].hours + 3) * HOUR - longest_kept(network)
+        oldest = longest - (network.series[place].hours + 3) * HOUR
         for hour in [h for h in series.values if h < oldest]:
             del series.values[hour]
-        series.past = [p for p in series.past if p[0] >= state.now - longest_kept(network)]
-        if series.ended is not None and series.ended < state.now - longest_kept(network) and not series.past:
+            series.medians.clear()
+        series.past = [p for p in series.past if p[0] >= longest]
+        if series.ended is not None and series.ended < longest and not series.past:
             del state.series[place, key]
-    for id in [i for i, at in state.withdrawn.items() if at < state.now - longest_kept(network)]:
+    for id in [i for i, at in state.withdrawn.items() if at < longest]:
         del state.withdrawn[id]
     live = {key for _, key in state.streams}
     for name in [c for c in state.cursors if c[1] not in live]:
         del state.cursors[name]
 
 
-def _forget_history(network: Network, state: EngineState) -> None:
+def _forget_history(network: Network, state: EngineState, longest: int) -> None:
     horizons: dict[int, int] = {}
     kept: dict[int, int] = {}
     for source in network.sources:
@@ -66,7 +68,7 @@ def _forget_history(network: Network, state: EngineState) -> None:
         if seen[-1][0] < oldest - horizons[name[0]]:
             del state.seen[name]
     for (kind, _names, _), told in state.facts.items():
-        cut = bisect_left(told, state.now - longest_kept(network), key=lambda held: held[0])
+        cut = bisect_left(told, longest, key=lambda held: held[0])
         keep: list[tuple[int, str, Signal]] = []
         missing = set(network.fact_columns.get(kind, ()))
         for item in reversed(told[:cut]):
@@ -78,5 +80,6 @@ def _forget_history(network: Network, state: EngineState) -> None:
 
 
 def longest_kept(network: Network) -> int:
+    """Return how long what is late can still be taken in, in microseconds."""
     kept = [s.retention for s in network.sources if s.retention < 1 << 60]
     return max([25 * HOUR, *kept, *(n.keep for n in network.nodes if n.keep < 1 << 60)])

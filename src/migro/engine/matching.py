@@ -54,6 +54,8 @@ Reader = Callable[[Signal, Context], Any]
 
 _ORDER = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 _ORDERED = (int, Decimal, Fraction, datetime, timedelta)
+_PLAIN = (bool, int, str)
+_NO_MATCH, _UNKNOWN, _MATCH, _ERROR = Truth.NO_MATCH, Truth.UNKNOWN, Truth.MATCH, Truth.ERROR
 _RELATIONS: dict[str, Callable[[Any, frozenset[Any]], bool]] = {
     "among": lambda value, other: any(_equal(value, x) for x in other),
     "covers": lambda mine, other: other <= mine,
@@ -64,17 +66,14 @@ _RELATIONS: dict[str, Callable[[Any, frozenset[Any]], bool]] = {
 
 def compile_predicates(predicates: Iterable[Pred[Any]]) -> Matcher:
     """Return a function that evaluates all predicates on one signal; an exception in one of them is ERROR."""
-    parts = tuple(_compile(p) for p in predicates)
-    if len(parts) == 1:
-        return parts[0]
-    return lambda signal, context: _all(parts, signal, context)
+    return _conjunction(tuple(_compile(p) for p in predicates))
 
 
 def compile_term(term: object) -> Reader:
     """Return a function that reads a term, a literal or a fact for a signal."""
     match term:
         case Col(name=name):
-            return lambda signal, context: getattr(signal, name, None)
+            return lambda signal, context: vars(signal).get(name)
         case Fact() as operand:
             return lambda signal, context: context.fact(operand, signal)
         case Arithmetic(operation=operation, left=left, right=right):
@@ -110,42 +109,55 @@ def _scaled(value: Any, by: Fraction | None) -> Any:
     return Fraction(value) * by
 
 
-def _all(parts: tuple[Matcher, ...], signal: Signal, context: Context) -> Truth:
-    result = Truth.MATCH
-    for part in parts:
-        truth = part(signal, context)
-        if truth is Truth.ERROR:
-            return truth
-        if truth < result:
-            result = truth
-    return result
+def _conjunction(parts: tuple[Matcher, ...]) -> Matcher:
+    if len(parts) == 1:
+        return parts[0]
+
+    def all_of(signal: Signal, context: Context) -> Truth:
+        result = _MATCH
+        for part in parts:
+            truth = part(signal, context)
+            if truth is _MATCH:
+                continue
+            if truth is _ERROR:
+                return truth
+            if truth < result:
+                result = truth
+        return result
+
+    return all_of
 
 
-def _any(parts: tuple[Matcher, ...], signal: Signal, context: Context) -> Truth:
-    result = Truth.NO_MATCH
-    for part in parts:
-        truth = part(signal, context)
-        if truth is Truth.ERROR:
-            return truth
-        if truth > result:
-            result = truth
-    return result
+def _disjunction(parts: tuple[Matcher, ...]) -> Matcher:
+    def any_of(signal: Signal, context: Context) -> Truth:
+        result = _NO_MATCH
+        for part in parts:
+            truth = part(signal, context)
+            if truth is _NO_MATCH:
+                continue
+            if truth is _ERROR:
+                return truth
+            if truth > result:
+                result = truth
+        return result
+
+    return any_of
 
 
 def _compile(pred: Pred[Any]) -> Matcher:
     match pred:
         case Conjunction(parts=parts):
-            compiled = tuple(_compile(p) for p in parts)
-            return lambda signal, context: _all(compiled, signal, context)
+            return _conjunction(tuple(_compile(p) for p in parts))
         case Disjunction(parts=parts):
-            compiled = tuple(_compile(p) for p in parts)
-            return lambda signal, context: _any(compiled, signal, context)
+            return _disjunction(tuple(_compile(p) for p in parts))
         case Negation(part=part):
             inner = _compile(part)
             return lambda signal, context: ~inner(signal, context)
         case Presence(term=term, expected=expected):
             read = compile_term(term)
             return _guarded(lambda signal, context: (read(signal, context) is not None) is expected)
+        case Membership(term=Col(name=name), values=values) if all(type(v) in _PLAIN for v in values):
+            return _is_one_of(name, values)
         case Membership(term=term, values=values):
             return _on_value(term, lambda v: any(_equal(v, x) for x in values))
         case SetMembership(term=term, value=value):
@@ -156,12 +168,15 @@ def _compile(pred: Pred[Any]) -> Matcher:
             return _on_value(term, pattern.found_in)
         case FirstSeen(term=term) as part:
             return _on_history(part, compile_term(term))
+        case Comparison(term=Col(name=name), operator="eq", operand=operand) if type(operand) in _PLAIN:
+            return _is_one_of(name, (operand,))
         case Comparison(term=term, operator="eq", operand=operand):
             return _on_both(term, operand, _equal)
         case Comparison(term=term, operator="ne", operand=operand):
             return _on_both(term, operand, lambda v, other: not _equal(v, other))
         case Comparison(term=term, operator=operator, operand=operand):
-            return _on_both(term, operand, lambda v, other: _ordered(operator, v, other))
+            ordered = _ORDER[operator]
+            return _on_both(term, operand, lambda v, other: _ordered(ordered, v, other))
         case _:
             raise TypeError(f"no such predicate: {pred!r}")
 
@@ -171,10 +186,26 @@ def _guarded(test: Callable[[Signal, Context], bool | None]) -> Matcher:
         try:
             answer = test(signal, context)
         except Exception:  # whatever a rule does, it may not touch another rule
-            return Truth.ERROR
+            return _ERROR
         if answer is None:
-            return Truth.UNKNOWN
-        return Truth.MATCH if answer else Truth.NO_MATCH
+            return _UNKNOWN
+        return _MATCH if answer else _NO_MATCH
+
+    return matcher
+
+
+def _is_one_of(name: str, values: tuple[Any, ...]) -> Matcher:
+    """Return a matcher that a column is one of some plain literals: the most common of all, and it cannot raise."""
+    # type() beside the value: True == 1 and Decimal(1) == 1 in Python, not in a rule.
+    wanted = frozenset((type(v), v) for v in values)
+
+    def matcher(signal: Signal, context: Context) -> Truth:
+        value = vars(signal).get(name)
+        if value is None:
+            return _UNKNOWN
+        if type(value) in _PLAIN:
+            return _MATCH if (type(value), value) in wanted else _NO_MATCH
+        return _MATCH if any(_equal(value, x) for _, x in wanted) else _NO_MATCH
 
     return matcher
 
@@ -182,21 +213,31 @@ def _guarded(test: Callable[[Signal, Context], bool | None]) -> Matcher:
 def _on_value(term: Term[Any, Any], test: Callable[[Any], bool]) -> Matcher:
     read = compile_term(term)
 
-    def answer(signal: Signal, context: Context) -> bool | None:
-        value = read(signal, context)
-        return None if value is None else test(value)
+    def matcher(signal: Signal, context: Context) -> Truth:
+        try:
+            value = read(signal, context)
+            if value is None:
+                return _UNKNOWN
+            return _MATCH if test(value) else _NO_MATCH
+        except Exception:  # whatever a rule does, it may not touch another rule
+            return _ERROR
 
-    return _guarded(answer)
+    return matcher
 
 
 def _on_both(term: Term[Any, Any], operand: object, test: Callable[[Any, Any], bool]) -> Matcher:
     read, other = compile_term(term), compile_term(operand)
 
-    def answer(signal: Signal, context: Context) -> bool | None:
-        value, against = read(signal, context), other(signal, context)
-        return None if value is None or against is None else test(value, against)
+    def matcher(signal: Signal, context: Context) -> Truth:
+        try:
+            value, against = read(signal, context), other(signal, context)
+            if value is None or against is None:
+                return _UNKNOWN
+            return _MATCH if test(value, against) else _NO_MATCH
+        except Exception:  # whatever a rule does, it may not touch another rule
+            return _ERROR
 
-    return _guarded(answer)
+    return matcher
 
 
 def _on_history(part: FirstSeen[Any], read: Reader) -> Matcher:
@@ -217,14 +258,16 @@ def _equal(value: Any, other: Any) -> bool:
     return False
 
 
-def _ordered(operator: str, value: Any, other: Any) -> bool:
+def _ordered(operator: Callable[[Any, Any], bool], value: Any, other: Any) -> bool:
+    if type(value) is int and type(other) is int:
+        return operator(value, other)
     if type(value) is not type(other):
         if not (isinstance(value, Fraction) or isinstance(other, Fraction)):
             raise TypeError(f"no order between {value!r} and {other!r}")
         value, other = Fraction(value), Fraction(other)
     if not isinstance(value, _ORDERED):
         raise TypeError(f"no order between {value!r} and {other!r}")
-    return bool(_ORDER[operator](value, other))
+    return bool(operator(value, other))
 
 
 @attrs.frozen(eq=False)

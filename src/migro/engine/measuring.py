@@ -73,6 +73,10 @@ def compile_value(
     def part(inner: Any) -> v.Value:
         return compile_value(network, inner, key_names, found, point=point)
 
+    def cursor(source: int, length: int, *what: Any) -> int:
+        # A value that is not asked at the times of its signals would drag the window of the others to and fro.
+        return network.cursor((source, length, *what) if point else None)
+
     def of(selection: Selection[Any, Any]) -> Source:
         source = network.source(selection)
         found.add(source.number, point)
@@ -85,31 +89,37 @@ def compile_value(
             found.facts.append(operand)
             return v.FactValue(network, operand, key_names)
         case Count(of=selection, length=length):
-            return v.CountValue(of(selection).number, network.cursor(), length, v.make_sums(), scales=True)
+            number = of(selection).number
+            return v.CountValue(number, cursor(number, length, "sums"), length, v.make_sums(), scales=True)
         case Total(of=selection, column=column, length=length):
             source = of(selection)
             place = network.capture(source, column)
-            return v.TotalValue(source.number, network.cursor(), length, v.make_sums(place), scales=True)
+            window = cursor(source.number, length, "sums", place)
+            return v.TotalValue(source.number, window, length, v.make_sums(place), scales=True)
         case Different(of=selection, column=column, length=length):
             source = of(selection)
-            return v.DifferentValue(
-                source.number, network.cursor(), length, v.make_groups(network.capture(source, column))
-            )
+            place = network.capture(source, column)
+            window = cursor(source.number, length, "groups", place)
+            return v.DifferentValue(source.number, window, length, v.make_groups(place))
         case Top(of=selection, column=column, length=length):
             source = of(selection)
             place = network.capture(source, column)
-            return v.TopValue(source.number, network.cursor(), length, v.make_groups(place), scales=True)
+            window = cursor(source.number, length, "groups", place)
+            return v.TopValue(source.number, window, length, v.make_groups(place), scales=True)
         case Standout(of=selection, against=against, column=column, length=length, at_most=at_most):
             sides = []
             for source in (of(selection), of(against)):
                 place = network.capture(source, column)
-                sides.append(v.TopValue(source.number, network.cursor(), length, v.make_groups(place)))
-            size = v.CountValue(network.source(against).number, network.cursor(), length, v.make_sums())
+                window = cursor(source.number, length, "groups", place)
+                sides.append(v.TopValue(source.number, window, length, v.make_groups(place)))
+            number = network.source(against).number
+            size = v.CountValue(number, cursor(number, length, "sums"), length, v.make_sums())
             return v.StandoutValue(sides[0], sides[1], size, at_most)
         case Quantile(of=selection, column=column, length=length, q=q):
             source = of(selection)
             place = network.capture(source, column)
-            return v.QuantileValue(source.number, network.cursor(), length, v.make_ranks(place), q=q)
+            window = cursor(source.number, length, "ranks", place)
+            return v.QuantileValue(source.number, window, length, v.make_ranks(place), q=q)
         case Latest(of=selection, column=column, length=length):
             source = of(selection)
             return v.LatestValue(source.number, length, network.capture(source, column))
@@ -121,7 +131,8 @@ def compile_value(
         case Holding():
             number = holding_source(network, measure)
             found.add(number, point)
-            return v.DifferentValue(number, network.cursor(), measure.length, v.make_groups(0))
+            window = cursor(number, measure.length, "groups", 0)
+            return v.DifferentValue(number, window, measure.length, v.make_groups(0))
         case Sum(left=left, right=right, negative=negative):
             parts = tuple(part(m) for m in (left, right))
             if negative:

@@ -9,22 +9,36 @@ itself is compiled rules and never changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
-from types import SimpleNamespace
 from typing import Any
 
 from ..errors import InputError
-from ..expressions import Fact, Truth
+from ..expressions import Fact
 from ..models import Signal
-from ..rules import Both, During, Given, Known, Premise, Recent, Rule, RuleSet, Timed, Unless
+from ..rules import Premise, Rule, RuleSet, Selection
+from .evaluating import Evaluator, compile_premise, newest_fact
 from .forgetting import forget
 from .matching import SelectionIndex
 from .network import Network
-from .sources import Source, fact_key_names, newest
+from .sorting import Sorter, is_sortable
+from .sources import Source
 from .spreading import refresh, take_hour, touch, touch_source
 from .state import Change, EngineState, Evidence, Firing, Key
-from .taking import admit, fact_changed, history_changed, judge, key_of, learn_fact, note_late, remember, see
+from .streams import Entry
+from .taking import (
+    admit,
+    entry_of,
+    fact_changed,
+    history_changed,
+    judge,
+    key_of,
+    learn_fact,
+    note_late,
+    read,
+    remember,
+    see,
+)
 
 __all__ = ["ERRORS_IN_A_ROW", "NativeEngine", "lowered_points"]
 
@@ -50,9 +64,24 @@ class NativeEngine:
     def __init__(self, ruleset: RuleSet) -> None:
         self.ruleset = ruleset
         self.network = Network(ruleset)
-        self._rules: dict[str, Rule[Any]] = {r.id: r for r in ruleset.rules}
         self._readers = self.network.readers
-        self._index = SelectionIndex((s.number, s.selection) for s in self.network.sources if s.selection is not None)
+        by_kind: dict[str, list[Source]] = {"": []}
+        others: list[tuple[int, Selection[Any, Any]]] = []
+        selecting = [(s, s.selection) for s in self.network.sources if s.selection is not None]
+        for source, selection in selecting:
+            if is_sortable(source):
+                by_kind.setdefault(selection.signal.__signal_kind__, []).append(source)
+            else:
+                others.append((source.number, selection))
+        everything = by_kind.pop("")
+        self._sorters = {kind: Sorter([*found, *everything]) for kind, found in by_kind.items()}
+        self._sorter = Sorter(everything)
+        self._index = SelectionIndex(others)
+        self._asked = SelectionIndex((source.number, selection) for source, selection in selecting)
+        self._compiled = {
+            r.id: (r, compile_premise(self.network, r.when, r.lasts_us, self.points)) for r in ruleset.rules
+        }
+        self._parts: dict[tuple[int, int], tuple[Premise[Any], Evaluator]] = {}
         self._asks_history: dict[str, list[Source]] = {}
         for source in self.network.sources:
             if source.histories and source.selection is not None:
@@ -60,7 +89,6 @@ class NativeEngine:
         self._order = {
             r.id: (level, -r.salience, r.id) for level, stratum in enumerate(ruleset.strata) for r in stratum
         }
-        self._about = {kind: ruleset.about(kind) for kind in ruleset.kinds}
 
     # --- inputs -------------------------------------------------------------------------------------------------
 
@@ -74,35 +102,31 @@ class NativeEngine:
         if signal.id in state.withdrawn:
             return Evidence(matched=False)
         errors: set[str] = set()
-        asked: set[str] = set()
         unkeyed: list[str] = []
         measured: list[tuple[int, Key]] = []
         matched = keyed = late = kept = False
         see(self.network, state, self._asks_history, signal, errors)
-        for place in self._index.candidates(signal):
-            source = self.network.sources[place]
-            asked |= source.users
-            key = key_of(source, signal)
-            if key is not None and source.context:
-                remember(state, source, key, signal)
-            entry = judge(state, source, signal, errors)
-            if entry is None:
-                continue
+        bare = entry_of(signal)
+        keys: dict[tuple[str, ...], Key | None] = {}
+        for source, entry in self._selected(state, signal, bare, errors):
+            names = source.key_names
+            key = keys[names] if names in keys else keys.setdefault(names, key_of(source, signal))
             matched = True
             if key is None:
                 unkeyed.append(source.selection.signal.__name__ if source.selection is not None else "")
                 continue
             keyed = True
-            if signal.effective_at < state.now - source.retention:
+            if entry.at < state.now - source.retention:
                 late = True
-                note_late(state, source, key, signal.effective_at)
+                note_late(state, source, key, entry.at)
             elif admit(state, source, key, entry):
                 kept = True
                 measured.append((source.number, key))
         if signal.kind in self.network.fact_names:
             matched = True
             learn_fact(self.network, state, signal, errors)
-        self._count_errors(state, errors, asked)
+        if errors or state.errors:
+            self._count_errors(state, errors, signal)
         return Evidence(
             matched=matched,
             unkeyed=() if keyed else tuple(sorted(set(unkeyed))),
@@ -110,6 +134,25 @@ class NativeEngine:
             errors=tuple(sorted(errors)),
             measured=tuple(measured),
         )
+
+    def _selected(
+        self, state: EngineState, signal: Signal, bare: Entry, errors: set[str]
+    ) -> Iterator[tuple[Source, Entry]]:
+        """Yield the sources that select a signal, and what they keep of it."""
+        sorter = self._sorters.get(signal.kind, self._sorter)
+        known = sorter.matching(signal)
+        for source, hits in known or ():
+            entry = read(source, signal, bare, None, hits, errors)
+            if entry is not None:
+                yield source, entry
+        places = self._index.candidates(signal) if known is not None else self._asked.candidates(signal)
+        for place in places:
+            source = self.network.sources[place]
+            if source.context and (key := key_of(source, signal)) is not None:
+                remember(state, source, key, signal)
+            entry = judge(state, source, signal, bare, errors)
+            if entry is not None:
+                yield source, entry
 
     def withdraw(self, state: EngineState, id: str, now: int) -> bool:
         """
@@ -214,17 +257,20 @@ class NativeEngine:
         state.dirty.clear()
         while pending:
             (_, _, rule_id), key = heappop(pending)
-            rule = self._rules[rule_id]
+            rule, evaluate = self._compiled[rule_id]
             before = state.firings.get((rule_id, key))
-            holds, at, again, low = self._evaluate(state, rule.when, key, rule.lasts_us)
+            holds, at, again, low = evaluate(state, key)
             if rule_id in state.quarantined:
                 holds, again = False, None
             self._schedule(state, rule_id, key, again)
             if at is None:
                 at = before.at if before else state.now  # held up by known issues alone: since when it first held
-            after = Firing(rule_id, key, at, low) if holds else None
-            if after == before:
+            if before is None:
+                if not holds:
+                    continue
+            elif holds and before.at == at and before.lowered == low:
                 continue
+            after = Firing(rule_id, key, at, low) if holds else None
             read = rule.then.kind.name in self._readers
             points = self.points(state, rule.then.kind.name, key) if read else None
             if after is None:
@@ -245,7 +291,7 @@ class NativeEngine:
         """
         high: dict[str, int] = {}
         low: dict[str, int] = {}
-        for rule in self._about.get(kind, ()):
+        for rule in self.ruleset.about(kind):
             firing = state.firings.get((rule.id, key))
             if firing is not None:
                 family, points = rule.then.family, self.points_of(firing)
@@ -257,24 +303,27 @@ class NativeEngine:
 
     def points_of(self, firing: Firing) -> int:
         """Return the points that a firing rule brings: its own, or one class lower on a fallback baseline."""
-        rule = self._rules[firing.rule]
+        rule = self.ruleset.rule(firing.rule)
         return lowered_points(rule) if firing.lowered else rule.then.points
 
     def holds(self, state: EngineState, premise: Premise[Any], key: Key, lasts: int) -> bool:
-        """Return whether a premise of one of the rules holds for a key just now."""
-        return self._evaluate(state, premise, key, lasts)[0]
+        """Return whether a premise of one of the rules, or a part of it, holds for a key just now."""
+        found = self._parts.get((id(premise), lasts))
+        if found is None:
+            # With the premise itself, or another one could come to have its id.
+            compiled = compile_premise(self.network, premise, lasts, self.points)
+            found = self._parts[id(premise), lasts] = (premise, compiled)
+        return found[1](state, key)[0]
 
     def fact(self, state: EngineState, operand: Fact[Any], key_names: tuple[str, ...], key: Key) -> Any:
         """Return the newest known value of a fact for a key, or its default, or None."""
-        names = fact_key_names(key_names, operand.column.owner)
-        values = tuple(v for n, v in zip(key_names, key, strict=True) if n in names)
-        held = state.facts.get((operand.column.owner.__signal_kind__, names, values), [])
-        return newest(held, operand, len(held))
+        return newest_fact(state, operand, key_names, key)
 
     # --- errors -------------------------------------------------------------------------------------------------
 
-    def _count_errors(self, state: EngineState, errors: set[str], asked: set[str]) -> None:
+    def _count_errors(self, state: EngineState, errors: set[str], signal: Signal) -> None:
         """Leave a rule out once it has raised a number of times in a row; any signal it can judge starts anew."""
+        asked = set().union(*(self.network.sources[place].users for place in self._asked.candidates(signal)))
         for rule in asked - errors:
             state.errors.pop(rule, None)
         for rule in sorted(errors):
@@ -292,61 +341,3 @@ class NativeEngine:
         elif state.scheduled.get((rule, key)) != at:
             state.scheduled[rule, key] = at
             heappush(state.due, (at, rule, key))
-
-    def _evaluate(
-        self, state: EngineState, premise: Premise[Any], key: Key, lasts: int
-    ) -> tuple[bool, int | None, int | None, bool]:
-        """Return (holds, anchor, when time alone changes it, lowered); the times in microseconds."""
-        match premise:
-            case Known(kind=kind, at_least_points=n, negated=negated):
-                points = self.points(state, kind.name, key)
-                return (points is not None and points >= n) is not negated, None, None, False
-            case During(negated=negated):
-                inside, again = self._during(state, premise, key)
-                return inside is not negated, None, again, False
-            case Given(negated=negated):
-                return self._given(state, premise, key) is not negated, None, None, False
-            case Both(parts=parts):
-                results = [self._evaluate(state, p, key, lasts) for p in parts]
-                anchors = [at for _, at, _, _ in results if at is not None]
-                again = _earliest(r[2] for r in results)
-                return all(r[0] for r in results), max(anchors, default=None), again, any(r[3] for r in results)
-            case Recent(of=of, length=length):
-                holds, at, again, low = self._evaluate(state, of, key, lasts)
-                if not holds or at is None:
-                    return holds, at, again, low
-                end = at + length + 1
-                return state.now < end, at, _earliest((again, end if state.now < end else None)), low
-            case Unless(of=of, recovery=recovery):
-                holds, at, again, low = self._evaluate(state, of, key, lasts)
-                taken_back, since, later, _ = self._evaluate(state, recovery, key, lasts)
-                if not holds:
-                    return False, None, again, False
-                taken_back = taken_back and (at is None or since is None or since >= at)
-                return not taken_back, at, _earliest((again, later)), low
-            case Timed():
-                node = self.network.node_of(premise)
-                times = node.times(state, key)
-                if not times or times[-1] < state.now - lasts:
-                    return False, None, None, False
-                return True, times[-1], times[-1] + lasts + 1, node.lowered(state, key, times[-1])
-            case _:
-                raise TypeError(f"no such premise: {premise!r}")
-
-    def _during(self, state: EngineState, premise: During[Any], key: Key) -> tuple[bool, int | None]:
-        """Return whether now is inside a declared interval, and when that next changes."""
-        place, interval = self.network.calendars[id(premise)]
-        stream = state.streams.get((place, key))
-        spans = [span for e in (stream.entries if stream is not None else ()) if (span := interval.of(e)) is not None]
-        edges = [t for first, last in spans for t in (first, last + 1) if t > state.now]
-        return any(first <= state.now <= last for first, last in spans), min(edges, default=None)
-
-    def _given(self, state: EngineState, premise: Given[Any], key: Key) -> bool:
-        told = {f.column.name: self.fact(state, f, premise.key_names, key) for f in premise.facts}
-        asking: Any = None  # nothing but the columns of the fact is read
-        signal: Any = SimpleNamespace(**told)
-        return self.network.conditions[id(premise)](signal, asking) is Truth.MATCH
-
-
-def _earliest(times: Iterable[int | None]) -> int | None:
-    return min((t for t in times if t is not None), default=None)

@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from ..expressions import Fact, Pred, Term, facts_of, histories_of
+from ..expressions import Fact, Pred, Term, facts_of, histories_of, terms_in
 from ..rules import (
     After,
     Aggregate,
@@ -47,6 +47,7 @@ from ..rules import (
     fact_uses,
     leaves,
 )
+from . import joins as j
 from . import nodes as n
 from .matching import Matcher, compile_predicates, compile_term
 from .measuring import Parts, compile_value
@@ -87,6 +88,8 @@ class Network:
         self.series_numbers: dict[str, int] = {}
         self._numbers_of: dict[int, int] = {}
         self._cursors = 0
+        self._windows: dict[tuple[Any, ...], int] = {}
+        self._on_grid = False
         self._histories = 0
         self._reach: dict[int, tuple[tuple[int, ...], int, tuple[Fact[Any], ...]]] = {}
         for rule in ruleset.rules:
@@ -113,10 +116,6 @@ class Network:
         )
 
     # --- what the engine asks -----------------------------------------------------------------------------------
-
-    def number_of(self, premise: Timed[Any]) -> int:
-        """Return the number of a timed premise of one of the rules."""
-        return self._numbers_of[id(premise)]
 
     def node_of(self, premise: Timed[Any]) -> n.Node:
         """Return the node of a timed premise of one of the rules."""
@@ -232,6 +231,7 @@ class Network:
         name = identity(term)
         if name not in source.terms:
             source.terms[name] = len(source.reads)
+            source.captured.append(term)
             source.reads.append(compile_term(term))
             source.read_for.append(set())
         return source.terms[name]
@@ -274,10 +274,17 @@ class Network:
         node = cls(self, len(self.nodes), premise)
         for name, value in fields.items():
             setattr(node, name, value)
+        node.prepare()
         self.nodes.append(node)
         return node
 
     def _compile(self, premise: Any) -> Any:
+        before, self._on_grid = self._on_grid, self._on_grid or isinstance(premise, _GRIDDED)
+        node = self._compiled(premise)
+        self._on_grid = before
+        return node
+
+    def _compiled(self, premise: Any) -> Any:
         match premise:
             case Selection():
                 number = self.source(premise).number
@@ -299,7 +306,7 @@ class Network:
                     n.ComparedNode if isinstance(premise, Compared) else n.DiffersNode, premise, left, right
                 )
             case Drop(left=left, expected=expected, every=every):
-                node = self._compare(n.DropNode, premise, left, expected)
+                node = self._compare(j.DropNode, premise, left, expected)
                 node.every = every
                 return node
             case Rising(left=left, samples=samples):
@@ -310,26 +317,26 @@ class Network:
                 )
             case After(of=of, earlier=other, length=length):
                 children = (self.node(of).number, self.node(other).number)
-                return self._made(n.AfterNode, premise, children=children, length=length)
+                return self._made(j.AfterNode, premise, children=children, length=length)
             case Without(of=of, expected=other):
                 children = (self.node(of).number, self.node(other).number)
                 spans = {"length": premise.length, "before": premise.before, "lateness": premise.lateness}
-                return self._made(n.WithoutNode, premise, children=children, **spans)
+                return self._made(j.WithoutNode, premise, children=children, **spans)
             case Together(parts=parts, length=length):
                 numbers = tuple(self.node(p).number for p in parts)
-                return self._made(n.TogetherNode, premise, children=numbers, length=length)
+                return self._made(j.TogetherNode, premise, children=numbers, length=length)
             case Held(of=of, length=length):
-                return self._made(n.HeldNode, premise, children=(self.node(of).number,), length=length)
+                return self._made(j.HeldNode, premise, children=(self.node(of).number,), length=length)
             case Runs(of=of, k=k, n=count, length=length):
-                return self._made(n.RunsNode, premise, children=(self.node(of).number,), k=k, n=count, length=length)
+                return self._made(j.RunsNode, premise, children=(self.node(of).number,), k=k, n=count, length=length)
             case Holds(of=of, k=k, n=count, every=every):
-                return self._made(n.HoldsNode, premise, children=(self.node(of).number,), k=k, n=count, every=every)
+                return self._made(j.HoldsNode, premise, children=(self.node(of).number,), k=k, n=count, every=every)
             case Via(of=of):
-                return self._made(n.ViaNode, premise, children=(self.node(of).number,))
+                return self._made(j.ViaNode, premise, children=(self.node(of).number,))
             case Silence(of=of, expected=expected, ended=ended):
                 rosters = [self._roster(s) for s in (expected, ended) if s is not None]
                 child = self.node(of)
-                return self._made(n.SilenceNode, premise, children=(child.number, *rosters))
+                return self._made(j.SilenceNode, premise, children=(child.number, *rosters))
             case _:
                 raise TypeError(f"no timed premise: {premise!r}")
 
@@ -353,9 +360,14 @@ class Network:
         }
         return self._made(cls, premise, **fields, **found.fields())
 
-    def cursor(self) -> int:
-        self._cursors += 1
-        return self._cursors
+    def cursor(self, window: tuple[Any, ...] | None) -> int:
+        """Return the number of a cursor: one for all values that look at a window together, or one for itself."""
+        if window is None or self._on_grid:
+            self._cursors += 1
+            return self._cursors
+        if window not in self._windows:
+            self._windows[window] = self.cursor(None)
+        return self._windows[window]
 
     def _reach_of(self, premise: Any) -> tuple[tuple[int, ...], int, tuple[Fact[Any], ...]]:
         """Return what says that a key is alive: sources, how far back they may lie, and facts."""
@@ -386,9 +398,9 @@ class Network:
                     self._fact(told, kind.per)
         for node in self.nodes:
             told_here: list[Fact[Any]] = list(node.premise.facts)
-            if isinstance(node, n.ComparedNode | n.DropNode | n.RisingNode | n.HoldsNode):
+            if isinstance(node, n.ComparedNode | j.DropNode | n.RisingNode | j.HoldsNode):
                 told_here += [f for f, _ in fact_uses(node.premise)]
-            key_names = node.premise.key_names[:-1] if isinstance(node, n.ViaNode) else node.premise.key_names
+            key_names = node.premise.key_names[:-1] if isinstance(node, j.ViaNode) else node.premise.key_names
             for operand in told_here:
                 names = fact_key_names(key_names, operand.column.owner)
                 entry = (operand.column.owner.__signal_kind__, names, node.number)
@@ -411,16 +423,13 @@ class Network:
                 seen[name] = self._histories
                 self._histories += 1
             source.histories.append((seen[name], part, compile_term(part.term)))
-        source.context = bool(source.histories) or any(True for p in source.predicates for _ in facts_of(p))
-        for reader in _terms_with_facts(selection, source):
-            source.context = source.context or reader
+        terms = [*source.captured, selection.weight]
+        source.context = (
+            bool(source.histories)
+            or any(True for p in source.predicates for _ in facts_of(p))
+            or any(isinstance(part, Fact) for term in terms for part in terms_in(term))
+        )
 
 
 _GRIDDED = (Holds, Drop)
 """What is looked at at times at which no signal need have come."""
-
-
-def _terms_with_facts(selection: Selection[Any, Any], source: Source) -> list[bool]:
-    return ['"fact"' in name for name in source.terms] + [
-        selection.weight is not None and '"fact"' in identity(selection.weight)
-    ]

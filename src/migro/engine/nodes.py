@@ -8,23 +8,33 @@ A signal that is newer than all others costs one evaluation, a late one as many 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any
 
-from ..rules import Baseline, Compared, Counted, Differs, Distinct, Drop, Premise, Selection, Share, Silence, everything
-from .significance import bounded, improbable, share_reached, shares_differ
+from ..rules import Baseline, Compared, Counted, Differs, Distinct, Premise, Selection, Share, everything
+from .significance import bounded, share_reached, shares_differ
 from .state import EngineState, Key
 from .streams import Cursor, Groups, Stream, Sums
-from .values import RatioValue, Value
+from .values import ConstantValue, RatioValue, Value
 
 if TYPE_CHECKING:
     from .network import Network
 
-__all__ = ["Node"]
+__all__ = [
+    "ComparedNode",
+    "CountedNode",
+    "DiffersNode",
+    "DistinctNode",
+    "FitsNode",
+    "Node",
+    "RisingNode",
+    "SelectionNode",
+    "ShareNode",
+]
 
 _EMPTY = Stream()
 _OPERATORS: dict[str, Any] = {"lt": lt, "le": le, "gt": gt, "ge": ge, "eq": eq, "ne": ne}
@@ -47,6 +57,7 @@ class Node:
         rules: Rules to evaluate when it has changed.
         keep: How long its times are kept, in microseconds.
         remembered: Whether the newest forgotten time is still needed.
+        waits: Whether time alone can change it.
     """
 
     follows_points = False
@@ -67,13 +78,20 @@ class Node:
         self.rules: set[str] = set()
         self.keep = 0
         self.remembered = False
+        self.waits = type(self).due is not Node.due
+
+    def prepare(self) -> None:
+        """Take in what was compiled into it; called once, when all of that is there."""
 
     def times(self, state: EngineState, key: Key) -> list[int]:
         """Return when it is satisfied, oldest first."""
         return state.times.get((self.number, key), [])
 
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
+    def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:
         """Return the times from `since` on at which it is looked at, ascending."""
+        if len(self.sources) == 1:
+            stream = state.streams.get((self.sources[0], key))
+            return [] if stream is None else _each_once(stream.ats[bisect_left(stream.ats, since) :])
         found: set[int] = set()
         for source in self.sources:
             stream = state.streams.get((source, key))
@@ -91,19 +109,22 @@ class Node:
 
     def satisfied_from(self, state: EngineState, key: Key, since: int) -> list[int]:
         """Return the points from `since` on at which it is satisfied."""
-        return [t for t in self.points(state, key, since) if self.satisfied(state, key, t)]
+        points, satisfied = self.points(state, key, since), self.satisfied
+        return [t for t in points if satisfied(state, key, t)] if points else []
 
     def refresh(self, state: EngineState, key: Key, since: int) -> int | None:
         """Take the times from `since` on anew; returns the earliest that has changed, or None."""
         since = max(since, state.now - self.keep)
-        held = state.times.get((self.number, key), [])
-        place = bisect_left(held, since)
         after = self.satisfied_from(state, key, since)
+        held = state.times.get((self.number, key))
+        if held is None:
+            if not after:
+                return None
+            held = state.times[self.number, key] = []
+        place = bisect_left(held, since)
         before = held[place:]
         if after == before:
             return None
-        if not held:
-            held = state.times[self.number, key] = []
         held[place:] = after
         self.forget(state, key)
         return min(set(before) ^ set(after))
@@ -144,6 +165,11 @@ class Node:
         return found.at(state.streams.get((source, key), _EMPTY), t)
 
 
+def _each_once(times: list[int]) -> list[int]:
+    """Return ascending times without repetitions."""
+    return times if len(times) < 2 else sorted(set(times))
+
+
 class SelectionNode(Node):
     """A selection: its times are those of its stream."""
 
@@ -167,19 +193,23 @@ class SelectionNode(Node):
 class CountedNode(Node):
     premise: Counted[Any]
 
+    def tally(self, state: EngineState, key: Key, t: int) -> Sums:
+        """Return what the window that ends at `t` holds."""
+        found: Sums = self.cursor(state, self.sources[0], key, t, self.premise.length, Sums)
+        return found
+
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        tally: Sums = self.cursor(state, self.sources[0], key, t, self.premise.length, Sums)
-        return tally.size >= self.premise.n
+        return self.tally(state, key, t).size >= self.premise.n
 
 
 class DistinctNode(Node):
     premise: Distinct[Any]
     place = 0
 
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
+    def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:
         stream = state.streams.get((self.sources[0], key), _EMPTY)
         place = bisect_left(stream.ats, since)
-        return sorted({e.at for e in stream.entries[place:] if e.values[self.place] is not None})
+        return _each_once([e.at for e in stream.entries[place:] if e.values[self.place] is not None])
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         tally = self.cursor(state, self.sources[0], key, t, self.premise.length, lambda: Groups(self.place))
@@ -190,29 +220,34 @@ class ShareNode(Node):
     premise: Share[Any]
     hit = 0
 
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
+    def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:
         stream = state.streams.get((self.sources[0], key), _EMPTY)
         place = bisect_left(stream.ats, since)
-        return sorted({e.at for e in stream.entries[place:] if e.hits[self.hit]})
+        return _each_once([e.at for e in stream.entries[place:] if e.hits[self.hit]])
 
     def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
         stream = state.streams.get((self.sources[0], key), _EMPTY)
         place = bisect_left(stream.ats, since)
-        return sorted({e.at for e in stream.entries[place:] if e.hits[self.hit] is not None})
+        return _each_once([e.at for e in stream.entries[place:] if e.hits[self.hit] is not None])
+
+    def tally(self, state: EngineState, key: Key, t: int) -> Sums:
+        """Return what the window that ends at `t` holds."""
+        length = self.premise.length
+        found: Sums = self.cursor(state, self.sources[0], key, t, length, lambda: Sums(None, self.hit))
+        return found
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        p = self.premise
-        tally: Sums = self.cursor(state, self.sources[0], key, t, p.length, lambda: Sums(None, self.hit))
+        p, tally = self.premise, self.tally(state, key, t)
         return tally.known >= p.floor and share_reached(tally.hits, tally.known, p.at_least, wilson=p.bound == "wilson")
 
 
 class FitsNode(Node):
     hit = 0
 
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
+    def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:
         stream = state.streams.get((self.sources[0], key), _EMPTY)
         place = bisect_left(stream.ats, since)
-        return sorted({e.at for e in stream.entries[place:] if e.hits[self.hit] is not None})
+        return _each_once([e.at for e in stream.entries[place:] if e.hits[self.hit] is not None])
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         stream = state.streams.get((self.sources[0], key), _EMPTY)
@@ -224,10 +259,20 @@ class ComparedNode(Node):
     premise: Compared[Any]
     left: Value
     right: Value
-    reach = 0
+    _share: RatioValue | None = None
+    _limit: int | Fraction | None = None
+
+    def prepare(self) -> None:
+        if isinstance(self.left, RatioValue) and not isinstance(self.right, RatioValue):
+            self._share = self.left
+        if isinstance(self.right, ConstantValue):
+            self._limit = self.right.value
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        left, right = self.left.at(state, key, t), self.right.at(state, key, t)
+        if self._share is not None:
+            return self._reached(self._share, state, key, t)
+        left = self.left.at(state, key, t)
+        right = None if left is None else self.right.at(state, key, t)
         if left is None or right is None:
             return False
         operator = self.premise.operator
@@ -236,10 +281,20 @@ class ComparedNode(Node):
                 sides = side.sides(state, key, t)
                 if sides is not None and sides[1] < 100:
                     return bounded(compare, *sides, limit, wilson=True)
-        return self._plain(left, right)
+        return bool(_OPERATORS[operator](left, right))
 
-    def _plain(self, left: int | Fraction, right: int | Fraction) -> bool:
-        return bool(_OPERATORS[self.premise.operator](left, right))
+    def _reached(self, share: RatioValue, state: EngineState, key: Key, t: int) -> bool:
+        """Return whether a share compares with something that is none: the most common comparison by far."""
+        sides, limit = share.sides(state, key, t), self._limit
+        if sides is None:
+            return False
+        if limit is None and (limit := self.right.at(state, key, t)) is None:
+            return False
+        (over, under), operator = sides, self.premise.operator
+        if share.wilson and under < 100 and 0 < limit < 1 and operator in _SWAPPED:
+            return bounded(operator, over, under, limit, wilson=True)
+        # Without the ratio itself, it is two products of whole numbers.
+        return bool(_OPERATORS[operator](over * limit.denominator, limit.numerator * under))
 
     def lowered(self, state: EngineState, key: Key, t: int) -> bool:
         return self.left.lowered(state, key, t) or self.right.lowered(state, key, t)
@@ -247,6 +302,9 @@ class ComparedNode(Node):
 
 class DiffersNode(ComparedNode):
     premise: Differs[Any]  # type: ignore[assignment]  # a comparison of another kind
+
+    def prepare(self) -> None:
+        """Nothing: it has no operator and no limit."""
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         if isinstance(self.left, RatioValue) and isinstance(self.right, RatioValue):
@@ -271,280 +329,3 @@ class RisingNode(Node):
 
     def lowered(self, state: EngineState, key: Key, t: int) -> bool:
         return self.left.lowered(state, key, t)
-
-
-class AfterNode(Node):
-    length = 0
-
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.times_from(state, self.children[0], key, since)
-
-    def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        earlier = self.network.nodes[self.children[1]].times(state, key)
-        place = bisect_left(earlier, t)
-        return place > 0 and earlier[place - 1] >= t - self.length
-
-    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
-        return self.network.nodes[self.children[0]].lowered(state, key, t)
-
-
-class TogetherNode(Node):
-    length = 0
-
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        found: set[int] = set()
-        for child in self.children:
-            found.update(self.network.times_from(state, child, key, since))
-        return sorted(found)
-
-    def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        return all(self._recently(self.network.nodes[c].times(state, key), t) for c in self.children)
-
-    def _recently(self, times: list[int], t: int) -> bool:
-        place = bisect_right(times, t)
-        return place > 0 and times[place - 1] >= t - self.length
-
-    def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.times_from(state, self.number, key, since)
-
-    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
-        for child in (self.network.nodes[c] for c in self.children):
-            times = child.times(state, key)
-            place = bisect_right(times, t)
-            if place and child.lowered(state, key, times[place - 1]):
-                return True
-        return False
-
-
-class WithoutNode(Node):
-    length = 0
-    before = 0
-    lateness = 0
-
-    def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.times_from(state, self.number, key, since)
-
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        latest = state.now - self.lateness
-        of = self.network.times_from(state, self.children[0], key, since - self.length)
-        return [t + self.length for t in of if t + self.length <= latest]
-
-    def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        return not self._followed(state, key, t - self.length)
-
-    def _followed(self, state: EngineState, key: Key, t: int) -> bool:
-        expected = self.network.nodes[self.children[1]].times(state, key)
-        place = bisect_left(expected, t - self.before)
-        return place < len(expected) and expected[place] <= t + self.length
-
-    def due(self, state: EngineState, key: Key) -> int | None:
-        wait = self.length + self.lateness
-        of = self.network.nodes[self.children[0]].times(state, key)
-        for t in of[bisect_right(of, state.now - wait) :]:
-            if not self._followed(state, key, t):
-                return t + wait
-        return None
-
-    def since(self, due: int) -> int:
-        return due - self.lateness
-
-    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
-        return self.network.nodes[self.children[0]].lowered(state, key, t - self.length)
-
-
-class HeldNode(Node):
-    follows_points = True
-    length = 0
-
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.times_from(state, self.children[0], key, since)
-
-    def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.nodes[self.children[0]].universe(state, key, since)
-
-    def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        child = self.network.nodes[self.children[0]]
-        times = child.times(state, key)
-        # Looked at without the points that lie further back than any run has to reach.
-        points = [p for p in child.universe(state, key, t - 2 * self.length) if p <= t]
-        for point in reversed(points):
-            place = bisect_left(times, point)
-            if place == len(times) or times[place] != point:
-                return False
-            if point <= t - self.length:
-                return True
-        return False
-
-    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
-        return self.network.nodes[self.children[0]].lowered(state, key, t)
-
-
-class RunsNode(Node):
-    follows_points = True
-    length = 0
-    k = 1
-    n = 1
-
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.times_from(state, self.children[0], key, since)
-
-    def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.nodes[self.children[0]].universe(state, key, since)
-
-    def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        child = self.network.nodes[self.children[0]]
-        times = child.times(state, key)
-        points = [p for p in child.universe(state, key, t - self.length) if p <= t]
-        last = points[-self.n :]
-        if len(last) < self.n:
-            return False
-        hits = sum(1 for p in last if (place := bisect_left(times, p)) < len(times) and times[place] == p)
-        return hits >= self.k
-
-    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
-        return self.network.nodes[self.children[0]].lowered(state, key, t)
-
-
-class _Grid(Node):
-    """A node that is looked at at the multiples of a span."""
-
-    every = 1
-
-    def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.times_from(state, self.number, key, since)
-
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        first = -(-since // self.every) * self.every
-        return range(first, state.now + 1, self.every)
-
-    def due(self, state: EngineState, key: Key) -> int | None:
-        following = (state.now // self.every + 1) * self.every
-        return following if self.network.alive(state, self.number, key, following) else None
-
-
-class HoldsNode(_Grid):
-    follows_points = True
-    k = 1
-    n = 1
-
-    def _true(self, state: EngineState, key: Key, g: int) -> bool:
-        child = self.network.nodes[self.children[0]]
-        if isinstance(child, ComparedNode):
-            return self.network.alive(state, self.number, key, g) and child.satisfied(state, key, g)
-        times = child.times(state, key)
-        place = bisect_right(times, g)
-        return place > 0 and times[place - 1] > g - self.every
-
-    def satisfied_from(self, state: EngineState, key: Key, since: int) -> list[int]:
-        # Each multiple is asked once, oldest first, so that windows only ever move forward.
-        first = -(-since // self.every) * self.every - (self.n - 1) * self.every
-        truths: list[bool] = []
-        found = []
-        for g in range(first, state.now + 1, self.every):
-            truths.append(self._true(state, key, g))
-            if truths[-1] and g >= since and sum(truths[-self.n :]) >= self.k:
-                found.append(g)
-        return found
-
-    def due(self, state: EngineState, key: Key) -> int | None:
-        child = self.network.nodes[self.children[0]]
-        if isinstance(child, ComparedNode):
-            following = (state.now // self.every + 1) * self.every
-            return following if self.network.alive(state, self.number, key, following) else None
-        times = child.times(state, key)
-        if not times:
-            return None
-        covered = -(-times[-1] // self.every) * self.every
-        return covered if covered > state.now else None
-
-    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
-        return self.network.nodes[self.children[0]].lowered(state, key, t)
-
-
-class DropNode(_Grid):
-    premise: Drop[Any]
-    left: Value
-    right: Value
-
-    def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        if not self.network.alive(state, self.number, key, t):
-            return False
-        found, expected = self.left.at(state, key, t), self.right.at(state, key, t)
-        if found is None or expected is None or expected < self.premise.floor:
-            return False
-        return improbable(found // 1, Fraction(expected), self.premise.p)
-
-    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
-        return self.left.lowered(state, key, t) or self.right.lowered(state, key, t)
-
-
-class ViaNode(Node):
-    def points(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.times_from(state, self.children[0], key[:-1], since)
-
-    def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        names = self.premise.key_names[:-1]
-        value = self.network.fact_at(state, self.premise.facts[0], names, key[:-1], t)
-        return bool(value == key[-1])
-
-    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
-        return self.network.nodes[self.children[0]].lowered(state, key[:-1], t)
-
-
-class SilenceNode(Node):
-    """
-    A key that is expected and says nothing.
-
-    The last time of the premise may lie further back than anything else is kept; its stream remembers it.
-    """
-
-    premise: Silence[Any]
-
-    def periods(self, state: EngineState, key: Key) -> list[tuple[int, int | None]]:
-        """Return since when the key was expected, and until when, that end excluded."""
-        starts = set(self.network.nodes[self.children[1]].times(state, key))
-        ends = set(self.network.nodes[self.children[2]].times(state, key)) if len(self.children) > 2 else set()
-        found: list[tuple[int, int | None]] = []
-        begun: int | None = None
-        for t in sorted(starts | ends):
-            if t in ends and begun is not None:
-                found.append((begun, t))
-                begun = None
-            elif t not in ends and begun is None:
-                begun = t
-        return [*found, (begun, None)] if begun is not None else found
-
-    def _starts(self, state: EngineState, key: Key, begun: int, until: int | None) -> list[int]:
-        child = self.network.nodes[self.children[0]]
-        times = [*child.times(state, key), *((last,) if (last := child.forgotten(state, key)) is not None else ())]
-        inside = {t for t in times if t >= begun and (until is None or t < until)}
-        return sorted({begun, *inside})
-
-    def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.times_from(state, self.number, key, since)
-
-    def satisfied_from(self, state: EngineState, key: Key, since: int) -> list[int]:
-        length, latest = self.premise.length, state.now - self.premise.lateness
-        found: set[int] = set()
-        for begun, until in self.periods(state, key):
-            starts = self._starts(state, key, begun, until)
-            for start, following in zip(starts, [*starts[1:], None], strict=True):
-                end = min(x for x in (latest, following and following - 1, until and until - 1) if x is not None)
-                first = start + max(1, -(-(since - start) // length)) * length
-                found.update(range(first, end + 1, length))
-        return sorted(found)
-
-    def due(self, state: EngineState, key: Key) -> int | None:
-        length, lateness = self.premise.length, self.premise.lateness
-        waiting: list[int] = []
-        for begun, until in self.periods(state, key):
-            starts = self._starts(state, key, begun, until)
-            for start, following in zip(starts, [*starts[1:], None], strict=True):
-                # The first that is not judged yet, unless something came before it.
-                at = start + max(1, (state.now - lateness - start) // length + 1) * length
-                if all(end is None or at < end for end in (following, until)):
-                    waiting.append(at + lateness)
-        return min(waiting, default=None)
-
-    def since(self, due: int) -> int:
-        return due - self.premise.lateness

@@ -4,28 +4,36 @@ Snapshots: what the engine holds, as canonical JSON, and back.
 Everything is named by its meaning and not by its place in the compiled rules, so that a snapshot can be taken up by
 any engine with a rule set of the same version: on another supported Python, after a restart, with the rules written
 in another order. A snapshot of what was taken up is the same bytes again.
+
+A name is a digest of the meaning: short, and no word of a rule stands in a snapshot. What many entries share is
+written once: where they came from, and signals that several selections keep.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from hashlib import sha256
 from heapq import heapify
 from typing import Any
 
-from ..errors import InputError
-from ..models import Signal, canonical_json
+import attrs
+
+from ..errors import InputError, UnsupportedFormat
+from ..models import Signal
 from .native import NativeEngine
+from .network import Network
 from .sources import Source
 from .state import EngineState, Firing, Key, Series
 from .streams import Entry, Stream
 
-__all__ = ["FORMAT", "restore", "snapshot"]
+__all__ = ["FORMAT", "from_plain", "plain", "plain_json", "read_plain", "restore", "snapshot"]
 
-FORMAT = "migro-engine/1"
+FORMAT = "migro-engine/2"
 
 
 def snapshot(engine: NativeEngine, state: EngineState) -> bytes:
@@ -35,53 +43,7 @@ def snapshot(engine: NativeEngine, state: EngineState) -> bytes:
     Raises:
         ValueError: If it has not been settled since the last input.
     """
-    if state.dirty or state.touched or state.announced:
-        raise ValueError("expected a settled state, got one with inputs whose conclusions are not drawn yet")
-    names = engine.network.names
-    data = {
-        "format": FORMAT,
-        "engine": engine.name,
-        "ruleset": engine.ruleset.version,
-        "now": state.now,
-        "streams": _sorted(
-            [names.sources[n], list(k), s.pruned, [_entry(engine.network.sources[n], e) for e in s.entries]]
-            for (n, k), s in state.streams.items()
-        ),
-        "times": _sorted([names.nodes[n], list(k), times] for (n, k), times in state.times.items()),
-        "last": _sorted([names.nodes[n], list(k), at] for (n, k), at in state.last.items()),
-        "firings": _sorted([f.rule, list(f.key), f.at, f.lowered] for f in state.firings.values()),
-        "facts": _sorted(
-            [kind, list(columns), list(k), [s.json_line() for _, _, s in held]]
-            for (kind, columns, k), held in state.facts.items()
-        ),
-        "candidates": _sorted(
-            [names.sources[n], list(k), [s.json_line() for _, _, s in held]]
-            for (n, k), held in state.candidates.items()
-        ),
-        "seen": _sorted(
-            [names.histories[n], list(k), _value(v), [list(item) for item in held]]
-            for (n, k, v), held in state.seen.items()
-        ),
-        "series": _sorted(
-            [
-                names.series[n],
-                list(k),
-                s.next,
-                _hours(s.values),
-                s.ended,
-                [[ended, _hours(values)] for ended, values in s.past],
-            ]
-            for (n, k), s in state.series.items()
-        ),
-        "withdrawn": sorted(state.withdrawn.items()),
-        "errors": sorted(state.errors.items()),
-        "quarantined": sorted(state.quarantined.items()),
-        "scheduled": _sorted([r, list(k), at] for (r, k), at in state.scheduled.items()),
-        "waiting": _sorted(
-            [names.nodes[n] if n >= 0 else names.series[-1 - n], list(k), at] for (n, k), at in state.waiting.items()
-        ),
-    }
-    return canonical_json(data).encode()
+    return plain_json(plain(engine, state))
 
 
 def restore(engine: NativeEngine, data: bytes) -> EngineState:
@@ -89,57 +51,141 @@ def restore(engine: NativeEngine, data: bytes) -> EngineState:
     Return the state behind a snapshot.
 
     Raises:
-        InputError: If it is none, or was made by another format or another version of the rules.
+        UnsupportedFormat: If it was made by another format.
+        InputError: If it is none, or was made by another engine or another version of the rules.
+    """
+    return from_plain(engine, read_plain(data, FORMAT))
+
+
+def plain_json(data: Any) -> bytes:
+    """Return the canonical JSON of what `plain` made: no value in it needs another form."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def read_plain(data: bytes, format: str) -> dict[str, Any]:
+    """
+    Return the parsed JSON of a snapshot in a format.
+
+    Raises:
+        UnsupportedFormat: If it is in another one.
+        InputError: If it is none.
     """
     try:
         held = json.loads(data)
     except ValueError as e:
         raise InputError(f"expected a snapshot as JSON, got something else: {e}") from e
-    if not isinstance(held, dict) or held.get("format") != FORMAT:
+    if not isinstance(held, dict) or held.get("format") != format:
         got = held.get("format") if isinstance(held, dict) else type(held).__name__
-        raise InputError(f"expected a snapshot of format {FORMAT!r}, got {got!r}")
+        raise UnsupportedFormat(f"expected a snapshot of format {format!r}, got {got!r}")
+    return held
+
+
+def plain(engine: NativeEngine, state: EngineState) -> dict[str, Any]:
+    """
+    Return the state as values that JSON has: the order of lists is part of the form, that of names is not.
+
+    Raises:
+        ValueError: If it has not been settled since the last input.
+    """
+    if state.dirty or state.touched or state.announced:
+        raise ValueError("expected a settled state, got one with inputs whose conclusions are not drawn yet")
+    marks = _marks(engine.network)
+    origins = sorted({_origin(e) for s in state.streams.values() for e in s.entries})
+    places = {origin: place for place, origin in enumerate(origins)}
+    signals, number = _pool(item[2] for held in (*state.facts.values(), *state.candidates.values()) for item in held)
+    return {
+        "format": FORMAT,
+        "engine": engine.name,
+        "ruleset": engine.ruleset.version,
+        "now": state.now,
+        "origins": origins,
+        "signals": signals,
+        "streams": _grouped(
+            (marks.sources[n], [k, s.pruned, _entries(engine.network.sources[n], s.entries, places)])
+            for (n, k), s in state.streams.items()
+        ),
+        "times": _grouped((marks.nodes[n], [k, times]) for (n, k), times in state.times.items()),
+        "last": _grouped((marks.nodes[n], [k, at]) for (n, k), at in state.last.items()),
+        "firings": sorted([f.rule, f.key, f.at, f.lowered] for f in state.firings.values()),
+        "facts": sorted(
+            [kind, columns, k, [number[id(s)] for _, _, s in held]] for (kind, columns, k), held in state.facts.items()
+        ),
+        "candidates": _grouped(
+            (marks.sources[n], [k, [number[id(s)] for _, _, s in held]]) for (n, k), held in state.candidates.items()
+        ),
+        "seen": _seen(marks.histories, state.seen),
+        "series": _grouped(
+            (
+                marks.series[n],
+                [k, s.next, _hours(s.values), s.ended, [[ended, _hours(values)] for ended, values in s.past]],
+            )
+            for (n, k), s in state.series.items()
+        ),
+        "withdrawn": sorted(state.withdrawn.items()),
+        "errors": sorted(state.errors.items()),
+        "quarantined": sorted(state.quarantined.items()),
+        "scheduled": sorted([r, k, at] for (r, k), at in state.scheduled.items()),
+        "waiting": _grouped(
+            (marks.nodes[n] if n >= 0 else marks.series[-1 - n], [k, at]) for (n, k), at in state.waiting.items()
+        ),
+    }
+
+
+def from_plain(engine: NativeEngine, held: Mapping[str, Any]) -> EngineState:
+    """
+    Return the state behind what `plain` returned; the order of lists does not matter here.
+
+    Raises:
+        InputError: If it was made by another engine or another version of the rules, or does not fit them.
+    """
     if held["ruleset"] != engine.ruleset.version or held["engine"] != engine.name:
         raise InputError(
             f"expected a snapshot of rules {engine.ruleset.version[:12]} by {engine.name},"
             f" got one of rules {str(held['ruleset'])[:12]} by {held['engine']}"
         )
-    names = engine.network.names
-    sources, nodes, series = _places(names.sources), _places(names.nodes), _places(names.series)
-    histories = _places(names.histories)
+    marks = _marks(engine.network)
+    sources, nodes, series = _places(marks.sources), _places(marks.nodes), _places(marks.series)
+    histories = _places(marks.histories)
+    classes = engine.ruleset.signals
+    signals = [classes.get(data["kind"], Signal).from_data(data) for data in held["signals"]]
+    kept = [(s.effective_at, s.id, s) for s in signals]
     state = EngineState(now=held["now"])
-    for name, key, pruned, entries in held["streams"]:
-        source = engine.network.sources[sources[name]]
-        stream = state.streams[source.number, tuple(key)] = Stream()
-        stream.pruned = pruned
-        for entry in entries:
-            stream.add(_entry_back(source, entry))
-    state.times = {(nodes[name], tuple(key)): times for name, key, times in held["times"]}
-    state.last = {(nodes[name], tuple(key)): at for name, key, at in held["last"]}
+    try:
+        for name, rows in held["streams"].items():
+            source = engine.network.sources[sources[name]]
+            for key, pruned, entries in rows:
+                state.streams[source.number, tuple(key)] = _stream(source, pruned, entries, held["origins"])
+        state.times = {(nodes[name], tuple(key)): times for name, (key, times) in _rows(held["times"])}
+        state.last = {(nodes[name], tuple(key)): at for name, (key, at) in _rows(held["last"])}
+        state.candidates = {
+            (sources[name], tuple(key)): [kept[n] for n in numbers]
+            for name, (key, numbers) in _rows(held["candidates"])
+        }
+        state.seen = {
+            (histories[name], tuple(key), _value_back(v)): [(at, id) for at, id in items]
+            for name, (key, v, items) in _rows(held["seen"])
+        }
+        state.series = {
+            (series[name], tuple(key)): Series(
+                following, _hours_back(values), ended, [(at, _hours_back(hours)) for at, hours in past]
+            )
+            for name, (key, following, values, ended, past) in _rows(held["series"])
+        }
+        state.waiting = {
+            (nodes[name] if name in nodes else -1 - series[name], tuple(key)): at
+            for name, (key, at) in _rows(held["waiting"])
+        }
+    except KeyError as e:
+        raise InputError(f"expected a snapshot of what these rules look at, got one that knows {e}") from e
+    state.facts = {
+        (kind, tuple(columns), tuple(key)): [kept[n] for n in numbers] for kind, columns, key, numbers in held["facts"]
+    }
     state.firings = {(r, tuple(k)): Firing(r, tuple(k), at, low) for r, k, at, low in held["firings"]}
-
-    def kept(lines: list[str]) -> list[tuple[int, str, Signal]]:
-        signals = [engine.ruleset.typed(Signal.from_json(line)) for line in lines]
-        return [(s.effective_at, s.id, s) for s in signals]
-
-    state.facts = {(kind, tuple(columns), tuple(k)): kept(lines) for kind, columns, k, lines in held["facts"]}
-    state.candidates = {(sources[name], tuple(k)): kept(lines) for name, k, lines in held["candidates"]}
-    state.seen = {
-        (histories[name], tuple(k), _value_back(v)): [(at, id) for at, id in items]
-        for name, k, v, items in held["seen"]
-    }
-    state.series = {
-        (series[name], tuple(k)): Series(
-            following, _hours_back(values), ended, [(at, _hours_back(hours)) for at, hours in past]
-        )
-        for name, k, following, values, ended, past in held["series"]
-    }
     state.withdrawn = dict(held["withdrawn"])
     state.errors = dict(held["errors"])
     state.quarantined = dict(held["quarantined"])
     state.scheduled = {(r, tuple(k)): at for r, k, at in held["scheduled"]}
-    state.waiting = {
-        (nodes[name] if name in nodes else -1 - series[name], tuple(k)): at for name, k, at in held["waiting"]
-    }
     state.due = [(at, rule, key) for (rule, key), at in state.scheduled.items()]
     state.alarms = [(at, place, key) for (place, key), at in state.waiting.items()]
     heapify(state.due)
@@ -147,38 +193,149 @@ def restore(engine: NativeEngine, data: bytes) -> EngineState:
     return state
 
 
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Marks:
+    """Short names by number; see `Names`."""
+
+    sources: dict[int, str]
+    nodes: dict[int, str]
+    series: dict[int, str]
+    histories: dict[int, str]
+
+
+@lru_cache(maxsize=16)
+def _marks(network: Network) -> _Marks:
+    names = network.names
+    return _Marks(
+        # With what is kept of each signal, so that entries need not name it one by one.
+        sources={
+            n: _mark(
+                "source", name, *sorted(network.sources[n].terms), "", *sorted(t for t, _ in network.sources[n].tests)
+            )
+            for n, name in names.sources.items()
+        },
+        nodes={n: _mark("node", name) for n, name in names.nodes.items()},
+        series={n: _mark("series", name) for n, name in names.series.items()},
+        histories={n: _mark("history", name) for n, name in names.histories.items()},
+    )
+
+
+def _mark(*words: str) -> str:
+    return sha256("\n".join(words).encode()).hexdigest()[:20]
+
+
 def _places(names: Mapping[int, str]) -> dict[str, int]:
     return {name: number for number, name in names.items()}
 
 
-def _sorted(rows: Any) -> list[Any]:
-    return sorted(rows, key=canonical_json)
+def _grouped(rows: Iterable[tuple[str, list[Any]]]) -> dict[str, list[list[Any]]]:
+    """Return rows by name; they begin with their key, which no two of a name share, and are sorted by it."""
+    groups: dict[str, list[list[Any]]] = {}
+    for name, row in rows:
+        groups.setdefault(name, []).append(row)
+    for group in groups.values():
+        group.sort(key=_first)
+    return groups
 
 
-def _entry(source: Source, e: Entry) -> list[Any]:
+def _first(row: list[Any]) -> Any:
+    return row[0]
+
+
+def _rows(groups: Mapping[str, list[Any]]) -> Iterable[tuple[str, list[Any]]]:
+    return ((name, row) for name, rows in groups.items() for row in rows)
+
+
+# --- signals ---------------------------------------------------------------------------------------------------------
+
+
+def _pool(signals: Iterable[Signal]) -> tuple[list[Any], dict[int, int]]:
+    """Return signals as plain data, equal ones once, and the place of each by its identity."""
+    by_id: dict[str, list[Signal]] = {}
+    for signal in {id(s): s for s in signals}.values():
+        by_id.setdefault(signal.id, []).append(signal)
+    data: list[Any] = []
+    places: dict[int, int] = {}
+    for name in sorted(by_id):
+        found: dict[str, Any] = {}
+        texts: list[str] = []
+        for signal in by_id[name]:
+            dumped = signal.model_dump(mode="json")
+            # Most ids stand for one object; only of others it has to be seen whether they say the same.
+            texts.append(json.dumps(dumped, sort_keys=True) if len(by_id[name]) > 1 else "")
+            found[texts[-1]] = dumped
+        order = sorted(found)
+        places |= {id(s): len(data) + order.index(text) for s, text in zip(by_id[name], texts, strict=True)}
+        data += [found[text] for text in order]
+    return data, places
+
+
+_Origin = tuple[str, str, str, str]
+
+
+def _origin(entry: Entry) -> _Origin:
+    return (entry.kind, entry.source_kind, entry.auth, entry.env)
+
+
+def _entries(source: Source, entries: list[Entry], origins: Mapping[_Origin, int]) -> list[list[Any]]:
     if source.selection is None:
-        return [e.at, e.id, list(e.values[0])]
-    values = {name: _value(e.values[place]) for name, place in source.terms.items()}
-    hits = {name: hit for (name, _), hit in zip(source.tests, e.hits, strict=True)}
-    return [e.at, e.id, e.kind, e.source_kind, e.auth, e.env, e.weight, values, hits]
+        return [[e.at, e.id, origins[_origin(e)], list(e.values[0])] for e in entries]
+    values, hits = _orders(source)
+    return [
+        [
+            e.at,
+            e.id,
+            origins[_origin(e)],
+            e.weight,
+            [_value(e.values[n]) for n in values],
+            [e.hits[n] for n in hits],
+        ]
+        for e in entries
+    ]
 
 
-def _entry_back(source: Source, row: list[Any]) -> Entry:
+def _stream(source: Source, pruned: int | None, rows: list[list[Any]], origins: list[Any]) -> Stream:
+    stream = Stream()
+    stream.pruned = pruned
     if source.selection is None:
-        key: Key = tuple(row[2])
-        return Entry(row[0], row[1], "", "", "not_applicable", values=(key,))
-    at, id, kind, source_kind, auth, env, weight, values, hits = row
-    return Entry(
-        at=at,
-        id=id,
-        kind=kind,
-        source_kind=source_kind,
-        auth=auth,
-        env=env,
-        weight=weight,
-        values=tuple(_value_back(values[name]) for name in source.terms),
-        hits=tuple(hits[name] for name, _ in source.tests),
-    )
+        for at, id, origin, key in rows:
+            kind, source_kind, auth, env = origins[origin]
+            stream.add(Entry(at, id, kind, source_kind, auth, env, values=(tuple(key),)))
+        return stream
+    values, hits = (_inverse(order) for order in _orders(source))
+    for at, id, origin, weight, found, hit in rows:
+        kind, source_kind, auth, env = origins[origin]
+        read, fits = tuple([_value_back(found[n]) for n in values]), tuple([hit[n] for n in hits])
+        stream.add(Entry(at, id, kind, source_kind, auth, env, weight, read, fits))
+    return stream
+
+
+def _orders(source: Source) -> tuple[list[int], list[int]]:
+    """Return the places of what is kept of each signal, by name."""
+    tests = sorted((name, place) for place, (name, _) in enumerate(source.tests))
+    return [place for _, place in sorted(source.terms.items())], [place for _, place in tests]
+
+
+def _inverse(order: list[int]) -> list[int]:
+    return sorted(range(len(order)), key=order.__getitem__)
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def _seen(
+    names: Mapping[int, str], seen: Mapping[tuple[int, Key, Any], list[tuple[int, str]]]
+) -> dict[str, list[list[Any]]]:
+    groups: dict[str, list[list[Any]]] = {}
+    for (n, key, value), held in seen.items():
+        groups.setdefault(names[n], []).append([key, _value(value), held])
+    for group in groups.values():
+        # Values of different types have no order among themselves; their text has.
+        group.sort(key=lambda row: (row[0], json.dumps(row[1], sort_keys=True)))
+    return groups
 
 
 def _hours(values: Mapping[int, Any]) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from ..expressions import Fact, FirstSeen, Pred
+from ..expressions import Fact, FirstSeen, Pred, Term
 from ..expressions import Node as Expression
 from ..models import Signal, to_microseconds
 from ..rules import Selection
@@ -41,7 +41,7 @@ class Source:
     Where streams come from: a selection, or (without one) the times of a node for finer keys.
 
     Attributes:
-        reads: Terms that measures read from each signal.
+        captured, reads: Terms that measures read from each signal, and what reads them.
         tests: Further predicates of shares and the like.
         read_for, tested_for: The rules that name each term and each further predicate.
         retention: How long entries are kept, in microseconds.
@@ -79,6 +79,7 @@ class Source:
     histories: list[tuple[int, FirstSeen[Any], Reader]] = attrs.Factory(list)
     inner: int = -1
     project: tuple[int, ...] = ()
+    captured: list[Term[Any, Any]] = attrs.Factory(list)
 
 
 @attrs.define(eq=False)

@@ -6,8 +6,8 @@ from bisect import insort
 from heapq import heappush
 from typing import Any
 
+from .joins import ViaNode
 from .network import Network
-from .nodes import ViaNode
 from .sources import HOUR, Source, fact_key_names
 from .state import EngineState, Key, Series
 from .streams import Entry, Stream
@@ -48,7 +48,8 @@ def refresh(network: Network, state: EngineState) -> None:
         since = state.touched.pop((place, key))
         node = nodes[place]
         changed = node.refresh(state, key, since)
-        wait(state, place, key, node.due(state, key))
+        if node.waits:
+            wait(state, place, key, node.due(state, key))
         if changed is None and node.falls_back:
             changed = since
         if changed is not None:
@@ -108,6 +109,7 @@ def take_hour(network: Network, state: EngineState, place: int, key: Key) -> Non
     series, compiled = state.series[place, key], network.series[place]
     start = series.next
     series.values[start] = compiled.value.hour(state, key, start)
+    series.medians.clear()
     streams = [s for p in compiled.sources if (s := state.streams.get((p, key))) is not None]
     times = [t for s in streams if (t := s.newest(state.now)) is not None]
     if max(times, default=0) < start + HOUR - compiled.hours * HOUR:

@@ -9,7 +9,7 @@ import attrs
 from ..models import Signal
 from .streams import Cursor, Stream
 
-__all__ = ["Anchor", "Change", "EngineState", "Evidence", "Firing", "Key", "Series"]
+__all__ = ["Anchor", "Change", "EngineState", "Evidence", "Firing", "Key", "MeasuredShare", "Series"]
 
 Key = tuple[str, ...]
 
@@ -80,6 +80,21 @@ class Anchor:
     size: int = 0
 
 
+@attrs.frozen
+class MeasuredShare:
+    """
+    A share that a premise of a firing rule has measured.
+
+    Attributes:
+        hits, size: Numerator and denominator; at least one signal is in it.
+        window: Length of what it was measured over, in microseconds; None for the premise of a recovery.
+    """
+
+    hits: int
+    size: int
+    window: int | None
+
+
 @attrs.define
 class Series:
     """
@@ -90,12 +105,14 @@ class Series:
         values: Value of each hour taken, by its start; None where it was UNKNOWN.
         ended: When nothing had come for so long that the hours were given up; None while they go on.
         past: The hours of earlier times, each with when they were given up, oldest first.
+        medians: What was made of the values, until they change.
     """
 
     next: int
     values: dict[int, Any] = attrs.Factory(dict)
     ended: int | None = None
     past: list[tuple[int, dict[int, Any]]] = attrs.Factory(list)
+    medians: dict[tuple[int, int, tuple[int, ...]], Any] = attrs.field(factory=dict, eq=False, repr=False)
 
     def at(self, t: int) -> dict[int, Any]:
         """Return the hours that were in force at `t`."""

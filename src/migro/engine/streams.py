@@ -52,11 +52,12 @@ class Stream:
         entries, ats: The entries, and their times.
         dropped: How many entries have been forgotten: an entry's place for a cursor is its index plus this.
         epoch: How often anything but the end has changed.
+        version: How often anything has changed.
         edits: The last such changes: +1 or -1, the place, and the entry; so that cursors can follow.
         pruned: The greatest time that was forgotten.
     """
 
-    __slots__ = ("ats", "dropped", "edits", "entries", "epoch", "ids", "pruned")
+    __slots__ = ("ats", "dropped", "edits", "entries", "epoch", "ids", "pruned", "version")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -64,6 +65,7 @@ class Stream:
         self.ids: set[str] = set()
         self.dropped = 0
         self.epoch = 0
+        self.version = 0
         self.edits: deque[tuple[int, int, Entry]] = deque(maxlen=_EDITS)
         self.pruned: int | None = None
 
@@ -72,7 +74,8 @@ class Stream:
         if entry.id in self.ids:
             return False
         self.ids.add(entry.id)
-        if not self.entries or self.entries[-1].order < entry.order:
+        self.version += 1
+        if not self.ats or self.ats[-1] < entry.at or self.entries[-1].order < entry.order:
             self.entries.append(entry)
             self.ats.append(entry.at)
         else:
@@ -92,6 +95,7 @@ class Stream:
         del self.ats[place]
         entry = self.entries.pop(place)
         self.epoch += 1
+        self.version += 1
         self.edits.append((-1, place + self.dropped, entry))
         return entry
 
@@ -105,6 +109,7 @@ class Stream:
         del self.entries[:cut]
         del self.ats[:cut]
         self.dropped += cut
+        self.version += 1
 
     def between(self, since: int, until: int) -> list[Entry]:
         """Return the entries in ``[since, until]``."""
@@ -191,32 +196,39 @@ class Cursor:
     Going to another time costs what lies between; a change in the middle of the stream costs itself.
     """
 
-    __slots__ = ("_epoch", "_high", "_low", "_make", "_stream", "length", "tally")
+    __slots__ = ("_epoch", "_high", "_low", "_make", "_stream", "_t", "_version", "length", "tally")
 
     def __init__(self, length: int, make: Any) -> None:
         self.length = length
         self._make = make
         self.tally: Any = make()
         self._stream: Stream | None = None
-        self._epoch = -1
-        self._low = self._high = 0
+        self._epoch = self._version = -1
+        self._low = self._high = self._t = 0
 
     def at(self, stream: Stream, t: int) -> Any:
         """Return the tally over ``[t - length, t]``."""
-        dropped = stream.dropped
-        if not self._follow(stream):
-            self.tally = self._make()
-            self._stream = stream
-            self._low = self._high = dropped + bisect_left(stream.ats, t - self.length)
-        self._epoch = stream.epoch
-        self._low, self._high = self._move(stream, t, self._low - dropped, self._high - dropped)
-        self._low += dropped
-        self._high += dropped
+        if self._stream is not stream:
+            # A stream that was forgotten whole comes back as another one.
+            self._start(stream, t)
+        elif self._version == stream.version and self._t == t:
+            return self.tally
+        elif (self._epoch != stream.epoch and not self._follow(stream)) or self._low < stream.dropped:
+            # What was forgotten cannot be taken away again.
+            self._start(stream, t)
+        self._move(stream, t)
+        self._epoch, self._version, self._t = stream.epoch, stream.version, t
         return self.tally
 
-    def _move(self, stream: Stream, t: int, low: int, high: int) -> tuple[int, int]:
-        """Add and take away entries until the window ends at `t`; returns its places."""
-        ats, entries, change = stream.ats, stream.entries, self.tally.change
+    def _start(self, stream: Stream, t: int) -> None:
+        self.tally = self._make()
+        self._stream = stream
+        self._low = self._high = stream.dropped + bisect_left(stream.ats, t - self.length)
+
+    def _move(self, stream: Stream, t: int) -> None:
+        """Add and take away entries until the window ends at `t`."""
+        ats, entries, change, dropped = stream.ats, stream.entries, self.tally.change, stream.dropped
+        low, high = self._low - dropped, self._high - dropped
         oldest, end = t - self.length, len(ats)
         while high < end and ats[high] <= t:
             change(entries[high], 1)
@@ -233,13 +245,10 @@ class Cursor:
         while low and ats[low - 1] >= oldest:
             low -= 1
             change(entries[low], 1)
-        return low, high
+        self._low, self._high = low + dropped, high + dropped
 
     def _follow(self, stream: Stream) -> bool:
         """Take in what has changed in the middle; returns false where the window has to be filled anew."""
-        # A stream that was forgotten whole comes back as another one.
-        if self._stream is not stream:
-            return False
         missed = stream.epoch - self._epoch
         if missed > len(stream.edits):
             return False
@@ -250,5 +259,4 @@ class Cursor:
             elif place < self._high:
                 self.tally.change(entry, sign)
                 self._high += sign
-        # What was forgotten cannot be taken away again.
-        return self._low >= stream.dropped
+        return True

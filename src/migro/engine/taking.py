@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
 
 from ..expressions import Fact, FirstSeen, Truth
 from ..models import Signal
-from .matching import Context
+from .joins import ViaNode
+from .matching import Context, Matcher
 from .network import Network
-from .nodes import ViaNode
 from .sources import Source, fact_key_names, newest
 from .spreading import begin_hours, keys_of, prune, touch, touch_source
 from .state import EngineState, Key
@@ -21,12 +22,14 @@ from .values import number
 __all__ = [
     "Asking",
     "admit",
+    "entry_of",
     "fact_changed",
     "history_changed",
     "judge",
     "key_of",
     "learn_fact",
     "note_late",
+    "read",
     "remember",
     "see",
 ]
@@ -60,45 +63,13 @@ _HITS = {Truth.MATCH: True, Truth.NO_MATCH: False, Truth.UNKNOWN: None, Truth.ER
 
 def key_of(source: Source, signal: Signal) -> Key | None:
     """Return a signal's key for a source, or None where a part is missing."""
-    values: tuple[Any, ...] = tuple(getattr(signal, name, None) for name in source.key_names)
+    columns = vars(signal)
+    values: tuple[Any, ...] = tuple([columns.get(name) for name in source.key_names])
     return None if None in values else values
 
 
-def judge(state: EngineState, source: Source, signal: Signal, errors: set[str]) -> Entry | None:
-    """
-    Return what a source keeps of a signal, or None for one that it does not select.
-
-    Rules are added to `errors` when what they name raises: a predicate of the selection for all that share it, a term
-    or a further predicate, which then have no value, only for those that name it.
-    """
-    asking = Asking(state, source)
-    assert source.matcher is not None
-    truth = source.matcher(signal, asking)
-    weight = 1
-    if truth is Truth.MATCH and source.weight is not None:
-        try:
-            weight = source.weight(signal, asking)
-        except Exception:  # whatever a rule does, it may not touch another rule
-            truth = Truth.ERROR
-    if truth is Truth.ERROR:
-        errors |= source.users
-    if truth is not Truth.MATCH:
-        return None
-    if weight is None or weight < 1:
-        return None
-    values = []
-    for read, rules in zip(source.reads, source.read_for, strict=True):
-        try:
-            values.append(number(read(signal, asking)))
-        except Exception:  # whatever a rule does, it may not touch another rule
-            values.append(None)
-            errors |= rules
-    hits = []
-    for (_, test), rules in zip(source.tests, source.tested_for, strict=True):
-        answer = test(signal, asking)
-        hits.append(_HITS[answer])
-        if answer is Truth.ERROR:
-            errors |= rules
+def entry_of(signal: Signal) -> Entry:
+    """Return what a source keeps of a signal of which it reads nothing."""
     return Entry(
         at=signal.effective_at,
         id=signal.id,
@@ -106,10 +77,82 @@ def judge(state: EngineState, source: Source, signal: Signal, errors: set[str]) 
         source_kind=signal.source_kind,
         auth=signal.auth,
         env=signal.env,
+    )
+
+
+def judge(state: EngineState, source: Source, signal: Signal, bare: Entry, errors: set[str]) -> Entry | None:
+    """
+    Return what a source keeps of a signal, or None for one that it does not select.
+
+    Rules are added to `errors` when what they name raises: a predicate of the selection for all that share it, a term
+    or a further predicate, which then have no value, only for those that name it.
+
+    Args:
+        bare: What `entry_of` the signal is; sources that read nothing share it.
+    """
+    asking: Any = Asking(state, source) if source.context else None
+    assert source.matcher is not None
+    truth = source.matcher(signal, asking)
+    if truth is Truth.ERROR:
+        errors |= source.users
+    return read(source, signal, bare, asking, None, errors) if truth is Truth.MATCH else None
+
+
+def read(
+    source: Source,
+    signal: Signal,
+    bare: Entry,
+    asking: Any,
+    hits: tuple[bool | None, ...] | None,
+    errors: set[str],
+) -> Entry | None:
+    """
+    Return what a source keeps of a signal that it selects, or None for one that counts for nothing.
+
+    Args:
+        hits: Whether it fits the further predicates, where that is known already.
+    """
+    weight = 1
+    if source.weight is not None:
+        try:
+            weight = source.weight(signal, asking)
+        except Exception:  # whatever a rule does, it may not touch another rule
+            errors |= source.users
+            return None
+        if weight is None or weight < 1:
+            return None
+    if weight == 1 and not source.reads and not source.tests:
+        return bare
+    values = []
+    for reader, rules in zip(source.reads, source.read_for, strict=True):
+        try:
+            values.append(number(reader(signal, asking)))
+        except Exception:  # whatever a rule does, it may not touch another rule
+            values.append(None)
+            errors |= rules
+    if hits is None:
+        hits = tuple([_hit(test(signal, asking), rules, errors) for test, rules in _tests(source)])
+    return Entry(
+        at=bare.at,
+        id=bare.id,
+        kind=bare.kind,
+        source_kind=bare.source_kind,
+        auth=bare.auth,
+        env=bare.env,
         weight=weight,
         values=tuple(values),
-        hits=tuple(hits),
+        hits=hits,
     )
+
+
+def _tests(source: Source) -> Iterator[tuple[Matcher, set[str]]]:
+    return ((test, rules) for (_, test), rules in zip(source.tests, source.tested_for, strict=True))
+
+
+def _hit(answer: Truth, rules: set[str], errors: set[str]) -> bool | None:
+    if answer is Truth.ERROR:
+        errors |= rules
+    return _HITS[answer]
 
 
 def admit(state: EngineState, source: Source, key: Key, entry: Entry) -> bool:
@@ -231,7 +274,7 @@ def judge_again(network: Network, state: EngineState, source: Source, key: Key, 
     for at, _, candidate in state.candidates.get((source.number, key), []):
         if at < state.now - source.retention:
             continue
-        entry = judge(state, source, candidate, errors)
+        entry = judge(state, source, candidate, entry_of(candidate), errors)
         if entry is not None:
             after[entry.id] = entry
     changed = [

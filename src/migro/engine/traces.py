@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from typing import Any
+
+import attrs
 
 from ..expressions import span
 from ..models import NearMiss, PremiseTrace, Signal, SignalRef, digest, from_microseconds
@@ -35,12 +39,13 @@ from ..rules import (
     Without,
     leaves,
 )
+from .joins import DropNode
 from .native import NativeEngine
-from .nodes import ComparedNode, DropNode, Node, RisingNode
-from .state import Anchor, EngineState, Evidence, Key
+from .nodes import ComparedNode, Node, RisingNode
+from .state import Anchor, EngineState, Evidence, Key, MeasuredShare
 from .streams import Entry
 
-__all__ = ["SIGNALS_SHOWN", "contributing", "near_miss", "supported", "trace"]
+__all__ = ["SIGNALS_SHOWN", "contributing", "measured_shares", "near_miss", "supported", "trace"]
 
 _SYMBOLS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
@@ -53,33 +58,34 @@ def trace(engine: NativeEngine, state: EngineState, rule: Rule[Any], key: Key) -
     return _trace(engine, state, rule.when, key, rule.lasts_us)
 
 
-def contributing(engine: NativeEngine, state: EngineState, rule: Rule[Any], key: Key) -> list[Entry]:
-    """Return the entries that a firing rule rests on: hits of shares, all signals of other windows."""
+def contributing(engine: NativeEngine, state: EngineState, rule: Rule[Any], key: Key) -> dict[str, Entry]:
+    """Return the entries that a firing rule rests on, by id: hits of shares, all signals of other windows."""
     found: dict[str, Entry] = {}
     for leaf in _supporting(rule.when):
-        found.update((e.id, e) for e in _evidence(engine, state, leaf, key))
-    return [found[i] for i in sorted(found)]
+        _collect(engine, state, leaf, key, found)
+    return found
 
 
 def supported(
     engine: NativeEngine, state: EngineState, signal: Signal, evidence: Evidence
 ) -> tuple[tuple[str, Key], ...]:
     """Return the issues, by kind and key, whose firing rules rest on this signal just now."""
-    rules = {rule for place, _ in evidence.measured for rule in engine.network.sources[place].users}
+    if not state.firings:
+        return ()
+    rules: set[str] = set()
+    values: set[str] = set()
+    for place, measured in evidence.measured:
+        rules |= engine.network.sources[place].users
+        values.update(measured)
     found = set()
     for rule_id, key in state.firings:
-        if rule_id not in rules or not any(_belongs(key, measured) for _, measured in evidence.measured):
+        if rule_id not in rules or values.isdisjoint(key):
             continue
         rule = engine.ruleset.rule(rule_id)
-        if (rule.then.kind.name, key) not in found and any(
-            e.id == signal.id for e in contributing(engine, state, rule, key)
-        ):
-            found.add((rule.then.kind.name, key))
+        slot = (rule.then.kind.name, key)
+        if slot not in found and signal.id in contributing(engine, state, rule, key):
+            found.add(slot)
     return tuple(sorted(found))
-
-
-def _belongs(key: Key, measured: Key) -> bool:
-    return bool(set(key) & set(measured))
 
 
 def _supporting(premise: Premise[Any]) -> list[Premise[Any]]:
@@ -94,70 +100,74 @@ def _supporting(premise: Premise[Any]) -> list[Premise[Any]]:
             return [premise]
 
 
-def _evidence(engine: NativeEngine, state: EngineState, premise: Any, key: Key) -> list[Entry]:
-    """Return the entries behind a leaf's anchor, oldest first."""
+def _collect(engine: NativeEngine, state: EngineState, premise: Any, key: Key, found: dict[str, Entry]) -> None:
+    """Add the entries behind a leaf's anchor."""
     if isinstance(premise, During):
         place, interval = engine.network.calendars[id(premise)]
         stream = state.streams.get((place, key))
-        inside = []
         for entry in stream.entries if stream is not None else ():
             declared = interval.of(entry)
             if declared is not None and declared[0] <= state.now <= declared[1]:
-                inside.append(entry)
-        return inside
+                found[entry.id] = entry
+        return
     node = engine.network.node_of(premise)
     times = node.times(state, key)
-    return _entries(engine, state, node, key, times[-1]) if times else []
+    if times:
+        _rests(engine, state, node, key, times[-1], found)
 
 
 def _entries(engine: NativeEngine, state: EngineState, node: Node, key: Key, t: int) -> list[Entry]:
-    """Return the entries that a node's answer at `t` rests on."""
-    nodes, premise = engine.network.nodes, node.premise
+    """Return the entries that a node's answer at `t` rests on, oldest first."""
     found: dict[str, Entry] = {}
+    _rests(engine, state, node, key, t, found)
+    return sorted(found.values(), key=lambda e: e.order)
 
-    def take(entries: list[Entry]) -> None:
-        found.update((e.id, e) for e in entries)
 
+def _rests(engine: NativeEngine, state: EngineState, node: Node, key: Key, t: int, found: dict[str, Entry]) -> None:
+    """Add the entries that a node's answer at `t` rests on, by id."""
+    nodes, premise = engine.network.nodes, node.premise
     match premise:
         case Share(length=length):
             hit = node.hit  # type: ignore[attr-defined]  # a share's node has one
-            take([e for e in _window(state, node, key, t - length, t) if e.hits[hit]])
+            found.update([(e.id, e) for e in _window(state, node, key, t - length, t) if e.hits[hit]])
         case Fits():
             hit = node.hit  # type: ignore[attr-defined]  # so has this one
-            take([e for e in _window(state, node, key, t, t) if e.hits[hit]])
+            found.update([(e.id, e) for e in _window(state, node, key, t, t) if e.hits[hit]])
         case Distinct(length=length):
             place = node.place  # type: ignore[attr-defined]  # a count of values has one
-            take([e for e in _window(state, node, key, t - length, t) if e.values[place] is not None])
+            within = _window(state, node, key, t - length, t)
+            found.update([(e.id, e) for e in within if e.values[place] is not None])
         case Selection():
-            take(_window(state, node, key, t, t))
+            found.update([(e.id, e) for e in _window(state, node, key, t, t)])
         case After(length=length):
-            take(_entries(engine, state, nodes[node.children[0]], key, t))
+            _rests(engine, state, nodes[node.children[0]], key, t, found)
             earlier = [u for u in nodes[node.children[1]].times(state, key) if t - length <= u < t]
             if earlier:
-                take(_entries(engine, state, nodes[node.children[1]], key, earlier[-1]))
+                _rests(engine, state, nodes[node.children[1]], key, earlier[-1], found)
         case Without(length=length):
-            take(_entries(engine, state, nodes[node.children[0]], key, t - length))
+            _rests(engine, state, nodes[node.children[0]], key, t - length, found)
         case Together():
             for child in [nodes[c] for c in node.children]:
-                before = [u for u in child.times(state, key) if u <= t]
-                if before:
-                    take(_entries(engine, state, child, key, before[-1]))
+                times = child.times(state, key)
+                place = bisect_right(times, t)
+                if place:
+                    _rests(engine, state, child, key, times[place - 1], found)
         case Held(length=length) | Runs(length=length):
             child = nodes[node.children[0]]
             for u in child.times(state, key):
                 if t - length <= u <= t:
-                    take(_entries(engine, state, child, key, u))
+                    _rests(engine, state, child, key, u, found)
         case Holds():
             child = nodes[node.children[0]]
             at = t if isinstance(child, ComparedNode) else max(u for u in child.times(state, key) if u <= t)
-            take(_entries(engine, state, child, key, at))
+            _rests(engine, state, child, key, at, found)
         case Via():
-            take(_entries(engine, state, nodes[node.children[0]], key[:-1], t))
+            _rests(engine, state, nodes[node.children[0]], key[:-1], t, found)
         case Silence():
             for child in [nodes[c] for c in node.children[:2]]:
                 before = [u for u in child.times(state, key) if u <= t]
                 if before:
-                    take(_entries(engine, state, child, key, before[-1]))
+                    _rests(engine, state, child, key, before[-1], found)
         case _:
             length = node.longest
             for number in node.sources:
@@ -165,12 +175,11 @@ def _entries(engine: NativeEngine, state: EngineState, node: Node, key: Key, t: 
                 stream = state.streams.get((number, key))
                 entries = stream.between(t - length, t) if stream is not None else []
                 if source.inner < 0:
-                    take(entries)
+                    found.update([(e.id, e) for e in entries])
                     continue
                 newest = {e.values[0]: e.at for e in entries}
                 for finer, at in newest.items():
-                    take(_entries(engine, state, nodes[source.inner], finer, at))
-    return sorted(found.values(), key=lambda e: e.order)
+                    _rests(engine, state, nodes[source.inner], finer, at, found)
 
 
 def _window(state: EngineState, node: Node, key: Key, since: int, until: int) -> list[Entry]:
@@ -203,7 +212,9 @@ def _trace(engine: NativeEngine, state: EngineState, premise: Premise[Any], key:
             found = "as told" if holds is not premise.negated else "something else, or nothing"
             return PremiseTrace(text=str(premise), satisfied=holds, needed="as told by the host", found=found)
         case During():
-            entries = _evidence(engine, state, premise, key)
+            inside: dict[str, Entry] = {}
+            _collect(engine, state, premise, key, inside)
+            entries = list(inside.values())
             return PremiseTrace(
                 text=str(premise),
                 satisfied=holds,
@@ -215,6 +226,40 @@ def _trace(engine: NativeEngine, state: EngineState, premise: Premise[Any], key:
             )
         case _:
             return _measured(engine, state, premise, key, holds)
+
+
+def measured_shares(engine: NativeEngine, state: EngineState, rule: Rule[Any], key: Key) -> Iterator[MeasuredShare]:
+    """Yield the shares that the premises of a firing rule have measured and that reach what they need, in order."""
+    yield from _shares(engine, state, rule.when, key, rule.lasts_us)
+
+
+def _shares(
+    engine: NativeEngine, state: EngineState, premise: Premise[Any], key: Key, lasts: int
+) -> Iterator[MeasuredShare]:
+    match premise:
+        case Both(parts=parts):
+            for part in parts:
+                yield from _shares(engine, state, part, key, lasts)
+        case Recent(of=of):
+            yield from _shares(engine, state, of, key, lasts)
+        case Unless(of=of, recovery=recovery):
+            yield from _shares(engine, state, of, key, lasts)
+            if not isinstance(recovery, Share):
+                yield from _shares(engine, state, recovery, key, lasts)
+            elif engine.holds(state, premise, key, lasts):
+                # What it has reached counts as the trace shows it: as something that did not happen.
+                yield from (attrs.evolve(s, window=None) for s in _share(engine, state, recovery, key))
+        case Share() if engine.holds(state, premise, key, lasts):
+            yield from _share(engine, state, premise, key)
+
+
+def _share(engine: NativeEngine, state: EngineState, premise: Share[Any], key: Key) -> Iterator[MeasuredShare]:
+    node = engine.network.node_of(premise)
+    times = node.times(state, key)
+    if times:
+        anchor = _anchor(state, node, key, times[-1])
+        if anchor.size:
+            yield MeasuredShare(anchor.found, anchor.size, anchor.at - anchor.since)
 
 
 def _measured(engine: NativeEngine, state: EngineState, premise: Any, key: Key, holds: bool) -> PremiseTrace:
@@ -244,16 +289,15 @@ def _anchor(state: EngineState, node: Node, key: Key, t: int) -> Anchor:
     premise = node.premise
     match premise:
         case Counted(length=length):
-            size = sum(e.weight for e in _window(state, node, key, t - length, t))
+            size = node.tally(state, key, t).size  # type: ignore[attr-defined]  # a count's node has one
             return Anchor(t, t - length, size, size)
         case Distinct(length=length):
             place = node.place  # type: ignore[attr-defined]  # a count of values has one
             values = [e.values[place] for e in _window(state, node, key, t - length, t)]
             return Anchor(t, t - length, len(set(values) - {None}), len(values))
         case Share(length=length):
-            hit = node.hit  # type: ignore[attr-defined]  # a share's node has one
-            known = [e for e in _window(state, node, key, t - length, t) if e.hits[hit] is not None]
-            return Anchor(t, t - length, sum(e.weight for e in known if e.hits[hit]), sum(e.weight for e in known))
+            tally = node.tally(state, key, t)  # type: ignore[attr-defined]  # a share's node has one
+            return Anchor(t, t - length, tally.hits, tally.known)
         case Selection() | Fits():
             return Anchor(t, t, 1)
         case _:

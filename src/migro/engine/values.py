@@ -91,18 +91,27 @@ class _Windowed(Value):
     length: int
     make: Callable[[], Any]
     scales: bool = False
+    nothing: Number | None = attrs.field(init=False)
+
+    @nothing.default
+    def _nothing(self) -> Number | None:
+        return self.read(self.make())
 
     def read(self, tally: Any) -> Number | None:
         raise NotImplementedError(type(self).__name__)
 
     def at(self, state: EngineState, key: Key, t: int) -> Number | None:
-        return self.read(self.tally(state, key, t))
+        stream = state.streams.get((self.source, key))
+        if stream is None or not stream.ats or stream.ats[-1] < t - self.length:
+            return self.nothing
+        return self.read(self._within(state, stream, key, t))
 
     def tally(self, state: EngineState, key: Key, t: int) -> Any:
         """Return what the window holds, added up."""
         stream = state.streams.get((self.source, key))
-        if stream is None:
-            return self.make()
+        return self.make() if stream is None else self._within(state, stream, key, t)
+
+    def _within(self, state: EngineState, stream: Stream, key: Key, t: int) -> Any:
         cursor = state.cursors.get((self.cursor, key))
         if cursor is None:
             cursor = state.cursors[self.cursor, key] = Cursor(self.length, self.make)
@@ -244,15 +253,19 @@ class Combined(Value):
     combine: Callable[..., Number]
     sign: str
 
-    def _over(self, values: list[Number | None]) -> Number | None:
-        known = [v for v in values if v is not None]
-        return self.combine(*known) if len(known) == len(values) else None
-
     def at(self, state: EngineState, key: Key, t: int) -> Number | None:
-        return self._over([p.at(state, key, t) for p in self.parts])
+        values: list[Number] = []
+        for part in self.parts:
+            value = part.at(state, key, t)
+            if value is None:
+                return None
+            values.append(value)
+        return self.combine(*values)
 
     def hour(self, state: EngineState, key: Key, start: int, *, scaled: bool = True) -> Number | None:
-        return self._over([p.hour(state, key, start, scaled=scaled) for p in self.parts])
+        values = [p.hour(state, key, start, scaled=scaled) for p in self.parts]
+        known = [v for v in values if v is not None]
+        return self.combine(*known) if len(known) == len(values) else None
 
     def lowered(self, state: EngineState, key: Key, t: int) -> bool:
         return any(p.lowered(state, key, t) for p in self.parts)
@@ -271,7 +284,11 @@ class RatioValue(Value):
 
     def sides(self, state: EngineState, key: Key, t: int) -> tuple[Number, Number] | None:
         """Return both sides, or None where the share is UNKNOWN."""
-        return self._known(self.over.at(state, key, t), self.under.at(state, key, t))
+        under = self.under.at(state, key, t)
+        if under is None or under < self.floor or under < 1:
+            return None
+        over = self.over.at(state, key, t)
+        return None if over is None else (over, under)
 
     def _known(self, over: Number | None, under: Number | None) -> tuple[Number, Number] | None:
         if over is None or under is None or under < self.floor or under < 1:
@@ -340,8 +357,18 @@ def of_hours(series: int, steps: tuple[int, ...], needed: int) -> Answer:
         taken = state.series.get((series, key))
         if taken is None:
             return None
-        hour, hours = t - t % HOUR, taken.at(t)
-        known = [v for s in steps if hour - s + 2 * HOUR <= t and (v := hours.get(hour - s)) is not None]
+        hour = t - t % HOUR
+        if taken.ended is not None or taken.past:
+            return usual(taken.at(t), hour)
+        # Within an hour the answer stays the same: the hours that it looks at are whole, and taken before it began.
+        name = (hour, needed, steps)
+        if name not in taken.medians:
+            taken.medians[name] = usual(taken.values, hour)
+        found: Number | None = taken.medians[name]
+        return found
+
+    def usual(hours: dict[int, Any], hour: int) -> Number | None:
+        known = [v for s in steps if s >= 2 * HOUR and (v := hours.get(hour - s)) is not None]
         return median(known) if len(known) >= needed else None
 
     return answer

@@ -2,6 +2,7 @@
 
 from .action import Action, ActionResult
 from .canonical import canonical_json, content_id, digest, from_microseconds, to_microseconds
+from .chain import Link, StoredRecord
 from .decision import Decision
 from .explanation import (
     ActionTrace,
@@ -25,6 +26,7 @@ from .inputs import (
     ErasureRequested,
     Input,
     IssueChanged,
+    OpenIssue,
     PersonActed,
     SignalReceived,
     SignalWithdrawn,
@@ -49,7 +51,17 @@ from .scales import (
     Severity,
 )
 from .signal import MerchantId, ResourceRef, Signal
-from .steps import Accepted, Disposition, DispositionName, JournalEntry, StepRecord
+from .steps import (
+    Accepted,
+    Disposition,
+    DispositionName,
+    Erasure,
+    JournalEntry,
+    Partition,
+    Snapshot,
+    StepRecord,
+    TimerFired,
+)
 from .updates import IssueUpdate
 
 __all__ = [
@@ -73,6 +85,7 @@ __all__ = [
     "Disposition",
     "DispositionName",
     "Environment",
+    "Erasure",
     "ErasureRequested",
     "Explanation",
     "GuardTrace",
@@ -84,9 +97,12 @@ __all__ = [
     "IssueStatus",
     "IssueUpdate",
     "JournalEntry",
+    "Link",
     "MerchantId",
     "NearMiss",
+    "OpenIssue",
     "Outcome",
+    "Partition",
     "PersonActed",
     "PremiseTrace",
     "Record",
@@ -99,8 +115,11 @@ __all__ = [
     "SignalReceived",
     "SignalRef",
     "SignalWithdrawn",
+    "Snapshot",
     "StepRecord",
+    "StoredRecord",
     "Tick",
+    "TimerFired",
     "Unjudged",
     "UtcTime",
     "Withdrawal",

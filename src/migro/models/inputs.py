@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Union
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
-from .action import ActionResult
+from .action import Action, ActionResult
 from .canonical import content_id
+from .explanation import many
 from .issue import Issue
 from .records import Record, UtcTime
 from .scales import RunMode
@@ -21,12 +23,15 @@ __all__ = [
     "ErasureRequested",
     "Input",
     "IssueChanged",
+    "OpenIssue",
     "PersonActed",
     "SignalReceived",
     "SignalWithdrawn",
     "Tick",
     "read_input",
 ]
+
+_PSEUDONYM = re.compile(r"[a-z0-9_-]{12,64}")
 
 
 class _Input(Record):
@@ -171,13 +176,41 @@ class IssueChanged(_Input):
         return content_id("in", self.input, self.decision)
 
 
+class OpenIssue(Record):
+    """
+    An issue as the records have it when other rules come into force: it goes on under them.
+
+    Attributes:
+        issue: As last recorded; open, or resolved so shortly before that it may be reopened.
+        actions: Every action about it so far, so that nothing is done again.
+        closed_by: Who resolved it by hand; empty otherwise.
+    """
+
+    issue: Issue
+    actions: Annotated[tuple[Action, ...], BeforeValidator(many)] = ()
+    closed_by: str = ""
+
+
 class ConfigChanged(_Input):
-    """Other rules, another policy or another mode are in force from here on."""
+    """
+    Other rules, another policy or another mode are in force from here on.
+
+    Attributes:
+        carried: The issues that go on under them; what the new rules would have made of the past counts only for the
+            evidence they look at, never for what was opened, told or done. None where nothing was there before.
+        after: Number of the last input that had been consumed when `carried` was read.
+    """
 
     input: Literal["config_changed"] = "config_changed"
     ruleset: str
     policy: str
     mode: RunMode
+    carried: Annotated[tuple[OpenIssue, ...] | None, BeforeValidator(many)] = None
+    after: int | None = None
+
+    def counts(self, seq: int) -> bool:
+        """Whether it comes into force at number `seq`: not where something was decided since `carried` was read."""
+        return self.carried is None or self.after == seq - 1
 
     @property
     def fingerprint(self) -> str:
@@ -185,12 +218,30 @@ class ConfigChanged(_Input):
         return content_id("cfg", self.ruleset, self.policy, self.mode)
 
 
+def _long_enough(word: str) -> str:
+    if not _PSEUDONYM.fullmatch(word):
+        # Anything shorter might be a part of other words, and those would be damaged.
+        raise ValueError(f"expected a pseudonym of 12 to 64 small letters, digits, '_' and '-', got {word!r}")
+    return word
+
+
 class ErasureRequested(_Input):
-    """What rests on a pseudonym has to go."""
+    """
+    A person has to be forgotten: the pseudonym goes from everything stored for a merchant.
+
+    Attributes:
+        merchant: Whose shop; None for signals that name none.
+        pseudonym: What stands for the person; the memory replaces it here as well.
+        token: What stands in its place afterwards; made by chance, so nothing leads back.
+        by, why: Who asked for it.
+    """
 
     input: Literal["erasure_requested"] = "erasure_requested"
-    merchant: str
-    pseudonym: str
+    merchant: str | None
+    pseudonym: Annotated[str, AfterValidator(_long_enough)]
+    token: Annotated[str, AfterValidator(_long_enough)]
+    by: Annotated[str, AfterValidator(_somebody)]
+    why: str = ""
 
 
 Input = Annotated[

@@ -51,8 +51,9 @@ class Named(IntEnum):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
-        words = core_schema.literal_schema([m.word for m in cls])
-        from_word = core_schema.no_info_after_validator_function(cls.named, words)
+        members = {m.word: m for m in cls}
+        words = core_schema.literal_schema(list(members))
+        from_word = core_schema.no_info_after_validator_function(members.__getitem__, words)
         return core_schema.json_or_python_schema(
             json_schema=from_word,
             python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), from_word]),

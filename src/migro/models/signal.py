@@ -140,8 +140,13 @@ class Signal(BaseModel, metaclass=SignalMeta):
         cls.__own_columns__ = types.MappingProxyType(
             {n: _place(cls, n) for n in cls.model_fields if n not in Signal.model_fields}
         )
+        places: dict[str, tuple[str, ...]] = {}
+        for name, place in cls.__own_columns__.items():
+            places[place] = (*places.get(place, ()), name)
+        cls.__own_places__ = types.MappingProxyType(places)
 
     __own_columns__: ClassVar[Mapping[str, str]] = types.MappingProxyType({})
+    __own_places__: ClassVar[Mapping[str, tuple[str, ...]]] = types.MappingProxyType({})
 
     @model_validator(mode="before")
     @classmethod
@@ -155,11 +160,13 @@ class Signal(BaseModel, metaclass=SignalMeta):
             data["received_at"] = data.get("occurred_at")
         if data.get("topic") is None:
             data["topic"] = data["kind"]
-        for name, place in cls.__own_columns__.items():
+        for place, names in cls.__own_places__.items():
             held = data.get(place)
-            if name not in data and isinstance(held, Mapping) and name in held:
-                data[name] = held[name]
-                data[place] = {n: v for n, v in held.items() if n != name}
+            if isinstance(held, Mapping):
+                told = [n for n in names if n not in data and n in held]
+                if told:
+                    data.update((n, held[n]) for n in told)
+                    data[place] = {n: v for n, v in held.items() if n not in told}
         for name in ("dedup_key", "id"):
             data[name] = data.get(name) or ""
         return data

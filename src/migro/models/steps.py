@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import attrs
 
 from .action import Action
 from .decision import Decision
-from .inputs import Input, IssueChanged, SignalWithdrawn
+from .inputs import ErasureRequested, Input, IssueChanged, SignalWithdrawn
 from .issue import Issue
 
-__all__ = ["Accepted", "Disposition", "DispositionName", "JournalEntry", "StepRecord"]
+__all__ = [
+    "Accepted",
+    "Disposition",
+    "DispositionName",
+    "Erasure",
+    "JournalEntry",
+    "Partition",
+    "Snapshot",
+    "StepRecord",
+    "TimerFired",
+]
 
 DispositionName = Literal["failed", "dropped", "suppressed", "opened", "merged", "recorded", "withdrawn", "too_late"]
 """
@@ -55,12 +66,88 @@ class Accepted:
 
 
 @attrs.frozen(kw_only=True)
+class TimerFired:
+    """
+    Something that time alone brought about while an input was consumed.
+
+    A rule, key and deadline fire once in the life of a journal, whatever was restarted in between.
+
+    Attributes:
+        what: A `rule` began or ceased to hold, an `approval` lapsed, or a `maintenance` window ended.
+        name: Id of the rule, kind of the action; empty for a maintenance window.
+        key: Key of the rule, idempotency key of the action.
+        deadline: When it was due; what came of it is dated so.
+        late_by: How much later the input came that found it due, in microseconds.
+    """
+
+    what: Literal["rule", "approval", "maintenance"]
+    name: str
+    key: tuple[str, ...]
+    deadline: datetime
+    late_by: int
+
+
+@attrs.frozen(kw_only=True)
+class Snapshot:
+    """
+    The fold's state after an input, under one version of rules and policy: what makes recovery short.
+
+    Attributes:
+        seq: The input.
+        ruleset, policy: Versions it was folded with; it serves no others.
+        data: Canonical JSON in UTF-8.
+    """
+
+    partition: str
+    seq: int
+    ruleset: str
+    policy: str
+    data: bytes
+
+
+@attrs.frozen(kw_only=True)
+class Erasure:
+    """
+    What a step takes out of everything stored for its partition.
+
+    Attributes:
+        pseudonym: What stood for the person.
+        token: What stands in its place from now on; nothing leads back from it.
+    """
+
+    pseudonym: str
+    token: str
+
+
+@attrs.frozen(kw_only=True)
+class Partition:
+    """
+    Where a partition stands.
+
+    Attributes:
+        version: Number of the last consumed input, 0 for none.
+        accepted: Number of the last accepted input, 0 for none.
+        due: When time alone next changes something, as the last step said; None for never.
+        links: Number of links of its chain; 0 where the memory keeps none.
+        head: Hash of the last link; empty where there is none.
+    """
+
+    name: str
+    version: int
+    accepted: int
+    due: datetime | None = None
+    links: int = 0
+    head: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class JournalEntry:
     """
     An accepted input with what became of it.
 
     Attributes:
         done: Whether a step has consumed it.
+        timers: What its step found due, in order.
     """
 
     partition: str
@@ -68,6 +155,7 @@ class JournalEntry:
     input: Input
     done: bool
     disposition: Disposition | None = None
+    timers: tuple[TimerFired, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -87,6 +175,11 @@ class StepRecord:
         decisions: New decisions.
         actions: Actions that are new or changed status, as they are now.
         emitted: Inputs for other partitions, accepted there in the same transaction.
+        timers: What was due before the input, in order.
+        due: When time alone next changes something; None for never.
+        snapshots: The state after this input, where one is due: of the rules in force, and of a candidate's.
+        shadow: What candidate rules would have decided; nothing reads it but people.
+        erasure: What is taken out of everything stored for this partition, this step included.
     """
 
     seq: int
@@ -94,4 +187,9 @@ class StepRecord:
     issues: tuple[Issue, ...] = ()
     decisions: tuple[Decision, ...] = ()
     actions: tuple[Action, ...] = ()
-    emitted: tuple[tuple[str, IssueChanged | SignalWithdrawn], ...] = ()
+    emitted: tuple[tuple[str, IssueChanged | SignalWithdrawn | ErasureRequested], ...] = ()
+    timers: tuple[TimerFired, ...] = ()
+    due: datetime | None = None
+    snapshots: tuple[Snapshot, ...] = ()
+    shadow: tuple[Decision, ...] = ()
+    erasure: Erasure | None = None

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cached_property, partial
 from typing import Any
 
 import attrs
 
-from ..engine import EngineState, Key, NativeEngine, contributing, near_miss, trace
+from ..engine import EngineState, Key, MeasuredShare, NativeEngine, contributing, measured_shares, near_miss, trace
 from ..expressions import Fact
 from ..models import Band, Environment, Impact, NearMiss, Severity
-from ..rules import IssueKind
+from ..rules import IssueKind, Rule
 from .confidence import Evidence, Score, band_of, score
-from .impact import estimate, severity_of
+from .impact import estimate, largest_share, severity_of
 
 __all__ = ["MAX_NEAR_MISSES", "Assessment", "assess"]
 
 MAX_NEAR_MISSES = 5
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Assessment:
     """
     What the evidence says about one issue.
+
+    An issue is judged far more often than anything about it changes. So what only a decision tells is read off the
+    engine's state when it is asked for: ask in the same step, before that state moves on.
 
     Attributes:
         supported: Whether any rule supports it now.
@@ -29,6 +35,7 @@ class Assessment:
         signals: Ids of the signals behind the support, sorted.
         newest: Effective time of the newest of them in microseconds, 0 without any.
         environments: Where they happened.
+        read_impact, read_near_misses: What `impact` and `near_misses` are read with.
     """
 
     kind: IssueKind[Any]
@@ -38,12 +45,22 @@ class Assessment:
     band: Band
     severity: Severity
     severity_because: str
-    impact: Impact
     vetoes: tuple[str, ...]
-    near_misses: tuple[NearMiss, ...]
     signals: tuple[str, ...]
     newest: int
     environments: frozenset[Environment]
+    read_impact: Callable[[], Impact]
+    read_near_misses: Callable[[], tuple[NearMiss, ...]]
+
+    @cached_property
+    def impact(self) -> Impact:
+        """What the issue costs, as far as is known."""
+        return self.read_impact()
+
+    @cached_property
+    def near_misses(self) -> tuple[NearMiss, ...]:
+        """Rules that nearly support it, those that would add most first."""
+        return self.read_near_misses()
 
 
 def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: Key) -> Assessment:
@@ -53,15 +70,15 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
     environments: set[Environment] = set()
     newest = 0
     vetoes: list[str] = []
-    missed: list[NearMiss] = []
+    silent: list[Rule[Any]] = []
+    supporting: list[Rule[Any]] = []
     for rule in engine.ruleset.about(kind.name):
-        firing = state.firings.get((rule.id, key))
         if rule.id in state.quarantined:
             continue  # how far it is off, nobody knows
+        firing = state.firings.get((rule.id, key))
         if firing is None:
-            miss = near_miss(engine, state, rule, key)
-            if miss is not None and rule.then.effect == "supports":
-                missed.append(miss)
+            if rule.then.effect == "supports":
+                silent.append(rule)
             continue
         entries = contributing(engine, state, rule, key)
         evidence.append(
@@ -73,47 +90,65 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
                 points=engine.points_of(firing),
                 lowered_from=rule.then.points if firing.lowered else 0,
                 why=rule.why,
-                premise=trace(engine, state, rule, key),
-                signals=frozenset(e.id for e in entries),
-                sources=frozenset(e.source_kind for e in entries),
-                auths=frozenset(e.auth for e in entries),
+                premise=partial(trace, engine, state, rule, key),
+                signals=frozenset(entries),
+                sources=frozenset([e.source_kind for e in entries.values()]),
+                auths=frozenset([e.auth for e in entries.values()]),
             )
         )
         if rule.then.effect == "supports":
-            signals.update(e.id for e in entries)
-            environments.update(e.env for e in entries)
-            newest = max([newest, *(e.at for e in entries)])
+            supporting.append(rule)
+            signals.update(entries)
+            environments.update([e.env for e in entries.values()])
+            newest = max([newest, *[e.at for e in entries.values()]])
         elif rule.then.effect == "vetoes":
             vetoes.append(rule.id)
     total = score(kind.prior, evidence)
-    model = kind.impact
-    order_value = _fact(engine, state, model.order_value if model else None, kind, key)
-    currency = _fact(engine, state, model.currency if model else None, kind, key)
     # A share says what is lost only where the kind says so: a crawler's share of requests is no loss.
-    lossy = total.contributions if model is not None or kind.severity.by_share else ()
-    impact = estimate(model, lossy, order_value, currency)
+    lossy = supporting if kind.impact is not None or kind.severity.by_share else []
+    lost = _lost(engine, state, lossy, key)
     floors = tuple(
-        (c.rule, floor)
-        for c in total.contributions
-        if c.counted and (floor := engine.ruleset.rule(c.rule).then.severity) is not None
+        (w.evidence.rule, floor)
+        for w in total.weighed
+        if w.counted and (floor := engine.ruleset.rule(w.evidence.rule).then.severity) is not None
     )
-    severity, because = severity_of(kind.severity, impact, floors)
-    missed.sort(key=lambda m: (-m.would_add, m.rule))
+    share = None if lost is None else Fraction(lost.hits, lost.size)
+    severity, because = severity_of(kind.severity, share, floors)
     return Assessment(
         kind=kind,
         key=key,
-        supported=any(e.effect == "supports" for e in evidence),
+        supported=bool(supporting),
         score=total,
         band=band_of(total.total),
         severity=severity,
         severity_because=because,
-        impact=impact,
         vetoes=tuple(vetoes),
-        near_misses=tuple(missed[:MAX_NEAR_MISSES]),
         signals=tuple(sorted(signals)),
         newest=newest,
         environments=frozenset(environments),
+        read_impact=partial(_impact, engine, state, kind, key, lost),
+        read_near_misses=partial(_near_misses, engine, state, silent, key),
     )
+
+
+def _lost(engine: NativeEngine, state: EngineState, rules: list[Rule[Any]], key: Key) -> MeasuredShare | None:
+    found = largest_share(share for rule in rules for share in measured_shares(engine, state, rule, key))
+    # What a recovery would have to reach is no loss over any window.
+    return found if found is not None and found.window is not None else None
+
+
+def _impact(
+    engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: Key, lost: MeasuredShare | None
+) -> Impact:
+    model = kind.impact
+    order_value = _fact(engine, state, model.order_value if model else None, kind, key)
+    currency = _fact(engine, state, model.currency if model else None, kind, key)
+    return estimate(model, lost, order_value, currency)
+
+
+def _near_misses(engine: NativeEngine, state: EngineState, silent: list[Rule[Any]], key: Key) -> tuple[NearMiss, ...]:
+    missed = [miss for rule in silent if (miss := near_miss(engine, state, rule, key)) is not None]
+    return tuple(sorted(missed, key=lambda m: (-m.would_add, m.rule))[:MAX_NEAR_MISSES])
 
 
 def _fact(engine: NativeEngine, state: EngineState, operand: Fact[Any] | None, kind: IssueKind[Any], key: Key) -> Any:

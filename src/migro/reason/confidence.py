@@ -8,9 +8,9 @@ gave another decision. Source of the unit: I. J. Good, Probability and the Weigh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 import attrs
@@ -18,7 +18,7 @@ import attrs
 from ..models import Adjustment, Auth, Band, Contribution, PremiseTrace
 from ..rules import Effect
 
-__all__ = ["HIGH_FROM", "MAX_SCORE", "Evidence", "Score", "band_of", "confidence_of", "score", "trust_cap"]
+__all__ = ["HIGH_FROM", "MAX_SCORE", "Evidence", "Score", "Weighed", "band_of", "confidence_of", "score", "trust_cap"]
 
 MAX_SCORE = 300
 HIGH_FROM = 61
@@ -47,6 +47,7 @@ class Evidence:
         sources: Their source kinds.
         auths: How far their senders were proven.
         lowered_from: Points the rule declares, where it counts one class lower because a baseline fell back; else 0.
+        premise: Reads off what the premise needed and found; asked only where somebody is told.
     """
 
     rule: str
@@ -55,30 +56,82 @@ class Evidence:
     family: str
     points: int
     why: str
-    premise: PremiseTrace
+    premise: Callable[[], PremiseTrace]
     signals: frozenset[str]
     sources: frozenset[str]
     auths: frozenset[Auth]
     lowered_from: int = 0
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
+class Weighed:
+    """
+    Evidence with what it weighs.
+
+    Attributes:
+        trusted: Its points after the cap for how far its senders were proven.
+        counted: What enters the sum.
+        winner: The rule that counts for its family; empty for none.
+    """
+
+    evidence: Evidence
+    trusted: int
+    counted: int
+    winner: str
+
+    def contribution(self) -> Contribution:
+        """Return it as the record of a decision."""
+        e = self.evidence
+        return Contribution(
+            rule=e.rule,
+            rule_version=e.rule_version,
+            effect=e.effect,
+            family=e.family,
+            points=e.points,
+            trusted=self.trusted,
+            counted=self.counted,
+            note=_note(e, self.trusted, self.winner),
+            why=e.why,
+            premise=e.premise(),
+        )
+
+
+@attrs.frozen(kw_only=True, slots=False)
 class Score:
     """
     The sum and how it came about.
 
     Attributes:
+        weighed: Every piece of evidence with its weight, by rule.
+        lowered: Names of the caps that lowered the sum in turn, each with its bound, the sum before it, and why.
         total: ``prior + sum(counted)``, then every adjustment in order.
         families: Families whose support counted.
         disjoint: Whether two of them rest on entirely different signals.
     """
 
     prior: int
-    contributions: tuple[Contribution, ...]
-    adjustments: tuple[Adjustment, ...]
+    weighed: tuple[Weighed, ...]
+    lowered: tuple[tuple[str, int, int, str], ...]
     total: int
     families: tuple[str, ...]
     disjoint: bool
+
+    @property
+    def counted(self) -> tuple[tuple[str, int], ...]:
+        """What each rule that fired brings to the sum."""
+        return tuple([(w.evidence.rule, w.counted) for w in self.weighed])
+
+    @cached_property
+    def contributions(self) -> tuple[Contribution, ...]:
+        """The records of all evidence; traces are read when this is first asked for, so ask in the same step."""
+        return tuple(w.contribution() for w in self.weighed)
+
+    @cached_property
+    def adjustments(self) -> tuple[Adjustment, ...]:
+        """The records of what lowered the sum, in order."""
+        return tuple(
+            Adjustment(name=name, cap=cap, before=before, after=cap, why=why) for name, cap, before, why in self.lowered
+        )
 
 
 def band_of(points: int) -> Band:
@@ -125,21 +178,7 @@ def score(prior: int, evidence: Sequence[Evidence]) -> Score:
         if slot not in winners or abs(trusted[e.rule]) > abs(trusted[winners[slot].rule]):
             winners[slot] = e
     counting = {e.rule for e in winners.values()}
-    contributions = tuple(
-        Contribution(
-            rule=e.rule,
-            rule_version=e.rule_version,
-            effect=e.effect,
-            family=e.family,
-            points=e.points,
-            trusted=trusted[e.rule],
-            counted=trusted[e.rule] if e.rule in counting else 0,
-            note=_note(e, trusted[e.rule], winners),
-            why=e.why,
-            premise=e.premise,
-        )
-        for e in ordered
-    )
+    weighed = tuple([_weighed(e, trusted[e.rule], counting, winners) for e in ordered])
     # Every trusted support lifts these two caps, also one that does not count: when only the strongest of a family
     # did, a stronger rule of another source could take its place and lower the score.
     supporting = [e for e in ordered if e.effect == "supports" and trusted[e.rule]]
@@ -147,8 +186,8 @@ def score(prior: int, evidence: Sequence[Evidence]) -> Score:
         a.family != b.family and a.signals and b.signals and not a.signals & b.signals
         for a, b in combinations(supporting, 2)
     )
-    total = prior + sum(c.counted for c in contributions)
-    adjustments = []
+    total = prior + sum(w.counted for w in weighed)
+    lowered = []
     sources = frozenset().union(*(e.sources for e in supporting))
     caps = []
     if len(sources) <= 1:
@@ -159,16 +198,15 @@ def score(prior: int, evidence: Sequence[Evidence]) -> Score:
     caps.append(("bounds", MAX_SCORE, "a score stays within 300 points"))
     for name, cap, why in caps:
         if total > cap:
-            adjustments.append(Adjustment(name=name, cap=cap, before=total, after=cap, why=why))
+            lowered.append((name, cap, total, why))
             total = cap
     if total < -MAX_SCORE:
-        why = "a score stays within 300 points"
-        adjustments.append(Adjustment(name="bounds", cap=-MAX_SCORE, before=total, after=-MAX_SCORE, why=why))
+        lowered.append(("bounds", -MAX_SCORE, total, "a score stays within 300 points"))
         total = -MAX_SCORE
     return Score(
         prior=prior,
-        contributions=contributions,
-        adjustments=tuple(adjustments),
+        weighed=weighed,
+        lowered=tuple(lowered),
         total=total,
         families=tuple(sorted({e.family for e in supporting})),
         disjoint=disjoint,
@@ -180,12 +218,16 @@ def _trusted(e: Evidence) -> int:
     return points if e.points >= 0 else -points
 
 
-def _note(e: Evidence, trusted: int, winners: dict[tuple[str, bool], Evidence]) -> str:
+def _weighed(e: Evidence, trusted: int, counting: set[str], winners: Mapping[tuple[str, bool], Evidence]) -> Weighed:
+    winner = winners.get((e.family, e.effect == "supports"))
+    return Weighed(e, trusted, trusted if e.rule in counting else 0, "" if winner is None else winner.rule)
+
+
+def _note(e: Evidence, trusted: int, winner: str) -> str:
     if e.effect == "vetoes":
         return "a veto is no evidence: it caps the outcome"
-    winner = winners.get((e.family, e.effect == "supports"))
-    if winner is not None and winner.rule != e.rule:
-        return f"not counted: {winner.rule} of the same family is at least as strong"
+    if winner not in ("", e.rule):
+        return f"not counted: {winner} of the same family is at least as strong"
     lowered = f"one class lower than {e.lowered_from:+d}: a baseline answered with a fallback" if e.lowered_from else ""
     if abs(trusted) < abs(e.points):
         capped = f"capped from {e.points:+d}: the sender is not proven ({', '.join(sorted(e.auths))})"

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
 from fractions import Fraction
 from math import isqrt
 
-from ..models import Assumption, Contribution, Impact, PremiseTrace, Severity
+from ..engine import MeasuredShare
+from ..models import Assumption, Impact, Severity
 from ..rules import ImpactModel, SeverityScale
 
-__all__ = ["estimate", "measured_share", "severity_of", "wilson_lower"]
+__all__ = ["NOTHING_MEASURED", "estimate", "largest_share", "severity_of", "wilson_lower"]
+
+NOTHING_MEASURED = Impact(method="no share is measured")
+"""What an issue costs of which no rule measures a share."""
 
 
-def measured_share(contributions: tuple[Contribution, ...]) -> PremiseTrace | None:
-    """Return the trace of the largest failing share among supporting rules that fired, or None."""
-    shares = [
-        trace
-        for c in contributions
-        if c.effect == "supports"
-        for trace in _flat(c.premise)
-        if trace.hits is not None and trace.size and trace.satisfied
-    ]
-    return max(shares, key=lambda t: (Fraction(t.hits or 0, t.size or 1), t.size or 0), default=None)
-
-
-def _flat(trace: PremiseTrace) -> list[PremiseTrace]:
-    return [trace, *(t for part in trace.parts for t in _flat(part))]
+def largest_share(shares: Iterable[MeasuredShare]) -> MeasuredShare | None:
+    """Return the largest of the failing shares that supporting rules have measured, or None."""
+    return max(shares, key=lambda s: (Fraction(s.hits, s.size), s.size), default=None)
 
 
 def wilson_lower(hits: int, size: int) -> Fraction:
@@ -48,7 +41,7 @@ def wilson_lower(hits: int, size: int) -> Fraction:
 
 def estimate(
     model: ImpactModel | None,
-    contributions: tuple[Contribution, ...],
+    measured: MeasuredShare | None,
     order_value: int | None,
     currency: str | None,
 ) -> Impact:
@@ -57,16 +50,14 @@ def estimate(
 
     Args:
         model: How revenue follows from a share; None for kinds without one.
-        contributions: Rules that fired, with their traces.
+        measured: The failing share, over a window; None where none is known.
         order_value: Average order value in minor units of `currency`, where the host knows it.
     """
-    trace = measured_share(contributions)
-    if trace is None or trace.since is None or trace.until is None:
-        return Impact(method="no share is measured")
-    hits, size = trace.hits or 0, trace.size or 0
+    if measured is None:
+        return NOTHING_MEASURED
+    hits, size = measured.hits, measured.size
     share = Fraction(hits, size)
-    window = trace.until - trace.since
-    per_minute = Fraction(size * 60_000_000, window // timedelta(microseconds=1) or 1)
+    per_minute = Fraction(size * 60_000_000, measured.window or 1)
     assumptions = [
         Assumption(name="failing share", value=f"{hits} of {size}", source="measured"),
         Assumption(name="baseline of the share", value="0", source="assumed"),
@@ -95,18 +86,20 @@ def estimate(
     )
 
 
-def severity_of(scale: SeverityScale, impact: Impact, floors: tuple[tuple[str, Severity], ...]) -> tuple[Severity, str]:
+def severity_of(
+    scale: SeverityScale, share: Fraction | None, floors: tuple[tuple[str, Severity], ...]
+) -> tuple[Severity, str]:
     """
     Return the severity and the bound that gave it. Confidence never enters.
 
     Args:
+        share: What is lost, as far as it is known.
         floors: Rules that fired and name a severity the issue has at least.
     """
     severity, because = scale.default, "default of the kind: no share is measured"
-    if impact.share_lost is not None and not scale.by_share:
+    if share is not None and not scale.by_share:
         because = "default of the kind: it sets no bounds by share"
-    if impact.share_lost is not None and scale.by_share:
-        share = Fraction(impact.share_lost)
+    if share is not None and scale.by_share:
         severity, because = scale.below, f"{_percent(share)} lost is below every bound"
         for candidate, bound in scale.by_share:
             if share >= bound:

@@ -92,6 +92,8 @@ class RuleSet:
                 raise RuleDefinitionError(f"RuleSet({name!r}, ...) takes rules one by one, got {item!r}")
         self.name = name
         self.rules: tuple[Rule[Any], ...] = tuple(flat)
+        # Of two rules with one id the first, for as long as it takes to refuse them.
+        self._by_id: dict[str, Rule[Any]] = {rule.id: rule for rule in reversed(self.rules)}
         findings = [
             *_check_rules(self.rules, require_examples),
             *_check_features(self.rules),
@@ -108,6 +110,10 @@ class RuleSet:
         findings += cycle_findings
         if findings:
             raise RuleSetError(findings)
+        by_kind: dict[str, list[Rule[Any]]] = {}
+        for rule in sorted(self.rules, key=lambda r: r.id):
+            by_kind.setdefault(rule.then.kind.name, []).append(rule)
+        self._by_kind = {kind: tuple(found) for kind, found in by_kind.items()}
         by_level: dict[int, list[Rule[Any]]] = {}
         for rule in self.rules:
             by_level.setdefault(levels[rule.then.kind.name], []).append(rule)
@@ -130,14 +136,14 @@ class RuleSet:
         Raises:
             LookupError: If there is none.
         """
-        for rule in self.rules:
-            if rule.id == id:
-                return rule
-        raise LookupError(f"rule set {self.name!r} has no rule {id!r}")
+        found = self._by_id.get(id)
+        if found is None:
+            raise LookupError(f"rule set {self.name!r} has no rule {id!r}")
+        return found
 
     def about(self, kind: str) -> tuple[Rule[Any], ...]:
         """Return the rules that conclude about an issue kind, by id."""
-        return tuple(sorted((r for r in self.rules if r.then.kind.name == kind), key=lambda r: r.id))
+        return self._by_kind.get(kind, ())
 
     def typed(self, signal: Signal) -> Signal:
         """
@@ -149,7 +155,9 @@ class RuleSet:
         cls = self.signals.get(signal.kind)
         if cls is None or isinstance(signal, cls):
             return signal
-        return cls.from_data(signal.model_dump(), where=f"signal {signal.id}")
+        # What is no class of anybody's has every value in the place where its kind's class looks for it.
+        data = vars(signal) if type(signal) is Signal else signal.model_dump()
+        return cls.from_data(data, where=f"signal {signal.id}")
 
     def __iter__(self) -> Iterator[Rule[Any]]:
         return iter(self.rules)

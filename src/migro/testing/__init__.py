@@ -8,6 +8,8 @@ makes a failed contract show its values.
 
 from .actuator import ActuatorContract
 from .clock import FixedClock
+from .leases import LeasesContract
+from .ledger import LedgerContract
 from .memory import MemoryContract
 from .samples import (
     START,
@@ -16,6 +18,7 @@ from .samples import (
     sample_explanation,
     sample_issue,
     sample_signal,
+    sample_snapshot,
     sample_step,
 )
 
@@ -23,11 +26,14 @@ __all__ = [
     "START",
     "ActuatorContract",
     "FixedClock",
+    "LeasesContract",
+    "LedgerContract",
     "MemoryContract",
     "sample_action",
     "sample_decision",
     "sample_explanation",
     "sample_issue",
     "sample_signal",
+    "sample_snapshot",
     "sample_step",
 ]

@@ -12,7 +12,7 @@ from ..models.explanation import Explanation, Impact
 from ..models.issue import Issue
 from ..models.scales import ActionStatus, Attention, Band, IssueStatus, Outcome, Risk, RunMode, Severity
 from ..models.signal import Signal
-from ..models.steps import Disposition, StepRecord
+from ..models.steps import Disposition, Snapshot, StepRecord
 
 __all__ = [
     "START",
@@ -21,6 +21,7 @@ __all__ = [
     "sample_explanation",
     "sample_issue",
     "sample_signal",
+    "sample_snapshot",
     "sample_step",
 ]
 
@@ -161,6 +162,20 @@ def sample_step(seq: int = 1, **fields: Any) -> StepRecord:
             "issues": (sample_issue(f"iss_{seq}"),),
             "decisions": (sample_decision(decision),),
             "actions": (sample_action(key, decision=decision),),
+            **fields,
+        }
+    )
+
+
+def sample_snapshot(seq: int = 1, **fields: Any) -> Snapshot:
+    """Return a snapshot of partition ``m`` after input `seq`."""
+    return Snapshot(
+        **{
+            "partition": "m",
+            "seq": seq,
+            "ruleset": "r" * 64,
+            "policy": "p" * 64,
+            "data": b'{"after":%d}' % seq,
             **fields,
         }
     )

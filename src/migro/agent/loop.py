@@ -1,0 +1,415 @@
+"""
+The loop around the fold: recall, accept, advance, commit, for every partition.
+
+Accepting and committing are two transactions on purpose: whatever thinking does, an accepted input is stored.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import attrs
+
+from ..errors import Conflict, InputError
+from ..models import (
+    Accepted,
+    ConfigChanged,
+    Disposition,
+    Input,
+    JournalEntry,
+    PersonActed,
+    Snapshot,
+    StepRecord,
+    Tick,
+    from_microseconds,
+    to_microseconds,
+)
+from ..ports import Alarm, Memory
+from .fold import PLATFORM, Fold, Step
+from .journal import about, halts, open_issues
+from .shadow import Shadow
+from .snapshots import restore, snapshot
+from .state import State
+from .wording import WHY_QUARANTINED
+
+__all__ = ["BATCH", "SNAPSHOT_EVERY", "Loop", "Records"]
+
+Records = list[tuple[str, StepRecord]]
+"""What steps left behind, with their partitions."""
+
+BATCH = 100
+"""How many steps are committed in one transaction, where so many inputs wait."""
+
+SNAPSHOT_EVERY = 100
+"""How many inputs are folded at least before the state is stored again."""
+
+_BYTES_PER_INPUT = 2_000
+"""A state of so many bytes costs about what folding one input costs, so larger ones are stored less often."""
+
+_LOOK_AGAIN = timedelta(minutes=1)
+"""How often the loop asks the memory which partitions other processes have left something due in."""
+
+
+class Loop:
+    """
+    The states of all partitions, and the only way by which they change.
+
+    Not safe to use from several threads by itself: the agent lets them take turns.
+    """
+
+    def __init__(
+        self,
+        fold: Fold,
+        memory: Memory,
+        *,
+        alarm: Alarm,
+        now: Callable[[], datetime] | None = None,
+        shadow: Shadow | None = None,
+        snapshot_every: int = SNAPSHOT_EVERY,
+    ) -> None:
+        self.fold = fold
+        self.memory = memory
+        self._alarm = alarm
+        self._now = now
+        self._shadow = shadow
+        self._snapshot_every = snapshot_every
+        self._states: dict[str, State] = {}
+        self._next_snapshot: dict[str, int] = {}
+        self._due: dict[str, int | None] = {}
+        self._looked: datetime | None = None
+        self._quarantined: set[str] = set()
+
+    # --- states -------------------------------------------------------------------------------------------------
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """The partitions whose state is at hand, sorted."""
+        return tuple(sorted(self._states))
+
+    def state(self, partition: str) -> State:
+        """Return the partition's state, recalling it when this loop has not loaded it yet."""
+        if partition not in self._states:
+            self._states[partition] = self._recall(partition)
+            self._due[partition] = self._next_due(partition)
+        return self._states[partition]
+
+    def forget(self, partition: str) -> None:
+        """Drop a state that may not be what the memory has; the journal has everything."""
+        self._states.pop(partition, None)
+        if self._shadow is not None:
+            self._shadow.forget(partition)
+
+    def time(self, partition: str) -> datetime:
+        """Return the time for an input that migro itself writes."""
+        return self._now() if self._now is not None else from_microseconds(self.state(partition).now)
+
+    def later(self, partition: str) -> datetime:
+        """Return a time after everything before, or a second equal act of a person would look like the first."""
+        return max(self.time(partition), from_microseconds(self.state(partition).now + 1))
+
+    def due(self, at: datetime) -> tuple[str, ...]:
+        """Return the partitions in which time alone may change something at or before `at`, sorted."""
+        if self._looked is None or at - self._looked >= _LOOK_AGAIN:
+            self._looked = at
+            for one in self.memory.read("partitions", pending=True):
+                # One with inputs that nobody has consumed is looked at as well: whoever took them may be dead.
+                waits = one.version < one.accepted
+                self._due[one.name] = 0 if waits else None if one.due is None else to_microseconds(one.due)
+        now = to_microseconds(at)
+        return tuple(sorted(name for name, due in self._due.items() if due is not None and due <= now))
+
+    def pass_time(self, partition: str, at: datetime) -> Records:
+        """Consume what is pending in a partition, and let time pass where something is due."""
+        records = self.prepare(partition, at)
+        records += self.catch_up(partition)
+        due = self._due[partition] = self._next_due(partition)
+        if due is None or due > to_microseconds(at):
+            return records
+        return records + self.take(partition, (Tick(at=at),))[1]
+
+    def _next_due(self, partition: str) -> int | None:
+        due = self.fold.next_due(self._states[partition])
+        return None if due is None else to_microseconds(due)
+
+    # --- inputs -------------------------------------------------------------------------------------------------
+
+    def take(self, partition: str, items: Sequence[Input]) -> tuple[tuple[Accepted, ...], Records]:
+        """Accept inputs, consume everything pending up to them, and return both."""
+        records = self.prepare(partition, items[0].at)
+        accepted = self.memory.accept(partition, items)
+        records += self.catch_up(partition, accepted)
+        return accepted, records
+
+    def prepare(self, partition: str, at: datetime) -> Records:
+        """See to it that the rules in force are journaled, and what was said to the platform, before anything else."""
+        self.state(partition)  # first, because a recall that stumbles halts the platform
+        # The platform before the partition: it is folded by the rules it names when the first word of these comes.
+        records = self._configure(PLATFORM, at) if partition != PLATFORM else []
+        records += self._configure(partition, at)
+        return records + self._inherit(partition, at)
+
+    def _inherit(self, partition: str, at: datetime) -> Records:
+        """Journal what was said to the platform, which is meant for every merchant: halt, resume, a lowered mode."""
+        if partition == PLATFORM:
+            return []
+        self.state(partition)  # first, because a recall that stumbles halts the platform
+        self.catch_up(PLATFORM)
+        above, state = self.state(PLATFORM), self.state(partition)
+        when, told = max(at, self.later(partition)), "as told to the platform"
+        said: list[PersonActed] = []
+        if above.halted and not state.halted:
+            said.append(PersonActed(at=when, verb="halt", by="migro", why=above.halted))
+        if state.halted and not above.halted and above.resumed_at > state.halted_at:
+            said.append(PersonActed(at=when, verb="resume", by="migro", why=told))
+        if above.mode is not state.mode:
+            said.append(PersonActed(at=when, verb="set_mode", by="migro", why=told, mode=above.mode))
+        return self.catch_up(partition, self.memory.accept(partition, said)) if said else []
+
+    def catch_up(self, partition: str, accepted: Sequence[Accepted] = ()) -> Records:
+        """
+        Consume what is pending in a partition, then in the platform's where that is concerned.
+
+        Args:
+            accepted: What was accepted just now; without it the journal is asked.
+        """
+        records = self._consume(partition, accepted)
+        if any(r.emitted or (r.disposition is not None and r.disposition.name == "failed") for _, r in records):
+            records += self._consume(PLATFORM, ())
+        return records
+
+    def _configure(self, partition: str, at: datetime) -> Records:
+        """Journal the rules and policy in force, once for each change, with the issues that go on under them."""
+        current = self._in_force(at)
+        if self.state(partition).config == current.fingerprint:
+            return []
+        # Others may be there already, or have left inputs that come first.
+        records = self.catch_up(partition)
+        state = self.state(partition)
+        if state.config == current.fingerprint:
+            return records
+        if not state.config:
+            return records + self.catch_up(partition, self.memory.accept(partition, (current,)))
+        while self.state(partition).config != current.fingerprint:
+            # Where another process decides something before this is accepted, it does not count and is said again.
+            state = self.state(partition)
+            carried = open_issues(self.memory, partition, state.now)
+            said = current.model_copy(update={"carried": carried, "after": state.seq})
+            records += self.catch_up(partition, self.memory.accept(partition, (said,)))
+        return records
+
+    def _in_force(self, at: datetime) -> ConfigChanged:
+        policy = self.fold.policy
+        return ConfigChanged(at=at, ruleset=self.fold.ruleset.version, policy=policy.version, mode=policy.mode)
+
+    def _consume(self, partition: str, accepted: Sequence[Accepted]) -> Records:
+        records: Records = []
+        waiting = list(accepted)
+        asked = not waiting
+        while True:
+            if asked or waiting[0].seq != self.state(partition).seq + 1:
+                # Somebody else's inputs may be in between: take the rest from the journal.
+                asked = True
+                waiting = self._read_on(partition)
+                if not waiting:
+                    return records
+            expected = self.state(partition).seq
+            try:
+                done = self._steps(partition, expected, waiting[:BATCH])
+            except Conflict as e:
+                if self.state(partition).seq <= e.expected:
+                    raise  # nobody was first: the memory contradicts itself
+                # Another writer consumed it first, and its step stands.
+                asked = True
+                continue
+            records += [(partition, r) for r in done]
+            waiting = waiting[len(done) :]
+            if not waiting and not asked:
+                return records
+
+    def _read_on(self, partition: str) -> list[Accepted]:
+        """Fold what others have consumed since, and return what nobody has, as far as one batch goes."""
+        entries = self.memory.load(partition, self.state(partition).seq)
+        for entry in entries:
+            if not entry.done:
+                rest = islice(entries, BATCH - 1)
+                return [Accepted(seq=e.seq, input=e.input) for e in (entry, *rest)]
+            if not self._follow(partition, entry):
+                self.forget(partition)
+                return self._read_on(partition)
+        return []
+
+    def _follow(self, partition: str, entry: JournalEntry) -> bool:
+        """Fold an entry whose step stands already; whether that went well."""
+        state = self._states[partition]
+        if self._shadow is not None:
+            self._shadow.recall(partition, [entry])
+        if entry.failed:
+            self._states[partition] = self.fold.skip(state, entry.seq)
+            return True
+        try:
+            step = self.fold.advance(state, entry.seq, entry.input)
+        except Exception:  # the recall tells whom it concerns
+            return False
+        self._states[partition] = step.state
+        self._newly_quarantined(step)
+        return True
+
+    def _steps(self, partition: str, expected: int, inputs: Sequence[Accepted]) -> list[StepRecord]:
+        """Advance over inputs and commit what that left behind, in one transaction; stops behind one that failed."""
+        records: list[StepRecord] = []
+        quarantined: list[str] = []
+        failed: Exception | None = None
+        self._recall_shadow(partition)
+        for one in inputs:
+            try:
+                step = self.fold.advance(self._states[partition], one.seq, one.input)
+            except Exception as e:  # an internal error stops automation; it never stops accepting
+                failed = e
+                break
+            self._states[partition] = step.state
+            quarantined += self._newly_quarantined(step)
+            records.append(self._with_extras(partition, one, step.record))
+        if records:
+            self._commit(partition, expected, records)
+        for rule in quarantined:
+            found = f"rule {rule} is quarantined, first at {partition}: {WHY_QUARANTINED}"
+            self._alarm(f"migro: {found}; nobody hears it until it is released")
+        if failed is not None:
+            failure = self._fail(partition, inputs[len(records)], expected + len(records), failed)
+            return [*records, failure]
+        return records
+
+    def _with_extras(self, partition: str, one: Accepted, record: StepRecord) -> StepRecord:
+        """Add what no decision depends on: a snapshot where one is due, and what candidate rules would have done."""
+        if self._shadow is not None:
+            record = attrs.evolve(record, shadow=self._shadow.consider(partition, one.seq, one.input))
+        # What was erased cannot be folded again, so the state after it is always kept.
+        if record.erasure is None and one.seq < self._next_snapshot.get(partition, 0):
+            return record
+        data = snapshot(self.fold.engine, self.fold.policy.version, self._states[partition])
+        self._plan_snapshot(partition, one.seq, len(data))
+        taken = [self._snapshot(partition, one.seq, self.fold, data)]
+        if self._shadow is not None:
+            beside = self._shadow.snapshot(partition)
+            taken += [beside] if beside is not None else []
+        return attrs.evolve(record, snapshots=tuple(taken))
+
+    def _commit(self, partition: str, expected: int, records: Sequence[StepRecord]) -> None:
+        try:
+            self.memory.commit(partition, expected, records)
+        except BaseException:
+            # The state has moved on and the store perhaps has not.
+            self.forget(partition)
+            raise
+        due = records[-1].due
+        self._due[partition] = None if due is None else to_microseconds(due)
+
+    # --- errors -------------------------------------------------------------------------------------------------
+
+    def _fail(self, partition: str, one: Accepted, expected: int, error: Exception) -> StepRecord:
+        """Record that an input could not be thought about; automation halts before that is stored."""
+        self.forget(partition)
+        why = f"internal error at {partition} number {one.seq}: {type(error).__name__} at {_raised_at(error)}"
+        disposition = Disposition(signal=about(one.input), name="failed", reason=why)
+        made: list[StepRecord] = []
+
+        def record() -> None:
+            state = self._states[partition] = self.fold.skip(self.state(partition), one.seq)
+            made.append(StepRecord(seq=one.seq, disposition=disposition, due=self.fold.next_due(state)))
+            self._commit(partition, expected, made)
+            if self._shadow is not None:
+                self._shadow.forget(partition)  # it has to leave this one out as well
+
+        self._halt(one.input, why, record)
+        return made[0]
+
+    def _halt(self, item: Input, why: str, record: Callable[[], None]) -> None:
+        """Halt automation everywhere, then record why; the operator is told whatever the memory does."""
+        try:
+            # First the halt: whatever happens after it, nothing acts any more.
+            if not halts(item):
+                self.memory.accept(PLATFORM, (PersonActed(at=item.at, verb="halt", by="migro", why=why),))
+            record()
+        finally:
+            self._alarm(f"migro: automation is halted: {why}")
+
+    def _newly_quarantined(self, step: Step) -> list[str]:
+        """Return the rules that the operator has to hear of: what is broken is broken for every merchant."""
+        self._quarantined.difference_update(step.released)
+        new = [rule for rule in step.quarantined if rule not in self._quarantined]
+        self._quarantined.update(new)
+        return new
+
+    # --- recall -------------------------------------------------------------------------------------------------
+
+    def _recall(self, partition: str) -> State:
+        skipped: set[int] = set()
+        while True:
+            state = self._newest(partition) or self.fold.start(partition)
+            self._plan_snapshot(partition, state.seq, 0)
+            for entry in self._consumed(partition, state.seq):
+                if entry.failed or entry.seq in skipped:
+                    state = self.fold.skip(state, entry.seq)
+                    continue
+                try:
+                    step = self.fold.advance(state, entry.seq, entry.input)
+                except Exception as e:  # other rules may stumble over what was fine; see `_steps`
+                    skipped.add(entry.seq)
+                    kind = f"{type(e).__name__} at {_raised_at(e)}"
+                    why = f"internal error at {partition} number {entry.seq} on recall: {kind}"
+                    self._halt(entry.input, why, lambda: None)
+                    break
+                state = step.state
+                self._newly_quarantined(step)
+            else:
+                return self._adopted(partition, state)
+
+    def _consumed(self, partition: str, after: int) -> Iterator[JournalEntry]:
+        for entry in self.memory.load(partition, after):
+            if not entry.done:
+                return
+            yield entry
+
+    def _adopted(self, partition: str, state: State) -> State:
+        """Let what other rules have opened, told and done stand, until the journal says that these are in force."""
+        if state.config and state.config != self._in_force(from_microseconds(state.now)).fingerprint:
+            self.fold.carry(state, open_issues(self.memory, partition, state.now), -state.seq)
+        return state
+
+    def _recall_shadow(self, partition: str) -> None:
+        shadow = self._shadow
+        if shadow is None or shadow.at(partition) is not None:
+            return
+        for kept in reversed(list(self.memory.read("snapshots", partition=partition))):
+            if shadow.restore(kept):
+                break
+        shadow.recall(partition, self.memory.load(partition, shadow.at(partition) or 0))
+
+    def _newest(self, partition: str) -> State | None:
+        """Return the state of the newest snapshot that serves these rules and this policy."""
+        fold = self.fold
+        for kept in reversed(list(self.memory.read("snapshots", id=fold.ruleset.version, partition=partition))):
+            if kept.policy == fold.policy.version:
+                try:
+                    return restore(fold.engine, fold.policy.version, kept.data, partition=partition)
+                except InputError:
+                    continue  # another version of migro wrote it; the journal has everything it was made from
+        return None
+
+    def _plan_snapshot(self, partition: str, seq: int, size: int) -> None:
+        self._next_snapshot[partition] = seq + max(self._snapshot_every, size // _BYTES_PER_INPUT)
+
+    def _snapshot(self, partition: str, seq: int, fold: Fold, data: bytes) -> Snapshot:
+        return Snapshot(
+            partition=partition, seq=seq, ruleset=fold.ruleset.version, policy=fold.policy.version, data=data
+        )
+
+
+def _raised_at(error: Exception) -> str:
+    """Return file and line of an error, never its text: that may hold what a sender wrote."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"

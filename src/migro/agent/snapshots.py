@@ -1,0 +1,269 @@
+"""
+Snapshots of the fold's state: canonical JSON, and back.
+
+What is restored goes on as if nothing had happened: everything is there, in its order where order means something.
+Equal states give equal bytes on every machine. A snapshot serves one version of rules and policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from functools import cache
+from typing import Any, get_args
+
+import attrs
+from pydantic import BaseModel
+
+from .. import models
+from ..engine import NativeEngine
+from ..engine.snapshots import from_plain, plain, plain_json, read_plain
+from ..errors import InputError
+from ..models import (
+    Action,
+    ActionStatus,
+    Auth,
+    Category,
+    Environment,
+    Hint,
+    Issue,
+    IssueStatus,
+    Outcome,
+    RunMode,
+    Scope,
+    Severity,
+    canonical_json,
+)
+from .state import Held, State
+
+__all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
+
+FORMAT = "migro-fold/1"
+
+
+def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
+    """
+    Return the state as canonical JSON.
+
+    Args:
+        engine: The fold's, with the rules in it.
+        policy: Version of the fold's policy.
+
+    Raises:
+        ValueError: If its engine has not been settled since the last input.
+    """
+    return plain_json(
+        {
+            "format": FORMAT,
+            "ruleset": engine.ruleset.version,
+            "policy": policy,
+            "state": _fields_of(state, _STATE) | {"engine": plain(engine, state.engine)},
+        }
+    )
+
+
+def restore(engine: NativeEngine, policy: str, data: bytes, *, partition: str | None = None) -> State:
+    """
+    Return the state behind a snapshot.
+
+    Args:
+        engine: Of a fold with the same rules.
+        policy: Version of that fold's policy.
+        partition: The one it has to be of; None for any.
+
+    Raises:
+        UnsupportedFormat: If it was made by another format.
+        InputError: If it is none, or of another version of rules or policy, or of another partition.
+    """
+    held = read_plain(data, FORMAT)
+    made, mine = (held.get("ruleset"), held.get("policy")), (engine.ruleset.version, policy)
+    for what, expected, got in zip(("rules", "policy"), mine, made, strict=True):
+        if expected != got:
+            raise InputError(f"expected a snapshot of {what} {expected[:12]}, got one of {what} {str(got)[:12]}")
+    state = _back(engine, held.get("state"))
+    if partition is not None and state.partition != partition:
+        raise InputError(f"expected a snapshot of partition {partition!r}, got one of {state.partition!r}")
+    return state
+
+
+def renamed(engine: NativeEngine, state: State, pseudonym: str, token: str) -> State:
+    """
+    Return the state as if the pseudonym had been the token wherever it stands; the given one stays as it is.
+
+    Ids that were made from content stay what they are.
+
+    Raises:
+        InputError: If the pseudonym is no person's; see `check_pseudonym`.
+    """
+    if pseudonym == token:
+        return state  # read again out of a journal that has forgotten the person
+    check_pseudonym(engine, pseudonym, state.partition)
+    held = _fields_of(state, _STATE) | {"engine": plain(engine, state.engine)}
+    # Where nothing else reads it, the JSON form is the one in which every word is a plain string.
+    return _back(engine, _replaced(held, pseudonym, token))
+
+
+def check_pseudonym(engine: NativeEngine, pseudonym: str, partition: str) -> None:
+    """
+    Refuse a name that stands for no person: records and rules could not be read any more without it.
+
+    Raises:
+        InputError: If it occurs in the name of the partition, in the rules, or in a word of migro's own.
+    """
+    rules = engine.ruleset
+    written = [*rules.signals, *(canonical_json(kind.document()) for kind in rules.kinds.values())]
+    written += [rule.id for rule in rules] + [canonical_json(rule.document()) for rule in rules]
+    if any(pseudonym in text for text in (partition, *written, *_own_words())):
+        raise InputError(f"expected the pseudonym of a person, got a word that rules or records need: {pseudonym!r}")
+
+
+@cache
+def _own_words() -> frozenset[str]:
+    """Return the names of all fields of records, and the words of closed scales."""
+    classes = [c for c in vars(models).values() if isinstance(c, type)]
+    words = {name for c in classes if issubclass(c, BaseModel) for name in c.model_fields}
+    words |= {field.name for c in (*classes, State, Held) if attrs.has(c) for field in attrs.fields(c)}
+    words |= {str(m.value) for c in classes if issubclass(c, Enum) for m in c}
+    return frozenset(words.union(*(get_args(scale) for scale in (Auth, Category, Environment, Hint, Scope))))
+
+
+def _back(engine: NativeEngine, held: Any) -> State:
+    try:
+        fields = {name: value for name, value in held.items() if name != "engine"}
+        return State(**_fields_back(fields, _STATE), engine=from_plain(engine, held["engine"]))
+    except InputError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError) as e:
+        # Its text may hold what a sender wrote.
+        raise InputError(f"expected a snapshot of a state, got one that cannot be read: {type(e).__name__}") from e
+
+
+def _replaced(data: Any, pseudonym: str, token: str) -> Any:
+    match data:
+        case str():
+            return data.replace(pseudonym, token)
+        case list() | tuple():
+            return [_replaced(item, pseudonym, token) for item in data]
+        case dict():
+            return {_replaced(k, pseudonym, token): _replaced(v, pseudonym, token) for k, v in data.items()}
+        case _:
+            return data
+
+
+# --- fields ----------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Form:
+    """How a field is written as values that JSON has, and read again."""
+
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+def _fields_of(holder: Any, forms: Mapping[str, _Form]) -> dict[str, Any]:
+    """Return the fields of a holder; one without a form of its own is a number, a word, or nothing."""
+    held = {}
+    for field in attrs.fields(type(holder)):
+        if field.name == "engine":
+            continue
+        form, value = forms.get(field.name), getattr(holder, field.name)
+        if form is None and not (value is None or type(value) in (bool, int, str)):
+            raise TypeError(f"expected a form for {type(holder).__name__}.{field.name}, got none")
+        held[field.name] = form.write(value) if form is not None else value
+    return held
+
+
+def _fields_back(data: Mapping[str, Any], forms: Mapping[str, _Form]) -> dict[str, Any]:
+    return {name: forms[name].read(value) if name in forms else value for name, value in data.items()}
+
+
+def _slots(held: Mapping[tuple[str, tuple[str, ...]], Held]) -> list[Any]:
+    return [[kind, key, _fields_of(one, _HELD)] for (kind, key), one in held.items()]
+
+
+def _slots_back(rows: Iterable[Any]) -> dict[tuple[str, tuple[str, ...]], Held]:
+    return {(kind, tuple(key)): Held(**_fields_back(data, _HELD)) for kind, key, data in rows}
+
+
+def _mode(word: str | None) -> RunMode | None:
+    return None if word is None else RunMode.named(word)
+
+
+def _pairs(items: Mapping[Any, Any]) -> list[Any]:
+    # Not as an object: its keys would come back in the order of the alphabet.
+    return [[key, value] for key, value in items.items()]
+
+
+_TUPLES = _Form(_pairs, lambda rows: {key: tuple(value) for key, value in rows})
+_MODE = _Form(lambda mode: None if mode is None else mode.word, _mode)
+
+_STATE: Mapping[str, _Form] = {
+    "held": _Form(_slots, _slots_back),
+    "mode": _MODE,
+    "configured_mode": _MODE,
+    "windows": _TUPLES,
+    "understood": _Form(
+        lambda held: [[resource, _pairs(seen)] for resource, seen in held.items()],
+        lambda rows: {tuple(resource): dict(seen) for resource, seen in rows},
+    ),
+    "texts": _TUPLES,
+    "derived": _TUPLES,
+    "quarantined": _Form(_pairs, dict),
+}
+
+
+# --- what a verdict is made of ---------------------------------------------------------------------------------------
+
+_SCALES: Mapping[str, type[Enum]] = {c.__name__: c for c in (ActionStatus, IssueStatus, Outcome, RunMode, Severity)}
+
+
+def _mixed(value: Any) -> Any:
+    """Return a verdict as JSON: tuples as lists, members of scales with the name of their scale."""
+    match value:
+        case Enum() if type(value) is _SCALES.get(type(value).__name__):
+            return {type(value).__name__: value.name}
+        case tuple():
+            return [_mixed(item) for item in value]
+        case None | bool() | int() | str():
+            return value
+        case _:
+            raise TypeError(f"no part of a verdict: {value!r}")
+
+
+def _mixed_back(data: Any) -> Any:
+    match data:
+        case list():
+            return tuple(_mixed_back(item) for item in data)
+        case dict():
+            ((scale, name),) = data.items()
+            return _SCALES[scale][name]
+        case _:
+            return data
+
+
+_IDS = _Form(sorted, frozenset)
+
+_HELD: Mapping[str, _Form] = {
+    "issue": _Form(lambda issue: issue.model_dump(mode="json"), Issue.model_validate),
+    "verdict": _Form(_mixed, _mixed_back),
+    "actions": _Form(
+        lambda actions: [[key, action.model_dump(mode="json")] for key, action in actions.items()],
+        lambda rows: {key: Action.model_validate(data) for key, data in rows},
+    ),
+    "allowed": _IDS,
+    "answers": _TUPLES,
+    "evidence": _IDS,
+    "bound": _Form(
+        lambda bound: [[key, sorted(ids)] for key, ids in bound.items()],
+        lambda rows: {key: frozenset(ids) for key, ids in rows},
+    ),
+    "reached": _Form(
+        lambda reached: [[at, severity.word, sorted(ids)] for at, severity, ids in reached],
+        lambda rows: tuple((at, Severity.named(word), frozenset(ids)) for at, word, ids in rows),
+    ),
+    "told": _Form(
+        lambda told: [[at, id, sorted(ids)] for at, id, ids in told],
+        lambda rows: tuple((at, id, frozenset(ids)) for at, id, ids in rows),
+    ),
+}

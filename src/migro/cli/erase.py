@@ -1,0 +1,67 @@
+"""``migro erase``: a person is forgotten; what was decided stays decided, and the chain holds."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import attrs
+
+from ..agent import Agent
+from ..audit import rewritten_by
+from ..ports import Ledger
+from .console import Console
+from .equipment import equipped, opened, reading
+from .surroundings import configuration
+
+__all__ = ["register"]
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    parser = commands.add_parser("erase", parents=[common], help="forget a person, by pseudonym")
+    parser.add_argument("pseudonym", metavar="PSEUDONYM", help="what stands for the person in a merchant's signals")
+    shop = parser.add_mutually_exclusive_group(required=True)
+    shop.add_argument("--merchant", metavar="ID", help="whose shop")
+    shop.add_argument("--unattributed", action="store_true", help="signals that name no merchant")
+    parser.add_argument("--by", required=True, metavar="NAME", help="role or name of who asks for it; it is recorded")
+    parser.add_argument("--why", required=True, metavar="TEXT", help="why; recorded, so name no person")
+    parser.add_argument(
+        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
+    )
+    parser.add_argument("--memory", metavar="URL", help="where it is kept (default: sqlite:///migro.db)")
+    parser.set_defaults(command=erase)
+
+
+def erase(arguments: argparse.Namespace, console: Console) -> int:
+    """Put a random token where the pseudonym was, and say what that rewrote; 1 when it was not there, or is left."""
+    config = configuration(arguments.config)
+    url = arguments.memory or config.memory.url
+    rules, plugins = equipped(config, arguments.rules or ())
+    with reading(config, url):
+        pass  # a file that is not there is no memory to forget something in, and none is made
+    with opened(config, url, plugins) as memory:
+        agent = Agent(rules=rules, memory=memory, policy=config.to_policy(), alarm=console.complain)
+        done = agent.erase(arguments.pseudonym, merchant=arguments.merchant, by=arguments.by, why=arguments.why)
+        where = (
+            list(rewritten_by(memory, memory, pseudonym=arguments.pseudonym, token=done.token))
+            if isinstance(memory, Ledger)
+            else []
+        )
+    left = [f"{w.partition}, {place}" for w in where for place in w.left]
+    if not console.text:
+        console.data({**attrs.asdict(done), "rewritten": [attrs.asdict(w) for w in where], "left": left})
+    else:
+        print(f"erased in {done.partition}, input {done.seq}: {done.token} stands in its place now")
+        for partition in where:
+            counts = ", ".join(f"{count} {what}" for what, count in partition.rewritten.items()) or "nothing"
+            print(f"  {partition.partition} number {partition.seq}: rewrote {counts}")
+    for place in left:
+        console.complain(f"expected nothing of the pseudonym to be left, found it - at {place}")
+    named = sum(count for w in where if w.partition == done.partition for count in w.rewritten.values())
+    if named == 1:
+        # The request itself. Whoever mistyped a pseudonym must not believe that somebody is forgotten.
+        console.complain(
+            "nothing named that pseudonym but the request itself: is it the right one, and the right shop?"
+        )
+    return 1 if left or named == 1 else 0

@@ -1,0 +1,161 @@
+"""
+Sorting: what simple predicates say of a signal depends on few values, so signals that share those are judged once.
+
+A predicate that compares a column with literals cannot tell two values apart that lie on the same side of all of
+them. So for each kind of signal its columns are reduced to places among the literals, and which selections match
+is remembered for each combination of places. That is the same answer, and no approximation of it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import attrs
+
+from ..expressions import (
+    Col,
+    Comparison,
+    Conjunction,
+    Disjunction,
+    Membership,
+    Negation,
+    Pred,
+    Presence,
+    SetMembership,
+    Truth,
+)
+from ..models import Signal
+from .sources import Source
+
+__all__ = ["Matched", "Sorter", "is_sortable"]
+
+Matched = tuple[tuple[Source, tuple[bool | None, ...] | None], ...]
+"""Sources whose selection matches, each with its hits where they follow from the same few values."""
+
+_SIMPLE = (bool, int, str)
+
+_KEPT = 10_000
+"""How many combinations are remembered for a kind; far more than traffic has."""
+
+_HITS = {Truth.MATCH: True, Truth.NO_MATCH: False, Truth.UNKNOWN: None, Truth.ERROR: None}
+
+
+@attrs.define
+class _Literals:
+    """The literals that a column of a type is compared with."""
+
+    type: type
+    values: set[Any] = attrs.Factory(set)
+
+
+class Sorter:
+    """Finds the sources of one kind of signal that match; every one of them has to be sortable."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._sources = tuple(sources)
+        found: dict[str, _Literals] = {}
+        for source in self._sources:
+            for pred in source.predicates if _hits_follow(source) else _selecting(source):
+                _collect(pred, found)
+        self._columns = tuple((name, held.type, _placing(held)) for name, held in sorted(found.items()))
+        self._known: dict[tuple[Any, ...], Matched] = {}
+
+    def matching(self, signal: Signal) -> Matched | None:
+        """Return the sources whose selection matches; None for a signal with values that no column can hold."""
+        columns = vars(signal)
+        places: list[Any] = []
+        for name, expected, place in self._columns:
+            value = columns.get(name)
+            if value is None:
+                places.append(None)
+            elif type(value) is expected:
+                places.append(place(value))
+            else:
+                return None  # no reader of signals makes such a value
+        combination = tuple(places)
+        known = self._known.get(combination)
+        if known is None:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            known = self._known[combination] = self._judged(signal)
+        return known
+
+    def _judged(self, signal: Signal) -> Matched:
+        asking: Any = None  # sortable predicates ask nothing
+        found = []
+        for source in self._sources:
+            assert source.matcher is not None
+            if source.matcher(signal, asking) is Truth.MATCH:
+                hits = [_HITS[test(signal, asking)] for _, test in source.tests] if _hits_follow(source) else None
+                found.append((source, None if hits is None else tuple(hits)))
+        return tuple(found)
+
+
+def is_sortable(source: Source) -> bool:
+    """Return whether a source's selection only compares columns with literals."""
+    return source.selection is not None and not source.context and all(map(_is_simple, _selecting(source)))
+
+
+def _selecting(source: Source) -> tuple[Pred[Any], ...]:
+    return source.selection.predicates if source.selection is not None else ()
+
+
+def _hits_follow(source: Source) -> bool:
+    return all(map(_is_simple, source.predicates))
+
+
+def _is_simple(pred: Pred[Any]) -> bool:
+    match pred:
+        case Conjunction(parts=parts) | Disjunction(parts=parts):
+            return all(map(_is_simple, parts))
+        case Negation(part=part):
+            return _is_simple(part)
+        case Presence(term=Col()):
+            return pred.term.column_type.value in (*_SIMPLE, frozenset)
+        case SetMembership(term=Col() as column):
+            return column.column_type.value is frozenset
+        case Membership(term=Col() as column, values=values):
+            return column.column_type.value in _SIMPLE and all(type(v) is column.column_type.value for v in values)
+        case Comparison(term=Col() as column, operator="eq" | "ne", operand=operand):
+            return column.column_type.value in _SIMPLE and type(operand) is column.column_type.value
+        case Comparison(term=Col() as column, operand=operand):
+            return column.column_type.value is int and type(operand) is int
+        case _:
+            return False
+
+
+def _collect(pred: Pred[Any], found: dict[str, _Literals]) -> None:
+    match pred:
+        case Conjunction(parts=parts) | Disjunction(parts=parts):
+            for part in parts:
+                _collect(part, found)
+        case Negation(part=part):
+            _collect(part, found)
+        case Presence(term=Col(name=name) as column):
+            found.setdefault(name, _Literals(column.column_type.value))
+        case SetMembership(term=Col(name=name) as column, value=value):
+            found.setdefault(name, _Literals(column.column_type.value)).values.add(value)
+        case Membership(term=Col(name=name) as column, values=values):
+            found.setdefault(name, _Literals(column.column_type.value)).values.update(values)
+        case Comparison(term=Col(name=name) as column, operand=operand):
+            found.setdefault(name, _Literals(column.column_type.value)).values.add(operand)
+
+
+def _placing(held: _Literals) -> Callable[[Any], Any]:
+    """Return what reduces a value to its place among the literals."""
+    if held.type is bool:
+        return bool
+    if held.type is int:
+        bounds = sorted(held.values)
+
+        def between(value: int) -> int:
+            at = bisect_left(bounds, value)
+            return 2 * at + (at < len(bounds) and bounds[at] == value)
+
+        return between
+    if held.type is frozenset:
+        return frozenset(held.values).intersection
+    words = {value: value for value in held.values}
+    return lambda value: words.get(value, False)

@@ -1,0 +1,23 @@
+"""Looking back: what a memory's records say about one issue, and about many over days."""
+
+from .confidence import ConfidenceDay
+from .doings import Doing
+from .history import History, Trends
+from .occurrences import Occurrence
+from .outcomes import ActionOutcomes
+from .patterns import Link, Recurrence, Spread
+from .story import Event, Story
+
+__all__ = [
+    "ActionOutcomes",
+    "ConfidenceDay",
+    "Doing",
+    "Event",
+    "History",
+    "Link",
+    "Occurrence",
+    "Recurrence",
+    "Spread",
+    "Story",
+    "Trends",
+]
