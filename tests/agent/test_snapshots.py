@@ -73,6 +73,7 @@ def full() -> State:
     run.give(*sure(), stranger(1, 5), stranger(2, 6, severity_hint="high", topic="odd"))
     state, now = run.state, to_microseconds(T0)
     state.mode, state.configured_mode = RunMode.SHADOW, RunMode.ASSIST
+    state.halted_at, state.resumed_at = 1772355604000000, 1772355605000000
     state.halted, state.config, state.ruleset = "halted by op", "cfg_1", "r"
     state.maintenance, state.tidied, state.epoch, state.epochs = now + 1, state.tidied + 3, -1, 2
     state.windows = {"sig_b": (now, now + 5), "sig_a": (now + 1, now + 1)}

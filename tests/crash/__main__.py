@@ -4,8 +4,8 @@
 Usage::
 
     python -m tests.crash [--every N] [--among KIND] [--all] [--workers N]
-    python -m tests.crash --step N --boundary N     this one again, with every finding
-    python -m tests.crash races                     everybody at once, at full size
+    python -m tests.crash --step N [--boundary N]   this one again, with every finding
+    python -m tests.crash races                     everybody at at full size
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 import attrs
 
 from . import races
-from .matrix import Finding, Tally, once, play, run
+from .matrix import Finding, Tally, play, run
 from .scenario import STEPS
 
 SHOWN = 10
@@ -57,6 +57,18 @@ def matrix(place: Path, *, every: int, workers: int, all_of: bool, among: str = 
         findings = [Finding(**f) for f in data.pop("findings")]
         whole.add(Tally(**{**data, "kinds": Counter(data["kinds"])}, findings=findings))
     return whole
+
+
+def step_alone(place: Path, given: argparse.Namespace) -> Tally:
+    """Crash in one step, at one boundary or at all of them, print every finding, and return what was done."""
+    for name in ("uninterrupted", "own"):
+        (place / name).mkdir()
+    which = {"every": given.every, "among": given.among, "all_of": given.all, "only": given.boundary}
+    uninterrupted = play(place / "uninterrupted")
+    tally = run(place / "own", uninterrupted, worker=given.step, workers=len(STEPS), **which)
+    for finding in tally.findings:
+        print(f"boundary {finding.boundary}: {finding.what}")
+    return tally
 
 
 def report(tally: Tally, seconds: float) -> None:
@@ -96,7 +108,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="play every crash to the end, also a known one")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--step", type=int)
-    parser.add_argument("--boundary", type=int, default=1)
+    parser.add_argument("--boundary", type=int)
     given = parser.parse_args()
     if given.what == "races":
         return race()
@@ -106,10 +118,7 @@ def main() -> int:
         if given.step is None:
             tally = matrix(place, every=given.every, workers=given.workers, all_of=given.all, among=given.among)
         else:
-            (place / "uninterrupted").mkdir()
-            tally = once(place, play(place / "uninterrupted"), step=given.step, boundary=given.boundary)
-            for finding in tally.findings:
-                print(finding.what)
+            tally = step_alone(place, given)
     report(tally, time.monotonic() - started)
     return 1 if tally.findings else 0
 

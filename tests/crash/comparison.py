@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from migro.models import ErasureRequested, JournalEntry, to_microseconds
 __all__ = ["Line", "Records", "differences", "lost", "records_of", "signature_of"]
 
 _NUMBER = re.compile(r"(?<=\bnumber )\d+")
+_INSTANT = re.compile(r"\.00000\dZ")
+"""What a person says again is received a microsecond later than what stands there already."""
+
 _REPEATED = frozenset({"tick", "action_due", "action_started", "config_changed", "erasure_requested"})
 """Inputs that carry no key of their own: offered again after a crash, they are stored again and change nothing."""
 
@@ -78,7 +82,7 @@ def records_of(memory: Any) -> Records:
         "issues": {i.id: _plain(i.json_line(), tokens) for i in memory.read("issues")},
         "decisions": {d.id: _plain(d.json_line(), tokens) for d in memory.read("decisions")},
         "actions": {a.idempotency_key: _plain(a.json_line(), tokens) for a in memory.read("actions")},
-        "due": {p.name: str(p.due) for p in memory.read("partitions")},
+        "due": {p.name: str(p.due and _instant(p.due)) for p in memory.read("partitions")},
         "shadow": {d.id: d.json_line() for d in memory.read("shadow")},
     }
     return Records(journal={name: tuple(lines) for name, lines in journal.items()}, kept=kept)
@@ -118,7 +122,7 @@ def _line(entry: JournalEntry, tokens: Sequence[str]) -> Line:
     bare = _plain(json.dumps(body, sort_keys=True), tokens)
     idle = repeats is not None or body["input"] in _REPEATED or body.get("verb") in _SAID_AGAIN
     became = "" if entry.disposition is None else _NUMBER.sub("#", str(attrs.astuple(entry.disposition)))
-    timers = tuple(str([t.what, t.name, *t.key, to_microseconds(t.deadline)]) for t in entry.timers)
+    timers = tuple(str([t.what, t.name, *t.key, _instant(t.deadline)]) for t in entry.timers)
     return Line(
         seq=entry.seq,
         text=f"{bare} {became}".rstrip(),
@@ -134,7 +138,12 @@ def _line(entry: JournalEntry, tokens: Sequence[str]) -> Line:
 def _plain(text: str, tokens: Sequence[str]) -> str:
     for token in tokens:
         text = text.replace(token, "<token>")
-    return text
+    return _INSTANT.sub("Z", text)
+
+
+def _instant(at: datetime) -> int:
+    us = to_microseconds(at)
+    return us if us % 1_000_000 > 9 else us - us % 1_000_000
 
 
 def lost(before: Records, now: Records, *, forgotten: str = "") -> Iterator[str]:

@@ -30,7 +30,7 @@ from .receiver import acted
 from .scenario import STEPS, Configuration
 from .stage import Stage, book_of, file_of
 
-__all__ = ["Finding", "Tally", "Uninterrupted", "once", "play", "run"]
+__all__ = ["Finding", "Tally", "Uninterrupted", "play", "run"]
 
 REPEATS = 2
 """How many inputs one crash may make a partition hold twice: the step's own, and a dispatcher's question."""
@@ -101,7 +101,15 @@ def _ending(stage: Stage) -> Uninterrupted:
 
 
 def run(
-    place: Path, uninterrupted: Uninterrupted, *, every: int, worker: int, workers: int, all_of: bool, among: str = ""
+    place: Path,
+    uninterrupted: Uninterrupted,
+    *,
+    every: int,
+    worker: int,
+    workers: int,
+    all_of: bool,
+    among: str = "",
+    only: int | None = None,
 ) -> Tally:
     """
     Kill a process at boundaries of the scenario, and return what came of it.
@@ -111,8 +119,11 @@ def run(
         worker, workers: Which part of the steps is this worker's.
         all_of: Whether every crash is played to its end, also where an earlier one has left the same behind.
         among: Only boundaries with this in their kind.
+        only: Only this boundary of each step.
     """
-    return _Worker(place, uninterrupted, every, worker, workers, all_of, Boundaries(among)).run()
+    player = _Worker(place, uninterrupted, every, worker, workers, all_of, Boundaries(among))
+    player.only = only
+    return player.run()
 
 
 class _Worker:
@@ -218,13 +229,6 @@ class _Worker:
             stage.do(n, step)
         problems += _wrong(self.uninterrupted, stage, turn=number)
         return {"signature": signature, "finished": True, "problems": problems}
-
-
-def once(place: Path, uninterrupted: Uninterrupted, *, step: int, boundary: int) -> Tally:
-    """Kill a process at one boundary of one step, and return what came of it."""
-    worker = _Worker(place, uninterrupted, 1, step, len(STEPS), True, Boundaries())
-    worker.only = boundary
-    return worker.run()
 
 
 def _wrong(uninterrupted: Uninterrupted, stage: Stage, *, turn: int) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..decide import Policy, Ruling, rule_on, withdraw
+from ..decide import Policy, Ruling, propose, rule_on, withdraw
 from ..engine import Evidence, Key, NativeEngine, supported
 from ..models import (
     Action,
@@ -111,7 +111,30 @@ class Conclusions:
         ended = not assessment.supported or bool(held.closed_by)
         if before.status is IssueStatus.RESOLVED:
             held.reached = ()
-        so_far = held.severity or assessment.severity
+        ruling = rule_on(
+            assessment,
+            policy=self.policy,
+            mode=mode,
+            issue=before.id,
+            now=state.now,
+            held_severity=held.severity,
+            halted=state.halted,
+            suppressed=state.maintenance is not None,
+            known=held.actions,
+        )
+        held.allowed = frozenset() if ended else ruling.allowed
+        status = _status(assessment.band, ended)
+        verdict = (
+            status,
+            assessment.score.total,
+            ruling.severity,
+            assessment.score.counted,
+            tuple(ruling.holding),
+            ruling.outcomes,
+            mode,
+        )
+        if verdict == held.verdict:
+            return
         # With what decided it: under other rules the journal may be folded again, and the count starts elsewhere.
         versions = (self.ruleset.version, self.policy.version)
         # And with where it was taken over: the same rules may come back, and count anew.
@@ -123,38 +146,18 @@ class Conclusions:
             "title": before.title,
             "merchant": before.merchant or "",
             "first_seen": f"{before.first_seen:%Y-%m-%d %H:%M} UTC",
-            "severity": max(assessment.severity, so_far).word,
+            "severity": ruling.severity.word,
             "confidence": str(confidence_of(assessment.score.total)),
         }
-        ruling = rule_on(
-            assessment,
-            policy=self.policy,
-            mode=mode,
+        proposals = propose(
+            ruling,
             ruleset=self.ruleset.version,
             partition=state.partition,
-            issue=before.id,
             decision=decision_id,
             now=state.now,
-            held_severity=held.severity,
-            halted=state.halted,
-            suppressed=state.maintenance is not None,
-            known=held.actions,
             approved=held.approved,
             words=words,
         )
-        held.allowed = frozenset() if ended else ruling.allowed
-        status = _status(assessment.band, ended)
-        verdict = (
-            status,
-            assessment.score.total,
-            ruling.severity,
-            tuple((c.rule, c.counted) for c in assessment.score.contributions),
-            tuple(g.guard for g in ruling.guards if g.holds),
-            tuple((t.kind, t.target, t.outcome) for t in ruling.traces),
-            mode,
-        )
-        if verdict == held.verdict:
-            return
         changed = why_now(held, status, assessment, ruling, effects)
         held.verdict = verdict
         held.evidence = frozenset(assessment.signals)
@@ -177,12 +180,12 @@ class Conclusions:
                 "signals": before.signals if ended else grown,
             }
         )
-        actions = () if ended else ruling.actions
+        actions = () if ended else proposals.actions
         if ended:
             gone = (a for a in held.actions.values() if a.status in (ActionStatus.WAITING, ActionStatus.PLANNED))
             withdrawn = tuple(withdraw(a, "the issue has ended") for a in gone)
         else:
-            withdrawn = (*ruling.withdrawn, *_dropped(held, ruling))
+            withdrawn = (*proposals.withdrawn, *_dropped(held, ruling))
         for action in (*withdrawn, *actions):
             before_it = held.actions.get(action.idempotency_key)
             if before_it != action:
@@ -292,7 +295,7 @@ def _status(band: Band, ended: bool) -> IssueStatus:
 
 def _dropped(held: Held, ruling: Ruling) -> tuple[Action, ...]:
     """Return what has not begun and is not proposed any more, since severity fell or the rules are others."""
-    proposed = {(t.kind, t.target) for t in ruling.traces}
+    proposed = {(kind, target) for kind, target, _ in ruling.outcomes}
     open_ = (a for a in held.actions.values() if a.status in (ActionStatus.WAITING, ActionStatus.PLANNED))
     return tuple(withdraw(a, "it is not proposed any more") for a in open_ if (a.kind, a.target) not in proposed)
 

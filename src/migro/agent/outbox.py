@@ -74,8 +74,8 @@ def void(held: Held, signal: str, effects: Effects) -> bool:
 
 def next_lapse(state: State) -> int | None:
     """Return when the next waiting action lapses, in microseconds."""
-    times = (to_microseconds(a.expires_at) for a in _waiting(state) if a.expires_at is not None)
-    return min(times, default=None)
+    times = [a.expires_at for a in _waiting(state) if a.expires_at is not None]
+    return to_microseconds(min(times)) if times else None
 
 
 def lapse(state: State, effects: Effects) -> tuple[Action, ...]:

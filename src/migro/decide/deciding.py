@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 import attrs
 
@@ -24,7 +25,7 @@ from ..reason import UNKNOWN, Assessment
 from ..rules import Response
 from .policy import GUARDS, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
 
-__all__ = ["Ruling", "rule_on"]
+__all__ = ["Proposals", "Ruled", "Ruling", "propose", "rule_on"]
 
 _INITIAL = {
     Outcome.FORBID: ActionStatus.FORBIDDEN,
@@ -42,30 +43,94 @@ WITHDRAWN = "withdrawn: "
 """How the note of an action begins that policy took back before it began; only such a one is proposed again."""
 
 
+@attrs.frozen
+class Ruled:
+    """
+    A response that an issue asks for, and what may become of it.
+
+    Attributes:
+        guards: Those that hold and lower its outcome.
+        place: Where its action stands among all proposals of its kind.
+        existing: The action that stands there already.
+    """
+
+    response: Response
+    guards: tuple[GuardName, ...]
+    outcome: Outcome
+    place: _Place
+    existing: Action | None
+
+
 @attrs.frozen(kw_only=True)
 class Ruling:
     """
     What policy makes of an assessment.
 
     Attributes:
+        holding: The guards that hold, each with why.
+        ruled: Every response that is asked for, with its own outcome.
         outcome: The strictest outcome of the actions that is not FORBID; without actions, `escalate` when a person
             is asked to look and `record` otherwise.
-        actions: Every proposed action with its own outcome and status.
-        evidence: Digest of the evidence that an approval binds.
-        withdrawn: Actions that were planned or waiting and may no longer be what they were.
         allowed: Keys of the actions that policy lets run by themselves at this moment.
     """
 
+    assessment: Assessment
+    policy: Policy
+    mode: RunMode
     severity: Severity
     severity_because: str
     attention: Attention
-    guards: tuple[GuardTrace, ...]
-    traces: tuple[ActionTrace, ...]
-    actions: tuple[Action, ...]
+    holding: Mapping[GuardName, str]
+    ruled: tuple[Ruled, ...]
     outcome: Outcome
-    evidence: str
-    withdrawn: tuple[Action, ...]
     allowed: frozenset[str]
+
+    @property
+    def outcomes(self) -> tuple[tuple[str, str, Outcome], ...]:
+        """Kind, target and outcome of every proposed action."""
+        return tuple([(r.response.kind, r.response.target, r.outcome) for r in self.ruled])
+
+    @property
+    def guards(self) -> tuple[GuardTrace, ...]:
+        """The records of all guards, whether they hold or not."""
+        return tuple(
+            GuardTrace(
+                guard=name, holds=name in self.holding, cap=cap, from_risk=risk, detail=self.holding.get(name, meaning)
+            )
+            for name, (cap, risk, meaning) in GUARDS.items()
+        )
+
+    @property
+    def traces(self) -> tuple[ActionTrace, ...]:
+        """The records of how each action got its outcome."""
+        band = self.assessment.band
+        return tuple(
+            ActionTrace(
+                kind=r.response.kind,
+                risk=r.response.risk,
+                target=r.response.target,
+                cell=cell_name(band, self.severity, r.response.risk),
+                base=TABLE[band, self.severity.high][r.response.risk],
+                mode_cap=mode_cap(self.mode, r.response.risk),
+                guards=r.guards,
+                outcome=r.outcome,
+            )
+            for r in self.ruled
+        )
+
+
+@attrs.frozen
+class Proposals:
+    """
+    Actions as a ruling leaves them.
+
+    Attributes:
+        actions: Every proposed action with its own outcome and status.
+        withdrawn: Actions that were planned or waiting and may no longer be what they were.
+    """
+
+    actions: tuple[Action, ...]
+    withdrawn: tuple[Action, ...]
 
 
 def rule_on(
@@ -73,98 +138,108 @@ def rule_on(
     *,
     policy: Policy,
     mode: RunMode,
-    ruleset: str,
-    partition: str,
     issue: str,
-    decision: str,
     now: int,
     held_severity: Severity | None,
     halted: str,
     suppressed: bool,
     known: Mapping[str, Action],
-    approved: Collection[str],
-    words: Mapping[str, str],
 ) -> Ruling:
     """
     Return the ruling on an assessment.
 
     Args:
         mode: The mode in force, which a person may have lowered below the policy's.
-        partition, issue, decision: Whose, about what, and by which decision.
+        issue: About which issue.
         now: The fold's time in microseconds.
         held_severity: Severity of the open issue; it rises at once and falls only with the issue's end.
         halted: Why automation is halted; empty when it is not.
         suppressed: Whether a declared maintenance window is open.
         known: Actions of this issue so far, by idempotency key: what has begun is not proposed again.
-        approved: Keys of actions that enough people have approved.
-        words: Fields of the issue that may be filled into an action's arguments.
     """
     severity, because = assessment.severity, assessment.severity_because
     if held_severity is not None and held_severity > severity:
         because = f"held at {held_severity.word} while the issue lasts; now {severity.word}: {because}"
         severity = held_severity
     holding = _holding(assessment, policy, halted, suppressed, now)
-    evidence = digest([list(assessment.signals), [[c.rule, c.counted] for c in assessment.score.contributions]])
-    at = from_microseconds(now)
-    traces: list[ActionTrace] = []
-    actions: list[Action] = []
-    withdrawn: list[Action] = []
+    attention = attention_of(assessment.band, severity, [g for g, _ in holding])
+    ruled: list[Ruled] = []
     for response in assessment.kind.responses:
         if severity < response.from_severity:
             continue
         guards: list[GuardName] = [g for g, _ in holding]
         if response.kind not in policy.allow:
             guards.append("not_allowed")
-        effective = [g for g in guards if guard_cap(g, response.risk) < Outcome.AUTO]
+        effective = tuple([g for g in guards if guard_cap(g, response.risk) < Outcome.AUTO])
         outcome = decide(assessment.band, severity, response.risk, mode, guards)
-        traces.append(
-            ActionTrace(
-                kind=response.kind,
-                risk=response.risk,
-                target=response.target,
-                cell=cell_name(assessment.band, severity, response.risk),
-                base=TABLE[assessment.band, severity.high][response.risk],
-                mode_cap=mode_cap(mode, response.risk),
-                guards=tuple(effective),
-                outcome=outcome,
-            )
-        )
-        place, existing = _place(response, severity, issue, known)
+        ruled.append(Ruled(response, effective, outcome, *_place(response, severity, issue, known)))
+    details = dict(holding)
+    outside = sorted({r.response.kind for r in ruled} - policy.allow)
+    if outside:
+        details["not_allowed"] = f"not on the allow-list: {', '.join(outside)}"
+    outcomes = [r.outcome for r in ruled if r.outcome is not Outcome.FORBID]
+    fallback = Outcome.RECORD if attention is Attention.NONE else Outcome.ESCALATE
+    return Ruling(
+        assessment=assessment,
+        policy=policy,
+        mode=mode,
+        severity=severity,
+        severity_because=because,
+        attention=attention,
+        holding={name: details[name] for name in GUARDS if name in details},
+        ruled=tuple(ruled),
+        outcome=min(outcomes, default=fallback),
+        # What policy lets run is proposed at its own place, whatever stands there.
+        allowed=frozenset([r.place.key() for r in ruled if r.outcome is Outcome.AUTO]),
+    )
+
+
+def propose(
+    ruling: Ruling,
+    *,
+    ruleset: str,
+    partition: str,
+    decision: str,
+    now: int,
+    approved: Collection[str],
+    words: Mapping[str, str],
+) -> Proposals:
+    """
+    Return the actions that a ruling leads to.
+
+    Args:
+        partition, decision: Whose, and by which decision.
+        now: The fold's time in microseconds.
+        approved: Keys of actions that enough people have approved.
+        words: Fields of the issue that may be filled into an action's arguments.
+    """
+    assessment, policy, at = ruling.assessment, ruling.policy, from_microseconds(now)
+    evidence = digest([list(assessment.signals), [list(pair) for pair in assessment.score.counted]])
+    actions: list[Action] = []
+    withdrawn: list[Action] = []
+    for r in ruling.ruled:
+        response, status = r.response, _INITIAL[r.outcome]
         args = {n: _filled(text, words) for n, text in response.args}
         proposed = Action(
             kind=response.kind,
             risk=response.risk,
             target=response.target,
             args=args,
-            outcome=outcome,
-            status=_INITIAL[outcome],
-            idempotency_key=place.key(),
+            outcome=r.outcome,
+            status=status,
+            idempotency_key=r.place.key(),
             partition=partition,
-            issue=issue,
+            issue=r.place.issue,
             decision=decision,
             binding=content_id("bind", response.kind, response.target, args, evidence, ruleset, policy.version),
             at=at,
-            expires_at=at + policy.approval_lasts if _INITIAL[outcome] is ActionStatus.WAITING else None,
+            expires_at=at + policy.approval_lasts if status is ActionStatus.WAITING else None,
         )
-        current, old = _succeed(existing, proposed, place, approved)
+        current, old = _succeed(r.existing, proposed, r.place, approved)
         actions.append(current)
         if old is not None:
             withdrawn.append(old)
-    attention = attention_of(assessment.band, severity, [g for g, _ in holding])
-    outcomes = [t.outcome for t in traces if t.outcome is not Outcome.FORBID]
-    fallback = Outcome.RECORD if attention is Attention.NONE else Outcome.ESCALATE
-    return Ruling(
-        severity=severity,
-        severity_because=because,
-        attention=attention,
-        guards=_guard_traces(holding, actions, policy),
-        traces=tuple(traces),
-        actions=tuple(actions),
-        outcome=min(outcomes, default=fallback),
-        evidence=evidence,
-        withdrawn=tuple(withdrawn),
-        allowed=frozenset(a.idempotency_key for a, t in zip(actions, traces, strict=True) if t.outcome is Outcome.AUTO),
-    )
+    return Proposals(tuple(actions), tuple(withdrawn))
 
 
 def _holding(
@@ -193,19 +268,6 @@ def _holding(
     return held
 
 
-def _guard_traces(
-    holding: list[tuple[GuardName, str]], actions: list[Action], policy: Policy
-) -> tuple[GuardTrace, ...]:
-    details = dict(holding)
-    outside = sorted({a.kind for a in actions} - policy.allow)
-    if outside:
-        details["not_allowed"] = f"not on the allow-list: {', '.join(outside)}"
-    return tuple(
-        GuardTrace(guard=name, holds=name in details, cap=cap, from_risk=risk, detail=details.get(name, meaning))
-        for name, (cap, risk, meaning) in GUARDS.items()
-    )
-
-
 @attrs.frozen
 class _Place:
     """Where an action stands among all proposals of its kind for an issue; its key is made from it."""
@@ -216,12 +278,20 @@ class _Place:
     attempt: int = 0
 
     def key(self) -> str:
-        again = [self.attempt] if self.attempt else []
         r = self.response
-        return content_id("act", self.issue, r.kind, r.target, list(r.args), self.step, *again)
+        return _key(self.issue, r.kind, r.target, r.args, self.step, self.attempt)
 
     def next(self) -> _Place:
         return attrs.evolve(self, attempt=self.attempt + 1)
+
+
+@lru_cache(maxsize=4096)
+def _key(
+    issue: str, kind: str, target: str, args: tuple[tuple[str, str], ...], step: Severity | None, attempt: int
+) -> str:
+    # An issue is judged with every signal that it rests on, and each time its actions are looked up by these.
+    again = [attempt] if attempt else []
+    return content_id("act", issue, kind, target, list(args), step, *again)
 
 
 def _place(
