@@ -160,7 +160,27 @@ def test_the_page_on_confidence_states_the_points() -> None:
     assert shown == {"strong": STRONG, "medium": MEDIUM, "weak": WEAK, "prior": PRIOR}
 
 
-@pytest.mark.parametrize("command", ["demo", "observe", "run", "explain", "rules show", "simulate"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "demo",
+        "observe",
+        "run",
+        "explain",
+        "issues",
+        "decisions",
+        "report trends",
+        "replay",
+        "audit verify",
+        "audit export",
+        "audit stuck",
+        "erase",
+        "memory info",
+        "memory upgrade",
+        "rules show",
+        "simulate",
+    ],
+)
 def test_the_page_on_the_command_names_every_option(command: str, run_python: RunPython) -> None:
     page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     section = re.search(rf"^## migro {command}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)

@@ -6,25 +6,22 @@ Accepting and committing are two transactions on purpose: whatever thinking does
 
 from __future__ import annotations
 
-import base64
 import logging
-import secrets
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal
 
 import attrs
-from pydantic import ValidationError
 
 from ..decide import Policy
 from ..errors import InputError, NotFound
 from ..models import (
     Action,
     ActionStatus,
+    ConfigChanged,
     Decision,
     Disposition,
-    ErasureRequested,
     Input,
     PersonActed,
     RunMode,
@@ -32,17 +29,16 @@ from ..models import (
     SignalReceived,
     SignalWithdrawn,
 )
-from ..models.validation import explain_validation
 from ..ports import Actuator, Alarm, Memory, Source
 from ..reason import QUARANTINED
 from ..rules import Rule, RuleSet
 from .dispatch import Dispatcher
-from .fold import PLATFORM, UNATTRIBUTED, Fold, partition_of, partition_of_issue
+from .erasing import erasure_request, known_partition
+from .fold import PLATFORM, Fold, partition_of, partition_of_issue
 from .hands import DryRun, Hands, Live
 from .journal import first_delivery, known_withdrawal
 from .loop import BATCH, SNAPSHOT_EVERY, Loop, Records
 from .shadow import Shadow
-from .snapshots import check_pseudonym
 
 __all__ = ["Agent", "Erased", "Processed"]
 
@@ -135,6 +131,10 @@ class Agent:
     def fold(self) -> Fold:
         """The rules and the policy, compiled."""
         return self._loop.fold
+
+    def decides_as(self, other: ConfigChanged) -> bool:
+        """Whether these are the rules, the policy and the mode that an input of the journal puts in force."""
+        return self._loop.in_force(other.at).fingerprint == other.fingerprint
 
     # --- signals ------------------------------------------------------------------------------------------------
 
@@ -269,19 +269,12 @@ class Agent:
             InputError: If the pseudonym is too short to be replaced safely, or a word that records or rules need.
             NotFound: If the memory has nothing of that merchant.
         """
-        partition = f"merchant:{merchant}" if merchant is not None else UNATTRIBUTED
-        token = base64.b32encode(secrets.token_bytes(15)).decode().lower()[:20]
         with self._lock:
-            if not list(self.memory.read("partitions", id=partition)):
-                raise NotFound(f"expected a merchant that the memory knows, found none: {merchant!r}")
+            partition = known_partition(self.memory, merchant)
             at = self._loop.later(partition)
-            try:
-                item = ErasureRequested(at=at, merchant=merchant, pseudonym=pseudonym, token=token, by=by, why=why)
-            except ValidationError as e:
-                raise InputError(explain_validation(e)) from e
-            check_pseudonym(self.fold.engine, pseudonym, partition)
+            item = erasure_request(self.fold.engine, at=at, merchant=merchant, pseudonym=pseudonym, by=by, why=why)
             accepted, _ = self._loop.take(partition, (item,))
-            return Erased(partition=partition, seq=accepted[0].seq, token=token)
+            return Erased(partition=partition, seq=accepted[0].seq, token=item.token)
 
     def run(self, source: Source | Iterable[Signal]) -> tuple[Decision, ...]:
         """
@@ -299,7 +292,7 @@ class Agent:
         return tuple(decisions)
 
     def tick(self, at: datetime) -> tuple[Decision, ...]:
-        """Let time pass: fire what is due at or before `at`, for every merchant with an open issue."""
+        """Let time pass: fire what is due at or before `at`, in every partition where something is."""
         decisions: list[Decision] = []
         with self._lock:
             for partition in self._loop.due(at):

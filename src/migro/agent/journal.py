@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import NotFound
 from ..models import (
     Action,
+    ConfigChanged,
     Disposition,
     Input,
     IssueStatus,
@@ -18,7 +19,7 @@ from ..models import (
 from ..ports import Memory
 from .recollection import REOPEN_WITHIN
 
-__all__ = ["about", "first_delivery", "halts", "known_withdrawal", "open_issues"]
+__all__ = ["about", "first_delivery", "halts", "in_force", "known_withdrawal", "open_issues"]
 
 
 def first_delivery(memory: Memory, id: str) -> tuple[str, SignalReceived, Signal]:
@@ -72,6 +73,16 @@ def open_issues(memory: Memory, partition: str, now: int) -> tuple[OpenIssue, ..
         )
         for id, issue in kept.items()
     )
+
+
+def in_force(memory: Memory, partition: str) -> ConfigChanged | None:
+    """Return what the journal of a partition says is in force; None where it says nothing."""
+    found = None
+    for entry in memory.load(partition):
+        match entry.input:
+            case ConfigChanged() as item if entry.done and item.counts(entry.seq):
+                found = item
+    return found
 
 
 def about(item: Input) -> str:

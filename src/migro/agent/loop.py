@@ -183,7 +183,7 @@ class Loop:
 
     def _configure(self, partition: str, at: datetime) -> Records:
         """Journal the rules and policy in force, once for each change, with the issues that go on under them."""
-        current = self._in_force(at)
+        current = self.in_force(at)
         if self.state(partition).config == current.fingerprint:
             return []
         # Others may be there already, or have left inputs that come first.
@@ -201,7 +201,8 @@ class Loop:
             records += self.catch_up(partition, self.memory.accept(partition, (said,)))
         return records
 
-    def _in_force(self, at: datetime) -> ConfigChanged:
+    def in_force(self, at: datetime) -> ConfigChanged:
+        """Return what the journal has to say of these rules and this policy."""
         policy = self.fold.policy
         return ConfigChanged(at=at, ruleset=self.fold.ruleset.version, policy=policy.version, mode=policy.mode)
 
@@ -376,7 +377,7 @@ class Loop:
 
     def _adopted(self, partition: str, state: State) -> State:
         """Let what other rules have opened, told and done stand, until the journal says that these are in force."""
-        if state.config and state.config != self._in_force(from_microseconds(state.now)).fingerprint:
+        if state.config and state.config != self.in_force(from_microseconds(state.now)).fingerprint:
             self.fold.carry(state, open_issues(self.memory, partition, state.now), -state.seq)
         return state
 

@@ -11,7 +11,7 @@ from ..act import ConsoleActuator
 from ..configuration import ANY_VERSION, Configuration
 from ..decide import Policy
 from ..errors import ConfigurationError
-from ..models import Signal
+from ..models import ConfigChanged, Signal
 from ..observe import scrub
 from ..plugins import Enabled, built, enable
 from ..plugins.contracts import actuator, memory, source
@@ -21,7 +21,7 @@ from ..rules import RuleSet
 from .material import Event
 from .surroundings import PACKS, existing_memory, load_rules
 
-__all__ = ["equipped", "hands", "opened", "reading", "source_events"]
+__all__ = ["equipped", "hands", "opened", "policy_of", "reading", "source_events"]
 
 _CONSOLE: Final = "console"
 
@@ -50,6 +50,18 @@ def equipped(config: Configuration, references: Sequence[str] = ()) -> tuple[Rul
     pins = {name: listed["rulesets"].get(name, ANY_VERSION) for name in named}
     plugins = enable({**listed, "rulesets": pins})
     return load_rules(wanted, named=plugins.rulesets, vocabularies=plugins.signals), plugins
+
+
+def policy_of(config: Configuration, memory: Memory) -> Policy:
+    """Return the configured policy; without a configuration the default one, as the host that wrote it spelled it."""
+    if config != Configuration():
+        return config.to_policy()
+    # A host that sets no policy has the same one without a configuration's name in its version.
+    for partition in memory.read("partitions"):
+        for entry in memory.load(partition.name):
+            if isinstance(entry.input, ConfigChanged):
+                return Policy() if entry.input.policy == Policy().version else config.to_policy()
+    return config.to_policy()
 
 
 @contextmanager

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
-from ..agent import Agent
-from ..audit import rewritten_by
-from ..ports import Ledger
+from ..agent import Agent, Erased
+from ..agent.erasing import erasure_request, known_partition
+from ..agent.journal import in_force
+from ..audit import RewrittenPartition, rewritten_by
+from ..models import ConfigChanged, ErasureRequested
+from ..ports import Ledger, Memory
 from .console import Console
-from .equipment import equipped, opened, reading
+from .equipment import equipped, opened, policy_of, reading
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -41,13 +45,46 @@ def erase(arguments: argparse.Namespace, console: Console) -> int:
     with reading(config, url):
         pass  # a file that is not there is no memory to forget something in, and none is made
     with opened(config, url, plugins) as memory:
-        agent = Agent(rules=rules, memory=memory, policy=config.to_policy(), alarm=console.complain)
-        done = agent.erase(arguments.pseudonym, merchant=arguments.merchant, by=arguments.by, why=arguments.why)
+        agent = Agent(rules=rules, memory=memory, policy=policy_of(config, memory), alarm=console.complain)
+        asked = {"merchant": arguments.merchant, "by": arguments.by, "why": arguments.why}
+        partition = known_partition(memory, arguments.merchant)
+        ruling = in_force(memory, partition)
+        if ruling is not None and not agent.decides_as(ruling):
+            # To consume it here would put these rules in force; those that are in force take it with their next input.
+            item = erasure_request(
+                agent.fold.engine, at=_next_moment(memory, partition), pseudonym=arguments.pseudonym, **asked
+            )
+            memory.accept(partition, (item,))
+            return _asked(item, partition, ruling, console)
+        done = agent.erase(arguments.pseudonym, **asked)
         where = (
             list(rewritten_by(memory, memory, pseudonym=arguments.pseudonym, token=done.token))
             if isinstance(memory, Ledger)
             else []
         )
+    return _told(arguments, console, done, where)
+
+
+def _next_moment(memory: Memory, partition: str) -> datetime:
+    """Return a time after everything that came in before: the fold's time never runs backwards."""
+    (stands,) = memory.read("partitions", id=partition)
+    newest = [e.input.at for e in memory.load(partition, stands.accepted - 1)]
+    return max(newest) + timedelta(microseconds=1)
+
+
+def _asked(item: ErasureRequested, partition: str, ruling: ConfigChanged, console: Console) -> int:
+    if not console.text:
+        console.data({"partition": partition, "token": item.token, "pending": True})
+    else:
+        print(f"asked for in {partition}: {item.token} will stand in its place")
+    console.complain(
+        f"not erased yet: expected the rules and policy in force there ({ruling.ruleset[:12]}, {ruling.policy[:12]}),"
+        " got others; it is done with the next input that they take, or give the same --rules and --config"
+    )
+    return 1
+
+
+def _told(arguments: argparse.Namespace, console: Console, done: Erased, where: list[RewrittenPartition]) -> int:
     left = [f"{w.partition}, {place}" for w in where for place in w.left]
     if not console.text:
         console.data({**attrs.asdict(done), "rewritten": [attrs.asdict(w) for w in where], "left": left})

@@ -10,15 +10,11 @@ from typing import Any
 import attrs
 
 from ..agent import Fold
-from ..configuration import Configuration
-from ..decide import Policy
 from ..errors import ConfigurationError
-from ..models import ConfigChanged
-from ..ports import Memory
 from ..replay import ComparisonReport, Count, Difference, Example, Opened, ReplayReport, Run, Side, compare, replay
 from ..replay.replaying import Since
 from .console import Console, short
-from .equipment import equipped, reading
+from .equipment import equipped, policy_of, reading
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -77,7 +73,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     rules, _ = equipped(config, arguments.rules or ())
     other = equipped(config, arguments.against)[0] if arguments.against else None
     with reading(config, arguments.memory or config.memory.url) as memory:
-        policy = _policy(config, memory)
+        policy = policy_of(config, memory)
         fold = Fold(rules, policy)
         if other is not None:
             against = Fold(other, policy)
@@ -93,18 +89,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         )
         return 1
     return 1 if found.different else 0
-
-
-def _policy(config: Configuration, memory: Memory) -> Policy:
-    """Return the configured policy; without a configuration the default one, as the host that wrote it spelled it."""
-    if config != Configuration():
-        return config.to_policy()
-    # A host that sets no policy has the same one without a configuration's name in its version.
-    for partition in memory.read("partitions"):
-        for entry in memory.load(partition.name):
-            if isinstance(entry.input, ConfigChanged):
-                return Policy() if entry.input.policy == Policy().version else config.to_policy()
-    return config.to_policy()
 
 
 # --- the record again ------------------------------------------------------------------------------------------------

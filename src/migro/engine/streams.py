@@ -115,6 +115,13 @@ class Stream:
         """Return the entries in ``[since, until]``."""
         return self.entries[bisect_left(self.ats, since) : bisect_right(self.ats, until)]
 
+    def one(self, at: int, id: str) -> list[Entry]:
+        """Return the entry with that time and id, as `between` would; nothing where it is not there."""
+        if id not in self.ids:
+            return []
+        place = bisect_left(self.entries, (at, id), key=lambda e: e.order)
+        return self.entries[place : place + 1] if place < len(self.entries) and self.entries[place].id == id else []
+
     def newest(self, until: int) -> int | None:
         """Return the greatest time up to `until`, forgotten ones included, or None."""
         place = bisect_right(self.ats, until)

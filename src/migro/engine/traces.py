@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -58,12 +58,38 @@ def trace(engine: NativeEngine, state: EngineState, rule: Rule[Any], key: Key) -
     return _trace(engine, state, rule.when, key, rule.lasts_us)
 
 
-def contributing(engine: NativeEngine, state: EngineState, rule: Rule[Any], key: Key) -> dict[str, Entry]:
-    """Return the entries that a firing rule rests on, by id: hits of shares, all signals of other windows."""
-    found: dict[str, Entry] = {}
+def contributing(
+    engine: NativeEngine, state: EngineState, rule: Rule[Any], key: Key, *, only: tuple[int, str] | None = None
+) -> dict[str, Entry]:
+    """
+    Return the entries that a firing rule rests on, by id: hits of shares, all signals of other windows.
+
+    Args:
+        only: Time and id of the one entry to look for; with it the cost does not grow with the windows.
+    """
+    found = _Found(only)
     for leaf in _supporting(rule.when):
         _collect(engine, state, leaf, key, found)
-    return found
+    return found.entries
+
+
+@attrs.define
+class _Found:
+    """What is collected: all entries, or the one that is looked for."""
+
+    only: tuple[int, str] | None = None
+    entries: dict[str, Entry] = attrs.Factory(dict)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        self.entries.update([(e.id, e) for e in entries])
+
+    def window(self, state: EngineState, source: int, key: Key, since: int, until: int) -> list[Entry]:
+        stream = state.streams.get((source, key))
+        if stream is None:
+            return []
+        if self.only is None:
+            return stream.between(since, until)
+        return stream.one(*self.only) if since <= self.only[0] <= until else []
 
 
 def supported(
@@ -77,13 +103,14 @@ def supported(
     for place, measured in evidence.measured:
         rules |= engine.network.sources[place].users
         values.update(measured)
+    only = (signal.effective_at, signal.id)
     found = set()
     for rule_id, key in state.firings:
         if rule_id not in rules or values.isdisjoint(key):
             continue
         rule = engine.ruleset.rule(rule_id)
         slot = (rule.then.kind.name, key)
-        if slot not in found and signal.id in contributing(engine, state, rule, key):
+        if slot not in found and signal.id in contributing(engine, state, rule, key, only=only):
             found.add(slot)
     return tuple(sorted(found))
 
@@ -100,7 +127,7 @@ def _supporting(premise: Premise[Any]) -> list[Premise[Any]]:
             return [premise]
 
 
-def _collect(engine: NativeEngine, state: EngineState, premise: Any, key: Key, found: dict[str, Entry]) -> None:
+def _collect(engine: NativeEngine, state: EngineState, premise: Any, key: Key, found: _Found) -> None:
     """Add the entries behind a leaf's anchor."""
     if isinstance(premise, During):
         place, interval = engine.network.calendars[id(premise)]
@@ -108,7 +135,7 @@ def _collect(engine: NativeEngine, state: EngineState, premise: Any, key: Key, f
         for entry in stream.entries if stream is not None else ():
             declared = interval.of(entry)
             if declared is not None and declared[0] <= state.now <= declared[1]:
-                found[entry.id] = entry
+                found.add([entry])
         return
     node = engine.network.node_of(premise)
     times = node.times(state, key)
@@ -118,27 +145,27 @@ def _collect(engine: NativeEngine, state: EngineState, premise: Any, key: Key, f
 
 def _entries(engine: NativeEngine, state: EngineState, node: Node, key: Key, t: int) -> list[Entry]:
     """Return the entries that a node's answer at `t` rests on, oldest first."""
-    found: dict[str, Entry] = {}
+    found = _Found()
     _rests(engine, state, node, key, t, found)
-    return sorted(found.values(), key=lambda e: e.order)
+    return sorted(found.entries.values(), key=lambda e: e.order)
 
 
-def _rests(engine: NativeEngine, state: EngineState, node: Node, key: Key, t: int, found: dict[str, Entry]) -> None:
+def _rests(engine: NativeEngine, state: EngineState, node: Node, key: Key, t: int, found: _Found) -> None:
     """Add the entries that a node's answer at `t` rests on, by id."""
     nodes, premise = engine.network.nodes, node.premise
     match premise:
         case Share(length=length):
             hit = node.hit  # type: ignore[attr-defined]  # a share's node has one
-            found.update([(e.id, e) for e in _window(state, node, key, t - length, t) if e.hits[hit]])
+            found.add(e for e in found.window(state, node.sources[0], key, t - length, t) if e.hits[hit])
         case Fits():
             hit = node.hit  # type: ignore[attr-defined]  # so has this one
-            found.update([(e.id, e) for e in _window(state, node, key, t, t) if e.hits[hit]])
+            found.add(e for e in found.window(state, node.sources[0], key, t, t) if e.hits[hit])
         case Distinct(length=length):
             place = node.place  # type: ignore[attr-defined]  # a count of values has one
-            within = _window(state, node, key, t - length, t)
-            found.update([(e.id, e) for e in within if e.values[place] is not None])
+            within = found.window(state, node.sources[0], key, t - length, t)
+            found.add(e for e in within if e.values[place] is not None)
         case Selection():
-            found.update([(e.id, e) for e in _window(state, node, key, t, t)])
+            found.add(found.window(state, node.sources[0], key, t, t))
         case After(length=length):
             _rests(engine, state, nodes[node.children[0]], key, t, found)
             earlier = [u for u in nodes[node.children[1]].times(state, key) if t - length <= u < t]
@@ -172,11 +199,12 @@ def _rests(engine: NativeEngine, state: EngineState, node: Node, key: Key, t: in
             length = node.longest
             for number in node.sources:
                 source = engine.network.sources[number]
+                if source.inner < 0:
+                    found.add(found.window(state, number, key, t - length, t))
+                    continue
+                # What is kept of a finer key has another time than the signals behind it.
                 stream = state.streams.get((number, key))
                 entries = stream.between(t - length, t) if stream is not None else []
-                if source.inner < 0:
-                    found.update([(e.id, e) for e in entries])
-                    continue
                 newest = {e.values[0]: e.at for e in entries}
                 for finer, at in newest.items():
                     _rests(engine, state, nodes[source.inner], finer, at, found)
@@ -212,9 +240,9 @@ def _trace(engine: NativeEngine, state: EngineState, premise: Premise[Any], key:
             found = "as told" if holds is not premise.negated else "something else, or nothing"
             return PremiseTrace(text=str(premise), satisfied=holds, needed="as told by the host", found=found)
         case During():
-            inside: dict[str, Entry] = {}
+            inside = _Found()
             _collect(engine, state, premise, key, inside)
-            entries = list(inside.values())
+            entries = list(inside.entries.values())
             return PremiseTrace(
                 text=str(premise),
                 satisfied=holds,

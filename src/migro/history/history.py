@@ -84,7 +84,8 @@ class History:
         Args:
             kind: The failure mode.
             severity_at_least: This or worse.
-            since, until: Seen at any time between, by `first_seen` and `last_seen`.
+            since: Seen at this time or later, by `last_seen`.
+            until: Seen at this time or earlier, by `first_seen`.
             open_only: Leave resolved ones out.
         """
         period = Period(since=since, until=until)
@@ -159,7 +160,8 @@ class History:
             issue: Id of the issue they are about.
             kind: The verb, such as ``notify``.
             merchant: Of the issue.
-            since, until: Proposed between.
+            since: Proposed at this time or later.
+            until: Proposed at this time or earlier.
         """
         period = Period(since=since, until=until)
         theirs = None if merchant is None else {i.id for i in self.issues(merchant=merchant)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..models.chain import GENESIS
 from ..models.steps import Accepted
@@ -88,12 +88,14 @@ class Storing:
         check_turn(partition, steps, expected=expected, version=version, accepted=self._accepted(partition))
         if not steps:
             return
-        self._connection.executemany(
-            "UPDATE journal SET disposition = ?, timers = ? WHERE partition = ? AND seq = ?",
-            [(s.disposition, None if s.timers == "[]" else s.timers, partition, s.seq) for s in steps],
-        )
-        for step in steps:
-            self._step(partition, step)
+        # An erasure concerns what was stored up to its step: what comes behind it in a batch is stored after it.
+        for run in _runs(steps):
+            self._connection.executemany(
+                "UPDATE journal SET disposition = ?, timers = ? WHERE partition = ? AND seq = ?",
+                [(s.disposition, None if s.timers == "[]" else s.timers, partition, s.seq) for s in run],
+            )
+            for step in run:
+                self._step(partition, step)
         self._connection.execute(
             "UPDATE partitions SET version = ?, due = ? WHERE name = ?", (steps[-1].seq, steps[-1].due, partition)
         )
@@ -157,6 +159,15 @@ class Storing:
                 row = (0, b"")
             self._chains[partition] = Chain(partition, row[0], row[1].hex() or GENESIS)
         return self._chains[partition]
+
+
+def _runs(steps: Sequence[StepTexts]) -> Iterator[Sequence[StepTexts]]:
+    """Yield the steps in runs that end with an erasure or the last one."""
+    since = 0
+    for n, step in enumerate(steps, 1):
+        if step.erasure is not None or n == len(steps):
+            yield steps[since:n]
+            since = n
 
 
 def _rows(

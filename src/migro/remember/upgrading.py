@@ -134,7 +134,7 @@ def _backend(path: Path, busy_timeout_s: int) -> Callable[[], Any]:
         from yoyo.connections import DatabaseURI  # type: ignore[import-untyped, unused-ignore]
     except ImportError as e:
         raise ConfigurationError(
-            "expected the package yoyo-migrations, which upgrades files: pip install 'migro[upgrade]'"
+            "expected the package yoyo-migrations, which upgrades files: it comes with the extra 'upgrade' of migro"
         ) from e
 
     class Backend(SQLiteBackend):  # type: ignore[misc, unused-ignore]  # a package without types
