@@ -124,7 +124,7 @@ def test_a_pseudonym_that_nothing_names_is_no_quiet_success(path: Path, migro: M
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("short", *WHO), "expected a pseudonym of 12 or more letters"),
+        (("short", *WHO), "expected a pseudonym of 12 to 64 small letters"),
         ((PERSON, "--merchant", "nobody", *WHO[2:]), "expected a merchant that the memory knows, found none: 'nobody'"),
     ],
 )

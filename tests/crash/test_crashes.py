@@ -44,7 +44,7 @@ def test_a_process_may_be_killed_at_any_boundary_and_another_one_goes_on() -> No
 
 
 def test_a_process_may_be_killed_while_it_stores_a_snapshot() -> None:
-    said = run("tests.crash", "--among", "snapshots", "--every", "97").splitlines()
+    said = run("tests.crash", "--among", "snapshots", "--every", "61").splitlines()
 
     assert said[-1] == "crashes with findings 0, findings 0"
     assert int(said[-2].split(",")[0].split()[1]) >= 2

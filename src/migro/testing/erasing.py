@@ -80,11 +80,13 @@ class ErasureContract:
     def test_an_erasure_reaches_back_over_its_batch_and_not_ahead(self, memory: Memory) -> None:
         memory.accept("m", [visit(1), tick(), tick()])
         late = sample_issue("later", title=PSEUDONYM)
-        steps = [about_a_person(1), StepRecord(seq=2, erasure=_ERASURE), StepRecord(seq=3, issues=(late,))]
-        memory.commit("m", 0, steps)
+        said = Disposition(signal="s", name="recorded", reason=PSEUDONYM)
+        behind = StepRecord(seq=3, issues=(late,), disposition=said)
+        memory.commit("m", 0, [about_a_person(1), StepRecord(seq=2, erasure=_ERASURE), behind])
 
         assert [i.key for i in memory.read("issues")] == [("m_1", TOKEN), ("m_1",)]
-        assert everything(memory, "m").count(PSEUDONYM) == 1
+        assert [e.disposition.reason for e in memory.load("m") if e.disposition] == [TOKEN, PSEUDONYM]
+        assert everything(memory, "m").count(PSEUDONYM) == 2
 
     def test_other_partitions_keep_what_they_have(self, memory: Memory) -> None:
         memory.accept("m", [tick()])
