@@ -561,3 +561,15 @@ def test_a_ticket_that_does_not_count_hides_no_later_one(run: Run, fields: dict[
 
     assert disposition is not None
     assert disposition.name == "recorded"
+
+
+def test_an_issue_that_comes_back_counts_the_signals_of_both_times(run: Run) -> None:
+    run.give(*(call(n, n) for n in range(6)))
+    run.give(Tick(at=after(3000)))
+    (first,) = {s.record.issues[-1].status for s in run.steps[-1:] if s.record.issues}
+    run.give(*(call(50 + n, 3100 + n) for n in range(3)))
+    issue = run.state.held["down", ("m_1",)].issue
+
+    assert first is IssueStatus.RESOLVED
+    assert issue.status is not IssueStatus.RESOLVED
+    assert issue.signals == 9

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -103,6 +105,20 @@ def test_a_snapshot_of_another_format_is_passed_over(memory: Memory) -> None:
     handled(agent(memory), [call(77, 510)])
 
     assert decided(memory)[-1] == decided(calm)[-1]
+
+
+def test_a_damaged_snapshot_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    with SqliteMemory(path) as memory:
+        handled(agent(memory, snapshot_every=10), signals(57))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        assert connection.execute("UPDATE snapshots SET data = CAST(x'00' || substr(data, 2) AS BLOB)").rowcount > 1
+    calm = VolatileMemory()
+    handled(agent(calm), [*signals(57), call(900, 500)])
+    with SqliteMemory(path) as memory:
+        handled(agent(memory, snapshot_every=10), [call(900, 500)])
+
+        assert decided(memory) == decided(calm)
 
 
 def test_a_failed_input_stays_left_out_after_a_restart_from_a_snapshot(memory: Memory) -> None:

@@ -64,7 +64,7 @@ def test_an_issue_that_the_new_rules_do_not_see_ends_and_says_why(memory: Memory
     (decision,) = handled(agent(memory, rules=blind), [call(50, 10)])
 
     assert decision.issue.status is IssueStatus.RESOLVED
-    assert decision.because == "resolved: the rules that are in force now see no evidence"
+    assert decision.because == "resolved: no evidence is left under the rules in force now"
     assert decision.ruleset == agent(memory, rules=blind).fold.ruleset.version
     assert down(memory) == ["resolved"]
 

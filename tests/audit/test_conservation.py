@@ -188,6 +188,43 @@ def test_what_a_step_emitted_has_arrived(selected: list[str] | None) -> None:
     ]
 
 
+def told(decision: str, merchant: str | None = "m_1") -> IssueChanged:
+    return IssueChanged(at=START, issue=sample_issue(merchant=merchant), decision=decision)
+
+
+@pytest.mark.parametrize("selected", [None, ["platform"]])
+@pytest.mark.parametrize("pending", [True, False])
+def test_a_changed_issue_came_from_a_decision_that_is_stored(pending: bool, selected: list[str] | None) -> None:
+    memory = VolatileMemory()
+    memory.accept("platform", [told("dec_8"), told("dec_9", None), told("dec_1")])
+    if not pending:
+        memory.commit("platform", 0, [StepRecord(seq=seq) for seq in (1, 2, 3)])
+    consumed((Tick(at=START), {"issues": (sample_issue(),), "decisions": (sample_decision("dec_1"),)}), memory=memory)
+
+    findings = verify(memory, partitions=selected).findings
+
+    assert [(f.check, f.partition, f.what, f.seq, f.id, f.expected, f.got) for f in findings] == [
+        (
+            "conservation",
+            "platform",
+            "journal",
+            seq,
+            id,
+            f"decision {id} of {who}, which brought this input, stored",
+            got,
+        )
+        for got in ["no such decision in any partition"]
+        for seq, id, who in [(1, "dec_8", "m_1"), (2, "dec_9", "no merchant")]
+    ]
+
+
+def test_what_a_person_may_have_asked_for_needs_no_step() -> None:
+    memory = VolatileMemory()
+    memory.accept("platform", [withdrawn()])
+
+    assert verify(memory).ok
+
+
 def test_an_action_is_not_moved_back_and_the_audit_knows_it() -> None:
     done, late = sample_action(status=ActionStatus.SUCCEEDED), sample_action(status=ActionStatus.WAITING)
     known = {"issues": (sample_issue(),), "decisions": (sample_decision(),)}

@@ -78,6 +78,17 @@ def test_the_counts_add_up_to_what_was_accepted(path: Path) -> None:
     assert report.withdrawals["withdrawn"] == report.withdrawals["accepted"] == 8
 
 
+def test_a_merchant_that_was_taken_out_whole_is_missed_by_the_platform(path: Path, hand: Hand) -> None:
+    for table in ("links", "journal", "snapshots", "issues", "decisions", "actions", "shadow"):
+        assert hand.run(f"DELETE FROM {table} WHERE partition = ?", M1)
+    assert hand.run("DELETE FROM partitions WHERE name = ?", M1)
+
+    assert found(path) == [
+        ("conservation", PLATFORM, "journal", None, n, f"dec_1_{seq}") for n, seq in enumerate((1, 11, 21, 31), 1)
+    ]
+    assert all(M1 in f.expected for f in audited(path).findings)
+
+
 def test_a_link_that_was_taken_out_leaves_a_gap(path: Path, hand: Hand) -> None:
     hand.run("DELETE FROM links WHERE partition = ? AND position = 50", M1)
 

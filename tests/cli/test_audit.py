@@ -87,7 +87,8 @@ def test_findings_are_data(path: Path, audit: Audit) -> None:
     assert code == 1
     assert whole["ok"] is False
     assert whole["findings"] == findings
-    assert summary["findings"] == len(findings) > 0
+    assert "findings" not in summary
+    assert summary["findings_count"] == len(findings) > 0
     assert {f["id"] for f in findings} >= {"dec_1_1", "iss_1_1"}
     assert findings[0].keys() == {"check", "partition", "what", "position", "seq", "id", "expected", "got"}
 
@@ -146,24 +147,85 @@ def test_an_export_writes_over_nothing(path: Path, audit: Audit) -> None:
     assert Path("anchor.jsonl").read_text("utf-8") == "mine"
 
 
-@pytest.mark.parametrize("change", ["cut", "altered", "empty", "other", "missing"])
+def test_a_memory_with_nothing_in_it_is_not_said_to_hold(tmp_path: Path, audit: Audit) -> None:
+    SqliteMemory(tmp_path / "migro.db").close()
+
+    code, out, err = audit("verify")
+    whole = json.loads(audit("verify", "--format", "json")[1])
+    summary = json.loads(audit("verify", "--format", "jsonl")[1])
+
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "0 links of 0 partitions, 0 inputs"
+    assert out.splitlines()[-1] == "nothing is stored, so there was nothing to check"
+    assert "everything holds" not in out
+    assert whole["empty"] is summary["empty"] is True
+
+
+def test_a_memory_with_something_in_it_is_not_empty(path: Path, audit: Audit) -> None:
+    assert json.loads(audit("verify", "--format", "json")[1])["empty"] is False
+
+
+REFUSED = {
+    "cut": "the ends of 3 partitions, as the first line says, got 2: 1 at the end is missing, was the file cut?",
+    "cut twice": "partitions, as the first line says, got 1: 2 at the end are missing, was the file cut?",
+    "cut in a line": "that stops in the middle: was the file cut? - in line 4",
+    "altered": "expected an anchor as it was written, with links 94 in its first line, got lines that make links 93",
+    "other hash": "in its first line, got lines that make head ",
+    "empty": "expected an anchor as `migro audit export` prints it, got nothing: there is no line in it",
+    "blank": "expected an anchor as `migro audit export` prints it, got nothing: there is no line in it",
+    "format": "expected an anchor in format 1, got format 2 - in line 1",
+    "time": "expected the time of the anchor under 'at', got 'noon' - in line 1",
+    "other": "expected an anchor, its first line with 'anchor', got {'a': 1} - in line 1",
+    "list": "expected an anchor, one JSON object a line, got '[1]' - in line 1",
+    "partition": "expected the 'partition', 'links' and 'head' of one chain, got {'partition': 1} - in line 2",
+    "text": "expected an anchor, one JSON object a line, got 'no anchor' - in line 1",
+    "binary": "expected an anchor, one JSON object a line, got '\\x00\\x01' - in line 1",
+    "no text": "expected an anchor as UTF-8 text, got a file of other bytes: byte 0xff at place 1",
+    "missing": "expected an anchor that can be read, got: No such file or directory",
+}
+
+
+@pytest.mark.parametrize("change", REFUSED)
 def test_an_anchor_that_is_not_as_it_was_written_is_refused(change: str, path: Path, audit: Audit) -> None:
     text = audit("export", "--now", AT)[1]
+    head = '{"anchor":1,"at":"2026-03-01T09:00:00Z"}\n'
     made = {
         "cut": text[: text.rindex("{")],
+        "cut twice": "".join(text.splitlines(keepends=True)[:2]),
+        "cut in a line": text[:-30],
         "altered": text.replace('"links":4,', '"links":3,'),
+        "other hash": text.replace('"links":94', '"links": 94').replace('{"head":"', '{"head":"0', 2),
         "empty": "",
-        "other": '{"anchor":2}',
+        "blank": "\n  \n",
+        "format": '{"anchor":2}',
+        "time": '{"anchor":1,"at":"noon"}',
+        "other": '{"a":1}',
+        "list": "[1]",
+        "partition": head + '{"partition":1}',
+        "text": "no anchor",
+        "binary": "\0\1",
     }
     if change in made:
         assert made[change] != text
         Path("anchor.jsonl").write_text(made[change], "utf-8")
+    elif change == "no text":
+        Path("anchor.jsonl").write_bytes(b"{\xff")
 
     code, out, err = audit("verify", "--anchor", "anchor.jsonl")
 
     assert (code, out) == (2, "")
     assert "audit could not look: expected" in err
-    assert "anchor.jsonl" in err
+    assert REFUSED[change] in err
+    assert not any(word in err for word in ("IndexError", "UnicodeDecodeError", "KeyError", "JSONDecodeError"))
+    assert err.rstrip().endswith("- at anchor.jsonl")
+
+
+def test_an_anchor_may_name_a_partition_with_any_sign_in_it(tmp_path: Path, audit: Audit) -> None:
+    with SqliteMemory(tmp_path / "migro.db") as memory:
+        memory.accept("merchant:\u2028x", [Tick(at=START)])
+    audit("export", "--out", "anchor.jsonl")
+
+    assert audit("verify", "--anchor", "anchor.jsonl")[0] == 0
 
 
 def test_what_is_stuck_is_a_line_each_and_exit_code_1(path: Path, audit: Audit) -> None:

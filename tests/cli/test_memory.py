@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -92,3 +93,27 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path, verb: str, capsys:
     assert main(["memory", verb, str(tmp_path / "nowhere.db")]) == 2
     assert "expected a memory that exists, found no file" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", ["info", "upgrade"])
+def test_a_directory_is_no_memory(tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["memory", verb, str(tmp_path)]) == 2
+    assert f"expected a file, got a directory - at {tmp_path}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["info", "upgrade"])
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["memory", verb, str(tmp_path / "nowhere" / "journal.db")]) == 2
+    assert f"found no directory {tmp_path / 'nowhere'}" in capsys.readouterr().err
+
+
+def test_info_of_a_file_that_may_not_be_written_is_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["memory", "info", str(path)]) == 0
+    told = capsys.readouterr().out
+    monkeypatch.setattr(os, "access", lambda p, how: False)
+    assert main(["memory", "info", str(path)]) == 0
+
+    assert capsys.readouterr().out == told
+    assert "Mode        wal" in told

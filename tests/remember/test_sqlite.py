@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import attrs
 import pytest
 
 import migro
+from migro.engine.snapshots import read_plain
 from migro.errors import ConfigurationError, InputError, StoreUnavailable, UnsupportedFormat
 from migro.models import Erasure, Input, SignalReceived, StepRecord
 from migro.processes import is_dead, this_process
@@ -130,14 +132,28 @@ def test_the_file_of_a_newer_migro_is_refused_and_left_alone(path: Path) -> None
 
 
 def test_a_directory_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable, match=r"unable to open database file - at .*nowhere"):
+    with pytest.raises(ConfigurationError, match=r"expected a file in a directory that exists, found no .*nowhere"):
         SqliteMemory(tmp_path / "nowhere" / "journal.db")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_directory_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable):
-        SqliteMemory(tmp_path)
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_directory_is_no_file(tmp_path: Path, read_only: bool) -> None:
+    with pytest.raises(ConfigurationError, match=f"expected a file, got a directory - at {tmp_path}"):
+        SqliteMemory(tmp_path, read_only=read_only)
+
+
+@pytest.mark.parametrize("seconds", [-1, 0.5, "5", True, None, 2**31])
+def test_a_time_to_wait_is_a_whole_number_of_seconds(path: Path, seconds: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"expected a whole number of seconds .* - at busy_timeout_s"):
+        SqliteMemory(path, busy_timeout_s=seconds)  # type: ignore[arg-type]  # what a caller without types may write
+    assert not path.exists()
+
+
+def test_a_kind_of_records_that_does_not_exist_is_refused_with_those_that_do(path: Path) -> None:
+    for memory in (SqliteMemory(path), VolatileMemory()):
+        with memory, pytest.raises(ConfigurationError, match=r"'actions', .*'snapshots', got 'nope' - at read"):
+            memory.read("nope")  # type: ignore[call-overload]  # what a caller without types may write
 
 
 @pytest.mark.parametrize("path", ["", ":memory:"])
@@ -314,6 +330,58 @@ def test_a_reader_is_not_in_the_way_of_a_writer_and_leaves_no_files(path: Path) 
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+def forbid(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """Say that a place may not be written; for a superuser the file system never does."""
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda p, how: Path(p) != place and access(p, how))
+
+
+@pytest.mark.parametrize("what", ["file", "directory"])
+def test_where_nothing_may_be_written_a_file_is_read_as_it_lies(
+    path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    filled(path)
+    link = path.parent / "elsewhere" / "link.db"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    forbid(monkeypatch, path if what == "file" else path.parent)
+    for given in (path, link):
+        with SqliteMemory(given, read_only=True) as reader:
+            entries = reader.load("m")
+            assert next(entries).done
+            assert len(list(reader.read("decisions"))) == 1
+            # No log, no marks, and so nothing that is left behind.
+            assert sorted(p.name for p in path.parent.iterdir()) == ["elsewhere", path.name]
+            assert [e.done for e in entries] == [False]
+
+
+def test_a_log_beside_a_file_that_may_not_be_written_is_read_with_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(path)
+    forbid(monkeypatch, path)
+    with SqliteMemory(path) as writer:
+        writer.commit("m", 1, [sample_step(2)])
+        with SqliteMemory(path, read_only=True) as reader:
+            assert [e.done for e in reader.load("m")] == [True, True]
+
+
+def test_a_file_that_is_changed_while_it_is_read_as_it_lies_is_noticed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(path)
+    forbid(monkeypatch, path)
+    with SqliteMemory(path, read_only=True) as reader:
+        entries = reader.load("m")
+        next(entries)
+        with SqliteMemory(path) as writer:
+            writer.commit("m", 1, [sample_step(2)])
+        with pytest.raises(StoreUnavailable, match="somebody did while it was read: ask again"):
+            list(entries)
+
+        assert [e.done for e in reader.load("m")] == [True, True]
+
+
 def test_a_lease_ends_with_the_process_that_holds_it(path: Path) -> None:
     program = "from migro.processes import this_process; print(this_process(), end='')"
     gone = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=ENV).stdout
@@ -403,7 +471,7 @@ def test_no_question_about_the_journal_reads_all_of_it(path: Path) -> None:
         memory.accept("m", [received(1)])
         connect = memory._file._connect
 
-        def watched(mode: Literal["rw", "rwc"]) -> sqlite3.Connection:
+        def watched(mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
             connection = connect(mode)
             connection.set_trace_callback(lambda sql: asked.setdefault(sql, len(asked)))
             return connection
@@ -449,8 +517,15 @@ def test_bytes_that_are_no_text_hide_nothing_else(path: Path) -> None:
             next(entries)
 
 
-def test_a_damaged_snapshot_is_named_by_its_place(path: Path) -> None:
+@pytest.mark.parametrize("data", ["x'00'", "x''", "substr(data, 1, length(data) - 3)"])
+def test_a_damaged_snapshot_is_empty_and_the_ledger_shows_the_damage(path: Path, data: str) -> None:
     filled(path)
-    tamper(path, "UPDATE snapshots SET data = x'00'")
-    with SqliteMemory(path) as memory, pytest.raises(InputError, match="at snapshots 'm' 1"):
-        list(memory.read("snapshots"))
+    tamper(path, f"UPDATE snapshots SET data = {data}")
+    with SqliteMemory(path) as memory:
+        (kept,) = memory.read("snapshots")
+
+        assert (kept.partition, kept.seq, kept.data) == ("m", 1, b"")
+        with pytest.raises(InputError):
+            read_plain(kept.data, "migro")
+        with pytest.raises(AssertionError):
+            holds(memory, "m")

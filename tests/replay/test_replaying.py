@@ -415,3 +415,18 @@ def test_long_values_are_shortened() -> None:
 
     assert stored is not None
     assert len(stored) == 120
+
+
+@pytest.mark.parametrize("seq", [1, 3, 12])
+def test_an_input_that_is_gone_is_a_difference(file: Path, seq: int) -> None:
+    report = changed(file, "DELETE FROM journal WHERE partition = ? AND seq = ?", M1, seq)
+
+    assert ("inputs", seq) in [(d.what, d.seq) for d in report.differences]
+
+
+def test_the_end_of_a_journal_that_is_gone_is_a_difference(file: Path) -> None:
+    with SqliteMemory(file) as memory:
+        (stands,) = memory.read("partitions", id=M1)
+    report = changed(file, "DELETE FROM journal WHERE partition = ? AND seq = ?", M1, stands.version)
+
+    assert ("inputs", stands.version) in [(d.what, d.seq) for d in report.differences]

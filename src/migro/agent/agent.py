@@ -15,7 +15,7 @@ from typing import Any, Literal
 import attrs
 
 from ..decide import Policy
-from ..errors import InputError, NotFound
+from ..errors import ConfigurationError, InputError, NotFound
 from ..models import (
     Action,
     ActionStatus,
@@ -113,6 +113,8 @@ class Agent:
         shadow_policy: Policy | None = None,
         snapshot_every: int = SNAPSHOT_EVERY,
     ) -> None:
+        if snapshot_every < 1:
+            raise ConfigurationError(f"expected snapshot_every to be 1 or more, got {snapshot_every}")
         self.memory = memory
         self.shadow = None if shadow is None else Shadow(Fold(_ruleset(shadow), shadow_policy or policy))
         self._hands: Hands = Live(actuators) if live else DryRun()

@@ -24,6 +24,7 @@ from ..models import (
     Withdrawal,
     content_id,
     from_microseconds,
+    to_microseconds,
 )
 from ..reason import Assessment, assess, confidence_of
 from ..rules import IssueKind, RuleSet
@@ -164,7 +165,8 @@ class Conclusions:
         held.reached = reached(held, state.now, assessment.severity)
         held.decisions += 1
         at = from_microseconds(state.now)
-        grown = max(before.signals, len(assessment.signals))
+        found = len(assessment.signals)
+        grown = before.signals + found if self._is_over(state, before) else max(before.signals, found)
         if grown > before.signals:
             effects.counted.add(before.id)
         held.issue = before.model_copy(
@@ -198,6 +200,12 @@ class Conclusions:
         decision = self._decision(state, held, assessment, ruling, decision_id, changed, actions, mode, taken_back)
         effects.decisions.append(decision)
         effects.issues[held.issue.id] = held.issue
+
+    def _is_over(self, state: State, issue: Issue) -> bool:
+        """Whether what an issue rested on before it ended is out of every window, so that none of it counts again."""
+        longest = max((rule.lasts_us for rule in self.ruleset.about(issue.kind)), default=0)
+        quiet = state.now - to_microseconds(issue.last_seen)
+        return issue.status is IssueStatus.RESOLVED and quiet > longest
 
     def _decision(
         self,

@@ -56,7 +56,7 @@ def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ru
     rules = [c.rule for c in assessment.score.contributions if c.counted > 0]
     named = ", ".join(rules) or "no rule"
     if status is IssueStatus.RESOLVED and configured and not held.closed_by:
-        return "resolved: the rules that are in force now see no evidence"
+        return "resolved: no evidence is left under the rules in force now"
     if status is IssueStatus.RESOLVED:
         return f"resolved by {held.closed_by}" if held.closed_by else "resolved: no evidence is left"
     if held.decisions == 0 and not held.carried:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -39,7 +40,8 @@ class Conservation:
 
     Attributes:
         signals, withdrawals: How many, by what became of them.
-        arrivals: Numbers of the inputs that may have been emitted by a step elsewhere.
+        arrivals: Numbers of the inputs that may have been emitted by a step elsewhere; of changed issues, which a step
+            alone emits, with the decision and the merchant.
     """
 
     def __init__(self, found: Found, records: Records, version: int) -> None:
@@ -50,7 +52,7 @@ class Conservation:
         self._unknown: list[tuple[int, str]] = []
         self.signals: Counter[str] = Counter()
         self.withdrawals: Counter[str] = Counter()
-        self.arrivals: set[int] = set()
+        self.arrivals: dict[int, tuple[str, str] | None] = {}
 
     def consumed(self, entry: JournalEntry, link: Link, content: StepContent | None) -> None:
         """Check an input that a step consumed against what the step's link says, as far as that can be read."""
@@ -119,7 +121,11 @@ class Conservation:
 
     def _accepted(self, entry: JournalEntry) -> None:
         if isinstance(entry.input, EMITTED):
-            self.arrivals.add(entry.seq)
+            self.arrivals[entry.seq] = None
+        if isinstance(entry.input, IssueChanged):
+            # Merchants are few and their issues many: one text for each is kept.
+            merchant = sys.intern(entry.input.issue.merchant or "no merchant")
+            self.arrivals[entry.seq] = (entry.input.decision, merchant)
         if not isinstance(entry.input, SignalReceived):
             return
         signal, first = entry.input.signal.id, entry.input.duplicate_of

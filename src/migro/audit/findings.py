@@ -138,7 +138,12 @@ class AuditReport:
         """Whether everything holds."""
         return not self.findings
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is stored: then everything holds, and that says nothing."""
+        return not (self.partitions or self.links or self.inputs)
+
     def data(self) -> dict[str, Any]:
         """Return the report as JSON data."""
         plain: dict[str, Any] = attrs.asdict(self, recurse=False)
-        return {**plain, "findings": [f.data() for f in self.findings], "ok": self.ok}
+        return {**plain, "findings": [f.data() for f in self.findings], "ok": self.ok, "empty": self.empty}

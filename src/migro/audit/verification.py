@@ -11,7 +11,7 @@ from ..ports import Ledger, Memory
 from .anchors import Anchor
 from .conservation import SIGNAL_WORDS, WITHDRAWAL_WORDS, Conservation
 from .contents import StepContent, step_content
-from .emissions import Emitted, check_arrivals
+from .emissions import Arrived, Emitted, check_arrivals, check_origins
 from .findings import AuditReport, Found
 from .linkage import Linkage
 from .reading import read_journal, read_links, read_partition, read_stored
@@ -49,9 +49,9 @@ def verify(memory: Memory, *, partitions: Iterable[str] | None = None, anchor: A
     else:
         names = set(partitions)
     looks = [_settled(memory, memory, name, anchor) for name in sorted(names)]
-    check_arrivals(
-        memory, (e for look in looks for e in look.emitted), {k.found.partition: k.conservation.arrivals for k in looks}
-    )
+    arrived = {k.found.partition: Arrived(found=k.found, inputs=k.conservation.arrivals) for k in looks}
+    check_arrivals(memory, (e for look in looks for e in look.emitted), arrived)
+    check_origins(memory, (e for look in looks for e in look.emitted), arrived.values())
     return AuditReport(
         findings=tuple(f for look in looks for f in look.found.findings),
         partitions=len(looks),

@@ -93,7 +93,10 @@ def _verify(arguments: argparse.Namespace, console: Console, memory: Memory) -> 
     if console.format == "json":
         console.data(report.data())
     elif console.format == "jsonl":
-        console.records([*(f.data() for f in report.findings), {**report.data(), "findings": len(report.findings)}])
+        summary = report.data()
+        # A number where JSON has the list would be one name for two things.
+        listed = summary.pop("findings")
+        console.records([*listed, {**summary, "findings_count": len(listed)}])
     else:
         for line in _told(report):
             print(line)
@@ -102,9 +105,15 @@ def _verify(arguments: argparse.Namespace, console: Console, memory: Memory) -> 
 
 def _anchor(path: Path) -> Anchor:
     try:
-        return read_anchor(path.read_text("utf-8").splitlines())
-    except (OSError, UnicodeDecodeError) as e:
-        raise ConfigurationError(f"expected a readable anchor, got {type(e).__name__}: {e} - at {path}") from e
+        # Not at every sign that ends a line of text: the name of a partition may hold one.
+        return read_anchor(path.read_text("utf-8").split("\n"))
+    except UnicodeDecodeError as e:
+        place = f"byte 0x{e.object[e.start]:02x} at place {e.start}"
+        raise ConfigurationError(
+            f"expected an anchor as UTF-8 text, got a file of other bytes: {place} - at {path}"
+        ) from e
+    except OSError as e:
+        raise ConfigurationError(f"expected an anchor that can be read, got: {e.strerror} - at {path}") from e
     except InputError as e:
         raise ConfigurationError(f"{e} - at {path}") from e
 
@@ -132,7 +141,10 @@ def _told(report: AuditReport) -> Iterator[str]:
     else:
         yield f"compared with the anchor of {report.anchored:%Y-%m-%d %H:%M:%S}Z"
     count = len(report.findings)
-    yield "everything holds" if report.ok else f"{count} finding{'s' if count > 1 else ''}"
+    if count:
+        yield f"{count} finding{'s' if count > 1 else ''}"
+    else:
+        yield "nothing is stored, so there was nothing to check" if report.empty else "everything holds"
 
 
 # --- export -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from ..models import Action, Decision, Outcome
 from ..ports import Memory
 from .console import Console, short
 from .equipment import reading
-from .retrospect import add_memory, add_period, add_what, clock, cut, needed, one_id, table
+from .retrospect import add_memory, add_period, add_what, clock, cut, needed, one_id, same_memory, table
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -39,7 +39,8 @@ def decisions(arguments: argparse.Namespace, console: Console) -> int:
     show = needed(arguments) if arguments.what == "show" else None
     with reading(config, arguments.memory or config.memory.url) as memory:
         if show is not None:
-            _show(memory, show, "shadow" if arguments.shadow else "decisions", console)
+            what: Literal["decisions", "shadow"] = "shadow" if arguments.shadow else "decisions"
+            _show(memory, show, what, console, same_memory(arguments))
             return 0
         about = arguments.issue
         if about is not None:
@@ -56,7 +57,7 @@ def decisions(arguments: argparse.Namespace, console: Console) -> int:
             newest=arguments.limit + 1,
             shadow=arguments.shadow,
         )
-    _list(found[::-1], arguments.limit, console)
+    _list(found[::-1], arguments.limit, console, same_memory(arguments))
     return 0
 
 
@@ -64,7 +65,7 @@ def _issues(memory: Memory) -> Iterator[str]:
     return (i.id for i in memory.read("issues"))
 
 
-def _list(found: Sequence[Decision], limit: int, console: Console) -> None:
+def _list(found: Sequence[Decision], limit: int, console: Console, memory: str) -> None:
     shown = found[:limit]
     if not console.text:
         console.records(d.summary() for d in shown)
@@ -75,7 +76,8 @@ def _list(found: Sequence[Decision], limit: int, console: Console) -> None:
     print("\n".join(table(_HEAD, [_row(d) for d in shown])))
     if len(found) > limit:
         print(f"and older ones; --limit {limit * 10} shows more")
-    print(f"\nmigro decisions show {short(shown[0].id)} says what the newest one led to, migro explain says why.")
+    command = f"migro decisions show {short(shown[0].id)}{memory}"
+    print(f"\n{command} says what the newest one led to, migro explain says why.")
 
 
 def _row(decision: Decision) -> tuple[str, ...]:
@@ -92,7 +94,7 @@ def _row(decision: Decision) -> tuple[str, ...]:
     )
 
 
-def _show(memory: Memory, id: str, what: Literal["decisions", "shadow"], console: Console) -> None:
+def _show(memory: Memory, id: str, what: Literal["decisions", "shadow"], console: Console, same: str) -> None:
     # Most of a decision is its explanation, so all are read only where the id is not whole.
     decision = next(memory.read(what, id=id), None)
     if decision is None:
@@ -103,12 +105,12 @@ def _show(memory: Memory, id: str, what: Literal["decisions", "shadow"], console
     now = {} if what == "shadow" else {k: a for k in keys for a in memory.read("actions", id=k)}
     standing = [now.get(a.idempotency_key, a) for a in decision.actions]
     if console.text:
-        print("\n".join(_lines(decision, standing, explained=what == "decisions")))
+        print("\n".join(_lines(decision, standing, same, explained=what == "decisions")))
     else:
         console.data({**decision.summary(), "actions_now": [a.model_dump() for a in standing]})
 
 
-def _lines(decision: Decision, standing: Sequence[Action], *, explained: bool) -> Iterator[str]:
+def _lines(decision: Decision, standing: Sequence[Action], same: str, *, explained: bool) -> Iterator[str]:
     issue = decision.issue
     yield f"Decision   {decision.id} at {clock(decision.at)}Z"
     yield f"Because    {decision.because}"
@@ -122,4 +124,5 @@ def _lines(decision: Decision, standing: Sequence[Action], *, explained: bool) -
         yield f"Action     {action.kind} -> {action.target}: {action.status.value}{note} [{key}]"
     yield f"Versions   rules {decision.ruleset[:12]}, policy {decision.policy[:12]}"
     if explained:
-        yield f"\nmigro explain {short(decision.id)} has the arithmetic, migro issues show {short(issue.id)} the story."
+        yield f"\nmigro explain {short(decision.id)}{same} has the arithmetic,"
+        yield f"migro issues show {short(issue.id)}{same} the story."

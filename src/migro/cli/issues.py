@@ -12,7 +12,7 @@ from ..history import Event, History, Story
 from ..models import Issue, IssueStatus, Severity
 from .console import Console, short
 from .equipment import reading
-from .retrospect import add_memory, add_period, add_what, clock, cut, minute, needed, one_id, table
+from .retrospect import add_memory, add_period, add_what, clock, cut, minute, needed, one_id, same_memory, table
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -44,7 +44,7 @@ def issues(arguments: argparse.Namespace, console: Console) -> int:
         history = History(memory)
         if show is not None:
             wanted = one_id("an issue", show, (i.id for i in memory.read("issues")))
-            _tell(history.story(wanted), console)
+            _tell(history.story(wanted), console, same_memory(arguments))
             return 0
         found = history.issues(
             kind=arguments.kind,
@@ -55,11 +55,11 @@ def issues(arguments: argparse.Namespace, console: Console) -> int:
             until=arguments.until,
             open_only=arguments.open,
         )
-    _list(found, arguments.limit, console)
+    _list(found, arguments.limit, console, same_memory(arguments))
     return 0
 
 
-def _list(found: tuple[Issue, ...], limit: int, console: Console) -> None:
+def _list(found: tuple[Issue, ...], limit: int, console: Console, memory: str) -> None:
     shown = found[:limit]
     if not console.text:
         console.records(i.model_dump() for i in shown)
@@ -70,7 +70,8 @@ def _list(found: tuple[Issue, ...], limit: int, console: Console) -> None:
     print("\n".join(table(_HEAD, [_row(i) for i in shown], right=("signals",))))
     if len(found) > limit:
         print(f"and {len(found) - limit} less urgent; --limit {len(found)} shows all")
-    print(f"\nmigro issues show {short(shown[0].id)} tells the first one's story, migro explain says why it is so.")
+    command = f"migro issues show {short(shown[0].id)}{memory}"
+    print(f"\n{command} tells the first one's story, migro explain says why it is so.")
 
 
 def _row(issue: Issue) -> tuple[str, ...]:
@@ -87,7 +88,7 @@ def _row(issue: Issue) -> tuple[str, ...]:
     )
 
 
-def _tell(story: Story, console: Console) -> None:
+def _tell(story: Story, console: Console, same: str) -> None:
     if not console.text:
         console.data(
             {
@@ -97,10 +98,10 @@ def _tell(story: Story, console: Console) -> None:
             }
         )
         return
-    print("\n".join(_lines(story)))
+    print("\n".join(_lines(story, same)))
 
 
-def _lines(story: Story) -> Iterator[str]:
+def _lines(story: Story, same: str) -> Iterator[str]:
     issue = story.issue
     yield f"Issue      {issue.id}"
     yield f"           {issue.title} ({issue.kind})"
@@ -123,7 +124,7 @@ def _lines(story: Story) -> Iterator[str]:
         yield f"Action     {action.kind} -> {action.target}: {action.status.value}{note} [{key}]"
     decided = next((e.decision for e in reversed(story.events) if e.decision), None)
     if decided:
-        yield f"\nmigro explain {short(decided)} has the arithmetic of the last decision."
+        yield f"\nmigro explain {short(decided)}{same} has the arithmetic of the last decision."
 
 
 def _key(issue: Issue) -> str:

@@ -86,5 +86,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        console.complain("stopped at once; what was accepted is stored, and the next run goes on with it")
+        console.complain("stopped at once; what was stored stays stored")
         return STOPPED

@@ -82,6 +82,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             return 0
         found = replay(memory, fold, partition=arguments.partition, since=arguments.since)
     _tell_replay(found, arguments.examples, console)
+    if not found.inputs and isinstance(arguments.since, int):
+        console.complain(f"nothing was compared: no partition has consumed an input behind number {arguments.since}")
+        return 1
     if found.inputs and not found.compared:
         versions = "; ".join(f"rules {r[:_SHORT]}, policy {p[:_SHORT]}" for r, p in found.others) or "none"
         console.complain(

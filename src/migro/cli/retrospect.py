@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -19,6 +20,7 @@ __all__ = [
     "needed",
     "one_id",
     "positive",
+    "same_memory",
     "table",
     "when",
 ]
@@ -47,6 +49,11 @@ def add_what(parser: argparse.ArgumentParser, of: str) -> None:
     """Add ``[list|show ID]``; without it the list."""
     parser.add_argument("what", nargs="?", choices=("list", "show"), default="list", help="(default: list)")
     parser.add_argument("id", nargs="?", metavar="ID", help=f"{of} to show; a clear start is enough")
+
+
+def same_memory(arguments: argparse.Namespace) -> str:
+    """Return what a command that is printed as the next one needs to look into the same memory."""
+    return f" --memory {shlex.quote(arguments.memory)}" if arguments.memory else ""
 
 
 def add_memory(parser: argparse.ArgumentParser) -> None:

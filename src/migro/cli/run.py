@@ -20,6 +20,7 @@ from .files import memory_files
 from .interruption import STOPPED, Interruption
 from .material import Event, events
 from .observe import moment
+from .retrospect import same_memory
 from .surroundings import configuration, observer
 
 __all__ = ["Tally", "disposition_line", "register", "settled"]
@@ -131,7 +132,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             alarm=console.complain,
             shadow=candidate,
         )
-        reporter = _Reporter(console, arguments.only, collected)
+        reporter = _Reporter(console, arguments.only, collected, same_memory(arguments))
         if "-" in arguments.files:
             console.follow()
         found = events(
@@ -173,7 +174,8 @@ def settled(memory: Memory, done: Processed) -> Processed:
 
 
 class _Reporter:
-    def __init__(self, console: Console, only: str | None, collected: dict[str, list[Any]]) -> None:
+    def __init__(self, console: Console, only: str | None, collected: dict[str, list[Any]], same: str) -> None:
+        self._same = same
         self._console = console
         self._only = only
         self._collected = collected
@@ -227,7 +229,7 @@ class _Reporter:
             print()
             print("\n".join(tally.lines()))
             if shadow is not None:
-                print(f"candidate rules: {shadow.decided} decisions; see: migro decisions list --shadow")
+                print(f"candidate rules: {shadow.decided} decisions; see: migro decisions list --shadow{self._same}")
                 for partition, error in sorted(shadow.errors.items()):
                     print(f"candidate rules are left out for {partition}: {error}")
             print(f"memory {url}; {'live' if live else 'dry run: nothing was executed'}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import ConfigurationError, StoreUnavailable
+from .places import check_place, check_timeout, is_sealed, stamp, uri_to_read
 from .schema import check, create_or_check
 
 __all__ = ["DURABILITIES", "Durability", "SqliteFile"]
@@ -29,7 +30,8 @@ class SqliteFile:
 
     One connection writes, under a lock, and always takes the file's write lock first: a transaction that reads
     before it writes could fail halfway however long it waits. Readers have connections of their own and see one
-    state of the file while they iterate.
+    state of the file while they iterate. Where nothing may be written, not even a log beside the file, they read the
+    file as it lies there and take no locks; see `migro.remember.places.is_sealed`.
     """
 
     def __init__(
@@ -41,11 +43,14 @@ class SqliteFile:
             )
         if durability not in DURABILITIES:
             raise ConfigurationError(f"expected 'full', 'normal' or 'off', got {durability!r} - at durability")
+        check_timeout(busy_timeout_s)
         self.path = Path(path).absolute()
+        check_place(self.path)
         self._busy_timeout_s = busy_timeout_s
         self._lock = threading.Lock()
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = False
+        self._sealed: dict[sqlite3.Connection, tuple[int, int] | None] = {}
         self._writer: sqlite3.Connection | None = None
         with self.translated():
             if read_only:
@@ -75,6 +80,7 @@ class SqliteFile:
             connection = self._reader()
             try:
                 yield from connection.execute(statement, [_bound(v) for v in values])
+                self._check_unchanged(connection)
             finally:
                 self._give_back(connection)
 
@@ -132,6 +138,14 @@ class SqliteFile:
             what = "none" if found is None else "another one"
             raise StoreUnavailable(f"expected the file that was opened, found {what} in its place - at {self.path}")
 
+    def _check_unchanged(self, connection: sqlite3.Connection) -> None:
+        # Without locks nothing else tells that half of what was read is older than the other half.
+        if connection in self._sealed and self._sealed[connection] != stamp(self.path):
+            raise StoreUnavailable(
+                "expected that nobody changes a file that is not writable here, but somebody did while it was read:"
+                f" ask again - at {self.path}"
+            )
+
     def _open_to_write(self, durability: Durability) -> None:
         self._writer = self._connect("rwc")
         try:
@@ -160,12 +174,20 @@ class SqliteFile:
         try:
             return self._idle.pop()
         except IndexError:
-            connection = self._connect("rw")
+            before, sealed = stamp(self.path), self._writer is None and is_sealed(self.path)
+            connection = self._connect("ro" if sealed else "rw")
+            if sealed:
+                self._sealed[connection] = before
             connection.execute("PRAGMA query_only = ON")
             connection.text_factory = _text
             return connection
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
+        if connection in self._sealed:
+            # It would go on showing the file as it was now.
+            del self._sealed[connection]
+            connection.close()
+            return
         self._idle.append(connection)
         if self._closed:
             self._drop_idle()
@@ -177,10 +199,10 @@ class SqliteFile:
     def _is_closed(self) -> StoreUnavailable:
         return StoreUnavailable(f"expected an open memory, got one that was closed - at {self.path}")
 
-    def _connect(self, mode: Literal["rw", "rwc"]) -> sqlite3.Connection:
+    def _connect(self, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
         # A reader never makes a file: one that vanished has to be noticed.
         return sqlite3.connect(
-            f"{self.path.as_uri()}?mode={mode}",
+            f"{self.path.as_uri()}?mode=rwc" if mode == "rwc" else uri_to_read(self.path, sealed=mode == "ro"),
             uri=True,
             timeout=self._busy_timeout_s,
             isolation_level=None,

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import attrs
 from pydantic import ValidationError
 
-from ..errors import Conflict, InputError, NotFound, StoreError, UnsupportedFormat
+from ..errors import ConfigurationError, Conflict, InputError, NotFound, StoreError, UnsupportedFormat
 from ..models.action import Action
 from ..models.canonical import from_microseconds, to_microseconds
 from ..models.chain import payload_of
@@ -31,6 +31,7 @@ __all__ = [
     "Draft",
     "InputText",
     "check_format",
+    "check_kind",
     "check_turn",
     "decided_before",
     "disposition_from",
@@ -53,6 +54,8 @@ MODELS: Mapping[str, type[Issue] | type[Decision] | type[Action]] = MappingProxy
     {"issues": Issue, "decisions": Decision, "actions": Action, "shadow": Decision}
 )
 """What a stored text is read as, by the word for its kind."""
+
+_KINDS = ("journal", "partitions", "snapshots", *MODELS)
 
 ACTION_RANK = MappingProxyType(
     {
@@ -243,6 +246,18 @@ def entry_from(
         disposition=disposition_from(disposition),
         timers=timers_from(timers),
     )
+
+
+def check_kind(what: object) -> None:
+    """
+    See that there are records of a kind.
+
+    Raises:
+        ConfigurationError: If there are none of that name.
+    """
+    if what not in _KINDS:
+        known = ", ".join(repr(k) for k in sorted(_KINDS))
+        raise ConfigurationError(f"expected a kind of records, one of {known}, got {what!r} - at read")
 
 
 def check_turn(partition: str, steps: Sequence[_Numbered], *, expected: int, version: int, accepted: int) -> None:

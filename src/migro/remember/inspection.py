@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 
 from ..errors import ConfigurationError, StoreUnavailable
+from .places import check_place, check_timeout, is_sealed, uri_to_read
 from .schema import SCHEMA_VERSION, version_of
 
 __all__ = ["FileInfo", "PartitionInfo", "has_wal_reset_bug", "inspect"]
@@ -77,15 +78,19 @@ def inspect(path: str | PathLike[str], *, busy_timeout_s: int = 5) -> FileInfo:
     Return what a migro file is; nothing is made or changed.
 
     Raises:
-        ConfigurationError: If there is no such file, or it is not migro's.
+        ConfigurationError: If there is no such file, it is a directory, or it is not migro's.
         StoreUnavailable: If the file cannot be read.
     """
+    check_timeout(busy_timeout_s)
     path = Path(path).absolute()
+    check_place(path)
     if not path.exists():
         raise ConfigurationError(f"expected a memory that exists, found no file - at {path}")
     try:
         with closing(
-            sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=busy_timeout_s, isolation_level=None)
+            sqlite3.connect(
+                uri_to_read(path, sealed=is_sealed(path)), uri=True, timeout=busy_timeout_s, isolation_level=None
+            )
         ) as connection:
             connection.execute("PRAGMA query_only = ON")
             return _described(connection, path)
@@ -106,7 +111,7 @@ def _described(connection: sqlite3.Connection, path: Path) -> FileInfo:
         path=path,
         version=version,
         current=version == SCHEMA_VERSION,
-        journal_mode=str(connection.execute("PRAGMA journal_mode").fetchone()[0]),
+        journal_mode=_journal_mode(connection, path),
         file_bytes=path.stat().st_size,
         log_bytes=log.stat().st_size if log.exists() else 0,
         free_bytes=one("PRAGMA freelist_count") * one("PRAGMA page_size"),
@@ -115,6 +120,14 @@ def _described(connection: sqlite3.Connection, path: Path) -> FileInfo:
         records={table: one(f'SELECT count(*) FROM "{table}"') for table in tables},
         partitions=tuple(_partitions(connection)) if "partitions" in tables else (),
     )
+
+
+def _journal_mode(connection: sqlite3.Connection, path: Path) -> str:
+    # A connection without a log does not say what the file is kept in; two bytes of its header do.
+    with path.open("rb") as file:
+        if file.read(20)[18:] == b"\x02\x02":
+            return "wal"
+    return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
 
 
 def _partitions(connection: sqlite3.Connection) -> list[PartitionInfo]:

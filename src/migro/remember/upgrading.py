@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 
 from ..errors import ConfigurationError, StoreUnavailable, UnsupportedFormat
+from .places import check_place, check_timeout
 from .schema import SCHEMA_VERSION, version_of
 
 __all__ = ["Upgrade", "upgrade"]
@@ -51,12 +52,14 @@ def upgrade(path: str | PathLike[str], *, busy_timeout_s: int = 5) -> Upgrade:
         busy_timeout_s: How long to wait for another process, in seconds.
 
     Raises:
-        ConfigurationError: If there is no such file, it is not migro's, its backup is there already, or
+        ConfigurationError: If there is no such file, it is a directory or not migro's, its backup is there already, or
             yoyo-migrations is missing.
         UnsupportedFormat: If it was written by a newer migro.
         StoreUnavailable: If the file cannot be opened, or is in use.
     """
+    check_timeout(busy_timeout_s)
     path = Path(path).absolute()
+    check_place(path)
     if not path.exists():
         raise ConfigurationError(f"expected a memory that exists, found no file - at {path}")
     with _opened(path, busy_timeout_s) as connection:

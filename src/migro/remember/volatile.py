@@ -19,13 +19,7 @@ from ..models.issue import Issue
 from ..models.steps import Accepted, Erasure, JournalEntry, Partition, Snapshot, StepRecord
 from ..processes import is_dead
 from .chaining import Chain, Rewriting, Salts
-from .forms import (
-    MODELS,
-    Draft,
-    check_turn,
-    decided_before,
-    entry_from,
-)
+from .forms import MODELS, Draft, check_kind, check_turn, decided_before, entry_from
 from .partitions import Done, HeldPartition
 from .texts import RecordText, StepTexts, unpacked
 
@@ -225,6 +219,7 @@ class VolatileMemory:
         pending: bool = False,
     ) -> Iterator[Any]:
         """Yield stored records; see `migro.ports.Memory.read`."""
+        check_kind(what)
         match what:
             case "journal":
                 return self._journal(id, partition, pending)

@@ -107,7 +107,10 @@ class _Again:
         kept = {s.seq: s for s in self._memory.read("snapshots", partition=self._partition) if self._is_ours(s)}
         state, first = self._begin(kept, since)
         began = state.now if state.seq or first else None
+        number = state.seq
         for entry in self._consumed(state.seq):
+            self._expect(number + 1, entry.seq)
+            number = entry.seq
             ours = self._governed(entry, state)
             state, record = self._next(state, entry)
             if record is not None and ours:
@@ -125,7 +128,14 @@ class _Again:
                 self._compare(entry, state, record, ours=ours)
             if entry.seq in kept and ours:
                 self._compare_snapshot(state, kept[entry.seq])
+        stands = next((p.version for p in self._memory.read("partitions", id=self._partition)), 0)
+        self._expect(number + 1, max(stands, number) + 1)
         self._finish(state, began)
+
+    def _expect(self, number: int, found: int) -> None:
+        """Note the inputs between two numbers as missing: whatever follows was not folded from all that came in."""
+        for missing in range(number, found):
+            self._differ(missing, "inputs", "", "", None, "an input that a step consumed")
 
     def _begin(self, kept: dict[int, Snapshot], since: Since) -> tuple[State, int]:
         """Return the state to begin with, and the number up to which nothing is compared."""
