@@ -170,9 +170,9 @@ def rule_on(
         guards: list[GuardName] = [g for g, _ in holding]
         if response.kind not in policy.allow:
             guards.append("not_allowed")
-        effective = tuple([g for g in guards if guard_cap(g, response.risk) < Outcome.AUTO])
+        effective: list[GuardName] = [g for g in guards if guard_cap(g, response.risk) < Outcome.AUTO]
         outcome = decide(assessment.band, severity, response.risk, mode, guards)
-        ruled.append(Ruled(response, effective, outcome, *_place(response, severity, issue, known)))
+        ruled.append(Ruled(response, tuple(effective), outcome, *_place(response, severity, issue, known)))
     details = dict(holding)
     outside = sorted({r.response.kind for r in ruled} - policy.allow)
     if outside:

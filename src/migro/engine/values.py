@@ -91,11 +91,7 @@ class _Windowed(Value):
     length: int
     make: Callable[[], Any]
     scales: bool = False
-    nothing: Number | None = attrs.field(init=False)
-
-    @nothing.default
-    def _nothing(self) -> Number | None:
-        return self.read(self.make())
+    nothing: Number | None = attrs.field(init=False, default=attrs.Factory(lambda v: v.read(v.make()), takes_self=True))
 
     def read(self, tally: Any) -> Number | None:
         raise NotImplementedError(type(self).__name__)
