@@ -9,13 +9,14 @@ from migro.engine import NativeEngine, snapshot
 from migro.models import Input, SignalReceived
 from migro.remember import VolatileMemory
 from tests.agent.world import Run, after, agent, call, conserved, handled, probe, streams, sure
+from tests.effort import cases
 
 
 def held(run: Run) -> bytes:
     return snapshot(NativeEngine(run.fold.ruleset), run.state.engine)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(streams(signals_only=True, size=20))
 def test_a_second_delivery_of_everything_changes_nothing(items: list[Input]) -> None:
     once, twice = Run(), Run()

@@ -11,8 +11,9 @@ from migro.models import Input, Signal, SignalReceived, StepRecord, Tick, from_m
 from migro.remember import VolatileMemory
 from migro.remember.forms import ACTION_RANK
 from tests.agent.world import Run, agent, call, conserved, react, remembered, streams, sure, written
+from tests.effort import cases
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=cases(60), deadline=None)
 
 
 def answered(items: list[Input], choices: list[int]) -> Run:
@@ -108,7 +109,7 @@ def test_signals_are_conserved_after_every_step(items: list[Input]) -> None:
     assert conserved(memory)["pending"] == conserved(memory)["failed"] == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(25), deadline=None)
 @given(streams(signals_only=True, size=14))
 def test_a_restart_at_any_input_makes_no_difference(items: list[Input]) -> None:
     signals = [i.signal for i in items if isinstance(i, SignalReceived)]
@@ -128,7 +129,7 @@ def played(signals: list[Signal], *, restart_at: int | None) -> dict[str, list[s
     return remembered(memory)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(25), deadline=None)
 @given(streams(size=20))
 def test_live_and_replay_end_in_the_same_state(items: list[Input]) -> None:
     memory = VolatileMemory()

@@ -20,6 +20,7 @@ from migro.ports import Memory
 from migro.remember import SqliteMemory, VolatileMemory
 from tests.agent.test_agent import Hand, poison, poisoned
 from tests.agent.world import OPEN_POLICY, after, agent, call, conserved, handled, probe, remembered, streams, sure
+from tests.effort import cases
 
 M1 = "merchant:m_1"
 
@@ -131,7 +132,7 @@ def test_a_failed_input_stays_left_out_after_a_restart_from_a_snapshot(memory: M
     assert sorted(again._loop.state(M1).held) == sorted(host._loop.state(M1).held)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=cases(30), deadline=None)
 @given(streams(size=25), st.integers(1, 6), st.sets(st.integers(0, 24)))
 def test_snapshots_and_restarts_anywhere_change_no_byte(items: list[Input], every: int, restarts: set[int]) -> None:
     plain, often = VolatileMemory(), VolatileMemory()

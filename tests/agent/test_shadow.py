@@ -41,9 +41,10 @@ from tests.agent.world import (
     streams,
     sure,
 )
+from tests.effort import cases
 from tests.replay.journals import M1, STRICTER, choices, fold_of, written
 
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=cases(25), deadline=None)
 
 
 class Stumbling(Fold):

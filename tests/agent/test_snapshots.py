@@ -25,13 +25,14 @@ from migro.models import ActionStatus, Input, IssueStatus, Outcome, RunMode, Sev
 from tests.agent import people, world
 from tests.agent.people import ANN, NOBODY, named_anew
 from tests.agent.world import T0, Run, after, call, react, received, stranger, sure
+from tests.effort import cases
 
 ROOT = Path(__file__).parents[2]
 
 MEANING = "3567ec1a55a5f6bdc55e943bf4c9eba9319a00aab77a07b430e08110aa20874c"
 """SHA-256 of the snapshots after every input of a fixed stream, the same on every Python and hash seed."""
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=cases(60), deadline=None)
 choices = st.lists(st.integers(0, 20), min_size=30, max_size=30)
 worlds = st.one_of(
     st.tuples(st.just(lambda: Fold(world.RULES, world.OPEN_POLICY)), world.streams()),

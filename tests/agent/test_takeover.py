@@ -24,6 +24,7 @@ from migro.remember import SqliteMemory, VolatileMemory
 from migro.rules import RuleSet
 from tests.agent.test_agent import Hand
 from tests.agent.world import OPEN_POLICY, RULES, agent, call, conserved, handled, probe, received, stranger, sure
+from tests.effort import cases
 
 M1 = "merchant:m_1"
 
@@ -181,7 +182,7 @@ def test_a_change_in_the_middle_of_another_process_s_work_loses_no_issue() -> No
     assert open_ <= held
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=cases(40), deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 300)), min_size=4, max_size=25))
 def test_whatever_changes_in_between_every_stored_open_issue_is_held(moves: list[tuple[bool, bool, int]]) -> None:
     memory = VolatileMemory()

@@ -56,6 +56,7 @@ from tests.agent.world import (
     sure,
     withdrawn,
 )
+from tests.effort import cases
 
 
 @pytest.fixture
@@ -456,7 +457,7 @@ def test_another_process_takes_up_where_the_withdrawal_left_off() -> None:
 
 # --- laws ------------------------------------------------------------------------------------------------------------
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=cases(40), deadline=None)
 
 Plan = list[tuple[int, int]]
 """Which signal is withdrawn, and how many inputs later."""
@@ -532,7 +533,7 @@ def test_the_same_withdrawals_leave_the_same_bytes_behind(items: list[Input], pl
     assert remembered(played(items, plan)[1]) == remembered(played(items, plan)[1])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(25), deadline=None)
 @given(streams(signals_only=True, size=20), plans)
 def test_replaying_the_journal_with_its_withdrawals_gives_the_same_decisions(items: list[Input], plan: Plan) -> None:
     _, memory = played(items, plan)

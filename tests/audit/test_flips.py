@@ -13,8 +13,9 @@ from migro.audit import AuditFinding, verify
 from migro.remember import SqliteMemory
 from tests.audit.store import fill
 from tests.audit.tampering import HASHED, Flip, Hand
+from tests.effort import cases
 
-FLIPS = 1000
+FLIPS = cases(1000)
 SHOPS, INPUTS = 260, 20
 
 

@@ -21,9 +21,10 @@ from migro.replay import ComparisonReport, compare
 from migro.rules import IssueKind, Response, Rule, RuleSet, on, supports
 from tests.agent import people
 from tests.agent.world import DOWN, OPEN_POLICY, RULES, Call, call, failing, streams, sure
+from tests.effort import cases
 from tests.replay.journals import M1, STRICTER, choices, fold_of, give, written
 
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=cases(25), deadline=None)
 
 SLOW = IssueKind[Any]("slow", category="performance", responses=(Response("notify", Risk.R0, "on_call"),))
 NEVER = Rule("never", when=on(Call, Call.code >= 700, per=Call.merchant), then=supports(SLOW, 105, family="http"))

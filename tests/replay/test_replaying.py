@@ -25,10 +25,11 @@ from migro.replay import ReplayReport, replay
 from migro.replay.report import LISTED, first_difference
 from tests.agent import people
 from tests.agent.world import OPEN_POLICY, RULES, after, call, probe, received, streams, sure
+from tests.effort import cases
 from tests.replay.journals import M1, STRICTER, WithoutLedger, choices, fold_of, give, written
 from tests.test_first_light import played
 
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=cases(25), deadline=None)
 
 
 def clean(report: ReplayReport) -> bool:
