@@ -289,6 +289,48 @@ def test_a_halt_is_in_force_for_every_merchant_and_resuming_starts_from_the_evid
     assert len(hand.calls) > 0
 
 
+def words(memory: Memory) -> list[PersonActed]:
+    """What people told the platform."""
+    items = [e.input for e in memory.read("journal", partition=PLATFORM)]
+    return [i for i in items if isinstance(i, PersonActed)]
+
+
+@pytest.mark.parametrize("verb", ["halt", "resume", "set_mode"])
+def test_a_word_said_again_while_it_stands_is_one_act_and_moves_no_clock(memory: Memory, verb: str) -> None:
+    host = agent(memory)
+    handled(host, sure())
+    host.halt(by="ann", why="looking into it")
+    if verb != "halt":
+        host.resume(by="ann", why="found it")
+    extra = {"mode": RunMode.ASSIST} if verb == "set_mode" else {}
+    said = {"by": "ann", "why": "looking into it" if verb == "halt" else "found it", **extra}
+    getattr(host, verb)(**said)
+    once = words(memory)
+    for again in (host, agent(memory)):
+        getattr(again, verb)(**said)
+
+    assert words(memory) == once
+
+
+def test_a_halt_by_another_person_is_recorded_beside_the_one_that_stands(memory: Memory) -> None:
+    host = agent(memory)
+    for who in ("ann", "bob"):
+        host.halt(by=who, why="looking into it")
+
+    assert [w.by for w in words(memory)] == ["ann", "bob"]
+
+
+def test_a_halt_after_a_resumption_counts_also_in_the_same_words(memory: Memory) -> None:
+    host = agent(memory, now=lambda: after(9))
+    for _ in range(2):
+        host.halt(by="ann", why="looking into it")
+        assert host.halted
+        host.resume(by="ann", why="found it")
+        assert not host.halted
+
+    assert [w.verb for w in words(memory)] == ["halt", "resume", "halt", "resume"]
+
+
 def test_what_was_planned_before_a_halt_is_withdrawn_by_it(memory: Memory) -> None:
     host = agent(memory)
     handled(host, sure())

@@ -39,6 +39,7 @@ from .hands import DryRun, Hands, Live
 from .journal import first_delivery, known_withdrawal
 from .loop import BATCH, SNAPSHOT_EVERY, Loop, Records
 from .shadow import Shadow
+from .wording import why_halted
 
 __all__ = ["Agent", "Erased", "Processed"]
 
@@ -87,8 +88,8 @@ class Agent:
         policy: Modes, allow-list and times; the default is safe.
         live: Whether actions are executed. False is dry run: they end as `simulated`.
         alarm: Called with one line when automation halts, and once when a rule is quarantined; needs neither memory nor
-            actuators. Default: the critical
-            level of the logger ``migro``, which Python prints to standard error unless it is told otherwise.
+            actuators. Default: the critical level of the logger ``migro``, which Python prints to standard error unless
+            it is told otherwise.
         now: The time for inputs that migro itself writes. Default: the time of the partition's newest input.
         shadow: Candidate rules, folded beside the others over the same inputs. What they would have decided is stored
             apart (``memory.read("shadow")``) and changes nothing, also where they raise.
@@ -136,7 +137,7 @@ class Agent:
 
     def decides_as(self, other: ConfigChanged) -> bool:
         """Whether these are the rules, the policy and the mode that an input of the journal puts in force."""
-        return self._loop.in_force(other.at).fingerprint == other.fingerprint
+        return self.fold.fingerprint == other.fingerprint
 
     # --- signals ------------------------------------------------------------------------------------------------
 
@@ -330,7 +331,11 @@ class Agent:
         return self._dispatcher.drain()
 
     def halt(self, *, by: str, why: str) -> None:
-        """Stop automation for every merchant: nothing acts, and decisions say so, until a person resumes."""
+        """
+        Stop automation for every merchant: nothing acts, and decisions say so, until a person resumes.
+
+        The same words again while that halt stands are one act, so a host may say them again after a crash.
+        """
         self._person_acted("halt", by=by, why=why)
 
     def set_mode(self, mode: RunMode | None, *, by: str, why: str) -> None:
@@ -343,17 +348,31 @@ class Agent:
 
     def resume(self, *, by: str, why: str) -> None:
         """Let automation go on after a halt, wherever it was halted; who and why are recorded."""
-        with self._lock:
-            self._person_acted("resume", by=by, why=why)
+        self._person_acted("resume", by=by, why=why)
 
     def _person_acted(self, verb: Literal["halt", "resume", "set_mode"], **fields: Any) -> None:
         with self._lock:
+            self._loop.catch_up(PLATFORM)
             concerned = self._concerned()
-            # Later than everything that was said before, so that it is the last word everywhere.
-            at = max(self._loop.later(p) for p in (PLATFORM, *concerned))
+            if self._stands(verb, concerned, **fields):
+                # Said again, as after a crash: it moves no clock, and the same words at one time are one act.
+                at = self._loop.newest(PLATFORM)
+            else:
+                # Later than everything that was said before, so that it is the last word everywhere.
+                at = max(self._loop.later(p) for p in (PLATFORM, *concerned))
             self.tell(PLATFORM, PersonActed(at=at, verb=verb, **fields))
             for partition in concerned:
                 self._loop.prepare(partition, self._loop.later(partition))
+
+    def _stands(self, verb: str, concerned: list[str], *, by: str, why: str, mode: RunMode | None = None) -> bool:
+        """Whether what a person says is what holds already."""
+        above = self._loop.state(PLATFORM)
+        if verb == "halt":
+            return above.halted == why_halted(by=by, why=why)
+        if verb == "set_mode":
+            return above.mode is mode
+        below = [self._loop.state(p) for p in concerned]
+        return not above.halted and all(not s.halted or s.halted_at < above.resumed_at for s in below)
 
     def _concerned(self) -> list[str]:
         """Return the merchants that people's words have to reach now; the others hear them with their next input."""

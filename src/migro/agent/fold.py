@@ -39,6 +39,7 @@ from ..models import (
     from_microseconds,
     to_microseconds,
 )
+from ..models.canonical import EPOCH
 from ..reason import CORE
 from ..rules import RuleSet
 from ..rules.ruleset import selections
@@ -51,7 +52,7 @@ from .recollection import REACH, declare, derive, forget, same_text, understand
 from .snapshots import renamed
 from .state import PLATFORM, UNATTRIBUTED, Held, State
 from .withdrawals import take_back
-from .wording import why_raised, why_recorded
+from .wording import why_halted, why_raised, why_recorded
 
 __all__ = ["PLATFORM", "UNATTRIBUTED", "Fold", "Step", "partition_of", "partition_of_issue"]
 
@@ -98,15 +99,21 @@ class Fold:
     Attributes:
         ruleset: The host's rules and migro's own.
         policy: The policy.
+        fingerprint: Equal for equal rules, policy and mode.
     """
 
     def __init__(self, ruleset: RuleSet, policy: Policy | None = None) -> None:
         self.ruleset = RuleSet(ruleset.name, ruleset, CORE)
         self.policy = policy or Policy()
+        self.fingerprint = self.in_force(EPOCH).fingerprint
         self.engine = NativeEngine(self.ruleset)
         self._conclusions = Conclusions(self.ruleset, self.policy, self.engine)
         self._read_kinds = frozenset(s.signal.__signal_kind__ for r in self.ruleset for s in selections(r.when))
         self._platform_reads = "issue.changed" in self.ruleset.signals
+
+    def in_force(self, at: datetime) -> ConfigChanged:
+        """Return what the journal has to say when these rules and this policy come into force."""
+        return ConfigChanged(at=at, ruleset=self.ruleset.version, policy=self.policy.version, mode=self.policy.mode)
 
     def start(self, partition: str) -> State:
         """Return the state before the first input."""
@@ -295,7 +302,7 @@ class Fold:
     def _person(self, state: State, item: PersonActed, effects: Effects) -> None:
         match item.verb:
             case "halt":
-                state.halted, state.halted_at = item.why or f"halted by {item.by}", state.now
+                state.halted, state.halted_at = why_halted(by=item.by, why=item.why), state.now
                 self._conclusions.reassess(state, sorted(state.held), effects)
             case "resume":
                 state.halted, state.resumed_at = "", state.now

@@ -25,9 +25,7 @@ def supposed(fold: Fold, state: State, item: Input, *, in_force: bool = False) -
     """
     match item:
         case ConfigChanged():
-            policy = fold.policy
-            own = ConfigChanged(at=item.at, ruleset=fold.ruleset.version, policy=policy.version, mode=policy.mode)
-            return Tick(at=item.at) if state.config == own.fingerprint else own
+            return Tick(at=item.at) if state.config == fold.fingerprint else fold.in_force(item.at)
         case PersonActed(verb="approve" | "reject") if not in_force:
             binding = _waiting(state, item.target)
             return item if binding is None else item.model_copy(update={"binding": binding})

@@ -6,18 +6,15 @@ Accepting and committing are two transactions on purpose: whatever thinking does
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from pathlib import Path
 
 import attrs
 
 from ..errors import Conflict, InputError
 from ..models import (
     Accepted,
-    ConfigChanged,
     Disposition,
     Input,
     JournalEntry,
@@ -34,7 +31,7 @@ from .journal import about, halts, open_issues
 from .shadow import Shadow
 from .snapshots import restore, snapshot
 from .state import State
-from .wording import WHY_QUARANTINED
+from .wording import WHY_QUARANTINED, raised_at
 
 __all__ = ["BATCH", "SNAPSHOT_EVERY", "Loop", "Records"]
 
@@ -107,6 +104,10 @@ class Loop:
         """Return the time for an input that migro itself writes."""
         return self._now() if self._now is not None else from_microseconds(self.state(partition).now)
 
+    def newest(self, partition: str) -> datetime:
+        """Return a time before nothing that has happened."""
+        return max(self.time(partition), from_microseconds(self.state(partition).now))
+
     def later(self, partition: str) -> datetime:
         """Return a time after everything before, or a second equal act of a person would look like the first."""
         return max(self.time(partition), from_microseconds(self.state(partition).now + 1))
@@ -156,7 +157,6 @@ class Loop:
         """Journal what was said to the platform, which is meant for every merchant: halt, resume, a lowered mode."""
         if partition == PLATFORM:
             return []
-        self.state(partition)  # first, because a recall that stumbles halts the platform
         self.catch_up(PLATFORM)
         above, state = self.state(PLATFORM), self.state(partition)
         when, told = max(at, self.later(partition)), "as told to the platform"
@@ -183,28 +183,22 @@ class Loop:
 
     def _configure(self, partition: str, at: datetime) -> Records:
         """Journal the rules and policy in force, once for each change, with the issues that go on under them."""
-        current = self.in_force(at)
-        if self.state(partition).config == current.fingerprint:
+        if self.state(partition).config == self.fold.fingerprint:
             return []
         # Others may be there already, or have left inputs that come first.
         records = self.catch_up(partition)
-        state = self.state(partition)
-        if state.config == current.fingerprint:
+        current, state = self.fold.in_force(at), self.state(partition)
+        if state.config == self.fold.fingerprint:
             return records
         if not state.config:
             return records + self.catch_up(partition, self.memory.accept(partition, (current,)))
-        while self.state(partition).config != current.fingerprint:
+        while self.state(partition).config != self.fold.fingerprint:
             # Where another process decides something before this is accepted, it does not count and is said again.
             state = self.state(partition)
             carried = open_issues(self.memory, partition, state.now)
             said = current.model_copy(update={"carried": carried, "after": state.seq})
             records += self.catch_up(partition, self.memory.accept(partition, (said,)))
         return records
-
-    def in_force(self, at: datetime) -> ConfigChanged:
-        """Return what the journal has to say of these rules and this policy."""
-        policy = self.fold.policy
-        return ConfigChanged(at=at, ruleset=self.fold.ruleset.version, policy=policy.version, mode=policy.mode)
 
     def _consume(self, partition: str, accepted: Sequence[Accepted]) -> Records:
         records: Records = []
@@ -293,11 +287,10 @@ class Loop:
             return record
         data = snapshot(self.fold.engine, self.fold.policy.version, self._states[partition])
         self._plan_snapshot(partition, one.seq, len(data))
-        taken = [self._snapshot(partition, one.seq, self.fold, data)]
-        if self._shadow is not None:
-            beside = self._shadow.snapshot(partition)
-            taken += [beside] if beside is not None else []
-        return attrs.evolve(record, snapshots=tuple(taken))
+        versions = {"ruleset": self.fold.ruleset.version, "policy": self.fold.policy.version}
+        taken = Snapshot(partition=partition, seq=one.seq, **versions, data=data)
+        beside = self._shadow.snapshot(partition) if self._shadow is not None else None
+        return attrs.evolve(record, snapshots=(taken,) if beside is None else (taken, beside))
 
     def _commit(self, partition: str, expected: int, records: Sequence[StepRecord]) -> None:
         try:
@@ -314,7 +307,7 @@ class Loop:
     def _fail(self, partition: str, one: Accepted, expected: int, error: Exception) -> StepRecord:
         """Record that an input could not be thought about; automation halts before that is stored."""
         self.forget(partition)
-        why = f"internal error at {partition} number {one.seq}: {type(error).__name__} at {_raised_at(error)}"
+        why = f"internal error at {partition} number {one.seq}: {raised_at(error)}"
         disposition = Disposition(signal=about(one.input), name="failed", reason=why)
         made: list[StepRecord] = []
 
@@ -360,8 +353,7 @@ class Loop:
                     step = self.fold.advance(state, entry.seq, entry.input)
                 except Exception as e:  # other rules may stumble over what was fine; see `_steps`
                     skipped.add(entry.seq)
-                    kind = f"{type(e).__name__} at {_raised_at(e)}"
-                    why = f"internal error at {partition} number {entry.seq} on recall: {kind}"
+                    why = f"internal error at {partition} number {entry.seq} on recall: {raised_at(e)}"
                     self._halt(entry.input, why, lambda: None)
                     break
                 state = step.state
@@ -377,7 +369,7 @@ class Loop:
 
     def _adopted(self, partition: str, state: State) -> State:
         """Let what other rules have opened, told and done stand, until the journal says that these are in force."""
-        if state.config and state.config != self.in_force(from_microseconds(state.now)).fingerprint:
+        if state.config and state.config != self.fold.fingerprint:
             self.fold.carry(state, open_issues(self.memory, partition, state.now), -state.seq)
         return state
 
@@ -403,14 +395,3 @@ class Loop:
 
     def _plan_snapshot(self, partition: str, seq: int, size: int) -> None:
         self._next_snapshot[partition] = seq + max(self._snapshot_every, size // _BYTES_PER_INPUT)
-
-    def _snapshot(self, partition: str, seq: int, fold: Fold, data: bytes) -> Snapshot:
-        return Snapshot(
-            partition=partition, seq=seq, ruleset=fold.ruleset.version, policy=fold.policy.version, data=data
-        )
-
-
-def _raised_at(error: Exception) -> str:
-    """Return file and line of an error, never its text: that may hold what a sender wrote."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"

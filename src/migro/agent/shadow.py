@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import PurePath
 from types import MappingProxyType
 
 from ..errors import InputError
@@ -12,8 +11,9 @@ from .fold import Fold
 from .hypothesis import supposed
 from .snapshots import restore, snapshot
 from .state import State
+from .wording import raised_at
 
-__all__ = ["Shadow", "raised_at"]
+__all__ = ["Shadow"]
 
 
 class Shadow:
@@ -119,16 +119,7 @@ class Shadow:
         try:
             step = self.fold.advance(state, seq, supposed(self.fold, state, item))
         except Exception as e:  # whatever a candidate does, the live rules go on
-            self._errors[partition] = f"{type(e).__name__} at {raised_at(e)} on number {seq}"
+            self._errors[partition] = f"{raised_at(e)} on number {seq}"
             return ()
         self._states[partition] = step.state
         return step.record.decisions
-
-
-def raised_at(error: Exception) -> str:
-    """Return file and line of an error, never its text: that may hold what a sender wrote."""
-    place, trace = "an unknown place", error.__traceback__
-    while trace is not None:
-        place = f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place

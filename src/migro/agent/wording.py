@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import PurePath
 
 from ..decide import Ruling
 from ..engine import Evidence
@@ -12,9 +13,23 @@ from ..reason import Assessment, confidence_of
 from .effects import Effects
 from .state import Held, State
 
-__all__ = ["WHY_QUARANTINED", "why_now", "why_raised", "why_recorded"]
+__all__ = ["WHY_QUARANTINED", "raised_at", "why_halted", "why_now", "why_raised", "why_recorded"]
 
 WHY_QUARANTINED = f"a predicate of it raised on {ERRORS_IN_A_ROW} signals in a row"
+
+
+def raised_at(error: Exception) -> str:
+    """Return type, file and line of an error, never its text: that may hold what a sender wrote."""
+    place, trace = "an unknown place", error.__traceback__
+    while trace is not None:
+        place = f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {place}"
+
+
+def why_halted(*, by: str, why: str) -> str:
+    """Return why automation is halted where a person halted it."""
+    return why or f"halted by {by}"
 
 
 def why_raised(state: State, evidence: Evidence) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 from ..agent.fold import Fold
 from ..agent.hypothesis import supposed
-from ..agent.shadow import raised_at
 from ..agent.state import PLATFORM, State
+from ..agent.wording import raised_at
 from ..errors import NotFound
 from ..models import ConfigChanged, Decision, Input, IssueChanged, JournalEntry, SignalWithdrawn
 from ..ports import Memory
@@ -98,7 +98,7 @@ class _Side:
         try:
             step = self.fold.advance(self.state, seq, given)
         except Exception as e:
-            self.raised[self.state.partition] = f"{type(e).__name__} at {raised_at(e)} on number {seq}"
+            self.raised[self.state.partition] = f"{raised_at(e)} on number {seq}"
             return None
         self.state = step.state
         self.emitted += [i for _, i in step.record.emitted if isinstance(i, IssueChanged | SignalWithdrawn)]

@@ -8,9 +8,9 @@ from typing import Literal
 import attrs
 
 from ..agent.fold import Fold
-from ..agent.shadow import raised_at
 from ..agent.snapshots import restore, snapshot
 from ..agent.state import State
+from ..agent.wording import raised_at
 from ..errors import InputError, NotFound, UnsupportedFormat
 from ..models import (
     Action,
@@ -25,7 +25,6 @@ from ..models import (
     canonical_json,
     to_microseconds,
 )
-from ..models.canonical import EPOCH
 from ..ports import Memory
 from .report import LISTED, Difference, ReplayReport, What, first_difference
 from .stored import Erased, Kind, Stored
@@ -146,9 +145,7 @@ class _Again:
                 state = restore(self._fold.engine, self._versions[1], kept[seq].data, partition=self._partition)
             except InputError:
                 continue  # another version of migro wrote it
-            policy = self._fold.policy
-            own = ConfigChanged(at=EPOCH, ruleset=self._versions[0], policy=self._versions[1], mode=policy.mode)
-            if state.config == own.fingerprint:
+            if state.config == self._fold.fingerprint:
                 self._in_force = self._versions
                 self._take_over(state)
             return state, first
@@ -199,7 +196,7 @@ class _Again:
         try:
             step = self._fold.advance(state, entry.seq, entry.input)
         except Exception as e:
-            raise _RaisedError(entry.seq, f"{type(e).__name__} at {raised_at(e)}") from e
+            raise _RaisedError(entry.seq, raised_at(e)) from e
         return step.state, step.record
 
     # --- comparing ----------------------------------------------------------------------------------------------
