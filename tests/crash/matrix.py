@@ -32,8 +32,8 @@ from .stage import Stage, book_of, file_of
 
 __all__ = ["Finding", "Tally", "Uninterrupted", "play", "run"]
 
-REPEATS = 2
-"""How many inputs one crash may make a partition hold twice: the step's own, and a dispatcher's question."""
+ASIDE = 1
+"""How many inputs a partition may hold twice beside those that are offered again: a dispatcher's question."""
 
 
 @attrs.frozen(kw_only=True)
@@ -233,7 +233,8 @@ class _Worker:
 
 def _wrong(uninterrupted: Uninterrupted, stage: Stage, *, turn: int) -> Iterator[str]:
     ending = _ending(stage)
-    yield from differences(uninterrupted.records, ending.records, repeats=REPEATS)
+    again = max(1, len(STEPS[turn].signals))
+    yield from differences(uninterrupted.records, ending.records, repeats=again + ASIDE)
     for key in sorted({*uninterrupted.executed, *ending.executed}):
         if ending.executed[key] > 1:
             yield f"{key} was executed {ending.executed[key]} times"

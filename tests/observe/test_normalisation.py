@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from migro.errors import InputError
 from migro.models import Signal
 from migro.observe import KINDS, EndpointSettings, Envelope, Observer, ObserveSettings, payload_envelopes
-from migro.observe.normalisation import NORMALISERS
+from migro.observe.formats import NORMALISERS
 from migro.packs.headless.signals import VOCABULARY
 from tests.observe.payloads import KEY, NOW, PAYLOADS, from_file, observed, observer, one
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from datetime import datetime
 
 from ..decide import withdraw
 from ..models import Action, ActionStatus, PersonActed, to_microseconds
@@ -74,21 +74,26 @@ def void(held: Held, signal: str, effects: Effects) -> bool:
 
 def next_lapse(state: State) -> int | None:
     """Return when the next waiting action lapses, in microseconds."""
-    times = [a.expires_at for a in _waiting(state) if a.expires_at is not None]
-    return to_microseconds(min(times)) if times else None
+    first: datetime | None = None
+    for held in state.held.values():  # asked with every input
+        for a in held.actions.values():
+            if (
+                a.status is ActionStatus.WAITING
+                and a.expires_at is not None
+                and (first is None or a.expires_at < first)
+            ):
+                first = a.expires_at
+    return None if first is None else to_microseconds(first)
 
 
 def lapse(state: State, effects: Effects) -> tuple[Action, ...]:
     """Expire what has waited too long, and return it: silence is no."""
-    lapsed = [a for a in _waiting(state) if a.expires_at and to_microseconds(a.expires_at) <= state.now]
+    waiting = (a for h in state.held.values() for a in h.actions.values() if a.status is ActionStatus.WAITING)
+    lapsed = [a for a in waiting if a.expires_at and to_microseconds(a.expires_at) <= state.now]
     lapsed.sort(key=lambda a: a.idempotency_key)
     for action in lapsed:
         move(state, action.idempotency_key, ActionStatus.EXPIRED, "nobody approved it in time", effects)
     return tuple(lapsed)
-
-
-def _waiting(state: State) -> Iterable[Action]:
-    return (a for h in state.held.values() for a in h.actions.values() if a.status is ActionStatus.WAITING)
 
 
 def _action(state: State, key: str) -> Action | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from pathlib import PurePath
 
 from ..decide import Ruling
 from ..engine import Evidence
@@ -22,7 +21,8 @@ def raised_at(error: Exception) -> str:
     """Return type, file and line of an error, never its text: that may hold what a sender wrote."""
     place, trace = "an unknown place", error.__traceback__
     while trace is not None:
-        place = f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        file = trace.tb_frame.f_code.co_filename.replace("\\", "/").rpartition("/")[2]
+        place = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
     return f"{type(error).__name__} at {place}"
 

@@ -15,6 +15,7 @@ from ..replay import ComparisonReport, Count, Difference, Example, Opened, Repla
 from ..replay.replaying import Since
 from .console import Console, short
 from .equipment import equipped, policy_of, reading
+from .heap import long_lived
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -77,10 +78,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         fold = Fold(rules, policy)
         if other is not None:
             against = Fold(other, policy)
-            report = compare(memory, fold, against, partition=arguments.partition, examples=arguments.examples)
+            with long_lived():
+                report = compare(memory, fold, against, partition=arguments.partition, examples=arguments.examples)
             _tell_comparison(report, arguments.examples, console)
             return 0
-        found = replay(memory, fold, partition=arguments.partition, since=arguments.since)
+        with long_lived():
+            found = replay(memory, fold, partition=arguments.partition, since=arguments.since)
     _tell_replay(found, arguments.examples, console)
     if not found.inputs and isinstance(arguments.since, int):
         console.complain(f"nothing was compared: no partition has consumed an input behind number {arguments.since}")

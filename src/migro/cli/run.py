@@ -17,6 +17,7 @@ from ..ports import Memory
 from .console import Console, decision_row, short
 from .equipment import equipped, hands, opened, source_events
 from .files import memory_files
+from .heap import long_lived
 from .interruption import STOPPED, Interruption
 from .material import Event, events
 from .observe import moment
@@ -121,7 +122,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     tally = Tally()
     collected: dict[str, list[Any]] = {"dispositions": [], "decisions": []}
     # The memory first: whoever names one that cannot be must not get a key beside it.
-    with opened(config, url, plugins) as memory, Interruption() as interruption:
+    with opened(config, url, plugins) as memory, Interruption() as interruption, long_lived():
         watch = observer(config, url, console)
         agent = Agent(
             rules=rules,

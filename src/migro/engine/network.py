@@ -96,6 +96,10 @@ class Network:
             for leaf in leaves(rule.when):
                 self._add(rule, leaf)
         self._learn_facts()
+        for node in self.nodes:
+            # Whoever counts runs of it has to know of every point.
+            if isinstance(node, n.ShareNode) and not any(self.nodes[p].follows_points for p in node.parents):
+                self.sources[node.sources[0]].shares.append((node.number, node.hit))
         for source in self.sources:
             if source.selection is not None:
                 self._finish(source)

@@ -19,7 +19,7 @@ from ..rules import Baseline, Compared, Counted, Differs, Distinct, Premise, Sel
 from .significance import bounded, share_reached, shares_differ
 from .state import EngineState, Key
 from .streams import Cursor, Groups, Stream, Sums
-from .values import ConstantValue, RatioValue, Value
+from .values import ConstantValue, RatioValue, Value, WindowedValue
 
 if TYPE_CHECKING:
     from .network import Network
@@ -95,7 +95,7 @@ class Node:
         found: set[int] = set()
         for source in self.sources:
             stream = state.streams.get((source, key))
-            if stream is not None:
+            if stream is not None and stream.ats and stream.ats[-1] >= since:
                 found.update(stream.ats[bisect_left(stream.ats, since) :])
         return sorted(found)
 
@@ -261,12 +261,22 @@ class ComparedNode(Node):
     right: Value
     _share: RatioValue | None = None
     _limit: int | Fraction | None = None
+    _needed: WindowedValue | None = None
+    """What has to hold a signal: of nothing, as is mostly seen of what goes wrong, there is never enough."""
 
     def prepare(self) -> None:
         if isinstance(self.left, RatioValue) and not isinstance(self.right, RatioValue):
             self._share = self.left
         if isinstance(self.right, ConstantValue):
             self._limit = self.right.value
+        counted = self._share.over if self._share is not None else self.left
+        if isinstance(counted, WindowedValue) and counted.nothing == 0 and self.premise.operator in ("ge", "gt"):
+            self._needed = counted if self._limit is not None and self._limit > 0 else None
+
+    def satisfied_from(self, state: EngineState, key: Key, since: int) -> list[int]:
+        if self._needed is not None and self._needed.is_empty_from(state, key, since):
+            return []
+        return super().satisfied_from(state, key, since)
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         if self._share is not None:

@@ -47,6 +47,7 @@ class Source:
         retention: How long entries are kept, in microseconds.
         context: Whether what is selected can change later, because of facts or of what was seen before.
         readers: Nodes to refresh when a stream has changed.
+        shares: Those of them that look only at what fits a further predicate, with the place of its answer.
         watchers: Nodes that a signal keeps alive, with the places of their key in the source's.
         series: Series that it is measured by.
         users: Rules that a raising predicate of its selection belongs to, and rules to evaluate for a calendar.
@@ -71,6 +72,7 @@ class Source:
     retention: int = 0
     context: bool = False
     readers: list[int] = attrs.Factory(list)
+    shares: list[tuple[int, int]] = attrs.Factory(list)
     watchers: list[tuple[int, tuple[int, ...]]] = attrs.Factory(list)
     series: list[int] = attrs.Factory(list)
     users: set[str] = attrs.Factory(set)

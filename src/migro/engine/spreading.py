@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Collection
 from heapq import heappush
 from typing import Any
 
@@ -12,7 +13,18 @@ from .sources import HOUR, Source, fact_key_names
 from .state import EngineState, Key, Series
 from .streams import Entry, Stream
 
-__all__ = ["begin_hours", "keys_of", "plan", "prune", "refresh", "take_hour", "touch", "touch_source", "wait"]
+__all__ = [
+    "begin_hours",
+    "keys_of",
+    "plan",
+    "prune",
+    "refresh",
+    "take_hour",
+    "touch",
+    "touch_newest",
+    "touch_source",
+    "wait",
+]
 
 
 def touch(state: EngineState, place: int, key: Key, since: int) -> None:
@@ -21,9 +33,18 @@ def touch(state: EngineState, place: int, key: Key, since: int) -> None:
         state.touched[place, key] = since
 
 
-def touch_source(state: EngineState, source: Source, key: Key, since: int) -> None:
+def touch_newest(state: EngineState, source: Source, key: Key, entry: Entry) -> None:
+    """Touch what a signal concerns that is newer than all others of its stream."""
+    # A share is looked at only where something fits it, and what does not fit now changes no earlier time.
+    idle = [place for place, hit in source.shares if not entry.hits[hit]]
+    touch_source(state, source, key, entry.at, idle)
+
+
+def touch_source(state: EngineState, source: Source, key: Key, since: int, idle: Collection[int] = ()) -> None:
+    """Touch what rests on a stream that has changed; `idle` nodes are left out."""
     for place in source.readers:
-        touch(state, place, key, since)
+        if place not in idle:
+            touch(state, place, key, since)
     for place, places in source.watchers:
         touch(state, place, tuple(key[p] for p in places), since)
     if source.intervals:

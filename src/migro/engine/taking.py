@@ -14,7 +14,7 @@ from .joins import ViaNode
 from .matching import Context, Matcher
 from .network import Network
 from .sources import Source, fact_key_names, newest
-from .spreading import begin_hours, keys_of, prune, touch, touch_source
+from .spreading import begin_hours, keys_of, prune, touch, touch_newest, touch_source
 from .state import EngineState, Key
 from .streams import Entry, Stream
 from .values import number
@@ -166,7 +166,11 @@ def admit(state: EngineState, source: Source, key: Key, entry: Entry) -> bool:
         return False
     prune(state, source, stream)
     begin_hours(state, source, key)
-    touch_source(state, source, key, entry.at)
+    ats = stream.ats
+    if ats and ats[-1] == entry.at and (len(ats) == 1 or ats[-2] < entry.at):
+        touch_newest(state, source, key, entry)
+    else:
+        touch_source(state, source, key, entry.at)
     return True
 
 

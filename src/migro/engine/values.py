@@ -18,7 +18,7 @@ from .streams import Cursor, Entry, Groups, Ranks, Stream, Sums
 if TYPE_CHECKING:
     from .network import Network
 
-__all__ = ["HOUR", "Number", "Value", "number"]
+__all__ = ["HOUR", "Number", "Value", "WindowedValue", "number"]
 
 Number = int | Fraction
 HOUR = 3_600_000_000
@@ -83,7 +83,7 @@ class FactValue(Value):
 
 
 @attrs.frozen(eq=False)
-class _Windowed(Value):
+class WindowedValue(Value):
     """A value over one stream; `make` makes an empty tally, `read` takes the number off a filled one."""
 
     source: int
@@ -113,6 +113,11 @@ class _Windowed(Value):
             cursor = state.cursors[self.cursor, key] = Cursor(self.length, self.make)
         return cursor.at(stream, t)
 
+    def is_empty_from(self, state: EngineState, key: Key, since: int) -> bool:
+        """Return whether no window that ends at `since` or later holds a signal of now."""
+        stream = state.streams.get((self.source, key))
+        return stream is None or not stream.ats or stream.ats[-1] < since - self.length
+
     def filled(self, state: EngineState, key: Key, t: int) -> bool:
         """Return whether the window holds any signal."""
         stream = state.streams.get((self.source, key))
@@ -128,29 +133,29 @@ class _Windowed(Value):
         return value * Fraction(self.length, HOUR) if self.scales and scaled and value is not None else value
 
 
-class CountValue(_Windowed):
+class CountValue(WindowedValue):
     def read(self, tally: Sums) -> Number | None:
         return tally.size
 
 
-class TotalValue(_Windowed):
+class TotalValue(WindowedValue):
     def read(self, tally: Sums) -> Number | None:
         total: Number = tally.total
         return total
 
 
-class DifferentValue(_Windowed):
+class DifferentValue(WindowedValue):
     def read(self, tally: Groups) -> Number | None:
         return len(tally.by_value)
 
 
-class TopValue(_Windowed):
+class TopValue(WindowedValue):
     def read(self, tally: Groups) -> Number | None:
         return max(tally.by_value.values(), default=0)
 
 
 @attrs.frozen(eq=False)
-class QuantileValue(_Windowed):
+class QuantileValue(WindowedValue):
     q: Fraction = attrs.field(kw_only=True)
 
     def read(self, tally: Ranks) -> Number | None:
@@ -167,9 +172,9 @@ class QuantileValue(_Windowed):
 class StandoutValue(Value):
     """The largest group of one stream among those that are not as common in another."""
 
-    mine: _Windowed
-    other: _Windowed
-    size: _Windowed
+    mine: WindowedValue
+    other: WindowedValue
+    size: WindowedValue
     at_most: Fraction
 
     def at(self, state: EngineState, key: Key, t: int) -> Number | None:

@@ -26,6 +26,7 @@ from ..errors import InputError, RuleDefinitionError
 from ..expressions import UNSET, Attr, Maybe, MaybeKey, SignalMeta, preset
 from ..expressions.quantities import bounded, exact_decimal
 from .canonical import content_id, to_microseconds
+from .narrowing import narrowing
 from .records import UtcTime, Words, model_json, read_only
 from .scales import Auth, Environment, Hint
 from .validation import explain_validation
@@ -206,6 +207,22 @@ class Signal(BaseModel, metaclass=SignalMeta):
     def json_line(self) -> str:
         """Return the signal as one line of canonical JSON."""
         return model_json(self)
+
+    @classmethod
+    def of(cls, signal: Signal) -> Self:
+        """
+        Return a signal as one of this class, which looks for its own columns among what is kept by name.
+
+        Raises:
+            InputError: If the signal does not fit the class; the message says what was expected, what came, and where.
+        """
+        plain = type(signal) is Signal
+        narrow = narrowing(cls, Signal) if plain else None
+        found = narrow(signal) if narrow is not None else None
+        if isinstance(found, cls):
+            return found
+        # What is no class of anybody's has every value in the place where its kind's class looks for it.
+        return cls.from_data(vars(signal) if plain else signal.model_dump(), where=f"signal {signal.id}")
 
     @classmethod
     def from_json(cls, text: str | bytes, *, where: str = "") -> Self:

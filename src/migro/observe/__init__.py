@@ -1,7 +1,9 @@
 """The outside as it comes in: one file per source technology, bytes to authenticated, redacted signals."""
 
 from .codes import error_code
-from .envelope import KINDS, Envelope, Failure, payload_envelope, payload_envelopes, read_envelope, read_envelopes
+from .envelope import Envelope, Failure
+from .files import payload_envelope, payload_envelopes, read_envelope, read_envelopes
+from .formats import KINDS
 from .intents import features_of
 from .normalisation import Observation, Observer
 from .privacy import pseudonym, scrub

@@ -7,6 +7,7 @@ Source: https://httpd.apache.org/docs/2.4/logs.html#combined
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -45,6 +46,7 @@ _FOREIGN: Final = (
     "google.", "bing.", "yahoo.", "duckduckgo.", "baidu.", "yandex.", "facebook.", "instagram.", "pinterest.", "t.co",
     "twitter.", "tiktok.", "youtube.", "reddit.", "linkedin.", "ecosia.",
 )  # fmt: skip
+_LOG_LINE: Final = re.compile(r'^\S+.{0,200}\[\d{1,2}/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "', re.MULTILINE)
 
 
 @attrs.frozen(kw_only=True)
@@ -193,4 +195,19 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
             yield Refused(reason=f"{hit} (line {number})", content=line, ordinal=seen[line])
 
 
-NORMALISER: Final = Normaliser(provider="access_log", source_kind="access_log", version=2, read=_read)
+def _fits_text(text: str) -> bool:
+    return _LOG_LINE.search(text[:4000]) is not None
+
+
+NORMALISER: Final = Normaliser(
+    kind="web_access_log",
+    provider="access_log",
+    source_kind="access_log",
+    version=2,
+    read=_read,
+    aliases=("access_log",),
+    fits_text=_fits_text,
+    many=True,
+    may_be_empty=True,
+    without_claim="not_applicable",
+)

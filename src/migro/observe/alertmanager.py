@@ -74,4 +74,11 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
             yield Refused(reason=reason, content=alert, ordinal=place)
 
 
-NORMALISER: Final = Normaliser(provider="alertmanager", source_kind="monitor", version=2, read=_read)
+def _fits(body: Mapping[str, Any]) -> bool:
+    alerts = isinstance(body.get("alerts"), list) and bool(body.keys() & {"receiver", "groupKey"})
+    return alerts and str(body.get("version")) == "4"
+
+
+NORMALISER: Final = Normaliser(
+    kind="alertmanager_v4", provider="alertmanager", source_kind="monitor", version=2, read=_read, fits=_fits
+)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import re2
 
 from ..errors import InputError
+from .claims import Claim, from_base64, seconds
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
 from .parsing import at, exact_id, moment, whole, word
@@ -141,4 +142,27 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     )  # fmt: skip
 
 
-NORMALISER: Final = Normaliser(provider="bigcommerce", source_kind="platform_webhook", version=2, read=_read)
+def _claim(envelope: Envelope, raw: bytes) -> Claim | None:
+    # The text of Standard Webhooks, with the client secret itself as the key.
+    name, stamp, signed = (envelope.header(f"webhook-{n}") for n in ("id", "timestamp", "signature"))
+    if not signed:
+        return None
+    values = tuple(from_base64(s.removeprefix("v1,")) for s in signed.split() if s.startswith("v1,"))
+    message = f"{name or ''}.{stamp or ''}.".encode() + raw
+    return Claim(signatures=values, message=message, stamp=seconds(stamp), timed=True)
+
+
+def _fits(body: Mapping[str, Any]) -> bool:
+    scope = body.get("scope")
+    return isinstance(scope, str) and scope.startswith("store/")
+
+
+NORMALISER: Final = Normaliser(
+    kind="bigcommerce_webhook",
+    provider="bigcommerce",
+    source_kind="platform_webhook",
+    version=2,
+    read=_read,
+    claim=_claim,
+    fits=_fits,
+)

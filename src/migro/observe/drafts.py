@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
 
-from ..models.scales import Environment, Hint
+from ..models.scales import Auth, Environment, Hint
 from ..models.signal import Signal
+from .claims import Claim
 from .envelope import Envelope
 from .settings import EndpointSettings
 
@@ -77,20 +78,43 @@ class Scope:
     received_at: datetime
 
 
+def _never(_: Mapping[str, Any]) -> bool:
+    return False
+
+
 @frozen(kw_only=True)
 class Normaliser:
     """
-    How one wire format is read.
+    How one wire format is read, told from others, and proven.
 
     Attributes:
+        kind: Name of the wire format, such as ``shopify_webhook``.
+        aliases: Other names of it.
+        provider, source_kind: Who sends it, and what kind of witness that is.
         version: Rises when the same payload gives another signal.
         read: Yields one draft per contained event; pure.
+        claim: What a delivery says to prove its sender, one claim or one for each item; None where it says nothing.
+        without_claim: What a format without signatures counts as.
+        headers: How the names of headers begin that only this sender uses, in small letters.
+        fits: Whether a JSON object has the shape of this format and of no other.
+        fits_text: Whether a text that is no JSON has it.
+        many: Whether `read` itself looks for several events in one body.
+        may_be_empty: Whether a body without any event is fine.
     """
 
+    kind: str
+    aliases: tuple[str, ...] = ()
     provider: str
     source_kind: str
     version: int
     read: Callable[[Envelope, Scope], Iterator[Draft | Refused | Signal]]
+    claim: Callable[[Envelope, bytes], Claim | Sequence[Claim] | None] | None = None
+    without_claim: Auth = "unsigned"
+    headers: tuple[str, ...] = ()
+    fits: Callable[[Mapping[str, Any]], bool] = _never
+    fits_text: Callable[[str], bool] | None = None
+    many: bool = False
+    may_be_empty: bool = False
 
 
 _ENVIRONMENTS: Mapping[str, Environment] = {

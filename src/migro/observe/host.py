@@ -125,4 +125,17 @@ def _line(text: str) -> Any:
         return Refused(reason=str(e), content=text)
 
 
-NORMALISER: Final = Normaliser(provider="host", source_kind="host", version=1, read=_read)
+def _fits(body: Mapping[str, Any]) -> bool:
+    return {"kind", "occurred_at", "source_kind"} <= body.keys()
+
+
+NORMALISER: Final = Normaliser(
+    kind="host_signal",
+    provider="host",
+    source_kind="host",
+    version=1,
+    read=_read,
+    fits=_fits,
+    many=True,
+    without_claim="not_applicable",
+)

@@ -15,29 +15,16 @@ from ..errors import InputError
 from ..models.canonical import EPOCH, content_id
 from ..models.scales import Auth
 from ..models.signal import MerchantId, Signal
-from . import access_log, alertmanager, bigcommerce, host, sentry, shopify, stripe, tickets, zendesk
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope, Failure
+from .formats import NORMALISERS
 from .parsing import well_formed
 from .privacy import holds_secret, pseudonym, scrub
 from .reading import content_of, drafts_of
 from .settings import ObserveSettings
 from .signatures import authenticate
 
-__all__ = ["NORMALISERS", "Observation", "Observer"]
-
-NORMALISERS: Final[Mapping[str, Normaliser]] = {
-    "alertmanager_v4": alertmanager.NORMALISER,
-    "bigcommerce_webhook": bigcommerce.NORMALISER,
-    "host_signal": host.NORMALISER,
-    "sentry_webhook": sentry.NORMALISER,
-    "shopify_webhook": shopify.NORMALISER,
-    "stripe_event": stripe.NORMALISER,
-    "ticket": tickets.NORMALISER,
-    "web_access_log": access_log.NORMALISER,
-    "zendesk_event": zendesk.NORMALISER,
-}
-"""By wire format."""
+__all__ = ["Observation", "Observer"]
 
 _NAME: Final = re2.compile(r"^[a-z][a-z0-9_]{0,40}$")
 _ATTR_LENGTH: Final = 200
@@ -68,7 +55,7 @@ def _unread(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused | Signal]:
     )
 
 
-_UNKNOWN: Final = Normaliser(provider="unknown", source_kind="unknown", version=1, read=_unread)
+_UNKNOWN: Final = Normaliser(kind="unknown", provider="unknown", source_kind="unknown", version=1, read=_unread)
 
 
 def _digest(content: Any) -> str:
@@ -133,7 +120,7 @@ class Observer:
             envelope = envelope.model_copy(update={"kind": endpoint.kind})
         received = envelope.received_at or now
         normaliser = NORMALISERS.get(envelope.kind, _UNKNOWN)
-        auth = authenticate(envelope, endpoint, secrets=self._secrets, now=received)
+        auth = authenticate(envelope, normaliser, endpoint, secrets=self._secrets, now=received)
         finishing = _Finishing(
             envelope=envelope,
             scope=Scope(endpoint=endpoint, received_at=received or EPOCH),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -15,9 +15,6 @@ from .parsing import read_json
 
 __all__ = ["content_of", "drafts_of"]
 
-_MANY: Final = frozenset({"host_signal", "ticket", "web_access_log"})
-"""The kinds whose normaliser itself looks for several events in one body."""
-
 
 def content_of(envelope: Envelope) -> Any:
     """Return what the digest of a refused delivery is made of."""
@@ -26,7 +23,7 @@ def content_of(envelope: Envelope) -> Any:
 
 def drafts_of(normaliser: Normaliser, envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused | Signal]:
     """Yield what a normaliser reads, one for every contained event; what it cannot read is refused with a reason."""
-    if envelope.kind not in _MANY:
+    if not normaliser.many:
         envelope, items = _opened(envelope)
         if items:
             for place, item in enumerate(items, start=1):
@@ -43,7 +40,7 @@ def drafts_of(normaliser: Normaliser, envelope: Envelope, scope: Scope) -> Itera
         # Whatever a stranger's payload does to a normaliser, the others go on; the text of the error may quote it.
         yield Refused(reason=f"the normaliser stopped with {type(e).__name__}", content=content_of(envelope))
     else:
-        if not count and not (envelope.kind == "web_access_log" and envelope.body == ""):
+        if not count and not (normaliser.may_be_empty and envelope.body == ""):
             yield Refused(reason="expected at least one event, got none", content=content_of(envelope))
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import re2
 
 from ..errors import InputError
+from .claims import Claim, from_hex
 from .codes import error_code
 from .drafts import Draft, Normaliser, Refused, Scope, environment
 from .envelope import Envelope
@@ -243,4 +244,23 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
         yield _other(envelope, body, resource, action)
 
 
-NORMALISER: Final = Normaliser(provider="sentry", source_kind="app_log", version=2, read=_read)
+def _claim(envelope: Envelope, raw: bytes) -> Claim | None:
+    signature = envelope.header("Sentry-Hook-Signature")
+    return Claim(signatures=(from_hex(signature),), message=raw) if signature else None
+
+
+def _fits(body: Mapping[str, Any]) -> bool:
+    hook = {"action", "data", "installation"} <= body.keys() and isinstance(body.get("data"), Mapping)
+    return hook or {"event", "project_slug", "culprit"} <= body.keys()
+
+
+NORMALISER: Final = Normaliser(
+    kind="sentry_webhook",
+    provider="sentry",
+    source_kind="app_log",
+    version=2,
+    read=_read,
+    claim=_claim,
+    headers=("sentry-hook-",),
+    fits=_fits,
+)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..errors import InputError
+from .claims import Claim, from_base64
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
 from .parsing import at, exact_id, minor_units, moment, whole, word
@@ -217,4 +218,23 @@ def _refunded(body: Mapping[str, Any], currency: str | None) -> int | None:
     return sum(known) if known and len(known) == len(amounts) else None
 
 
-NORMALISER: Final = Normaliser(provider="shopify", source_kind="platform_webhook", version=2, read=_read)
+def _claim(envelope: Envelope, raw: bytes) -> Claim | None:
+    signature = envelope.header("X-Shopify-Hmac-SHA256") or envelope.header("Shopify-Hmac-SHA256")
+    return Claim(signatures=(from_base64(signature),), message=raw) if signature else None
+
+
+def _fits(body: Mapping[str, Any]) -> bool:
+    gid = body.get("admin_graphql_api_id")
+    return isinstance(gid, str) and gid.startswith("gid://shopify/")
+
+
+NORMALISER: Final = Normaliser(
+    kind="shopify_webhook",
+    provider="shopify",
+    source_kind="platform_webhook",
+    version=2,
+    read=_read,
+    claim=_claim,
+    headers=("x-shopify-", "shopify-"),
+    fits=_fits,
+)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import InputError
+from .claims import Claim, from_hex, seconds
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
 from .parsing import at, exact_id, moment, whole, word
@@ -161,4 +162,27 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     )
 
 
-NORMALISER: Final = Normaliser(provider="stripe", source_kind="payment_webhook", version=2, read=_read)
+def _claim(envelope: Envelope, raw: bytes) -> Claim | None:
+    header = envelope.header("Stripe-Signature")
+    if not header:
+        return None
+    parts = [part.strip().partition("=") for part in header.split(",")]
+    stamp = next((value for name, _, value in parts if name == "t"), "")
+    values = tuple(from_hex(value) for name, _, value in parts if name == "v1")
+    return Claim(signatures=values, message=f"{stamp}.".encode() + raw, stamp=seconds(stamp), timed=True)
+
+
+def _fits(body: Mapping[str, Any]) -> bool:
+    return body.get("object") in ("event", "v2.core.event") and {"type", "created"} <= body.keys()
+
+
+NORMALISER: Final = Normaliser(
+    kind="stripe_event",
+    provider="stripe",
+    source_kind="payment_webhook",
+    version=2,
+    read=_read,
+    claim=_claim,
+    headers=("stripe-signature",),
+    fits=_fits,
+)

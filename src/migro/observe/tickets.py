@@ -104,4 +104,26 @@ def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
             yield found or Refused(reason=f"expected a ticket with an id, got none at {place}", content=item)
 
 
-NORMALISER: Final = Normaliser(provider="ticket", source_kind="ticket", version=1, read=_read)
+def _fits(body: Mapping[str, Any]) -> bool:
+    return {"id", "title"} <= body.keys() and bool(body.keys() & {"body", "body_excerpt"})
+
+
+def _fits_text(text: str) -> bool:
+    try:
+        body = read_json(text.strip().split("\n", 1)[0])
+    except InputError:
+        return False
+    return isinstance(body, Mapping) and {"id", "title"} <= body.keys()
+
+
+NORMALISER: Final = Normaliser(
+    kind="ticket",
+    provider="ticket",
+    source_kind="ticket",
+    version=1,
+    read=_read,
+    aliases=("ticket_jsonl", "tickets"),
+    fits=_fits,
+    fits_text=_fits_text,
+    many=True,
+)

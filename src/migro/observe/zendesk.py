@@ -7,9 +7,12 @@ Source: https://developer.zendesk.com/api-reference/webhooks/event-types/webhook
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from ..errors import InputError
+from ..models.canonical import to_microseconds
+from .claims import Claim, from_base64, seconds
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
 from .hints import severity_hint
@@ -132,4 +135,34 @@ def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
     )
 
 
-NORMALISER: Final = Normaliser(provider="zendesk", source_kind="ticket", version=2, read=_read)
+def _claim(envelope: Envelope, raw: bytes) -> Claim | None:
+    signature = envelope.header("X-Zendesk-Webhook-Signature")
+    stamp = envelope.header("X-Zendesk-Webhook-Signature-Timestamp") or ""
+    if not signature:
+        return None
+    message = stamp.encode() + raw
+    return Claim(signatures=(from_base64(signature),), message=message, stamp=_second_of(stamp), timed=True)
+
+
+def _second_of(text: str) -> int | None:
+    try:
+        found = datetime.fromisoformat(text)
+        return to_microseconds(found) // 1_000_000 if found.tzinfo else None
+    except ValueError:
+        return seconds(text)
+
+
+def _fits(body: Mapping[str, Any]) -> bool:
+    return str(body.get("type", "")).startswith("zen:event-type:")
+
+
+NORMALISER: Final = Normaliser(
+    kind="zendesk_event",
+    provider="zendesk",
+    source_kind="ticket",
+    version=2,
+    read=_read,
+    claim=_claim,
+    headers=("x-zendesk-webhook-",),
+    fits=_fits,
+)

@@ -155,9 +155,7 @@ class RuleSet:
         cls = self.signals.get(signal.kind)
         if cls is None or isinstance(signal, cls):
             return signal
-        # What is no class of anybody's has every value in the place where its kind's class looks for it.
-        data = vars(signal) if type(signal) is Signal else signal.model_dump()
-        return cls.from_data(data, where=f"signal {signal.id}")
+        return cls.of(signal)
 
     def __iter__(self) -> Iterator[Rule[Any]]:
         return iter(self.rules)

@@ -1,0 +1,96 @@
+"""
+Narrowing: from a plain signal to one of its kind's class, without validating again what is valid already.
+
+Every signal is validated once, as a plain one, when it is read. What its class adds are columns, and only they are
+looked at here: folding a journal narrows each of its signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ConfigDict, ValidationError, create_model
+
+from .records import read_only
+
+if TYPE_CHECKING:
+    from .signal import Signal
+
+__all__ = ["Narrowing", "narrowing"]
+
+Narrowing = Callable[["Signal"], "Signal | None"]
+"""Returns a plain signal as one of a class; None where it does not fit, which validating it whole explains."""
+
+_MADE: dict[str, tuple[type[Signal], Narrowing | None]] = {}
+"""By kind, made when the first signal comes: most classes of a rule set never see one."""
+
+_COLUMNS = ConfigDict(strict=True, extra="forbid")
+
+
+def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
+    """Return how a plain signal is narrowed to a class; None where the class checks more than its columns."""
+    if cls.__signal_kind__ not in _MADE or _MADE[cls.__signal_kind__][0] is not cls:
+        _MADE[cls.__signal_kind__] = (cls, _made(cls, plain))
+    return _MADE[cls.__signal_kind__][1]
+
+
+def _made(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
+    if not _only_declares(cls, plain):
+        return None
+    declared = {n for c in _between(cls, plain) for n in vars(c).get("__annotations__", {})}
+    again = [n for n in plain.model_fields if n in declared]
+    fields: dict[str, Any] = {
+        n: (cls.model_fields[n].annotation, cls.model_fields[n]) for n in (*again, *cls.__own_columns__)
+    }
+    validate = create_model(cls.__name__, __config__=_COLUMNS, **fields).__pydantic_validator__.validate_python
+    places = tuple(cls.__own_places__.items())
+
+    def narrow(signal: Signal) -> Signal | None:
+        found = dict(vars(signal))
+        told: dict[str, Any] = {n: found[n] for n in again}
+        for place, names in places:
+            held = found[place]
+            own = {n: held[n] for n in names if n in held}
+            if own:
+                told |= own
+                found[place] = read_only({n: v for n, v in held.items() if n not in own})
+        given = {*found, *told}
+        try:
+            found |= vars(validate(told))
+        except ValidationError:
+            return None
+        # As a copy is made: every field is there, and each is valid.
+        made = cls.__new__(cls)
+        made.__setstate__(
+            {
+                "__dict__": found,
+                "__pydantic_fields_set__": given,
+                "__pydantic_extra__": None,
+                "__pydantic_private__": None,
+            }
+        )
+        return made
+
+    return narrow
+
+
+def _between(cls: type[Signal], plain: type[Signal]) -> Iterator[type]:
+    """Yield a class and what it is derived from, up to the plain signal."""
+    for one in cls.__mro__:
+        if one is plain:
+            return
+        yield one
+
+
+def _only_declares(cls: type[Signal], plain: type[Signal]) -> bool:
+    """Return whether a class adds nothing to reading a signal but columns."""
+    mine, base = cls.__pydantic_decorators__, plain.__pydantic_decorators__
+    hooks = {*base.model_validators, "__init__", "__new__", "model_post_init"}
+    return (
+        not (mine.validators or mine.field_validators or mine.root_validators)
+        and mine.model_validators.keys() == base.model_validators.keys()
+        and not any(hooks & vars(c).keys() for c in _between(cls, plain))
+        and not cls.__private_attributes__
+        and cls.model_config == plain.model_config
+    )
