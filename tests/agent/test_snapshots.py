@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import migro
 from migro.agent import Fold
 from migro.agent.snapshots import renamed, restore, snapshot
-from migro.agent.state import Held, State
+from migro.agent.state import Actions, Held, State
 from migro.errors import InputError, UnsupportedFormat
 from migro.models import ActionStatus, Input, IssueStatus, Outcome, RunMode, Severity, Tick, to_microseconds
 from tests.agent import people, world
@@ -84,7 +84,7 @@ def full() -> State:
     state.quarantined = {"rule.b": "sig_e", "rule.a": "sig_f"}
     held = state.held["down", ("m_1",)]
     first, second = sorted(held.actions)[:2]  # and each time the second one comes first
-    held.actions = {k: held.actions[k] for k in sorted(held.actions, reverse=True)}
+    held.actions = Actions({k: held.actions[k] for k in sorted(held.actions, reverse=True)})
     held.verdict = (
         IssueStatus.OPEN, 110, Severity.SEV2, (("burst", 105),), ("guard",),
         (("notify", "on_call", Outcome.AUTO),), RunMode.AUTO, None, True, ActionStatus.WAITING,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from ..decide import withdraw
 from ..models import Action, ActionStatus, PersonActed, to_microseconds
 from .effects import Effects
@@ -74,16 +72,8 @@ def void(held: Held, signal: str, effects: Effects) -> bool:
 
 def next_lapse(state: State) -> int | None:
     """Return when the next waiting action lapses, in microseconds."""
-    first: datetime | None = None
-    for held in state.held.values():  # asked with every input
-        for a in held.actions.values():
-            if (
-                a.status is ActionStatus.WAITING
-                and a.expires_at is not None
-                and (first is None or a.expires_at < first)
-            ):
-                first = a.expires_at
-    return None if first is None else to_microseconds(first)
+    times = [at for held in state.held.values() if (at := held.actions.lapse) is not None]
+    return to_microseconds(min(times)) if times else None
 
 
 def lapse(state: State, effects: Effects) -> tuple[Action, ...]:

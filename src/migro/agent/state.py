@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 import attrs
 
 from ..engine import EngineState, Key
-from ..models import Action, Issue, Outcome, ResourceRef, RunMode, Severity
+from ..models import Action, ActionStatus, Issue, Outcome, ResourceRef, RunMode, Severity
 
-__all__ = ["PLATFORM", "UNATTRIBUTED", "Held", "State"]
+__all__ = ["PLATFORM", "UNATTRIBUTED", "Actions", "Held", "State"]
 
 PLATFORM = "platform"
 """The partition that folds what changed about issues of all merchants."""
 
 UNATTRIBUTED = "unattributed"
 """The partition of signals that name no merchant."""
+
+
+class Actions(dict[str, Action]):
+    """
+    Actions by idempotency key; put them in one by one.
+
+    They know when the first that waits lapses, which is asked with every input and changes with few.
+    """
+
+    def __init__(self, known: Mapping[str, Action] | None = None) -> None:
+        super().__init__(known or {})
+        self._lapse: datetime | None = None
+        self._looked = False
+
+    def __setitem__(self, key: str, action: Action) -> None:
+        super().__setitem__(key, action)
+        self._looked = False
+
+    @property
+    def lapse(self) -> datetime | None:
+        """When the first action that waits for approval lapses; None where none does."""
+        if not self._looked:
+            waiting = (a.expires_at for a in self.values() if a.status is ActionStatus.WAITING)
+            self._lapse = min((at for at in waiting if at is not None), default=None)
+            self._looked = True
+        return self._lapse
 
 
 @attrs.define
@@ -41,7 +70,7 @@ class Held:
     issue: Issue
     decisions: int = 0
     verdict: tuple[object, ...] = ()
-    actions: dict[str, Action] = attrs.Factory(dict)
+    actions: Actions = attrs.field(factory=Actions, converter=Actions)
     allowed: frozenset[str] = frozenset()
     closed_by: str = ""
     answers: dict[str, tuple[str, ...]] = attrs.Factory(dict)

@@ -22,20 +22,11 @@ __all__ = ["Narrowing", "narrowing"]
 Narrowing = Callable[["Signal"], "Signal | None"]
 """Returns a plain signal as one of a class; None where it does not fit, which validating it whole explains."""
 
-_MADE: dict[str, tuple[type[Signal], Narrowing | None]] = {}
-"""By kind, made when the first signal comes: most classes of a rule set never see one."""
-
 _COLUMNS = ConfigDict(strict=True, extra="forbid")
 
 
 def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
     """Return how a plain signal is narrowed to a class; None where the class checks more than its columns."""
-    if cls.__signal_kind__ not in _MADE or _MADE[cls.__signal_kind__][0] is not cls:
-        _MADE[cls.__signal_kind__] = (cls, _made(cls, plain))
-    return _MADE[cls.__signal_kind__][1]
-
-
-def _made(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
     if not _only_declares(cls, plain):
         return None
     declared = {n for c in _between(cls, plain) for n in vars(c).get("__annotations__", {})}

@@ -26,7 +26,7 @@ from ..errors import InputError, RuleDefinitionError
 from ..expressions import UNSET, Attr, Maybe, MaybeKey, SignalMeta, preset
 from ..expressions.quantities import bounded, exact_decimal
 from .canonical import content_id, to_microseconds
-from .narrowing import narrowing
+from .narrowing import Narrowing, narrowing
 from .records import UtcTime, Words, model_json, read_only
 from .scales import Auth, Environment, Hint
 from .validation import explain_validation
@@ -145,9 +145,12 @@ class Signal(BaseModel, metaclass=SignalMeta):
         for name, place in cls.__own_columns__.items():
             places[place] = (*places.get(place, ()), name)
         cls.__own_places__ = types.MappingProxyType(places)
+        # With the class, since making it reads the environment, and whoever narrows may not.
+        cls.__narrow__ = narrowing(cls, Signal)
 
     __own_columns__: ClassVar[Mapping[str, str]] = types.MappingProxyType({})
     __own_places__: ClassVar[Mapping[str, tuple[str, ...]]] = types.MappingProxyType({})
+    __narrow__: ClassVar[Narrowing | None] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -217,8 +220,7 @@ class Signal(BaseModel, metaclass=SignalMeta):
             InputError: If the signal does not fit the class; the message says what was expected, what came, and where.
         """
         plain = type(signal) is Signal
-        narrow = narrowing(cls, Signal) if plain else None
-        found = narrow(signal) if narrow is not None else None
+        found = cls.__narrow__(signal) if plain and cls.__narrow__ is not None else None
         if isinstance(found, cls):
             return found
         # What is no class of anybody's has every value in the place where its kind's class looks for it.
