@@ -25,6 +25,7 @@ from ..models import (
     Input,
     PersonActed,
     RunMode,
+    Severity,
     Signal,
     SignalReceived,
     SignalWithdrawn,
@@ -34,7 +35,7 @@ from ..reason import QUARANTINED
 from ..rules import Rule, RuleSet
 from .dispatch import Dispatcher
 from .erasing import erasure_request, known_partition
-from .fold import PLATFORM, Fold, partition_of, partition_of_issue
+from .fold import PLATFORM, UNATTRIBUTED, Fold, partition_of, partition_of_issue
 from .hands import DryRun, Hands, Live
 from .journal import first_delivery, known_withdrawal
 from .loop import BATCH, SNAPSHOT_EVERY, Loop, Records
@@ -345,6 +346,50 @@ class Agent:
         It never goes further than the policy's mode, whatever is set here, and survives restarts.
         """
         self._person_acted("set_mode", by=by, why=why, mode=mode)
+
+    def mute(
+        self, target: str, *, merchant: str | None, until: datetime, by: str, why: str, up_to: Severity | None = None
+    ) -> tuple[Decision, ...]:
+        """
+        Let an issue rest, or every issue of a kind: nothing acts on it and nobody is asked, and decisions say why.
+
+        It ends at `until`, when somebody who muted it says `unmute`, and where the issue gets worse than was known.
+        While several people mute something, it rests until the last of them has it no more.
+
+        Args:
+            target: Id of an issue, or the name of an issue kind of the rules.
+            merchant: Whose; None for issues of signals that name none.
+            until: At most 14 days ahead; a later end is brought forward.
+            up_to: The worst severity that is muted. Default: how bad the issue is now; for a kind SEV3.
+
+        Raises:
+            NotFound: If there is neither such an issue nor such a kind.
+        """
+        partition = self._muted(target, merchant)
+        at = self._loop.later(partition)
+        if until <= at:
+            raise InputError(f"expected a mute that ends after {at:%Y-%m-%d %H:%M:%S} UTC, got {until}")
+        said = PersonActed(at=at, verb="mute", by=by, why=why, target=target, until=until, up_to=up_to)
+        return self.tell(partition, said)
+
+    def unmute(self, target: str, *, merchant: str | None, by: str, why: str = "") -> tuple[Decision, ...]:
+        """
+        End what a person muted; what others mute rests on.
+
+        Raises:
+            NotFound: If there is neither such an issue nor such a kind.
+        """
+        partition = self._muted(target, merchant)
+        said = PersonActed(at=self._loop.later(partition), verb="unmute", by=by, target=target, why=why)
+        return self.tell(partition, said)
+
+    def _muted(self, target: str, merchant: str | None) -> str:
+        partition = f"merchant:{merchant}" if merchant is not None else UNATTRIBUTED
+        found = (partition_of_issue(i) for i in self.memory.read("issues", id=target))
+        held = next(found, None)
+        if held is None and target not in self.fold.ruleset.kinds:
+            raise NotFound(f"expected the id of an issue or the name of an issue kind, found none: {target!r}")
+        return held or partition
 
     def resume(self, *, by: str, why: str) -> None:
         """Let automation go on after a halt, wherever it was halted; who and why are recorded."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from ..decide import Policy, Ruling, propose, rule_on, withdraw
@@ -28,6 +29,7 @@ from ..models import (
 )
 from ..reason import Assessment, assess, confidence_of
 from ..rules import IssueKind, RuleSet
+from ..verify import suppressing
 from .effects import Effects
 from .recollection import reached
 from .state import PLATFORM, Held, State
@@ -120,7 +122,9 @@ class Conclusions:
             now=state.now,
             held_severity=held.severity,
             halted=state.halted,
-            suppressed=state.maintenance is not None,
+            suppressing=partial(
+                suppressing, state.maintenance, state.mutes.values(), issue=before.id, kind=before.kind
+            ),
             known=held.actions,
         )
         held.allowed = frozenset() if ended else ruling.allowed
@@ -133,6 +137,7 @@ class Conclusions:
             tuple(ruling.holding),
             ruling.outcomes,
             mode,
+            ruling.holding.get("suppressed", ""),  # everything that suppresses it is named
         )
         if verdict == held.verdict:
             return

@@ -13,7 +13,7 @@ from datetime import datetime
 import attrs
 
 from ..decide import Policy
-from ..engine import Change, Key, NativeEngine
+from ..engine import Change, NativeEngine
 from ..models import (
     ActionDue,
     ActionFinished,
@@ -48,7 +48,8 @@ from .conclusions import Conclusions
 from .effects import Effects
 from .outbox import answer, check_due, lapse, move, next_lapse, stands
 from .quarantines import notice, release
-from .recollection import REACH, declare, derive, forget, same_text, understand
+from .recollection import REACH, declare, forget, same_text, understand
+from .resting import end_suppressions, mute
 from .snapshots import renamed
 from .state import PLATFORM, UNATTRIBUTED, Held, State
 from .withdrawals import take_back
@@ -258,11 +259,11 @@ class Fold:
         verdict = verify(signal, duplicate_of=duplicate_of, same_text=same)
         if verdict.name != "accepted":
             if signal.auth == "failed" and duplicate_of is None:
-                self._infer_from(state, signal, signature_failure(signal, state.now), effects)
+                self._conclusions.infer(state, signature_failure(signal, state.now), effects)
             return Disposition(signal=signal.id, name=verdict.name, reason=verdict.reason)
         window = maintenance(signal, state.now)
         if window is not None:
-            declare(state, signal.id, window)
+            declare(state, signal.id, *window)
             self._conclusions.reassess(state, sorted(state.held), effects)
         evidence, touched = self._conclusions.infer(state, signal, effects)
         raised = why_raised(state, evidence)
@@ -270,7 +271,7 @@ class Fold:
             understand(state, signal.resource, signal.id)
         if serious(signal) and (evidence.unkeyed or not evidence.matched) and signal.resource not in state.understood:
             found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
-            more = self._infer_from(state, signal, found, effects)
+            more = self._conclusions.infer(state, found, effects)[1]
             touched = (*touched, *more)
         supported = [state.held[t].issue.id for t in touched if t in state.held]
         opened = [state.held[t].issue.id for t in touched if t in effects.opened]
@@ -283,13 +284,6 @@ class Fold:
             why_recorded(signal, evidence, raised, self._read_kinds) if recorded else "; ".join(["evidence", *raised])
         )
         return Disposition(signal=signal.id, name=name, reason=reason, issues=tuple(sorted(set(opened or supported))))
-
-    def _infer_from(
-        self, state: State, signal: Signal, derived: Signal, effects: Effects
-    ) -> tuple[tuple[str, Key], ...]:
-        """Take in what migro itself made of a signal; it goes when the signal goes."""
-        derive(state, signal, derived)
-        return self._conclusions.infer(state, derived, effects)[1]
 
     def _merge(self, held: Held, now: int, effects: Effects) -> None:
         at = from_microseconds(now)
@@ -312,6 +306,9 @@ class Fold:
                 self._conclusions.reassess(state, sorted(state.held), effects)
             case "approve" | "reject":
                 answer(state, item, effects)
+            case "mute" | "unmute":
+                mute(state, item)
+                self._conclusions.reassess(state, sorted(state.held), effects)
             case "release_rule":
                 why = f"by {item.by}, {item.why}" if item.why else f"by {item.by}"
                 release(self._conclusions, state, (item.target,), why, effects)
@@ -324,15 +321,19 @@ class Fold:
     # --- time ---------------------------------------------------------------------------------------------------
 
     def _next_timer(self, state: State) -> int | None:
-        times = (self.engine.next_due(state.engine), next_lapse(state), state.maintenance)
+        ends = (*state.maintenance.values(), *(m.until for m in state.mutes.values()))
+        times = (self.engine.next_due(state.engine), next_lapse(state), *ends)
         return min((t for t in times if t is not None), default=None)
 
     def _fire_timers(self, state: State, effects: Effects, *, late_by: int) -> None:
         deadline = from_microseconds(state.now)
         fired = self._lapse(state, effects, state.now + late_by)
-        if state.maintenance is not None and state.maintenance <= state.now:
-            state.maintenance = None
-            fired.append(TimerFired(what="maintenance", name="", key=(), deadline=deadline, late_by=late_by))
+        over = end_suppressions(state)
+        if over:
+            fired += [
+                TimerFired(what=what, name=name, key=key, deadline=deadline, late_by=late_by)
+                for what, name, key in over
+            ]
             self._conclusions.reassess(state, sorted(state.held), effects)
         before = len(effects.changes)
         self.engine.pass_time(state.engine, state.now)

@@ -10,7 +10,6 @@ __all__ = [
     "REACH",
     "REOPEN_WITHIN",
     "declare",
-    "derive",
     "disown",
     "forget",
     "reached",
@@ -58,22 +57,17 @@ def understand(state: State, resource: ResourceRef, id: str) -> None:
     state.understood[resource] = seen
 
 
-def derive(state: State, signal: Signal, derived: Signal) -> None:
-    """Remember what was made of a signal, so that it goes with it."""
-    state.derived[signal.id] = (state.now, derived.id)
-
-
-def declare(state: State, id: str, until: int) -> None:
+def declare(state: State, id: str, name: str, until: int) -> None:
     """Open or end a maintenance window, as a signal says."""
     state.windows.pop(id, None)
-    state.windows[id] = (state.now, until)
-    _open_window(state)
+    state.windows[id] = (state.now, until, name)
+    _open_windows(state)
 
 
-def _open_window(state: State) -> None:
-    # The newest word counts, whatever earlier ones said.
-    until = next(reversed(state.windows.values()))[1] if state.windows else 0
-    state.maintenance = until if until > state.now else None
+def _open_windows(state: State) -> None:
+    # About each window the newest word counts, whatever earlier ones said.
+    newest = {name: until for _, until, name in state.windows.values()}
+    state.maintenance = {name: until for name, until in sorted(newest.items()) if until > state.now}
 
 
 def reached(held: Held, now: int, severity: Severity) -> tuple[tuple[int, Severity, frozenset[str]], ...]:
@@ -85,17 +79,15 @@ def reached(held: Held, now: int, severity: Severity) -> tuple[tuple[int, Severi
     return (*before, *recent, (now, severity, held.evidence))
 
 
-def disown(state: State, id: str) -> tuple[str, ...]:
-    """Forget what a signal left behind beside the engine, and return the ids of the signals made of it."""
+def disown(state: State, id: str) -> None:
+    """Forget what a signal left behind beside the engine."""
     state.texts = {text: seen for text, seen in state.texts.items() if seen[4] != id}
     for resource, seen in list(state.understood.items()):
         if seen.pop(id, None) is not None and not seen:
             del state.understood[resource]
     state.understood = dict(sorted(state.understood.items(), key=lambda item: _last(item[1])))
     if state.windows.pop(id, None) is not None:
-        _open_window(state)
-    _, derived = state.derived.pop(id, (0, ""))
-    return (derived,) if derived else ()
+        _open_windows(state)
 
 
 def forget(state: State) -> None:
@@ -115,11 +107,22 @@ def forget(state: State) -> None:
         state.texts = {t: seen for t, seen in state.texts.items() if seen[3] >= yesterday}
     while state.understood and _last(next(iter(state.understood.values()))) < yesterday:
         del state.understood[next(iter(state.understood))]
-    while state.derived and next(iter(state.derived.values()))[0] < state.now - REACH:
-        del state.derived[next(iter(state.derived))]
-    out_of_reach = [id for id, (at, _) in state.windows.items() if at < state.now - REACH]
-    for id in out_of_reach[:-1]:
-        del state.windows[id]
+    _forget_windows(state)
+
+
+def _forget_windows(state: State) -> None:
+    """Keep what can be withdrawn, and of the older words about each window the newest, for as long as it matters."""
+    newest: dict[str, str] = {}
+    for id, (at, _, name) in list(state.windows.items()):
+        if at >= state.now - REACH:
+            break
+        older = newest.pop(name, None)
+        if older is not None:
+            del state.windows[older]
+        newest[name] = id
+    for id in newest.values():
+        if state.windows[id][1] <= state.now:
+            del state.windows[id]
 
 
 def _last(seen: dict[str, int]) -> int:

@@ -34,11 +34,12 @@ from ..models import (
     Severity,
     canonical_json,
 )
+from ..verify import Suppression
 from .state import Held, State
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
 
-FORMAT = "migro-fold/1"
+FORMAT = "migro-fold/2"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
@@ -198,17 +199,26 @@ def _pairs(items: Mapping[Any, Any]) -> list[Any]:
 _TUPLES = _Form(_pairs, lambda rows: {key: tuple(value) for key, value in rows})
 _MODE = _Form(lambda mode: None if mode is None else mode.word, _mode)
 
+
+def _mute_back(target: str, source: str, until: int, up_to: str | None, why: str) -> Suppression:
+    return Suppression(source, until, target, None if up_to is None else Severity.named(up_to), why)
+
+
 _STATE: Mapping[str, _Form] = {
     "held": _Form(_slots, _slots_back),
     "mode": _MODE,
     "configured_mode": _MODE,
+    "maintenance": _Form(_pairs, dict),
     "windows": _TUPLES,
+    "mutes": _Form(
+        lambda mutes: [[*place, m.source, m.until, m.up_to and m.up_to.word, m.why] for place, m in mutes.items()],
+        lambda rows: {(by, what): _mute_back(what, *rest) for by, what, *rest in rows},
+    ),
     "understood": _Form(
         lambda held: [[resource, _pairs(seen)] for resource, seen in held.items()],
         lambda rows: {tuple(resource): dict(seen) for resource, seen in rows},
     ),
     "texts": _TUPLES,
-    "derived": _TUPLES,
     "quarantined": _Form(_pairs, dict),
 }
 

@@ -9,6 +9,7 @@ import attrs
 
 from ..engine import EngineState, Key
 from ..models import Action, ActionStatus, Issue, Outcome, ResourceRef, RunMode, Severity
+from ..verify import Suppression
 
 __all__ = ["PLATFORM", "UNATTRIBUTED", "Actions", "Held", "State"]
 
@@ -106,9 +107,10 @@ class State:
         configured_mode: The mode of the configuration that was last journaled.
         halted: Why automation is halted; empty when it is not.
         halted_at, resumed_at: When it was last halted and resumed here, in microseconds.
-        maintenance: When the open maintenance window ends, in microseconds; None while there is none.
-        windows: What signals said about maintenance in the last hour, and the newest older word: by signal id, when it
-            came and until when the window was to last, in microseconds, oldest first.
+        maintenance: When each open maintenance window ends, in microseconds, by its name.
+        windows: What signals said about maintenance in the last hour, and the newest older word about each window: by
+            signal id, when it came, until when the window was to last, in microseconds, and its name; oldest first.
+        mutes: What people want to rest, by who wants it and what.
         tidied: How many times the engine would have been tidied since 1970.
         config: Fingerprint of the rules, policy and mode that were last journaled.
         epochs: How many times the journal says that issues were taken over from the records.
@@ -118,8 +120,6 @@ class State:
             time in microseconds, oldest first; of those older than an hour only the newest.
         texts: Tickets of the last day by the pseudonym of their text: provider, requester, number, time in
             microseconds, and id.
-        derived: Signals that migro made of another in the last hour, by the id of the other, oldest first: time in
-            microseconds and own id.
         quarantined: Rules that people have been told about, with the id of the signal that says so.
     """
 
@@ -133,8 +133,9 @@ class State:
     halted: str = ""
     halted_at: int = 0
     resumed_at: int = 0
-    maintenance: int | None = None
-    windows: dict[str, tuple[int, int]] = attrs.Factory(dict)
+    maintenance: dict[str, int] = attrs.Factory(dict)
+    windows: dict[str, tuple[int, int, str]] = attrs.Factory(dict)
+    mutes: dict[tuple[str, str], Suppression] = attrs.Factory(dict)
     tidied: int = 0
     config: str = ""
     epochs: int = 0
@@ -142,5 +143,4 @@ class State:
     ruleset: str = ""
     understood: dict[ResourceRef, dict[str, int]] = attrs.Factory(dict)
     texts: dict[str, tuple[str, str | None, int, int, str]] = attrs.Factory(dict)
-    derived: dict[str, tuple[int, str]] = attrs.Factory(dict)
     quarantined: dict[str, str] = attrs.Factory(dict)

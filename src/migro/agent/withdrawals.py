@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..models import Disposition, DispositionName, SignalWithdrawn, Withdrawal, from_microseconds, to_microseconds
+from ..verify import derived_from
 from .conclusions import Conclusions
 from .effects import Effects
 from .outbox import void
@@ -30,7 +31,8 @@ def take_back(conclusions: Conclusions, state: State, item: SignalWithdrawn, eff
         return _disposition(id, "too_late", f"it came in {ago} min ago; a signal can be withdrawn for 60 min")
     effects.withdrawal = Withdrawal(signal=id, by=item.by, reason=item.reason, at=from_microseconds(state.now))
     before = state.maintenance
-    gone = {id, *disown(state, id)}
+    disown(state, id)
+    gone = {id, *derived_from(id)}
     found = [conclusions.engine.withdraw(state.engine, one, state.now) for one in sorted(gone)]
     slots = [slot for slot, held in sorted(state.held.items()) if _rests(held, gone, effects)]
     for slot in slots:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from typing import Protocol
 
 import attrs
 
@@ -41,6 +42,13 @@ _TOLD = frozenset({ActionStatus.PLANNED, ActionStatus.STARTED, ActionStatus.SIMU
 
 WITHDRAWN = "withdrawn: "
 """How the note of an action begins that policy took back before it began; only such a one is proposed again."""
+
+
+class Suppressing(Protocol):
+    """Says what suppresses an issue."""
+
+    def __call__(self, *, severity: Severity) -> Sequence[str]:
+        """Return everything that does, in words; nothing for an issue that is not suppressed."""
 
 
 @attrs.frozen
@@ -142,7 +150,7 @@ def rule_on(
     now: int,
     held_severity: Severity | None,
     halted: str,
-    suppressed: bool,
+    suppressing: Suppressing,
     known: Mapping[str, Action],
 ) -> Ruling:
     """
@@ -154,14 +162,14 @@ def rule_on(
         now: The fold's time in microseconds.
         held_severity: Severity of the open issue; it rises at once and falls only with the issue's end.
         halted: Why automation is halted; empty when it is not.
-        suppressed: Whether a declared maintenance window is open.
+        suppressing: Returns everything that suppresses an issue of a severity, in words.
         known: Actions of this issue so far, by idempotency key: what has begun is not proposed again.
     """
     severity, because = assessment.severity, assessment.severity_because
     if held_severity is not None and held_severity > severity:
         because = f"held at {held_severity.word} while the issue lasts; now {severity.word}: {because}"
         severity = held_severity
-    holding = _holding(assessment, policy, halted, suppressed, now)
+    holding = _holding(assessment, policy, halted, suppressing(severity=severity), now)
     attention = attention_of(assessment.band, severity, [g for g, _ in holding])
     ruled: list[Ruled] = []
     for response in assessment.kind.responses:
@@ -243,13 +251,13 @@ def propose(
 
 
 def _holding(
-    assessment: Assessment, policy: Policy, halted: str, suppressed: bool, now: int
+    assessment: Assessment, policy: Policy, halted: str, suppressed: Sequence[str], now: int
 ) -> list[tuple[GuardName, str]]:
     held: list[tuple[GuardName, str]] = []
     if halted:
         held.append(("unhealthy", halted))
     if suppressed:
-        held.append(("suppressed", GUARDS["suppressed"][2]))
+        held.append(("suppressed", "; ".join(suppressed)))
     if assessment.vetoes:
         held.append(("veto", f"vetoed by {', '.join(assessment.vetoes)}"))
     if assessment.kind.name == UNKNOWN.name or assessment.kind.category == "unknown":

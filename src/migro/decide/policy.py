@@ -46,7 +46,7 @@ GuardName = Literal[
 
 GUARDS: dict[GuardName, tuple[Outcome, Risk, str]] = {
     "unhealthy": (_R, Risk.R0, "automation is halted"),
-    "suppressed": (_R, Risk.R0, "a declared maintenance window covers it"),
+    "suppressed": (_R, Risk.R0, "a declared maintenance window or a mute covers it"),
     "veto": (_E, Risk.R1, "something explains everything"),
     "not_allowed": (_A1, Risk.R0, "the action is not on the allow-list"),
     "unknown_kind": (_E, Risk.R1, "what is unknown goes to a person"),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal, Self, Union
 
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
 
 from .action import Action, ActionResult
 from .canonical import content_id
 from .explanation import many
 from .issue import Issue
 from .records import Record, UtcTime
-from .scales import RunMode
+from .scales import RunMode, Severity
 from .signal import Signal
 
 __all__ = [
@@ -143,25 +143,39 @@ class PersonActed(_Input):
     A person did something.
 
     Attributes:
-        verb: `approve` or `reject` an action, `resolve` an issue, `resume` or `halt` automation, `set_mode`, or
-            `release_rule`, which lets a rule be judged again that was left out because its predicates kept raising.
+        verb: `approve` or `reject` an action, `resolve` an issue, `mute` an issue or a kind of issues or `unmute` it,
+            `resume` or `halt` automation, `set_mode`, or `release_rule`, which lets a rule be judged again that was
+            left out because its predicates kept raising.
         by: Role or name of the person; two spellings that differ in case or blanks are one person.
-        target: Idempotency key of the action, id of the issue or of the rule; empty for the other verbs.
+        target: Idempotency key of the action, id of the issue or of the rule, name of the kind of issues; empty for the
+            other verbs.
         binding: What the person saw; an approval of anything else does not count.
         mode: For `set_mode`: automation goes no further than this and than the policy's mode.
+        until: For `mute`: when it ends, which it has to.
+        up_to: For `mute`: the worst severity that it covers; None for how bad the issue is then, and SEV3 for a kind.
     """
 
     input: Literal["person_acted"] = "person_acted"
-    verb: Literal["approve", "reject", "resolve", "resume", "halt", "set_mode", "release_rule"]
+    verb: Literal["approve", "reject", "resolve", "mute", "unmute", "resume", "halt", "set_mode", "release_rule"]
     by: Annotated[str, AfterValidator(_somebody)]
     target: str = ""
     binding: str = ""
     why: str = ""
     mode: RunMode | None = None
+    until: UtcTime | None = None
+    up_to: Severity | None = None
+
+    @model_validator(mode="after")
+    def _mute_ends(self) -> Self:
+        if self.verb == "mute" and (self.until is None or not self.target):
+            raise ValueError("expected a mute with a target and a time at which it ends, got one without")
+        return self
 
     @property
     def delivery_key(self) -> str | None:
-        return content_id("in", self.model_dump())
+        told = self.model_dump()
+        # As before there were mutes, for whoever repeats what an older version has heard.
+        return content_id("in", {n: v for n, v in told.items() if n not in ("until", "up_to") or v is not None})
 
 
 class IssueChanged(_Input):

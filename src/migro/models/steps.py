@@ -73,14 +73,14 @@ class TimerFired:
     A rule, key and deadline fire once in the life of a journal, whatever was restarted in between.
 
     Attributes:
-        what: A `rule` began or ceased to hold, an `approval` lapsed, or a `maintenance` window ended.
-        name: Id of the rule, kind of the action; empty for a maintenance window.
+        what: A `rule` began or ceased to hold, an `approval` lapsed, or a `maintenance` window or a `mute` ended.
+        name: Id of the rule, kind of the action, name of the window, or whose mute of what.
         key: Key of the rule, idempotency key of the action.
         deadline: When it was due; what came of it is dated so.
         late_by: How much later the input came that found it due, in microseconds.
     """
 
-    what: Literal["rule", "approval", "maintenance"]
+    what: Literal["rule", "approval", "maintenance", "mute"]
     name: str
     key: tuple[str, ...]
     deadline: datetime

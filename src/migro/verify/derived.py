@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from ..expressions import Attr, Key
 from ..models import IssueChanged, IssueUpdate, Signal, from_microseconds
+from ..models.canonical import content_id
 
-__all__ = ["IssueUpdate", "Unexplained", "issue_update", "signature_failure", "unexplained"]
+__all__ = ["IssueUpdate", "Unexplained", "derived_from", "issue_update", "signature_failure", "unexplained"]
+
+_VERSION = "verify/2"
+_FAILED = "delivery.signature_failed"
 
 
 class Unexplained(Signal, kind="migro.unexplained"):
@@ -19,6 +23,15 @@ class Unexplained(Signal, kind="migro.unexplained"):
 
     subject: Key[str]
     hint: Attr[str]
+
+
+def derived_from(signal: str) -> tuple[str, ...]:
+    """Return the ids of what verify may have made of a signal, by its id; so nobody has to remember them."""
+    return tuple(_derived_id(kind, signal) for kind in (_FAILED, Unexplained.__signal_kind__))
+
+
+def _derived_id(kind: str, signal: str) -> str:
+    return content_id("sig", _VERSION, kind, signal)
 
 
 def unexplained(signal: Signal, at: int, *, unkeyed: bool = False) -> Signal:
@@ -40,14 +53,15 @@ def unexplained(signal: Signal, at: int, *, unkeyed: bool = False) -> Signal:
         # That no rule reads it is migro's own observation: an unproven sender is no reason to keep it from people.
         auth="not_applicable",
         dedup_key=signal.id,
-        normalizer="verify/1",
+        normalizer=_VERSION,
+        id=_derived_id(Unexplained.__signal_kind__, signal.id),
     )
 
 
 def signature_failure(signal: Signal, at: int) -> Signal:
     """Return the derived signal for a delivery whose signature does not fit. Nothing of its content is believed."""
     return Signal(
-        kind="delivery.signature_failed",
+        kind=_FAILED,
         merchant=signal.merchant,
         occurred_at=from_microseconds(at),
         source_kind="receiver",
@@ -55,7 +69,8 @@ def signature_failure(signal: Signal, at: int) -> Signal:
         attrs={"sender": signal.provider},
         env=signal.env,
         dedup_key=signal.id,
-        normalizer="verify/1",
+        normalizer=_VERSION,
+        id=_derived_id(_FAILED, signal.id),
     )
 
 
@@ -74,5 +89,5 @@ def issue_update(changed: IssueChanged) -> Signal:
         provider="migro",
         env="production",
         dedup_key=changed.decision,
-        normalizer="verify/1",
+        normalizer=_VERSION,
     )

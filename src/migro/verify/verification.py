@@ -73,15 +73,20 @@ def serious(signal: Signal) -> bool:
     return (signal.state or "").lower() not in _OVER and not signal.topic.endswith(".resolved")
 
 
-def maintenance(signal: Signal, now: int) -> int | None:
+def maintenance(signal: Signal, now: int) -> tuple[str, int] | None:
     """
-    Return until when a signal declares maintenance, in microseconds, or None if it says nothing about it.
+    Return which maintenance window a signal declares and until when, or None if it says nothing about any.
 
-    A window that names no end lasts four hours at most: a lost "it is over" must not silence a shop for good.
-    A signal that ends the window returns `now`.
+    A window has the name that the signal gives it, if any; the end is in microseconds. One that names no end lasts four
+    hours at most: a lost "it is over" must not silence a shop for good. A signal that ends the window returns `now`.
     """
     if signal.kind != "calendar.maintenance":
         return None
+    name = getattr(signal, "window", None) or signal.ids.get("window", "")
+    return name, _ends(signal, now)
+
+
+def _ends(signal: Signal, now: int) -> int:
     if getattr(signal, "active", signal.attrs.get("active")) is not True:
         return now
     told = getattr(signal, "ends_at", signal.attrs.get("ends_at"))

@@ -282,8 +282,14 @@ class Deploy(Signal, kind="change.deploy"):
 
 
 class Maintenance(Signal, kind="calendar.maintenance"):
-    """A declared maintenance window begins (`active` true) or ends; without `ends_at` it lasts four hours at most."""
+    """
+    A declared maintenance window begins (`active` true) or ends; without `ends_at` it lasts four hours at most.
 
+    Attributes:
+        window: Its name, where several may be open at a time: each ends by its own word.
+    """
+
+    window: MaybeKey[str] = UNSET
     active: Attr[bool]
     ends_at: Maybe[datetime] = UNSET
 

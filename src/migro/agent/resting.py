@@ -1,0 +1,40 @@
+"""What people let rest, and when it ends."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..models import PersonActed, Severity, to_microseconds
+from ..verify import Suppression
+from .state import State
+
+__all__ = ["MUTE_LASTS", "end_suppressions", "mute"]
+
+MUTE_LASTS = 14 * 24 * 3600 * 1_000_000
+"""How long a mute may last at most, in microseconds: what is muted for good is forgotten."""
+
+
+def mute(state: State, item: PersonActed) -> None:
+    """Begin, change or end what a person mutes; what other people mute is not touched."""
+    place = (item.by.casefold(), item.target)
+    state.mutes.pop(place, None)
+    if item.verb == "unmute" or item.until is None:
+        return
+    until = min(to_microseconds(item.until), state.now + MUTE_LASTS)
+    if until <= state.now:
+        return
+    known = next((h for h in state.held.values() if h.issue.id == item.target), None)
+    # What was there to be seen when it was muted; anything worse has to be seen again.
+    up_to = item.up_to or (known.issue.severity if known is not None else Severity.SEV3)
+    state.mutes[place] = Suppression(f"muted by {item.by}", until, item.target, up_to, item.why)
+
+
+def end_suppressions(state: State) -> list[tuple[Literal["maintenance", "mute"], str, tuple[str, ...]]]:
+    """End what is over, and return what that was: what it is, its name, and its target."""
+    windows = [name for name, until in sorted(state.maintenance.items()) if until <= state.now]
+    mutes = [place for place, one in sorted(state.mutes.items()) if one.until <= state.now]
+    for name in windows:
+        del state.maintenance[name]
+    for place in mutes:
+        del state.mutes[place]
+    return [("maintenance", name, ()) for name in windows] + [("mute", by, (target,)) for by, target in mutes]

@@ -1,0 +1,269 @@
+"""What is let rest, by whom, until when, and what breaks through."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from migro.agent import Agent, Fold
+from migro.agent.recollection import REACH, declare, disown, forget
+from migro.agent.resting import MUTE_LASTS, end_suppressions
+from migro.agent.resting import mute as mute_or_not
+from migro.agent.snapshots import restore, snapshot
+from migro.agent.state import State
+from migro.errors import InputError, NotFound
+from migro.models import (
+    Attention,
+    Decision,
+    IssueStatus,
+    Outcome,
+    PersonActed,
+    Severity,
+    Signal,
+    Tick,
+    from_microseconds,
+    to_microseconds,
+)
+from migro.remember import VolatileMemory
+from migro.verify import suppressing
+from tests.agent.world import M1, OPEN_POLICY, RULES, T0, Run, after, agent, call, handled, received, sure
+from tests.effort import cases
+
+FOLD = Fold(RULES, OPEN_POLICY)
+
+
+def window(n: int, at: int, name: str, ends: int | None) -> Signal:
+    """A window of that name until `ends`, in seconds; without an end it is over."""
+    told = {} if ends is None else {"ends_at": after(ends).isoformat()}
+    return Signal(
+        kind="calendar.maintenance", merchant=M1, env="production", occurred_at=after(at), dedup_key=f"w-{n}",
+        ids={"window": name} if name else {}, attrs={"active": ends is not None, **told},
+    )  # fmt: skip
+
+
+def mute(at: int, by: str, target: str, ends: int, **fields: Any) -> PersonActed:
+    given = {"verb": "mute", "why": "known", **fields}
+    return PersonActed(at=after(at), by=by, target=target, until=after(ends), **given)
+
+
+def unmute(at: int, by: str, target: str) -> PersonActed:
+    return PersonActed(at=after(at), verb="unmute", by=by, target=target)
+
+
+def suppressors(decision: Decision) -> list[str]:
+    """Everything that a decision names as suppressing it."""
+    (guard,) = [g for g in decision.explanation.guards if g.guard == "suppressed"]
+    return guard.detail.split("; ") if guard.holds else []
+
+
+def opened(run: Run) -> str:
+    run.give(*sure())
+    return str(run.decisions[-1].issue.id)
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run(FOLD)
+
+
+def test_a_mute_lets_an_issue_rest_and_a_decision_says_by_whom_until_when_and_why(run: Run) -> None:
+    issue = opened(run)
+    run.give(mute(10, "ann", issue, 3600))
+    decision = run.decisions[-1]
+
+    assert (decision.outcome, decision.attention) == (Outcome.RECORD, Attention.NONE)
+    assert suppressors(decision) == ["muted by ann until 2026-03-01 10:00:00 UTC: known"]
+
+
+def test_an_issue_rests_until_the_last_of_those_who_muted_it_has_it_no_more(run: Run) -> None:
+    issue = opened(run)
+    run.give(mute(10, "ann", issue, 3600), mute(11, "bob", "down", 1800), window(1, 12, "cdn", 900))
+    named = [suppressors(d) for d in run.decisions[-3:]]
+    run.give(unmute(20, "Ann", issue), *(call(50 + n, 300 * n) for n in range(1, 7)), Tick(at=after(1801)))
+
+    assert [len(n) for n in named] == [1, 2, 3]
+    assert [[s.split(" until")[0] for s in suppressors(d)] for d in run.decisions if d.at >= after(20)][:1] == [
+        ["maintenance cdn", "muted by bob"]
+    ]
+    assert suppressors(run.decisions[-1]) == []
+
+
+def test_an_issue_that_is_still_wrong_when_its_mute_ends_is_told_then(run: Run) -> None:
+    issue = opened(run)
+    still = [call(50 + n, 60 * n) for n in range(1, 10)]
+    run.give(mute(10, "ann", issue, 600, up_to=Severity.SEV1), *still, Tick(at=after(900)))
+
+    assert next(t for s in run.steps for t in s.record.timers if t.what == "mute").deadline == after(600)
+    (end,) = [d for d in run.decisions if d.at == after(600)]
+    assert suppressors(end) == []
+    assert end.attention is not Attention.NONE
+
+
+def test_what_gets_worse_than_was_known_breaks_through(run: Run) -> None:
+    run.give(call(1, 0), call(2, 1), call(3, 2), call(4, 3, 200), call(5, 4, 200), call(6, 5, 200), call(7, 6, 200))
+    issue = run.decisions[-1].issue
+    run.give(mute(10, "ann", issue.id, 3600, up_to=Severity.SEV3))
+    rests = suppressors(run.decisions[-1])
+    run.give(*(call(20 + n, 20 + n) for n in range(9)))
+    worse = run.decisions[-1]
+
+    assert (bool(rests), worse.issue.severity > Severity.SEV3) == (issue.severity <= Severity.SEV3, True)
+    assert (suppressors(worse), worse.attention) == ([], Attention.PAGE)
+
+
+def test_a_muted_kind_covers_no_other_kind(run: Run) -> None:
+    run.give(mute(0, "ann", "forged", 3600), *sure())
+
+    assert suppressors(run.decisions[-1]) == []
+
+
+def test_a_mute_is_over_after_fourteen_days_whatever_was_asked_for(run: Run) -> None:
+    run.give(mute(0, "ann", "down", 10**8))
+
+    assert [m.until - run.state.now for m in run.state.mutes.values()] == [MUTE_LASTS]
+
+
+def test_a_mute_without_an_end_or_a_target_is_refused() -> None:
+    for fields in ({"target": "down"}, {"until": after(9)}):
+        with pytest.raises(ValueError, match="a mute with a target and a time at which it ends"):
+            PersonActed(at=T0, verb="mute", by="ann", **fields)
+
+
+def test_an_unnamed_window_and_a_named_one_end_by_their_own_word_only(run: Run) -> None:
+    run.give(window(1, 0, "", 3600), window(2, 1, "cdn", 3600), window(3, 2, "", None), *sure(3))
+
+    assert [s.split(" until")[0] for s in suppressors(run.decisions[-1])] == ["maintenance cdn"]
+
+
+def test_mutes_and_windows_survive_in_a_snapshot(run: Run) -> None:
+    issue = opened(run)
+    run.give(mute(10, "ann", issue, 3600, up_to=Severity.SEV1), mute(11, "bob", "down", 90), window(1, 12, "cdn", 900))
+    data = snapshot(FOLD.engine, OPEN_POLICY.version, run.state)
+    again = restore(FOLD.engine, OPEN_POLICY.version, data, partition="merchant:m_1")
+
+    assert (again.mutes, again.maintenance, again.windows) == (
+        run.state.mutes,
+        run.state.maintenance,
+        run.state.windows,
+    )
+    assert snapshot(FOLD.engine, OPEN_POLICY.version, again) == data
+
+
+# --- the oracle ------------------------------------------------------------------------------------------------------
+
+Told = dict[tuple[str, str], tuple[int, Severity]]
+
+
+def acts(r: random.Random, issue: str) -> Iterator[tuple[int, Any, tuple[str, str], int | None, Severity | None]]:
+    """Yield when something is said, what, about which source, until when, and up to how bad; all in seconds."""
+    at = 10
+    for n in range(r.randrange(1, 14)):
+        at += r.choice((1, 7, 60, 240))
+        ends = r.choice((None, at + r.choice((1, 30, 61, 300, 900))))
+        if r.randrange(2):
+            name = r.choice(("", "cdn", "erp"))
+            yield at, window(n, at, name, ends), ("", name), ends, None
+            continue
+        by, target = r.choice(("ann", "bob", "eve")), r.choice((issue, "down", "forged"))
+        up_to = r.choice((None, Severity.SEV4, Severity.SEV1))
+        said = unmute(at, by, target) if ends is None else mute(at, by, target, ends, up_to=up_to)
+        yield at, said, (by, target), ends, up_to
+
+
+def named(told: Told, t: int, issue: str, severity: Severity) -> list[str]:
+    """Everything that was said and has not ended, looked at one by one."""
+    found = []
+    for (by, what), (ends, limit) in told.items():
+        if not by and ends > t:
+            found.append((f"maintenance {what}".rstrip(), ends, ""))
+        if by and ends > t and what in (issue, "down") and severity <= limit:
+            found.append((f"muted by {by}", ends, ": known"))
+    return sorted(f"{s} until {after(ends):%Y-%m-%d %H:%M:%S} UTC{why}" for s, ends, why in found)
+
+
+def test_decisions_name_what_was_opened_and_neither_closed_nor_over() -> None:
+    seen: set[int] = set()
+    for seed in range(cases(300)):
+        r, run = random.Random(seed), Run(FOLD)
+        issue = opened(run)
+        told: Told = {}
+        for n, (at, said, source, ends, up_to) in enumerate(acts(r, issue)):
+            known = run.state.held["down", ("m_1",)].issue.severity
+            run.give(said if isinstance(said, PersonActed) else received(said), call(1000 + n, at))
+            told.pop(source, None)
+            if ends is not None:
+                told[source] = (ends, up_to or (known if source[1] == issue else Severity.SEV3))
+            last = run.decisions[-1]
+            if last.issue.status is IssueStatus.RESOLVED:
+                break
+            expected = named(told, at, issue, last.issue.severity)
+            assert suppressors(last) == expected, (seed, n)
+            seen.add(len(expected))
+    assert {0, 1, 2} <= seen
+
+
+def test_what_rests_is_what_was_said_looked_at_one_by_one_also_where_a_word_is_taken_back() -> None:
+    counts: set[int] = set()
+    for seed in range(cases(10_000)):
+        r, state = random.Random(seed), State(partition="merchant:m_1", now=to_microseconds(T0))
+        words: dict[str, tuple[str, int]] = {}  # what was said about windows, in its order
+        mutes: dict[tuple[str, str], int] = {}
+        for n in range(r.randrange(1, 25)):
+            state.now += r.choice((0, 1, 60, 900, 4000)) * 1_000_000
+            end_suppressions(state)
+            forget(state)
+            until = state.now + r.choice((0, 1, 60, 900, 9000)) * 1_000_000
+            match r.randrange(4):
+                case 0:
+                    by, target = r.choice(("ann", "bob")), r.choice(("down", "forged"))
+                    mute_or_not(state, PersonActed(at=from_microseconds(state.now), verb="mute", by=by, target=target,
+                                                   until=from_microseconds(until), up_to=Severity.SEV1))  # fmt: skip
+                    mutes[by, target] = until
+                case 1 if mutes:
+                    by, target = r.choice(sorted(mutes))
+                    mute_or_not(
+                        state, PersonActed(at=from_microseconds(state.now), verb="unmute", by=by, target=target)
+                    )
+                    del mutes[by, target]
+                case 2 if reachable := [i for i, w in state.windows.items() if w[0] >= state.now - REACH]:
+                    taken = r.choice(reachable)
+                    disown(state, taken)
+                    del words[taken]
+                case _:
+                    name = r.choice(("", "cdn"))
+                    declare(state, f"sig_{n:02}", name, until)
+                    words[f"sig_{n:02}"] = (name, until)
+            newest = dict(words.values())
+            expected = [f"maintenance {n}".rstrip() for n, u in newest.items() if u > state.now]
+            expected += [f"muted by {by}" for (by, t), u in mutes.items() if t == "down" and u > state.now]
+            found = suppressing(state.maintenance, state.mutes.values(), issue="i", kind="down", severity=Severity.SEV2)
+            assert sorted(f.split(" until")[0] for f in found) == sorted(expected), (seed, n)
+            counts.add(len(expected))
+    assert {0, 1, 2, 3} <= counts
+
+
+# --- through the agent ----------------------------------------------------------------------------------------------
+
+
+def test_people_mute_through_the_agent_and_another_process_knows() -> None:
+    memory = VolatileMemory()
+    host = agent(memory)
+    issue = handled(host, sure())[-1].issue
+    (rests,) = host.mute(issue.id, merchant="m_1", until=after(3600), by="ann", why="known")
+    again: Agent = agent(memory)
+    (out,) = again.unmute(issue.id, merchant="m_1", by="ann")
+
+    assert (len(suppressors(rests)), suppressors(out)) == (1, [])
+
+
+def test_a_mute_of_nothing_and_one_that_is_over_are_refused() -> None:
+    host = agent(VolatileMemory())
+    handled(host, sure())
+    with pytest.raises(NotFound, match="id of an issue or the name of an issue kind"):
+        host.mute("iss_unknown", merchant="m_1", until=after(3600), by="ann", why="known")
+    with pytest.raises(InputError, match="expected a mute that ends after"):
+        host.mute("down", merchant="m_1", until=T0 - timedelta(days=1), by="ann", why="known")
