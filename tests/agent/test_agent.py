@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -28,7 +27,7 @@ from migro.models import (
     SignalReceived,
 )
 from migro.ports import Memory
-from migro.remember import SqliteMemory, VolatileMemory
+from migro.remember import VolatileMemory
 from migro.rules import Response, Rule, RuleSet
 from tests.agent.world import (
     OPEN_POLICY,
@@ -83,15 +82,6 @@ def poisoned(memory: Memory, **options: Any) -> Agent:
 
 def poison(n: int = 1, at: int = 50, merchant: str = "m_1") -> Signal:
     return call(900 + n, at, topic="poison", merchant=merchant)
-
-
-@pytest.fixture(params=["volatile", "sqlite"])
-def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
-    if request.param == "volatile":
-        yield VolatileMemory()
-    else:
-        with SqliteMemory(tmp_path / "m.db") as held:
-            yield held
 
 
 def statuses(memory: Memory) -> dict[str, str]:

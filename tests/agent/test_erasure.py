@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,20 +10,11 @@ from migro.agent import PLATFORM
 from migro.errors import InputError, NotFound
 from migro.models import ErasureRequested, Signal
 from migro.ports import Ledger, Memory
-from migro.remember import SqliteMemory, VolatileMemory
+from migro.remember import SqliteMemory
 from tests.agent.world import after, agent, call, conserved, handled, stranger, sure
 
 M1 = "merchant:m_1"
 PERSON = "k3jd7qzmw2v5xh4ptn6a"
-
-
-@pytest.fixture(params=["volatile", "sqlite"])
-def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
-    if request.param == "volatile":
-        yield VolatileMemory()
-    else:
-        with SqliteMemory(tmp_path / "m.db") as held:
-            yield held
 
 
 def about_a_person(n: int, at: int) -> Signal:

@@ -25,15 +25,6 @@ from tests.effort import cases
 M1 = "merchant:m_1"
 
 
-@pytest.fixture(params=["volatile", "sqlite"])
-def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
-    if request.param == "volatile":
-        yield VolatileMemory()
-    else:
-        with SqliteMemory(tmp_path / "m.db") as held:
-            yield held
-
-
 class Counting:
     """A memory that counts what is loaded of the journal, and commits."""
 

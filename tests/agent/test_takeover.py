@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import attrs
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,22 +16,13 @@ from migro.models import (
     SignalReceived,
 )
 from migro.ports import Memory
-from migro.remember import SqliteMemory, VolatileMemory
+from migro.remember import VolatileMemory
 from migro.rules import RuleSet
 from tests.agent.test_agent import Hand
 from tests.agent.world import OPEN_POLICY, RULES, agent, call, conserved, handled, probe, received, stranger, sure
 from tests.effort import cases
 
 M1 = "merchant:m_1"
-
-
-@pytest.fixture(params=["volatile", "sqlite"])
-def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
-    if request.param == "volatile":
-        yield VolatileMemory()
-    else:
-        with SqliteMemory(tmp_path / "m.db") as held:
-            yield held
 
 
 def without(*ids: str) -> RuleSet:
