@@ -105,15 +105,23 @@ class WithoutNode(Node):
         return self.network.nodes[self.children[0]].lowered(state, key, t - self.length)
 
 
-class HeldNode(Node):
+class _Series(Node):
+    """A node that looks at its child's points one after the other: at those that are satisfied, among all of them."""
+
     follows_points = True
-    length = 0
 
     def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:
         return self.network.times_from(state, self.children[0], key, since)
 
     def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
         return self.network.nodes[self.children[0]].universe(state, key, since)
+
+    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
+        return self.network.nodes[self.children[0]].lowered(state, key, t)
+
+
+class HeldNode(_Series):
+    length = 0
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         child = self.network.nodes[self.children[0]]
@@ -128,21 +136,11 @@ class HeldNode(Node):
                 return True
         return False
 
-    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
-        return self.network.nodes[self.children[0]].lowered(state, key, t)
 
-
-class RunsNode(Node):
-    follows_points = True
+class RunsNode(_Series):
     length = 0
     k = 1
     n = 1
-
-    def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:
-        return self.network.times_from(state, self.children[0], key, since)
-
-    def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
-        return self.network.nodes[self.children[0]].universe(state, key, since)
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         child = self.network.nodes[self.children[0]]
@@ -153,9 +151,6 @@ class RunsNode(Node):
             return False
         hits = sum(1 for p in last if (place := bisect_left(times, p)) < len(times) and times[place] == p)
         return hits >= self.k
-
-    def lowered(self, state: EngineState, key: Key, t: int) -> bool:
-        return self.network.nodes[self.children[0]].lowered(state, key, t)
 
 
 class _Grid(Node):
