@@ -13,6 +13,7 @@ import pytest
 from migro.configuration import Configuration
 from migro.decide.policy import GUARDS, Policy, decide
 from migro.models import Band, Category, Outcome, Risk, RunMode, Severity
+from migro.observe import KINDS
 from migro.rules.conclusions import MEDIUM, STRONG, WEAK
 from migro.rules.kinds import LOWEST_RISK, PLACEHOLDERS, PRIOR
 from tests import failure_modes
@@ -92,6 +93,12 @@ def test_the_page_on_failure_modes_is_made_from_the_pack() -> None:
     page = (DOCS / "reference" / "failure-modes.md").read_text(encoding="utf-8")
 
     assert page == failure_modes.page(), "python -m tests.failure_modes > docs/reference/failure-modes.md"
+
+
+def test_the_page_on_envelopes_lists_every_kind() -> None:
+    page = (DOCS / "reference" / "envelope.md").read_text(encoding="utf-8")
+
+    assert sorted(re.findall(r"^\| `(\w+)` \|", page.partition("## Kinds")[2], re.MULTILINE)) == sorted(KINDS)
 
 
 def test_the_page_on_rules_lists_categories_placeholders_and_verbs() -> None:

@@ -1,11 +1,11 @@
-"""All benchmarks, one after the other: ``python -m tests.benchmarks [fold|storage|recovery|growth]...``."""
+"""All benchmarks, one after the other: ``python -m tests.benchmarks [NAME]...``."""
 
 from __future__ import annotations
 
 import runpy
 import sys
 
-NAMES = ("fold", "storage", "recovery", "growth")
+NAMES = ("fold", "observe", "storage", "recovery", "growth", "storm")
 
 
 def main() -> None:

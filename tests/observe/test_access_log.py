@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from migro.observe import access_log
 from migro.observe.bots import is_bot
 from migro.observe.codes import error_code
+from migro.observe.hits import network_of
 from migro.observe.routes import route_in, route_of
 from tests.observe.payloads import from_file, observed, one
 
@@ -133,3 +138,72 @@ def test_known_agents_are_no_shoppers(agent: str, bot: bool) -> None:
 )
 def test_the_first_pattern_that_fits_gives_the_code(text: str, code: str | None) -> None:
     assert error_code(text) == code
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.9", "203.0.113.0/24"),
+        ("203.0.113.9:4711", "203.0.113.0/24"),
+        ("203.0.113.9,", "203.0.113.0/24"),
+        ("2001:db8:1:2::9", "2001:db8:1::/48"),
+        ("[2001:db8:1:2::9]:443", "2001:db8:1::/48"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("client.example", None),
+        ("unknown", None),
+        ("999.0.0.1", None),
+    ],
+)
+def test_an_address_is_cut_to_its_network(address: str, network: str | None) -> None:
+    signal = one("web_access_log", LINE.format("/", "-").replace("203.0.113.9", address))
+
+    assert network_of(address) == network
+    assert ("network" in signal.attrs) is (network is not None)
+    assert address == "unknown" or address not in signal.json_line()
+
+
+def test_neighbours_have_one_pseudonym_of_their_network_and_strangers_another() -> None:
+    found = [
+        one("web_access_log", LINE.format("/", "-").replace("203.0.113.9", address)).attrs["network"]
+        for address in ("203.0.113.9", "203.0.113.200", "203.0.114.9")
+    ]
+
+    assert found[0] == found[1] != found[2]
+
+
+def test_one_program_has_one_pseudonym_from_wherever_it_comes() -> None:
+    line = LINE.format("/", "-")
+    elsewhere, short = line.replace("113.9", "113.8"), line.partition(' "-" ')[0]
+    first, second, none = observed("web_access_log", f"{line}\n{elsewhere}\n{short}").signals
+
+    assert first.attrs["agent"] == second.attrs["agent"]
+    assert first.ids["visitor"] != second.ids["visitor"]
+    assert "agent" not in none.attrs
+    assert "Firefox" not in first.json_line()
+
+
+PARTS = st.sampled_from(
+    ["203.0.113.9", "shop.example", "-", " ", " - - ", "[", "]", '"', "\\", "01/Mar/2026:09:00:03 +0000",
+     "GET / HTTP/1.1", " 200 5", " 404 -", ' "-" "x"', "\t", "x", "1", "\u0661", "\u00a0", "rt=0.5"]
+)  # fmt: skip
+LINES = st.one_of(
+    st.lists(PARTS, max_size=12).map("".join),
+    st.builds(
+        '{} - - [{}] "{}" {} {}'.format,
+        st.sampled_from(["203.0.113.9", "shop.example", "a\u00a0b", "[x]", '"']),
+        st.sampled_from(["01/Mar/2026:09:00:03 +0000", "2026-03-01T09:00:03Z", "5", "\u0661/Mar/2026:09:00:03"]),
+        st.sampled_from(["GET / HTTP/1.1", "", "\\x16", "GET /\u00a0x HTTP/1.1"]),
+        st.sampled_from(["200", "-", "000", "\u0661\u0661\u0661"]),
+        st.sampled_from(["5", "-", '5 "-" "x"', '5 "-" "x" rt=0.5', '5 "a\\"b" "x"', '5\u00a0"-" "x"', '5 "-" "x"y']),
+    ),
+)
+
+
+@given(LINES)
+def test_the_short_way_reads_a_line_as_the_long_one_does(line: str) -> None:
+    short = access_log._combined(line)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(access_log, "_USUAL", re.compile(r"(?!)"))
+        long = access_log._combined(line)
+
+    assert short == long

@@ -1,4 +1,4 @@
-"""Alertmanager and Sentry."""
+"""Alertmanager, Sentry, and what their words for severity mean."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from migro.models import Signal
-from migro.observe.hints import severity_hint
+from migro.observe.hints import CLOUDWATCH, STATUS_PAGE, eased, priority_hint, recovered, severity_hint
+from migro.observe.labels import tags_in
+from tests.observe.monitor_payloads import ALERTMANAGER_3, ALERTMANAGER_4, PROMETHEUS
 from tests.observe.payloads import from_file, observed, one
 
 
@@ -50,6 +52,32 @@ def test_firing_resolved_and_firing_again_are_three_events_and_a_repeat_is_none(
     first, second = "2026-03-01T08:00:00Z", "2026-03-01T09:00:00Z"
 
     assert len({key("firing", first), key("firing", first), key("resolved", first), key("firing", second)}) == 3
+
+
+def test_version_3_has_no_fingerprint_so_the_labels_tell_its_alerts_apart() -> None:
+    twin = {**PROMETHEUS, "labels": {**PROMETHEUS["labels"], "instance": "web-3:9100"}}
+    first, second = observed("alertmanager_v3", {**ALERTMANAGER_3, "alerts": [PROMETHEUS, twin]}).signals
+
+    assert (first.kind, first.topic, first.merchant, first.severity_hint) == ("alert", "alert.firing", "mugs", "medium")
+    assert first.dedup_key != second.dedup_key
+    assert (first.ids["instance"], second.ids["instance"]) == ("web-2:9100", "web-3:9100")
+
+
+def test_alerts_that_were_left_out_for_length_are_counted() -> None:
+    cut, whole = (
+        one("alertmanager_v4", ALERTMANAGER_4),
+        one("alertmanager_v4", {**ALERTMANAGER_4, "truncatedAlerts": 0}),
+    )
+
+    assert (cut.attrs["incomplete"], cut.metrics["alerts_missing"]) == (True, 3)
+    assert ("incomplete" in whole.attrs, "alerts_missing" in whole.metrics) == (False, False)
+    assert cut.dedup_key == whole.dedup_key
+
+
+def test_a_firing_alert_is_dated_by_its_start_whatever_end_it_expects() -> None:
+    alert = {"status": "firing", "startsAt": "2026-03-01T08:00:00Z", "endsAt": "2026-03-01T12:04:00Z"}
+
+    assert one("alertmanager_v4", {"alerts": [alert]}).occurred_at.hour == 8
 
 
 def sentry(resource: str, action: str, data: dict[str, Any]) -> Signal:
@@ -105,6 +133,51 @@ def test_an_issue_alert_is_read_from_its_event() -> None:
     assert (signal.ids["issue_id"], signal.ids["event_id"]) == ("77", "e1")
 
 
+def test_an_event_that_sentry_makes_up_to_try_a_connection_is_a_test() -> None:
+    event = {"event_id": "e1", "level": "error", "project": 9, "environment": "prod",
+             "tags": [["environment", "prod"], ["sample_event", "yes"]]}  # fmt: skip
+    signal = sentry("event_alert", "triggered", {"event": event})
+
+    assert (signal.env, signal.attrs["test"]) == ("test", True)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"environment": "staging", "release": "r1"},
+        [{"key": "environment", "value": "staging"}, {"key": "release", "value": "r1"}, {"key": 5}, 5, ["a"]],
+        [["environment", "staging"], ["release", "r1"], ["odd", 5]],
+    ],
+)
+def test_tags_come_in_three_shapes(tags: Any) -> None:
+    signal = sentry("error", "created", {"error": {"event_id": "e1", "tags": tags}})
+
+    assert (signal.env, signal.attrs["release"]) == ("staging", "r1")
+
+
+def test_an_issue_that_a_commit_resolved_is_dated_by_the_commit() -> None:
+    issue = {"id": "1", "status": "resolved", "statusDetails": {"inCommit": {"dateCreated": "2026-03-01T07:00:00Z"}}}
+
+    assert sentry("issue", "resolved", {"issue": issue}).occurred_at.hour == 7
+
+
+def test_a_resource_that_nobody_knows_is_an_event_and_a_part_that_is_missing_is_named() -> None:
+    other = one("sentry_webhook", {"action": "made", "data": {"x": 1}})
+    bodies: tuple[Any, ...] = (
+        [1],
+        {"action": "created", "data": {"issue": 5}},
+        {"action": "x", "data": {"metric_alert": 5}},
+    )
+    reasons = [str(observed("sentry_webhook", body).failures[0]) for body in bodies]
+
+    assert (other.kind, other.topic) == ("platform.event", "unknown.made")
+    assert reasons == [
+        "expected a Sentry message as a JSON object, got list",
+        "expected data.issue as a JSON object, got int",
+        "expected data.metric_alert as a JSON object, got int",
+    ]
+
+
 def test_a_single_error_is_not_counted_as_a_new_issue() -> None:
     error = {"event_id": "e1", "issue_id": "77", "level": "error", "timestamp": 1772355600.0, "project": 9}
 
@@ -152,6 +225,12 @@ def test_installations_and_comments_are_understood() -> None:
         ("NORMAL", "medium"),
         ("low", "low"),
         ("ok", "info"),
+        ("Sev-1", "critical"),
+        ("SEV 4", "low"),
+        ("P3 - Moderate", "medium"),
+        ("P5", "info"),
+        ("p10", None),
+        ("page one", None),
         ("purple", None),
         ("", None),
         (None, None),
@@ -160,3 +239,36 @@ def test_installations_and_comments_are_understood() -> None:
 )
 def test_a_senders_word_becomes_a_hint_and_none_is_invented(word: object, hint: str | None) -> None:
     assert severity_hint(word) == hint
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [(1, "critical"), ("2", "high"), ("P3", "medium"), (4, "low"), ("P5", "info"), ("high", "high"), (0, None),
+     (6, None), (True, None), (None, None), (2.0, None), ("12", None)],
+)  # fmt: skip
+def test_a_priority_may_be_a_number(value: object, hint: str | None) -> None:
+    assert priority_hint(value) == hint
+
+
+def test_a_word_means_what_its_sender_means_by_it() -> None:
+    assert (severity_hint("minor"), severity_hint("Minor", STATUS_PAGE)) == ("low", "medium")
+    assert [severity_hint(w, STATUS_PAGE) for w in ("none", "maintenance", "major", "critical")] == [
+        "info", "low", "high", "critical",
+    ]  # fmt: skip
+    assert [severity_hint(w, CLOUDWATCH) for w in ("ALARM", "INSUFFICIENT_DATA", "OK")] == ["high", "low", "info"]
+    assert severity_hint("fatal", CLOUDWATCH) == "critical"
+
+
+def test_what_is_over_is_not_severe_and_a_severity_that_nobody_gave_is_not_made_up() -> None:
+    assert (eased("critical", over=True), eased("critical", over=False), eased(None, over=True)) == (
+        "info", "critical", None,
+    )  # fmt: skip
+    assert [recovered(w) for w in ("Resolved", "OK", "firing", "", None, 1)] == [True, True, False, False, False, False]
+
+
+def test_tags_are_pairs_as_one_text_or_a_list() -> None:
+    assert tags_in("env:prod, availability-zone:eu-1a,alone,:x,url:http://a, env:test") == {
+        "env": "prod", "availability_zone": "eu-1a", "url": "http://a",
+    }  # fmt: skip
+    assert tags_in(["a:1", 5, None, "b:"]) == {"a": "1"}
+    assert (tags_in(None), tags_in(5), tags_in({"a": 1})) == ({}, {}, {})

@@ -173,3 +173,44 @@ def test_a_denial_takes_the_intent_back(text: str) -> None:
 )
 def test_the_language_is_guessed_from_small_words_or_not_at_all(text: str, language: str | None) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table_is_read_by_the_names_in_its_first_line(separator: str) -> None:
+    rows = [
+        ["Ticket ID", "Subject", "Description", "Created at", "Priority", "Extra"],
+        ["7", "It fails", '"The checkout\nis broken"', "2026-03-01 09:00:00", "high", "x"],
+        ["", "no id", "", "", "", ""],
+        ["8", "Where is my order?"],
+    ]
+    text = "\r\n".join(separator.join(row) for row in rows)
+    found = observed("ticket", text)
+
+    first, refused, second = found.signals
+    assert (first.ids["ticket_id"], first.severity_hint, first.attrs["time_zone"]) == ("7", "high", "unknown")
+    assert first.occurred_at.isoformat() == "2026-03-01T09:00:00+00:00"
+    assert ("intent.where_is_my_order" in second.features, refused.kind) == (True, "unknown")
+    assert [str(f) for f in found.failures] == ["expected a ticket with an id, got none at line 4"]
+
+
+def test_a_cell_that_is_too_large_stops_no_other_row() -> None:
+    found = observed("ticket", f"id,title\n1,{'x' * 200_000}\n2,Where is my order?\n")
+
+    assert [s.kind for s in found.signals] == ["unknown", "ticket"]
+    assert [str(f) for f in found.failures] == ["expected a row of a table in line 2"]
+
+
+def test_a_table_of_something_else_is_no_table_of_tickets() -> None:
+    assert {s.kind for s in observed("ticket", "sku,price\n1,2\n").signals} == {"unknown"}
+
+
+@pytest.mark.parametrize("more", [{"author": "agent"}, {"author": "bot"}, {"private": True}, {"public": False}])
+def test_words_of_the_desks_own_people_are_not_heard(more: dict[str, Any]) -> None:
+    assert one("ticket", {"id": 1, "body": "The checkout is broken", **more}).features == frozenset()
+
+
+def test_a_private_comment_of_zendesk_leaves_nothing_behind() -> None:
+    comment = {"body": "The checkout is broken", "is_public": False, "author": {"is_staff": True}}
+    signal = zendesk("ticket.comment_added", {"comment": comment}, {})
+
+    assert (signal.attrs["private"], "text_ref" in signal.attrs) == (True, False)

@@ -29,12 +29,18 @@ def mute(state: State, item: PersonActed) -> None:
     state.mutes[place] = Suppression(f"muted by {item.by}", until, item.target, up_to, item.why)
 
 
-def end_suppressions(state: State) -> list[tuple[Literal["maintenance", "mute"], str, tuple[str, ...]]]:
-    """End what is over, and return what that was: what it is, its name, and its target."""
+Ended = tuple[Literal["maintenance", "mute"], str, tuple[str, ...]]
+"""What ended: what it is, its name or whose it was, and what it was about."""
+
+
+def end_suppressions(state: State) -> list[Ended]:
+    """End what is over, and return it."""
     windows = [name for name, until in sorted(state.maintenance.items()) if until <= state.now]
     mutes = [place for place, one in sorted(state.mutes.items()) if one.until <= state.now]
     for name in windows:
         del state.maintenance[name]
     for place in mutes:
         del state.mutes[place]
-    return [("maintenance", name, ()) for name in windows] + [("mute", by, (target,)) for by, target in mutes]
+    ended: list[Ended] = [("maintenance", name, ()) for name in windows]
+    ended += [("mute", by, (target,)) for by, target in mutes]
+    return ended

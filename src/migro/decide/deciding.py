@@ -49,6 +49,7 @@ class Suppressing(Protocol):
 
     def __call__(self, *, severity: Severity) -> Sequence[str]:
         """Return everything that does, in words; nothing for an issue that is not suppressed."""
+        ...
 
 
 @attrs.frozen

@@ -17,6 +17,9 @@ from .scales import Named
 __all__ = ["EPOCH", "canonical_json", "content_id", "digest", "from_microseconds", "to_microseconds"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Made once: making it takes as long as writing a short value down.
+_FLAT = frozenset({str, int, bool, type(None)})
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def to_microseconds(t: datetime) -> int:
@@ -79,7 +82,7 @@ def canonical_json(value: Any) -> str:
     Raises:
         InputError: For a float, or a type that has no JSON form.
     """
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(_plain(value))
 
 
 def digest(value: Any) -> str:
@@ -93,4 +96,8 @@ def content_id(prefix: str, *parts: Any) -> str:
 
     The parts are typed and keep their places, so ``None``, ``""`` and ``"None"`` give three different ids.
     """
-    return f"{prefix}_{digest(list(parts))[:32]}"
+    if all(type(part) in _FLAT for part in parts):
+        text = _ENCODER.encode(parts)
+    else:
+        text = canonical_json(list(parts))
+    return f"{prefix}_{hashlib.sha256(text.encode()).hexdigest()[:32]}"

@@ -1,5 +1,7 @@
 """
-Prometheus Alertmanager, webhook version 4: one delivery is a group of alerts, and every alert is a signal.
+Prometheus Alertmanager, webhook versions 3 and 4: one delivery is a group of alerts, and every alert is a signal.
+
+Version 3 has a number for the key of the group, and neither fingerprints nor a count of what was left out.
 
 Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """
@@ -12,73 +14,98 @@ from typing import Any, Final
 from ..errors import InputError
 from .drafts import Draft, Normaliser, Refused, Scope, environment
 from .envelope import Envelope
-from .hints import severity_hint
-from .parsing import exact_id, moment, word
+from .hints import recovered, severity_hint
+from .labels import environment_of, label_ids, label_words, labels_in, merchant_of, severity_of
+from .parsing import moment, whole, word
+from .zones import unsaid_zone
 
-__all__ = ["NORMALISER"]
-
-_WORDS: Final = ("service", "component", "journey", "region", "route_class", "severity", "team")
-_IDS: Final = ("host", "instance", "job", "namespace", "pod", "cluster", "node", "deployment", "release", "service")
-_MERCHANT: Final = ("merchant", "merchant_id", "shop", "shop_domain", "shop_id", "store", "store_id", "tenant")
+__all__ = ["NORMALISER", "VERSION_3", "alert_draft", "alerts_of", "is_group", "missing"]
 
 
-def _labels(body: Mapping[str, Any], alert: Mapping[str, Any]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for holder in (body.get("groupLabels"), body.get("commonLabels"), alert.get("labels")):
-        if isinstance(holder, Mapping):
-            found |= {n: text for n, v in holder.items() if (text := exact_id(v)) is not None}
-    return found
+def missing(body: Mapping[str, Any]) -> int | None:
+    """Return how many alerts of the group the sender left out for length, or None where it says none."""
+    count = whole(body.get("truncatedAlerts"))
+    return count if count is not None and count > 0 else None
 
 
-def _first(labels: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    return next((labels[n] for n in names if n in labels), None)
+def alerts_of(envelope: Envelope, sender: str) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]] | Refused]:
+    """
+    Yield the group and each of its alerts; a broken one is refused and stops no other.
 
-
-def _alert(body: Mapping[str, Any], alert: Mapping[str, Any]) -> Draft | Refused:
-    labels = _labels(body, alert)
-    state = word(alert.get("status")) or word(body.get("status"))
-    if state is None:
-        return Refused(reason="expected an alert with a status, got none", content=alert)
-    starts, ends = moment(alert.get("startsAt")), moment(alert.get("endsAt"))
-    resolved = state.lower() in ("resolved", "ok", "inactive")
-    name = labels.get("alertname") or "unnamed"
-    fingerprint = word(alert.get("fingerprint"))
-    return Draft(
-        kind="alert",
-        topic="alert.resolved" if resolved else "alert.firing",
-        raw_topic=state,
-        merchant=_first(labels, _MERCHANT),
-        occurred_at=(ends or starts) if resolved else starts,
-        dedup=("alertmanager", fingerprint or sorted(labels.items()), word(alert.get("startsAt")), state),
-        resource=("alert", fingerprint),
-        ids={"alertname": name, "fingerprint": fingerprint, **{n: labels.get(n) for n in _IDS}},
-        hint=severity_hint(_first(labels, ("severity", "priority", "level"))),
-        state=state,
-        env=environment(_first(labels, ("environment", "env", "stage", "deployment_environment"))),
-        attrs={"alertname": name, **{n: labels.get(n) for n in _WORDS}},
-    )
-
-
-def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
+    Raises:
+        InputError: If there is no list of alerts.
+    """
     body = envelope.value()
     if not isinstance(body, Mapping):
-        raise InputError(f"expected an Alertmanager message as a JSON object, got {type(body).__name__}")
+        raise InputError(f"expected {sender} message as a JSON object, got {type(body).__name__}")
     alerts = body.get("alerts")
     if not isinstance(alerts, list) or not alerts:
-        raise InputError("expected an Alertmanager message with a list of alerts, got none")
+        raise InputError(f"expected {sender} message with a list of alerts, got none")
     for place, alert in enumerate(alerts):
         if isinstance(alert, Mapping):
-            yield _alert(body, alert)
+            yield body, alert
         else:
             reason = f"expected an alert as a JSON object, got {type(alert).__name__} at alerts.{place}"
             yield Refused(reason=reason, content=alert, ordinal=place)
 
 
-def _fits(body: Mapping[str, Any]) -> bool:
-    alerts = isinstance(body.get("alerts"), list) and bool(body.keys() & {"receiver", "groupKey"})
-    return alerts and str(body.get("version")) == "4"
+def alert_draft(body: Mapping[str, Any], alert: Mapping[str, Any], provider: str) -> Draft | Refused:
+    """Return what one alert of a group says."""
+    labels = labels_in(body.get("groupLabels"), body.get("commonLabels"), alert.get("labels"))
+    state = word(alert.get("status")) or word(body.get("status"))
+    if state is None:
+        return Refused(reason="expected an alert with a status, got none", content=alert)
+    starts, ends = moment(alert.get("startsAt")), moment(alert.get("endsAt"))
+    over = recovered(state)
+    name = labels.get("alertname") or "unnamed"
+    fingerprint = word(alert.get("fingerprint"))
+    left_out = missing(body)
+    return Draft(
+        kind="alert",
+        topic="alert.resolved" if over else "alert.firing",
+        raw_topic=state,
+        merchant=merchant_of(labels),
+        # A firing alert may carry the end that it will have if nobody repeats it.
+        occurred_at=(ends or starts) if over else starts,
+        dedup=(provider, fingerprint or sorted(labels.items()), word(alert.get("startsAt")), state),
+        resource=("alert", fingerprint),
+        ids={"alertname": name, "fingerprint": fingerprint, **label_ids(labels)},
+        hint=severity_hint(severity_of(labels)),
+        state=state,
+        env=environment(environment_of(labels)),
+        metrics={"alerts_missing": left_out},
+        attrs={
+            "alertname": name,
+            "incomplete": True if left_out else None,
+            "time_zone": unsaid_zone(alert.get("endsAt" if over and ends else "startsAt")),
+            **label_words(labels),
+        },
+    )
 
 
-NORMALISER: Final = Normaliser(
-    kind="alertmanager_v4", provider="alertmanager", source_kind="monitor", version=2, read=_read, fits=_fits
-)
+def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
+    for found in alerts_of(envelope, "an Alertmanager"):
+        yield found if isinstance(found, Refused) else alert_draft(*found, "alertmanager")
+
+
+def is_group(body: Mapping[str, Any]) -> bool:
+    """Return whether a body has the shape that Alertmanager and those who copied it send."""
+    return isinstance(body.get("alerts"), list) and bool(body.keys() & {"receiver", "groupKey"})
+
+
+def _of_version(version: str) -> Normaliser:
+    def fits(body: Mapping[str, Any]) -> bool:
+        return is_group(body) and str(body.get("version")) == version
+
+    return Normaliser(
+        kind=f"alertmanager_v{version}",
+        provider="alertmanager",
+        source_kind="monitor",
+        version=3,
+        read=_read,
+        fits=fits,
+    )
+
+
+NORMALISER: Final = _of_version("4")
+VERSION_3: Final = _of_version("3")

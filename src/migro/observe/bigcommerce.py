@@ -7,6 +7,7 @@ Source: https://developer.bigcommerce.com/docs/webhooks/callbacks
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import re2
@@ -50,6 +51,7 @@ _STORE: Final = re2.compile(r"^stores/([A-Za-z0-9]+)$")
 _PERSONS: Final = frozenset({"customer_id", "subscriber_id", "customer_address_id"})
 
 
+@lru_cache(maxsize=1024)
 def _snake(name: str) -> str:
     return str(_CAMEL.sub(r"\1_\2", name)).lower()
 
@@ -88,9 +90,16 @@ def _ids(data: Mapping[str, Any], kind: str) -> dict[str, str | None]:
     return ids
 
 
+# There are few scopes, and every webhook has one.
+@lru_cache(maxsize=256)
+def _classified(scope: str) -> tuple[str, str] | None:
+    return next(((kind, topic) for pattern, kind, topic in _SCOPES if pattern.match(scope)), None)
+
+
 def _merchant(body: Mapping[str, Any]) -> str | None:
-    store = _STORE.match(word(body.get("producer")) or "")
-    return exact_id(body.get("store_id")) or (store.group(1) if store else None)
+    told = exact_id(body.get("store_id"))
+    store = _STORE.match(word(body.get("producer")) or "") if told is None else None
+    return told or (store.group(1) if store else None)
 
 
 def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
@@ -101,12 +110,9 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     if scope is None:
         raise InputError("expected a BigCommerce callback with a scope, got none")
     bare = scope.removeprefix("store/")
-    channel = _CHANNEL.match(bare)
+    channel = _CHANNEL.match(bare) if bare.startswith("channel/") else None
     of_channel = bare[channel.end() :] if channel else bare
-    kind, topic = next(
-        ((kind, topic) for pattern, kind, topic in _SCOPES if pattern.match(of_channel)),
-        ("platform.event", bare.replace("/", ".")),
-    )
+    kind, topic = _classified(of_channel) or ("platform.event", bare.replace("/", "."))
     given = body.get("data")
     data: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     ids = _ids(data, kind)

@@ -27,6 +27,7 @@ class Claim:
         digest: Name of the hash.
         key: The bytes of a secret as it is configured.
         proves: Where it is no HMAC: whether a secret, or public key, fits; `signatures` are then not looked at.
+        checkable: False where this takes an optional package that is not installed; then nothing was checked.
     """
 
     signatures: tuple[bytes, ...] = ()
@@ -36,6 +37,7 @@ class Claim:
     digest: str = "sha256"
     key: Callable[[str], bytes] = str.encode
     proves: Callable[[str], bool] | None = None
+    checkable: bool = True
 
     def fits(self, secrets: Iterable[str]) -> bool:
         """Return whether one of the secrets made one of the signatures."""

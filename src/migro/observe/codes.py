@@ -6,7 +6,7 @@ from typing import Final
 
 from ..expressions.patterns import compile_pattern
 
-__all__ = ["CODES", "error_code"]
+__all__ = ["CODES", "SAYINGS", "error_code", "log_features"]
 
 CODES: Final[tuple[tuple[str, str], ...]] = (
     (
@@ -78,3 +78,39 @@ def error_code(text: str) -> str | None:
         if compile_pattern(f"(?i){pattern}").found_in(text):
             return code
     return None
+
+
+SAYINGS: Final[tuple[tuple[str, str], ...]] = (
+    ("code.test_key", r"\b[prs]k_test_|a similar object exists in test mode|a test mode key was used"),
+    ("code.env.missing", r"(missing|undefined|required|not set|not defined)[^\n]{0,40}environment variable"
+     r"|environment variables? [^\n]{0,80}(is|are|was) (missing|not set|not defined|undefined|required|unset)"),
+    ("log.mapping_missing", r"\bunmapped\b|\b(no|missing) mapping\b|mapping (is )?(missing|not found)|not mapped"),
+    ("log.upstream_refused", r"connection refused|ECONNREFUSED"),
+    ("log.upstream_timeout", r"upstream timed out|ETIMEDOUT|ESOCKETTIMEDOUT|gateway time-?out|AH01102|proxy timeout"
+     r"|operation timed out|timeout (of \d+ ?ms )?exceeded|context deadline exceeded"),
+    ("log.upstream_gone", r"no live upstreams|prematurely closed connection|ECONNRESET|socket hang up"
+     r"|connection reset by peer|host is unreachable|EHOSTUNREACH|AH0089[45]|AH01114"),
+    ("log.name_unknown", r"could not be resolved|host not found|ENOTFOUND|EAI_AGAIN|name or service not known"
+     r"|temporary failure in name resolution"),
+    ("log.tls_failed", r"SSL_do_handshake|certificate (has expired|verify failed)|CERT_HAS_EXPIRED"
+     r"|UNABLE_TO_VERIFY_LEAF_SIGNATURE|self.signed certificate|ERR_TLS"),
+    ("log.exhausted", r"too many open files|EMFILE|worker_connections are not enough|no space left on device|ENOSPC"
+     r"|max_children|MaxRequestWorkers|cannot allocate memory|too many connections|remaining connection slots"),
+    ("log.out_of_memory", r"heap out of memory|out of memory|allowed memory size|OOM.?kill|ERR_WORKER_OUT_OF_MEMORY"),
+    ("log.too_slow", r"maximum execution time|script .{0,80} executing too slow|slow query|statement timeout"),
+    ("log.refused_by_rule", r"access forbidden by rule|client denied by server configuration|limiting requests"
+     r"|limiting connections|modsecurity: access denied"),
+    ("log.file_missing", r"no such file or directory|ENOENT|file does not exist|primary script unknown"),
+    ("log.restarted", r"signal process started|exited on signal|resuming normal operations|graceful shutdown"
+     r"|received SIG(TERM|INT)|worker process \d+ exited"),
+)  # fmt: skip
+"""Feature and RE2 pattern of what programs write into their logs; every one that fits counts."""
+
+
+def log_features(text: str) -> frozenset[str]:
+    """Return what a text of a log says: ``code.<canonical code>`` and ``log.<what>``; nothing of the text itself."""
+    found = {name for name, pattern in SAYINGS if compile_pattern(f"(?i){pattern}").found_in(text)}
+    code = error_code(text)
+    if code is not None:
+        found.add(f"code.{code}")
+    return frozenset(found)

@@ -54,7 +54,10 @@ class Envelope(BaseModel):
     def header(self, name: str) -> str | None:
         """Return a header's value whatever the case of its name, or None; an empty one is none."""
         wanted = name.lower()
-        return next((v.strip() for n, v in self.headers.items() if n.lower() == wanted and v.strip()), None)
+        for told, value in self.headers.items():
+            if told.lower() == wanted and (value := value.strip()):
+                return value
+        return None
 
     def exact_bytes(self) -> bytes | None:
         """Return the bytes that were signed: `raw`, or a body that is still text; a parsed body has lost them."""

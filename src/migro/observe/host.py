@@ -16,7 +16,7 @@ from .drafts import Normaliser, Refused, Scope
 from .envelope import Envelope
 from .parsing import read_json, word
 
-__all__ = ["NORMALISER"]
+__all__ = ["NORMALISER", "public_words"]
 
 _NAME: Final = re2.compile(r"^[A-Za-z][A-Za-z0-9_.-]{0,80}$")
 _MADE: Final = {
@@ -25,6 +25,10 @@ _MADE: Final = {
     "normalizer": re2.compile(r"^[a-z_]{1,40}/[0-9]{1,6}$"),
 }
 """What only migro makes: another writer's word there may say anything, and nothing scrubs it."""
+_RECORDS: Final = frozenset({"plan.dns", "probe.dns"})
+_RECORD: Final = re2.compile(
+    r"(?i)^(?:A|AAAA) [0-9a-f.:]{3,45}$|^(?:CNAME|NS|MX [0-9]{1,5}) (?:[a-z0-9_-]{1,63}\.){1,8}[a-z][a-z0-9-]{0,62}\.?$"
+)
 
 
 def _exact(value: Any) -> Any:
@@ -123,6 +127,15 @@ def _line(text: str) -> Any:
         return read_json(text)
     except InputError as e:
         return Refused(reason=str(e), content=text)
+
+
+def public_words(signal: Signal) -> dict[str, tuple[str, ...]]:
+    """Return the words of a host's signal that everybody can look up, which the scrubber would only damage."""
+    records = signal.attrs.get("records")
+    if signal.kind not in _RECORDS or not isinstance(records, tuple):
+        return {}
+    # The addresses of the shop's own hosts are not a person's; without them every record would be like every other.
+    return {"records": records} if all(_RECORD.match(r) for r in records) else {}
 
 
 def _fits(body: Mapping[str, Any]) -> bool:

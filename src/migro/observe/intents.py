@@ -6,6 +6,7 @@ A ticket is untrusted text: it can add weak evidence and can never command anyth
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import re2
@@ -185,7 +186,8 @@ _LANGUAGES: Final = {
     "nl": "de het een en is niet mijn bestelling met kan ik voor geen",
     "pt": "o a os e não meu pedido com uma para que posso você obrigado",
 }
-_WORD: Final = re2.compile(r"\pL+")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+"""Letters in a row; nothing to go back over, so the standard library is linear here and much faster."""
 
 
 def features_of(text: str) -> frozenset[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -18,6 +19,7 @@ from ..models.signal import MerchantId, Signal
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope, Failure
 from .formats import NORMALISERS
+from .host import public_words
 from .parsing import well_formed
 from .privacy import holds_secret, pseudonym, scrub
 from .reading import content_of, drafts_of
@@ -31,6 +33,8 @@ _ATTR_LENGTH: Final = 200
 _TEXT_LENGTH: Final = 2000
 _ID_LENGTH: Final = 200
 _ITEMS: Final = 20
+_FACTS: Final = 1_000
+"""Words of a set that a host may state: a set that is cut is another fact."""
 _LARGEST: Final = 10**18
 
 
@@ -78,19 +82,26 @@ class Observer:
         secrets: Values by the names in ``EndpointSettings.secrets_env``.
         pseudonym_key: At least 16 secret bytes. Pseudonyms made with another key do not match, so keep it beside the
             memory; without it nobody can try out which e-mail address a pseudonym stands for.
+        formats: Wire formats of your own, beside the shipped ones; one with a shipped name takes its place.
 
     Raises:
         InputError: If the key is shorter than 16 bytes.
     """
 
     def __init__(
-        self, settings: ObserveSettings | None = None, *, secrets: Mapping[str, str] | None = None, pseudonym_key: bytes
+        self,
+        settings: ObserveSettings | None = None,
+        *,
+        secrets: Mapping[str, str] | None = None,
+        pseudonym_key: bytes,
+        formats: Iterable[Normaliser] = (),
     ) -> None:
         if len(pseudonym_key) < 16:
             raise InputError(f"expected a pseudonym key of at least 16 bytes, got {len(pseudonym_key)}")
         self.settings = settings or ObserveSettings()
         self._secrets = dict(secrets or {})
         self._key = pseudonym_key
+        self._formats = {**NORMALISERS, **{n.kind: n for n in formats}}
 
     def unreadable(self, content: bytes, reason: str, *, now: datetime | None = None) -> Signal:
         """Return a signal of kind ``unknown`` for something that is not even an envelope."""
@@ -116,10 +127,10 @@ class Observer:
                 serves, and 1970 for an event without one, marked ``time_source = "none"``.
         """
         endpoint = self.settings.endpoint(envelope.endpoint)
-        if envelope.kind not in NORMALISERS and endpoint.kind is not None:
+        if envelope.kind not in self._formats and endpoint.kind is not None:
             envelope = envelope.model_copy(update={"kind": endpoint.kind})
         received = envelope.received_at or now
-        normaliser = NORMALISERS.get(envelope.kind, _UNKNOWN)
+        normaliser = self._formats.get(envelope.kind, _UNKNOWN)
         auth = authenticate(envelope, normaliser, endpoint, secrets=self._secrets, now=received)
         finishing = _Finishing(
             envelope=envelope,
@@ -182,14 +193,14 @@ class _Finishing:
         merchant = self._merchant(draft.merchant)
         provider = draft.provider or self.normaliser.provider
         # Names of ids can come from the payload too.
-        ids = {name: self._id(value) for name, value in draft.ids.items() if value and _NAME.match(name)}
+        ids = {name: self._id(value) for name, value in draft.ids.items() if value and _is_name(name)}
         ids |= {name: pseudonym(name, value, self.key) for name, value in draft.people.items() if value}
         words: dict[str, Any] = {**draft.attrs, "raw_topic": draft.raw_topic, "time_source": time_source}
         attributes = _attributes(words)
         attributes |= {name: pseudonym(name, value, self.key) for name, value in draft.sealed.items() if value}
         attributes |= draft.exact
         resource = None
-        if draft.resource is not None and draft.resource[1] and _NAME.match(draft.resource[0]):
+        if draft.resource is not None and draft.resource[1] and _is_name(draft.resource[0]):
             resource = (draft.resource[0], self._id(draft.resource[1]))
         return Signal(
             kind=draft.kind,
@@ -217,7 +228,7 @@ class _Finishing:
         )
 
     def _kept(self, signal: Signal) -> Signal:
-        attributes = _attributes(signal.attrs)
+        attributes = _attributes(signal.attrs, items=_FACTS) | public_words(signal)
         return Signal.from_data(
             signal.model_dump()
             | {
@@ -248,6 +259,12 @@ class _Finishing:
         )
 
 
+# The same few names come again and again, and asking RE2 takes longer than all the rest of an id.
+@lru_cache(maxsize=1024)
+def _is_name(text: str) -> bool:
+    return _NAME.match(text) is not None
+
+
 def _dedup_part(value: Any) -> Any:
     return well_formed(value) if isinstance(value, str) else value
 
@@ -259,18 +276,18 @@ def _clean(text: str) -> str:
     return scrub(text)[:_ATTR_LENGTH]
 
 
-def _attribute(value: Any) -> bool | str | tuple[str, ...] | None:
+def _attribute(value: Any, items: int = _ITEMS) -> bool | str | tuple[str, ...] | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, tuple | list):
-        return tuple(_clean(v) for v in value[:_ITEMS] if isinstance(v, str))
+        return tuple(_clean(v) for v in value[:items] if isinstance(v, str))
     if isinstance(value, int):
         value = str(value)
     return _clean(value) or None if isinstance(value, str) else None
 
 
-def _attributes(words: Mapping[str, Any]) -> dict[str, bool | str | tuple[str, ...]]:
-    kept = {name: _attribute(value) for name, value in words.items()}
+def _attributes(words: Mapping[str, Any], items: int = _ITEMS) -> dict[str, bool | str | tuple[str, ...]]:
+    kept = {name: _attribute(value, items) for name, value in words.items()}
     currency = kept.get("currency")
     if isinstance(currency, str) and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
         kept["currency"] = None  # no currency has another shape, whatever a sender puts there

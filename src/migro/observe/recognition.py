@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import InputError
 from .formats import FORMATS
-from .parsing import read_json
+from .parsing import read_json, well_formed
 
 __all__ = ["guess_kind"]
 
@@ -24,7 +24,7 @@ def guess_kind(headers: Mapping[str, str], body: Any) -> str:
 
 
 def _guess_text(text: str) -> str:
-    text = text.removeprefix("\ufeff")
+    text = well_formed(text).removeprefix("\ufeff")
     try:
         body = read_json(text)
     except InputError:

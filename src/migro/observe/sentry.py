@@ -123,6 +123,8 @@ def _issue(envelope: Envelope, body: Mapping[str, Any], resource: str, action: s
     level = word(thing.get("level")) or tags.get("level")
     project = _project(thing, data)
     rule = word(data.get("triggered_rule"))
+    # What Sentry sends to try a connection carries this tag, and "prod" beside it.
+    sample = tags.get("sample_event") == "yes"
     # An `error` is one occurrence; an issue is the group. Counting both under one topic would count twice.
     topic = "error.event" if resource == "error" else f"error.{_TOPICS.get(action, action)}"
     return Draft(
@@ -137,7 +139,7 @@ def _issue(envelope: Envelope, body: Mapping[str, Any], resource: str, action: s
              "installation_id": exact_id(at(body, "installation.uuid"))},
         hint=severity_hint(level),
         state=word(thing.get("status")),
-        env=environment(word(thing.get("environment")) or tags.get("environment")),
+        env="test" if sample else environment(word(thing.get("environment")) or tags.get("environment")),
         metrics={"events": whole(thing.get("count")), "users": whole(thing.get("userCount"))},
         attrs={
             "action": action,
@@ -149,6 +151,7 @@ def _issue(envelope: Envelope, body: Mapping[str, Any], resource: str, action: s
             "release": word(tags.get("release")) or word(thing.get("release")),
             "rule": rule,
             "substatus": word(thing.get("substatus")),
+            "test": True if sample else None,
         },
     )  # fmt: skip
 
@@ -258,7 +261,7 @@ NORMALISER: Final = Normaliser(
     kind="sentry_webhook",
     provider="sentry",
     source_kind="app_log",
-    version=2,
+    version=3,
     read=_read,
     claim=_claim,
     headers=("sentry-hook-",),

@@ -62,6 +62,8 @@ def shop_of(body: Mapping[str, Any], own: Mapping[str, Any]) -> str | None:
 
 def _exact(value: Any, gid: Any, group: int = 1) -> str | None:
     # A program in between may have rounded the number to a double; the global id beside it is text and stays exact.
+    if value is None:
+        return None
     told, tail = exact_id(value), _TAIL.match(gid) if isinstance(gid, str) else None
     if told is None or tail is None or not told.isdecimal() or not tail.group(group):
         return told

@@ -50,8 +50,9 @@ def authenticate(
     Return how far the sender of an envelope is proven.
 
     `failed` is a signature that fits no secret or is missing where a secret is configured, or a signed time more than
-    300 seconds from `now`; `unchecked` is a signature that nothing here can check: no secret, no raw bytes, or no time
-    of receipt. What the envelope says about itself is believed only where the endpoint has no secret.
+    300 seconds from `now`; `unchecked` is a signature that nothing here can check: no secret, no raw bytes, no time of
+    receipt, or an optional package that is not installed. What the envelope says about itself is believed only where
+    the endpoint has no secret.
     """
     known = [secrets[name] for name in endpoint.secrets_env if secrets.get(name)]
     if not endpoint.secrets_env:
@@ -68,9 +69,9 @@ def authenticate(
     claims = (claimed,) if isinstance(claimed, Claim) else tuple(claimed or ())
     if not claims:
         # Where a secret is configured, whoever leaves the signature out proves no more than whoever forges it.
-        return "failed" if endpoint.secrets_env else "unsigned"
+        return "failed" if endpoint.secrets_env else normaliser.without_claim
     timed = any(c.timed for c in claims)
-    if raw is None or not known or (timed and now is None):
+    if raw is None or not known or (timed and now is None) or not all(c.checkable for c in claims):
         return "unchecked"
     # A delivery of several items is proven when every one of them is.
     proven = [c.fits(known) and (not c.timed or (now is not None and _in_time(c, now))) for c in claims]

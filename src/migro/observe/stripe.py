@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import InputError
+from .amounts import counted, currency_of
 from .claims import Claim, from_hex, seconds
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
-from .parsing import at, exact_id, moment, whole, word
+from .parsing import at, exact_id, moment, word
+from .references import code_of, named
 
 __all__ = ["NORMALISER"]
 
@@ -27,6 +29,7 @@ _TYPES: Final[Mapping[str, tuple[str, str]]] = {
     "refund.updated": ("refund", "refund.updated"),
     "refund.failed": ("refund", "refund.failed"),
     "charge.dispute.created": ("dispute", "dispute.created"),
+    "radar.early_fraud_warning.created": ("dispute", "fraud.warning"),
     "checkout.session.completed": ("payment", "order.paid"),
     "checkout.session.async_payment_succeeded": ("payment", "order.paid"),
     "checkout.session.async_payment_failed": ("payment", "payment.failed"),
@@ -66,8 +69,13 @@ _WITHIN: Final = (
 )
 """Where later and older API versions keep what others have at the top."""
 _PERSONAL: Final = frozenset(
-    {"customer", "card", "bank_account", "source", "person", "recipient", "identity_verification_session"}
+    (
+        "customer card bank_account source person recipient identity_verification_session issuing_cardholder "
+        "v2_core_account_person"
+    ).split()
 )
+_DECIMALS: Final = {"ISK": 2, "MGA": 0, "UGX": 2}
+"""Where Stripe counts in other units than ISO 4217: docs.stripe.com/currencies."""
 
 
 def _reference(value: Any) -> str | None:
@@ -84,27 +92,51 @@ def _ids(thing: Mapping[str, Any], name: str) -> dict[str, str | None]:
         ids[id_name] = _reference(thing.get(related)) or ids.get(id_name)
     if name != "event" and name not in _PERSONAL:
         ids[f"{name}_id"] = exact_id(thing.get("id"))
-    for reference in ("cart_ref", "order_ref"):
-        ids[reference] = word(at(thing, f"metadata.{reference}"))
     return ids
 
 
 def _classified(kind_of_event: str, thing: Mapping[str, Any]) -> tuple[str, str]:
-    found = _TYPES.get(kind_of_event)
+    # Thin events of the second API name the first one's with its number before them.
+    bare = kind_of_event.removeprefix("v1.")
+    found = _TYPES.get(bare)
     if found is None:
-        found = next((f for start, f in _FAMILIES if kind_of_event.startswith(start)), None)
+        found = next((f for start, f in _FAMILIES if bare.startswith(start)), None)
     if found is None:
         return "platform.event", kind_of_event
-    if kind_of_event == "checkout.session.completed" and thing.get("payment_status") == "unpaid":
+    unpaid = thing.get("payment_status") in ("unpaid", "no_payment_required") or thing.get("mode") == "setup"
+    if bare == "checkout.session.completed" and unpaid:
         return "payment", "payment.updated"
     return found
+
+
+def _method(thing: Mapping[str, Any]) -> str | None:
+    """Return how it was paid: the wallet, where there was one, else the one kind of payment method."""
+    charge = at(thing, "charges.data.0")
+    for holder in (thing, charge, thing.get("latest_charge")):
+        details = at(holder, "payment_method_details")
+        wallet = code_of(at(details, "card.wallet.type"))
+        if wallet or code_of(at(details, "type")):
+            return wallet or code_of(at(details, "type"))
+    told = code_of(at(thing, "last_payment_error.payment_method.type"))
+    types = thing.get("payment_method_types")
+    return told or (code_of(types[0]) if isinstance(types, list) and len(types) == 1 else None)
 
 
 def _amount(kind: str, thing: Mapping[str, Any]) -> int | None:
     names = (
         ("amount_refunded", "amount") if kind == "refund" else ("amount", "amount_total", "amount_due", "amount_paid")
     )
-    return next((a for name in names if (a := whole(thing.get(name))) is not None), None)
+    currency = currency_of(thing.get("currency"))
+    return next((a for name in names if (a := counted(thing.get(name), currency, _DECIMALS)) is not None), None)
+
+
+def _declined(thing: Mapping[str, Any]) -> str | None:
+    # The code of a charge says only that the card was declined; why is in its outcome.
+    places = [f"{error}.{code}" for error in ("last_payment_error", "last_setup_error")
+              for code in ("decline_code", "code")]  # fmt: skip
+    if thing.get("failure_code") is not None:
+        places += ["outcome.reason", "failure_code"]
+    return next((c for place in places if (c := code_of(at(thing, place)))), None)
 
 
 def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
@@ -124,13 +156,13 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     account = exact_id(body.get("account")) or exact_id(body.get("context"))
     if account is None and name == "account":
         account = exact_id(thing.get("id"))
-    ids = _ids(thing, name)
+    own, persons = named({ref: at(thing, f"metadata.{ref}") for ref in ("cart_ref", "order_id", "order_ref")})
+    ids = {**_ids(thing, name), **own}
     ids["event_id"] = exact_id(body.get("id"))
     if kind in ("payment", "refund", "dispute"):
         ids["payment_id"] = (
             ids.get("payment_intent_id") or ids.get("charge_id") or exact_id(thing.get("id")) or ids["event_id"]
         )
-    error = next((e for n in ("last_payment_error", "last_setup_error") if isinstance(e := thing.get(n), Mapping)), {})
     live = body.get("livemode") if isinstance(body.get("livemode"), bool) else None
     amount = _amount(kind, thing)
     money = kind in ("payment", "refund", "dispute")
@@ -145,17 +177,18 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
         dedup=("stripe", ids["event_id"], kind_of_event, exact_id(thing.get("id")), exact_id(body.get("created"))),
         resource=(name, exact_id(thing.get("id"))) if name not in _PERSONAL and kind != "customer" else None,
         ids=ids,
-        people={"customer_ref": customer},
+        people={**persons, "customer_ref": customer},
         state=word(thing.get("payment_status")) or word(thing.get("status")),
         env=None if live is None else ("production" if live else "test"),
         metrics={"amount_minor": amount if money else None},
         attrs={
-            "currency": (word(thing.get("currency")) or "").upper() if money and amount is not None else None,
+            "currency": currency_of(thing.get("currency")) if money and amount is not None else None,
             "livemode": live,
-            "decline_code": word(error.get("decline_code"))
-            or word(error.get("code"))
-            or word(thing.get("failure_code")),
-            "reason": word(thing.get("reason")) if kind in ("dispute", "refund") else None,
+            "decline_code": _declined(thing),
+            "method": _method(thing) if kind == "payment" else None,
+            "reason": (code_of(thing.get("reason")) or code_of(thing.get("fraud_type")))
+            if kind in ("dispute", "refund")
+            else None,
             "action": kind_of_event if kind == "app" else None,
             "api_version": word(body.get("api_version")),
         },
@@ -180,7 +213,7 @@ NORMALISER: Final = Normaliser(
     kind="stripe_event",
     provider="stripe",
     source_kind="payment_webhook",
-    version=2,
+    version=3,
     read=_read,
     claim=_claim,
     headers=("stripe-signature",),

@@ -15,19 +15,13 @@ from ..models.canonical import to_microseconds
 from .claims import Claim, from_base64, seconds
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
-from .hints import severity_hint
-from .intents import features_of, language_of
 from .parsing import at, exact_id, moment, word
+from .ticket_fields import Author, Said, author_of, own_words, plain_text, ticket_draft
 
 __all__ = ["NORMALISER"]
 
 _PREFIX: Final = "zen:event-type:"
 _TICKETS: Final = ("ticket", "messaging_ticket", "support_ticket")
-_AUTHORS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("system", "bot", "automation", "trigger", "app", "answer_bot", "business"), "system"),
-    **dict.fromkeys(("end_user", "end-user", "user", "customer", "enduser"), "end_user"),
-    **dict.fromkeys(("agent", "admin", "staff", "light_agent"), "agent"),
-}
 
 
 def _some(value: Any) -> str | None:
@@ -36,14 +30,14 @@ def _some(value: Any) -> str | None:
     return None if found == "0" else found
 
 
-def _author(event: Mapping[str, Any], detail: Mapping[str, Any], action: str) -> str:
+def _author(event: Mapping[str, Any], detail: Mapping[str, Any], action: str) -> Author:
     for holder in (event.get("actor"), at(event, "message.actor"), at(event, "comment.author")):
         if not isinstance(holder, Mapping):
             continue
         if isinstance(holder.get("is_staff"), bool):
             return "agent" if holder["is_staff"] else "end_user"
-        told = _AUTHORS.get((word(holder.get("type")) or word(holder.get("role")) or "").lower())
-        if told:
+        told = author_of(holder.get("type"), holder.get("role"))
+        if told != "unknown":
             return told
     actor, requester = exact_id(detail.get("actor_id")), exact_id(detail.get("requester_id"))
     if action == "created":
@@ -59,7 +53,7 @@ def _text(event: Mapping[str, Any], detail: Mapping[str, Any], action: str) -> s
     parts = [at(event, "comment.body"), at(event, "message.body"), at(event, "message.content")]
     if action == "created":
         parts = [detail.get("subject"), detail.get("description"), *parts]
-    return "\n".join(p for p in parts if isinstance(p, str))
+    return own_words(plain_text(*parts))
 
 
 def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
@@ -97,41 +91,32 @@ def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
             people={"person_ref": ticket or exact_id(detail.get("agent_id"))} if person else {},
         )
         return
-    author = _author(event, detail, action)
-    text = _text(event, detail, action)
-    # A bot's or an agent's words say nothing about what the shopper met.
-    heard = text if author in ("end_user", "unknown") else ""
-    tags = detail.get("tags")
-    yield Draft(
-        kind="ticket",
+    public = at(event, "comment.is_public")
+    changed = action in ("status_changed", "priority_changed")
+    yield ticket_draft(
+        scope,
+        ticket=ticket,
         topic="ticket.created" if action == "created" else f"ticket.{action}",
         raw_topic=f"{family}.{action}",
         merchant=account,
-        occurred_at=occurred,
+        at=body.get("time") if moment(body.get("time")) else body.get("timestamp"),
+        said=Said(text=_text(event, detail, action), author=_author(event, detail, action), private=public is False),
         dedup=dedup,
-        resource=("ticket", ticket),
         ids={
-            "ticket_id": ticket,
             "conversation_id": exact_id(event.get("conversation_id")) or exact_id(detail.get("conversation_id")),
             "message_id": exact_id(at(event, "message.id")),
             "comment_id": exact_id(at(event, "comment.id")),
             **{name: _some(detail.get(name)) for name in ("organization_id", "brand_id", "group_id", "form_id")},
         },
-        people={"requester": exact_id(detail.get("requester_id"))},
-        sealed={"text_ref": text or None},
-        hint=severity_hint(word(detail.get("priority"))),
+        requester=exact_id(detail.get("requester_id")),
+        priority=word(detail.get("priority")),
         state=word(detail.get("status")),
+        channel=at(detail, "via.channel"),
+        tags=detail.get("tags"),
         attrs={
-            "author": author,
-            "actionable": author != "system",
-            "channel": word(at(detail, "via.channel")),
-            "language": language_of(heard),
-            "priority": word(detail.get("priority")),
-            "changed_from": word(event.get("previous")) if action in ("status_changed", "priority_changed") else None,
-            "changed_to": word(event.get("current")) if action in ("status_changed", "priority_changed") else None,
-            "tags": [t for t in tags if t in scope.endpoint.tags_allowed] or None if isinstance(tags, list) else None,
+            "changed_from": word(event.get("previous")) if changed else None,
+            "changed_to": word(event.get("current")) if changed else None,
         },
-        features=features_of(heard) if heard else frozenset(),
     )
 
 
@@ -160,7 +145,7 @@ NORMALISER: Final = Normaliser(
     kind="zendesk_event",
     provider="zendesk",
     source_kind="ticket",
-    version=2,
+    version=3,
     read=_read,
     claim=_claim,
     headers=("x-zendesk-webhook-",),

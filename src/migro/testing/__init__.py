@@ -11,6 +11,7 @@ from .clock import FixedClock
 from .leases import LeasesContract
 from .ledger import LedgerContract
 from .memory import MemoryContract
+from .normaliser import NormaliserContract
 from .samples import (
     START,
     sample_action,
@@ -29,6 +30,7 @@ __all__ = [
     "LeasesContract",
     "LedgerContract",
     "MemoryContract",
+    "NormaliserContract",
     "sample_action",
     "sample_decision",
     "sample_explanation",

@@ -1,0 +1,288 @@
+"""The receiver: HTTP deliveries in, durably, for whatever web framework the host has."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from ..agent import Agent, SystemClock, partition_of
+from ..errors import ConfigurationError, StoreUnavailable
+from ..models import Decision, Input, Signal, SignalReceived, Tick
+from ..observe import EndpointSettings, Envelope, Observer
+from ..ports import Clock, Memory
+from .acceptance import Acceptance
+from .address import Address, address_of
+from .customs import acknowledged, asked_challenge, ping, retryable, said_challenge, subscription
+from .delivery import Headers, envelope_of, header_values, unpacked
+from .endpoints import check_endpoints, open_endpoints
+from .forgeries import Forgeries
+from .privacy import Erasing, PrivacyHandler, as_compliance, is_private, request_of
+from .reply import Reply, refusal
+
+__all__ = ["Receiver"]
+
+_PROVEN: Final = ("verified", "static_secret")
+
+
+@attrs.frozen(kw_only=True)
+class _Delivery:
+    """A request on its way through the receiver."""
+
+    name: str
+    endpoint: EndpointSettings
+    envelope: Envelope
+    raw: bytes
+    at: datetime
+
+    @property
+    def kind(self) -> str:
+        return self.envelope.kind
+
+
+class Receiver:
+    """
+    Takes deliveries in: proves the sender over the raw bytes, stores what came, and answers after it is stored.
+
+    Nothing is thought about while a sender waits. With an agent, call `think` afterwards, or let `Background` do it;
+    with a memory alone, an agent of another process finds what came with its next tick.
+
+    Args:
+        to: The agent, or the memory of one.
+        observer: Endpoints, secrets and the key of pseudonyms; its settings hold the limits.
+        privacy: Who sees to privacy requests. Default: `Erasing` where there is an agent; where there is none, such
+            requests are refused until somebody does.
+        clock: What time it is.
+        notice: Called with one line for what a person has to do or to know. Default: the warning level of the logger
+            ``migro``.
+        prefix: What stands in front of the endpoint's name in a path.
+
+    Raises:
+        ConfigurationError: If an endpoint can never prove its sender.
+
+    Safe to use from several threads; make it after a process has forked.
+    """
+
+    def __init__(
+        self,
+        to: Agent | Memory,
+        observer: Observer,
+        *,
+        privacy: PrivacyHandler | None = None,
+        clock: Clock | None = None,
+        notice: Callable[[str], None] | None = None,
+        prefix: str = "/in/",
+    ) -> None:
+        self.agent = to if isinstance(to, Agent) else None
+        self.memory: Memory = to.memory if isinstance(to, Agent) else to
+        self.observer = observer
+        self._settings = observer.settings.receive
+        self._clock: Clock = clock or SystemClock()
+        self._notice = notice or logging.getLogger("migro").warning
+        self._prefix = prefix
+        self._privacy = privacy or (Erasing(self.agent, notice=self._notice) if self.agent is not None else None)
+        self._acceptance = Acceptance(
+            self.memory,
+            limit=self._settings.queue,
+            patience_s=self._settings.patience_s,
+            config=self.agent.fold.in_force if self.agent is not None else None,
+        )
+        self._forgeries = Forgeries(self._settings.forgeries_per_hour)
+        self._came = threading.Event()
+        self._answers: Counter[int] = Counter()
+        self._noted: set[str] = set()
+        self._lock = threading.Lock()
+        check_endpoints(observer.settings.endpoints)
+        for name in open_endpoints(observer.settings.endpoints):
+            self._notice(f"migro: endpoint {name} proves nobody and has no merchant: strangers can make up merchants")
+
+    @property
+    def limit(self) -> int:
+        """The largest body in bytes; a host reads one more at most, and leaves the refusal to the receiver."""
+        return self._settings.max_bytes
+
+    @property
+    def answers(self) -> Mapping[int, int]:
+        """How often each status was answered since the start."""
+        with self._lock:
+            return dict(self._answers)
+
+    # --- deliveries ---------------------------------------------------------------------------------------------
+
+    def receive(self, method: str, path: str, headers: Headers, raw: bytes) -> Reply:
+        """
+        Return the answer to a request; whatever was sent, nothing is raised for it.
+
+        202 says that everything of the delivery is stored. 409, 429 and 503 say that nothing new is, and that the
+        sender should come again.
+
+        Args:
+            method: The method of the request.
+            path: What was asked for, with the query, as it stood in the request.
+            headers: As the framework has them.
+            raw: The body, byte for byte: signatures are made over nothing else.
+        """
+        reply = self._answer(method.upper(), path, headers, raw)
+        with self._lock:
+            self._answers[reply.status] += 1
+        return reply
+
+    def _answer(self, method: str, path: str, headers: Headers, raw: bytes) -> Reply:
+        address = address_of(path, self._prefix)
+        endpoint = self.observer.settings.endpoints.get(address.endpoint) if address is not None else None
+        if address is None or endpoint is None or (address.secret is not None and not endpoint.secret_in_path):
+            return refusal(404)
+        if method != "POST":
+            asked = asked_challenge(address, endpoint.kind) if method == "GET" else None
+            return asked or refusal(405, allow="POST")
+        values = header_values(headers)
+        body = unpacked(values, raw, self._settings.max_bytes)
+        if body is None:
+            return refusal(413)
+        return ping(endpoint.kind, body) or self._take(address, endpoint, values, body)
+
+    def _take(self, address: Address, endpoint: EndpointSettings, headers: Mapping[str, str], raw: bytes) -> Reply:
+        at = self._clock.now()
+        envelope = envelope_of(address, endpoint, headers, raw, at)
+        delivery = _Delivery(name=address.endpoint, endpoint=endpoint, envelope=envelope, raw=raw, at=at)
+        signals = self.observer.observe(envelope, now=at).signals
+        if not signals:
+            return acknowledged(delivery.kind)
+        try:
+            return self._unproven(delivery, signals) or self._accepted(delivery, signals)
+        except StoreUnavailable as e:
+            self._note("store", f"migro: deliveries are refused and will come again: {e}")
+            return self._later(503, delivery)
+
+    # --- proof --------------------------------------------------------------------------------------------------
+
+    def _unproven(self, delivery: _Delivery, signals: Sequence[Signal]) -> Reply | None:
+        """Return the refusal of a delivery that proves less than its endpoint asks for."""
+        auth, secured = signals[0].auth, bool(delivery.endpoint.secrets_env)
+        if secured and auth == "unchecked":
+            self._note(
+                f"unchecked {delivery.name}",
+                f"migro: endpoint {delivery.name} has a secret that cannot be checked here: its deliveries are refused"
+                " and will come again",
+            )
+            return self._later(503, delivery)
+        # A format without signatures proves nothing where a signature is asked for: the sender chooses the format.
+        forged = auth == "failed" or (secured and auth not in _PROVEN)
+        demands = auth not in _PROVEN and any(map(is_private, signals))
+        if not forged and not demands:
+            return None
+        self._keep_evidence(delivery, signals[0])
+        return refusal(401)
+
+    def _keep_evidence(self, delivery: _Delivery, claimed: Signal) -> None:
+        try:
+            found = self._forgeries.evidence(
+                claimed,
+                delivery.raw,
+                name=delivery.name,
+                endpoint=delivery.endpoint,
+                at=delivery.at,
+                knows=lambda merchant: merchant is None or self._acceptance.knows(f"merchant:{merchant}"),
+            )
+            if found is not None and self._acceptance.put(_by_partition([found])) == "accepted":
+                self._came.set()
+        except StoreUnavailable:
+            pass  # a store that is out of order is no reason to ask a forger to come again
+
+    # --- storing ------------------------------------------------------------------------------------------------
+
+    def _accepted(self, delivery: _Delivery, signals: Sequence[Signal]) -> Reply:
+        proven = signals[0].auth in _PROVEN
+        if proven and (challenge := said_challenge(delivery.envelope)) is not None:
+            return challenge
+        if proven and (confirming := subscription(delivery.envelope)) is not None:
+            self._notice(
+                f"migro: endpoint {delivery.name} is asked to confirm a subscription; if you want it: {confirming}"
+            )
+        inputs = _by_partition([_over_http(s) for s in signals if not is_private(s)])
+        asked = [as_compliance(s) for s in signals if is_private(s)]
+        for signal in asked:
+            if not self._handled(delivery, signal, inputs):
+                return self._later(503, delivery)
+        match self._acceptance.put(inputs):
+            case "full":
+                return self._later(429, delivery)
+            case "under way":
+                return self._later(409, delivery)
+            case "accepted":
+                self._came.set()
+                with self._lock:
+                    self._noted.discard("store")
+        return Reply(200, {}, b"") if asked else acknowledged(delivery.kind)
+
+    def _handled(self, delivery: _Delivery, signal: Signal, inputs: dict[str, list[Input]]) -> bool:
+        """Let a privacy request be seen to, and add what has to be stored with it; whether that went well."""
+        if self._privacy is None:
+            self._note("privacy", "migro: privacy requests are refused, because nobody sees to them here")
+            return False
+        try:
+            erasures = list(self._privacy.handle(request_of(signal, delivery.raw)))
+        except Exception as e:  # whatever a host's handler raises; its text may name the person
+            self._notice(f"migro: the privacy handler stopped with {type(e).__name__}; the request will come again")
+            return False
+        inputs.setdefault(partition_of(signal), []).extend(
+            [SignalReceived(at=signal.received_at, signal=signal), *erasures]
+        )
+        return True
+
+    def _later(self, status: int, delivery: _Delivery) -> Reply:
+        seconds = 1 if status == 409 else self._settings.retry_after_s
+        return refusal(retryable(status, delivery.kind, delivery.endpoint), retry_after_s=seconds)
+
+    def _note(self, about: str, line: str) -> None:
+        """Tell the operator once, and again when it was over in between."""
+        with self._lock:
+            new = about not in self._noted
+            self._noted.add(about)
+        if new:
+            self._notice(line)
+
+    # --- thinking -----------------------------------------------------------------------------------------------
+
+    def wait(self, seconds: int) -> bool:
+        """Wait until something came, or so long; whether something did."""
+        came = self._came.wait(seconds)
+        self._came.clear()
+        return came
+
+    def think(self) -> tuple[Decision, ...]:
+        """
+        Think about everything that came and waits, let time pass, and return the decisions this led to.
+
+        Raises:
+            ConfigurationError: If the receiver has a memory alone.
+            StoreUnavailable: If the memory failed; nothing is lost.
+        """
+        if self.agent is None:
+            raise ConfigurationError(
+                "expected a receiver made with an agent, got one made with a memory: it only takes in"
+            )
+        at = self._clock.now()
+        decisions: list[Decision] = []
+        for partition in list(self.memory.read("partitions", pending=True)):
+            if partition.version < partition.accepted:
+                decisions += self.agent.tell(partition.name, Tick(at=at))
+        decisions += self.agent.tick(at)
+        return tuple(decisions)
+
+
+def _over_http(signal: Signal) -> Signal:
+    """Return a signal that needs no proof from the host itself as what it is when it comes from a stranger."""
+    return signal.model_copy(update={"auth": "unsigned"}) if signal.auth == "not_applicable" else signal
+
+
+def _by_partition(signals: Sequence[Signal]) -> dict[str, list[Input]]:
+    inputs: dict[str, list[Input]] = {}
+    for signal in signals:
+        inputs.setdefault(partition_of(signal), []).append(SignalReceived(at=signal.received_at, signal=signal))
+    return inputs
