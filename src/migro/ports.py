@@ -14,7 +14,7 @@ from .models.issue import Issue
 from .models.signal import Signal
 from .models.steps import Accepted, JournalEntry, Partition, Snapshot, StepRecord
 
-__all__ = ["Actuator", "Advisor", "Alarm", "Clock", "Leases", "Ledger", "Memory", "Source"]
+__all__ = ["Actuator", "Advisor", "Alarm", "Clock", "Leases", "Ledger", "Memory", "SelfCheck", "Source"]
 
 
 @runtime_checkable
@@ -129,6 +129,19 @@ class Ledger(Protocol):
 
     def stored(self, partition: str) -> Iterator[StoredRecord]:
         """Yield the texts of the partition's issues, decisions, actions and shadow decisions as stored."""
+        ...
+
+
+@runtime_checkable
+class SelfCheck(Protocol):
+    """What a memory may offer to an audit beside its chain: what its store itself finds wrong."""
+
+    def damage(self) -> Iterator[str]:
+        """
+        Yield in a line each what does not fit together in the store, such as an index that misses a row.
+
+        The chain is over records; a reader finds them by other ways, and those can be damaged too.
+        """
         ...
 
 

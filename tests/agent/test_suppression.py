@@ -263,7 +263,11 @@ def test_people_mute_through_the_agent_and_another_process_knows() -> None:
 def test_a_mute_of_nothing_and_one_that_is_over_are_refused() -> None:
     host = agent(VolatileMemory())
     handled(host, sure())
-    with pytest.raises(NotFound, match="id of an issue or the name of an issue kind"):
+    with pytest.raises(NotFound, match=r"id of an issue of merchant:m_1 or the name of an issue kind"):
         host.mute("iss_unknown", merchant="m_1", until=after(3600), by="ann", why="known")
+    with pytest.raises(NotFound, match="m_2"):
+        host.mute("down", merchant="m_2", until=after(3600), by="ann", why="known")
+    with pytest.raises(InputError, match="expected a mute that ends after"):
+        host.mute("down", merchant="m_1", until=after(3600).replace(tzinfo=None), by="ann", why="known")
     with pytest.raises(InputError, match="expected a mute that ends after"):
         host.mute("down", merchant="m_1", until=T0 - timedelta(days=1), by="ann", why="known")

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from migro.audit import anchor_of, rewritten_by, verify
-from migro.models import Decision, Disposition, Erasure, ErasureRequested, Input, SignalReceived, StepRecord
+from migro.models import Decision, Disposition, Erasure, ErasureRequested, Input, SignalReceived, StepRecord, Tick
 from migro.ports import Ledger, Memory
 from migro.remember import SqliteMemory, VolatileMemory
 from migro.testing import START
@@ -155,3 +155,19 @@ def test_what_an_erasure_rewrote_is_still_covered(
 
     assert changed == 1
     assert location in findings
+
+
+def test_a_snapshot_that_an_erasure_rewrote_is_dropped_later_like_any_other(memory: Memory) -> None:
+    forgotten(memory)
+    before = verify(memory)
+    shop = Shop(1)
+    told = Disposition(signal=Shop(2).signal(4).id, name="recorded", reason="nothing to conclude")
+    for seq in range(SEQ + 2, SEQ + 7):
+        memory.accept(M1, [Tick(at=after(seq))])
+        step = StepRecord(seq=seq, disposition=told if seq == SEQ + 2 else None, snapshots=(shop.snapshot(seq),))
+        memory.commit(M1, seq - 1, [step])
+    report = verify(memory)
+
+    assert report.findings == ()
+    assert report.dropped > before.dropped
+    assert report.rewritten < before.rewritten

@@ -35,7 +35,7 @@ from ..reason import QUARANTINED
 from ..rules import Rule, RuleSet
 from .dispatch import Dispatcher
 from .erasing import erasure_request, known_partition
-from .fold import PLATFORM, UNATTRIBUTED, Fold, partition_of, partition_of_issue
+from .fold import PLATFORM, Fold, partition_of, partition_of_issue
 from .hands import DryRun, Hands, Live
 from .journal import first_delivery, known_withdrawal
 from .loop import BATCH, SNAPSHOT_EVERY, Loop, Records
@@ -363,14 +363,15 @@ class Agent:
             up_to: The worst severity that is muted. Default: how bad the issue is now; for a kind SEV3.
 
         Raises:
-            NotFound: If there is neither such an issue nor such a kind.
+            NotFound: If the merchant has no such issue and the rules have no such kind, or the memory no such merchant.
         """
-        partition = self._muted(target, merchant)
-        at = self._loop.later(partition)
-        if until <= at:
-            raise InputError(f"expected a mute that ends after {at:%Y-%m-%d %H:%M:%S} UTC, got {until}")
-        said = PersonActed(at=at, verb="mute", by=by, why=why, target=target, until=until, up_to=up_to)
-        return self.tell(partition, said)
+        with self._lock:
+            partition = self._muted(target, merchant)
+            at = self._loop.later(partition)
+            if until.tzinfo is None or until <= at:
+                raise InputError(f"expected a mute that ends after {at:%Y-%m-%d %H:%M:%S} UTC, got {until}")
+            said = PersonActed(at=at, verb="mute", by=by, why=why, target=target, until=until, up_to=up_to)
+            return self.tell(partition, said)
 
     def unmute(self, target: str, *, merchant: str | None, by: str, why: str = "") -> tuple[Decision, ...]:
         """
@@ -379,17 +380,19 @@ class Agent:
         Raises:
             NotFound: If there is neither such an issue nor such a kind.
         """
-        partition = self._muted(target, merchant)
-        said = PersonActed(at=self._loop.later(partition), verb="unmute", by=by, target=target, why=why)
-        return self.tell(partition, said)
+        with self._lock:
+            partition = self._muted(target, merchant)
+            said = PersonActed(at=self._loop.later(partition), verb="unmute", by=by, target=target, why=why)
+            return self.tell(partition, said)
 
     def _muted(self, target: str, merchant: str | None) -> str:
-        partition = f"merchant:{merchant}" if merchant is not None else UNATTRIBUTED
-        found = (partition_of_issue(i) for i in self.memory.read("issues", id=target))
-        held = next(found, None)
-        if held is None and target not in self.fold.ruleset.kinds:
-            raise NotFound(f"expected the id of an issue or the name of an issue kind, found none: {target!r}")
-        return held or partition
+        partition = known_partition(self.memory, merchant)
+        held = any(partition_of_issue(i) == partition for i in self.memory.read("issues", id=target))
+        if not held and target not in self.fold.ruleset.kinds:
+            raise NotFound(
+                f"expected the id of an issue of {partition} or the name of an issue kind, found none: {target!r}"
+            )
+        return partition
 
     def resume(self, *, by: str, why: str) -> None:
         """Let automation go on after a halt, wherever it was halted; who and why are recorded."""

@@ -30,7 +30,8 @@ class AuditFinding:
     Attributes:
         check: What did not hold.
         partition: Where.
-        what: Kind of record: `partitions`, `links`, `journal`, `issues`, `decisions`, `actions`, `shadow`, `snapshots`.
+        what: Kind of record: `partitions`, `links`, `journal`, `issues`, `decisions`, `actions`, `shadow`, `snapshots`;
+            or `store`, for what the store itself finds wrong.
         position: Place in the chain; None where no link is concerned.
         seq: Number of the input; None where none is concerned.
         id: Id of the issue, decision or signal, or the action's key; empty for the others.

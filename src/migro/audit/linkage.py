@@ -36,6 +36,7 @@ class Linkage:
         self._last: Link | None = None
         self._erased: dict[int, Link] = {}
         self._said: dict[int, tuple[str, str]] = {}
+        self._dropped: set[int] = set()
         self.links = self.missing = self.rewritten = self.dropped = 0
         self.anchored: str | None = None
 
@@ -55,7 +56,8 @@ class Linkage:
         """Check what only the end of the chain can tell."""
         for position, link in self._erased.items():
             self._check_rewritten(link, self._said.get(position))
-        for position in sorted(self._said.keys() - self._erased.keys()):
+        # A snapshot that an erasure rewrote may have been dropped since, like any other.
+        for position in sorted(self._said.keys() - self._erased.keys() - self._dropped):
             self._found.add(
                 "payload",
                 "links",
@@ -110,6 +112,7 @@ class Linkage:
                 self._bad("payload", link, f"the {link.what} that was hashed", "another one")
         elif link.what == "snapshot" and link.payload is None:
             self.dropped += 1
+            self._dropped.add(link.position)
         else:
             self._erased[link.position] = link
 

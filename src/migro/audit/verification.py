@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ..errors import ConfigurationError
 from ..models import JournalEntry, Link, Partition, to_microseconds
-from ..ports import Ledger, Memory
+from ..ports import Ledger, Memory, SelfCheck
 from .anchors import Anchor
 from .conservation import SIGNAL_WORDS, WITHDRAWAL_WORDS, Conservation
 from .contents import StepContent, step_content
@@ -22,6 +22,9 @@ __all__ = ["verify"]
 
 _LOOKS = 5
 """How often a partition that somebody writes to is looked at before a finding is believed."""
+
+_STORE = "all"
+"""What stands for the partition where the store as a whole is concerned."""
 
 
 def verify(memory: Memory, *, partitions: Iterable[str] | None = None, anchor: Anchor | None = None) -> AuditReport:
@@ -48,12 +51,15 @@ def verify(memory: Memory, *, partitions: Iterable[str] | None = None, anchor: A
         names = {*memory.partitions(), *(() if anchor is None else anchor.heads)}
     else:
         names = set(partitions)
+    store = Found(_STORE)
+    for line in memory.damage() if isinstance(memory, SelfCheck) else ():
+        store.add("served", "store", expected="a store whose parts fit together", got=line)
     looks = [_settled(memory, memory, name, anchor) for name in sorted(names)]
     arrived = {k.found.partition: Arrived(found=k.found, inputs=k.conservation.arrivals) for k in looks}
     check_arrivals(memory, (e for look in looks for e in look.emitted), arrived)
     check_origins(memory, (e for look in looks for e in look.emitted), arrived.values())
     return AuditReport(
-        findings=tuple(f for look in looks for f in look.found.findings),
+        findings=(*store.findings, *(f for look in looks for f in look.found.findings)),
         partitions=len(looks),
         links=sum(look.linkage.links for look in looks),
         inputs=sum(look.inputs.total() for look in looks),

@@ -23,12 +23,21 @@ _STORED = "SELECT id, CAST(body AS BLOB) FROM {} WHERE partition = CAST(? AS TEX
 _NAMES = " UNION ".join(
     ["SELECT name FROM partitions", *(f"SELECT partition FROM {t}" for t in ("journal", "links", "snapshots", *MODELS))]
 )
+_MOST_DAMAGE = 100
+"""How many lines about a broken file are enough."""
 
 
 def partitions(file: SqliteFile) -> Iterator[str]:
     """Yield every name that anything is stored under; see `migro.ports.Ledger.partitions`."""
     for (name,) in file.select(f"SELECT * FROM ({_NAMES}) ORDER BY 1"):
         yield name
+
+
+def damage(file: SqliteFile) -> Iterator[str]:
+    """Yield what SQLite finds wrong with its file; see `migro.ports.SelfCheck.damage`."""
+    for (line,) in file.select(f"PRAGMA integrity_check({_MOST_DAMAGE})"):
+        if line != "ok":
+            yield line
 
 
 def links(file: SqliteFile, partition: str) -> Iterator[Link]:

@@ -19,7 +19,7 @@ from ..models.steps import Accepted, JournalEntry, Partition, Snapshot, StepReco
 from ..processes import is_dead
 from .connections import Durability, SqliteFile
 from .forms import MODELS, Draft, check_format, check_kind, entry_from
-from .ledger import links, partitions, stored
+from .ledger import damage, links, partitions, stored
 from .storing import Storing
 from .texts import OPEN_ACTIONS, OPEN_ISSUES, StepTexts, unpacked
 
@@ -128,6 +128,10 @@ class SqliteMemory:
     def stored(self, partition: str) -> Iterator[StoredRecord]:
         """Yield the partition's records; see `migro.ports.Ledger.stored`."""
         return stored(self._file, partition)
+
+    def damage(self) -> Iterator[str]:
+        """Yield what SQLite finds wrong with the file, its indexes included; see `migro.ports.SelfCheck`."""
+        return damage(self._file)
 
     def acquire(self, name: str, holder: str, seconds: int) -> bool:
         """Take or renew a lease, by the clock of this machine; see `migro.ports.Leases.acquire`."""

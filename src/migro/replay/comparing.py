@@ -29,9 +29,9 @@ FIELDS: Final[Mapping[str, Callable[[Decision], Any]]] = {
     "points": lambda d: d.issue.points,
     "outcome": lambda d: d.outcome,
     "attention": lambda d: d.attention,
-    "actions": lambda d: [(a.kind, a.target, a.outcome, a.status) for a in d.actions],
+    "actions": lambda d: [(a.kind, a.target, a.outcome) for a in d.actions],
 }
-"""What people see of a decision."""
+"""What people see of a decision. Not how far its actions got: what executed them knew only those of the one side."""
 
 _Pair = tuple[Decision | None, Decision | None]
 
