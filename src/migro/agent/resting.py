@@ -42,5 +42,5 @@ def end_suppressions(state: State) -> list[Ended]:
     for place in mutes:
         del state.mutes[place]
     ended: list[Ended] = [("maintenance", name, ()) for name in windows]
-    ended += [("mute", by, (target,)) for by, target in mutes]
+    ended.extend(("mute", by, (target,)) for by, target in mutes)
     return ended
