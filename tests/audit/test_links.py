@@ -273,7 +273,7 @@ def test_snapshots_are_served_as_they_are_kept() -> None:
     turned = findings(Altered(snapshots=lambda found: found[::-1]))
 
     assert [(f.check, f.what, f.seq, f.got) for f in gone] == [("served", "snapshots", 30, "none")]
-    assert [(f.check, f.what, f.seq, f.id, f.got) for f in more] == [("served", "snapshots", 30, "other", "one")]
+    assert [(f.check, f.what, f.seq, f.id, f.got) for f in more] == [("served", "snapshots", 30, "other", "1")]
     assert [(f.check, f.what) for f in turned] == [("served", "snapshots")]
 
 
