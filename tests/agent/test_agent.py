@@ -11,7 +11,7 @@ import pytest
 
 from migro.agent import PLATFORM, Agent, DryRun, Fold, Live, Step
 from migro.decide import Policy
-from migro.errors import ConfigurationError, StoreUnavailable
+from migro.errors import ConfigurationError, InputError, StoreUnavailable
 from migro.models import (
     Action,
     ActionDue,
@@ -300,6 +300,13 @@ def test_a_word_said_again_while_it_stands_is_one_act_and_moves_no_clock(memory:
         getattr(again, verb)(**said)
 
     assert words(memory) == once
+
+
+@pytest.mark.parametrize("verb", ["halt", "resume", "set_mode"])
+def test_nobody_says_nothing_in_words(memory: Memory, verb: str) -> None:
+    extra = {"mode": RunMode.ASSIST} if verb == "set_mode" else {}
+    with pytest.raises(InputError, match="expected who did it, got"):
+        getattr(agent(memory), verb)(by=" ", why="enough", **extra)
 
 
 def test_a_halt_by_another_person_is_recorded_beside_the_one_that_stands(memory: Memory) -> None:

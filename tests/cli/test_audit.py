@@ -327,6 +327,13 @@ def test_minutes_are_a_whole_number(text: str, audit: Audit, capsys: pytest.Capt
     assert f"expected a number of minutes, got {text!r}" in capsys.readouterr().err
 
 
+def test_more_minutes_than_there_are_is_refused(audit: Audit, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        audit("stuck", "--older-than=99999999999999")
+
+    assert "expected a number of at most 7 digits, got 14" in capsys.readouterr().err
+
+
 def test_a_memory_is_audited_while_its_agent_writes(run_python: RunPython, tmp_path: Path) -> None:
     with SqliteMemory(tmp_path / "migro.db", durability="off") as memory:
         fill(memory, shops=1, inputs=13)

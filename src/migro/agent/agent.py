@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import attrs
+from pydantic import ValidationError
 
 from ..decide import Policy
 from ..errors import ConfigurationError, InputError, NotFound
@@ -30,6 +31,7 @@ from ..models import (
     SignalReceived,
     SignalWithdrawn,
 )
+from ..models.validation import explain_validation
 from ..ports import Actuator, Alarm, Memory, Source
 from ..reason import QUARANTINED
 from ..rules import Rule, RuleSet
@@ -253,7 +255,7 @@ class Agent:
                 raise NotFound(f"expected the id of a quarantined rule, found none: {rule!r}")
             for partition in waiting:
                 at = self._loop.later(partition)
-                said = PersonActed(at=at, verb="release_rule", by=by, target=rule, why=why)
+                said = _said(at=at, verb="release_rule", by=by, target=rule, why=why)
                 decisions += self.tell(partition, said)
         return tuple(decisions)
 
@@ -363,14 +365,17 @@ class Agent:
             up_to: The worst severity that is muted. Default: how bad the issue is now; for a kind SEV3.
 
         Raises:
+            InputError: If `until` is not ahead or has no zone, or `by` is empty.
             NotFound: If the merchant has no such issue and the rules have no such kind, or the memory no such merchant.
         """
         with self._lock:
             partition = self._muted(target, merchant)
             at = self._loop.later(partition)
             if until.tzinfo is None or until <= at:
-                raise InputError(f"expected a mute that ends after {at:%Y-%m-%d %H:%M:%S} UTC, got {until}")
-            said = PersonActed(at=at, verb="mute", by=by, why=why, target=target, until=until, up_to=up_to)
+                raise InputError(
+                    f"expected a mute that ends after {at:%Y-%m-%d %H:%M:%S} UTC, as a time with a zone, got {until}"
+                )
+            said = _said(at=at, verb="mute", by=by, why=why, target=target, until=until, up_to=up_to)
             return self.tell(partition, said)
 
     def unmute(self, target: str, *, merchant: str | None, by: str, why: str = "") -> tuple[Decision, ...]:
@@ -378,11 +383,11 @@ class Agent:
         End what a person muted; what others mute rests on.
 
         Raises:
-            NotFound: If there is neither such an issue nor such a kind.
+            NotFound: As with `mute`.
         """
         with self._lock:
             partition = self._muted(target, merchant)
-            said = PersonActed(at=self._loop.later(partition), verb="unmute", by=by, target=target, why=why)
+            said = _said(at=self._loop.later(partition), verb="unmute", by=by, target=target, why=why)
             return self.tell(partition, said)
 
     def _muted(self, target: str, merchant: str | None) -> str:
@@ -408,7 +413,7 @@ class Agent:
             else:
                 # Later than everything that was said before, so that it is the last word everywhere.
                 at = max(self._loop.later(p) for p in (PLATFORM, *concerned))
-            self.tell(PLATFORM, PersonActed(at=at, verb=verb, **fields))
+            self.tell(PLATFORM, _said(at=at, verb=verb, **fields))
             for partition in concerned:
                 self._loop.prepare(partition, self._loop.later(partition))
 
@@ -431,6 +436,13 @@ class Agent:
 
 def _ruleset(rules: RuleSet | Iterable[Rule[Any]]) -> RuleSet:
     return rules if isinstance(rules, RuleSet) else RuleSet("host", *rules)
+
+
+def _said(**fields: Any) -> PersonActed:
+    try:
+        return PersonActed(**fields)
+    except ValidationError as e:
+        raise InputError(explain_validation(e)) from e
 
 
 def _decisions(records: Records) -> tuple[Decision, ...]:

@@ -28,6 +28,9 @@ _LISTED = 100
 
 _CANNOT_LOOK = 2
 
+_MINUTES_DIGITS = 7
+"""Nearly twenty years; a longer word is no number that anybody means."""
+
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the commands."""
@@ -57,6 +60,8 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 def _minutes(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"expected a number of minutes, got {text!r}")
+    if len(text) > _MINUTES_DIGITS:
+        raise argparse.ArgumentTypeError(f"expected a number of at most {_MINUTES_DIGITS} digits, got {len(text)}")
     return int(text)
 
 
