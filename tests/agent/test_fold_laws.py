@@ -26,6 +26,24 @@ def answered(items: list[Input], choices: list[int]) -> Run:
     return run
 
 
+def asked_anew(items: list[Input], choices: list[int]) -> Run:
+    """Return what `answered` does where policy is asked each time, whatever it has said before."""
+    run = Run()
+    for item, choice in zip(items, choices, strict=False):
+        forget_asked(run)
+        run.give(item)
+        answer = react(run, choice) if choice else None
+        if answer is not None:
+            forget_asked(run)
+            run.give(answer)
+    return run
+
+
+def forget_asked(run: Run) -> None:
+    for held in run.state.held.values():
+        held.asked = ()
+
+
 choices = st.lists(st.integers(0, 20), min_size=30, max_size=30)
 
 
@@ -36,6 +54,15 @@ def test_the_same_inputs_leave_the_same_records_behind(items: list[Input], picks
     first, second = answered(items, picks), answered(items, picks)
 
     assert [written(s.record) for s in first.steps] == [written(s.record) for s in second.steps]
+
+
+@few
+@given(streams(), choices)
+def test_what_policy_is_not_asked_again_it_would_have_answered_alike(items: list[Input], picks: list[int]) -> None:
+    first, second = answered(items, picks), asked_anew(items, picks)
+
+    assert [written(s.record) for s in first.steps] == [written(s.record) for s in second.steps]
+    assert [h.allowed for h in first.state.held.values()] == [h.allowed for h in second.state.held.values()]
 
 
 @few

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from migro.models import PersonActed, SignalWithdrawn, read_input
+from migro.models.inputs import read_input_json
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -26,7 +27,7 @@ def test_a_withdrawal_has_one_form_that_is_read_back() -> None:
         '{"at":"2026-03-01T09:00:00Z","by":"Ann","format":1,"input":"signal_withdrawn","reason":"wrong import",'
         '"received_at":"2026-03-01T09:00:00Z","signal":"sig_1"}'
     )
-    assert read_input(json.loads(item.json_line())) == item
+    assert read_input(json.loads(item.json_line())) == read_input_json(item.json_line()) == item
 
 
 def test_a_withdrawal_that_is_asked_for_again_is_the_same_whenever_it_is() -> None:

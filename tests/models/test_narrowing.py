@@ -9,7 +9,7 @@ from typing import Any, Self
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from migro.errors import InputError
 from migro.expressions import UNSET, Attr, Key, Maybe, MaybeKey
@@ -45,6 +45,14 @@ class Checked(Signal, kind="narrow.checked"):
         if self.code % 2:
             raise ValueError("expected an even code")
         return self
+
+
+class Bounded(Signal, kind="narrow.bounded"):
+    """Columns of which more is checked than their types."""
+
+    code: Attr[int] = Field(ge=100)
+    region: Maybe[str] = Field(default=UNSET, pattern="^[a-z]+$")
+    cart: MaybeKey[str] = Field(default=UNSET, min_length=1)
 
 
 class Rounded(Signal, kind="narrow.rounded"):
@@ -113,7 +121,10 @@ def narrowed(cls: type[Signal], signal: Signal) -> tuple[Any, ...]:
         return ("error", str(e))
 
 
-@given(st.sampled_from([Wide, Finer]).flatmap(lambda cls: st.tuples(st.just(cls), plain(cls))))
+_DECLARING: list[type[Signal]] = [Wide, Finer, Bounded]
+
+
+@given(st.sampled_from(_DECLARING).flatmap(lambda cls: st.tuples(st.just(cls), plain(cls))))
 def test_narrowing_gives_what_validating_whole_gives_or_the_same_error(case: tuple[type[Signal], Signal]) -> None:
     cls, signal = case
     before = signal.json_line()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from migro.models import Auth, Band, PremiseTrace
 from migro.reason import HIGH_FROM, MAX_SCORE, Evidence, band_of, confidence_of, score, trust_cap
+from tests.effort import cases
 
 PRIOR = -100
 AUTHS: dict[Auth, int] = {
@@ -23,7 +24,7 @@ AUTHS: dict[Auth, int] = {
     "unchecked": 50,
     "failed": 0,
 }
-laws = settings(max_examples=100, deadline=None)
+laws = settings(max_examples=cases(100), deadline=None)
 
 
 def evidence(rule: str, points: int, family: str = "f", **fields: Any) -> Evidence:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..decide import Policy, Ruling, propose, rule_on, withdraw
 from ..engine import Evidence, Key, NativeEngine, supported
+from ..expressions import microseconds
 from ..models import (
     Action,
     ActionStatus,
@@ -47,6 +48,7 @@ class Conclusions:
         self.ruleset = ruleset
         self.policy = policy
         self.engine = engine
+        self._versions = (ruleset.version, policy.version)
 
     def infer(self, state: State, signal: Signal, effects: Effects) -> tuple[Evidence, tuple[tuple[str, Key], ...]]:
         """Take a signal in, and return what it did and the issues that rest on it."""
@@ -110,6 +112,9 @@ class Conclusions:
 
     def _decide(self, state: State, held: Held, assessment: Assessment, effects: Effects) -> None:
         mode = self._mode(state)
+        question = self._question(state, held, assessment, mode)
+        if question is not None and question == held.asked:
+            return  # most signals of an open issue only move the windows that it rests on
         before = held.issue
         ended = not assessment.supported or bool(held.closed_by)
         if before.status is IssueStatus.RESOLVED:
@@ -140,6 +145,7 @@ class Conclusions:
             ruling.holding.get("suppressed", ""),  # everything that suppresses it is named
         )
         if verdict == held.verdict:
+            held.asked = question or ()
             return
         # With what decided it: under other rules the journal may be folded again, and the count starts elsewhere.
         versions = (self.ruleset.version, self.policy.version)
@@ -166,11 +172,11 @@ class Conclusions:
         )
         changed = why_now(held, status, assessment, ruling, effects)
         held.verdict = verdict
-        held.evidence = frozenset(assessment.signals)
+        held.evidence = assessment.found
         held.reached = reached(held, state.now, assessment.severity)
         held.decisions += 1
         at = from_microseconds(state.now)
-        found = len(assessment.signals)
+        found = len(assessment.found)
         grown = before.signals + found if self._is_over(state, before) else max(before.signals, found)
         if grown > before.signals:
             effects.counted.add(before.id)
@@ -205,6 +211,18 @@ class Conclusions:
         decision = self._decision(state, held, assessment, ruling, decision_id, changed, actions, mode, taken_back)
         effects.decisions.append(decision)
         effects.issues[held.issue.id] = held.issue
+
+    def _question(self, state: State, held: Held, assessment: Assessment, mode: RunMode) -> tuple[object, ...] | None:
+        """Return everything that a ruling and its verdict follow from; None where it is not asked twice."""
+        if state.maintenance or state.mutes or held.issue.status is IssueStatus.RESOLVED:
+            return None
+        score = assessment.score
+        stale = bool(assessment.newest) and state.now - assessment.newest > microseconds(self.policy.stale_after)
+        return (
+            *(self._versions, held.verdict, held.severity, held.closed_by, held.actions, held.actions.changes),
+            *(mode, state.halted, assessment.supported, assessment.severity, assessment.band, assessment.vetoes),
+            *(score.total, score.counted, score.disjoint, score.families, assessment.environments, stale),
+        )
 
     def _is_over(self, state: State, issue: Issue) -> bool:
         """Whether what an issue rested on before it ended is out of every window, so that none of it counts again."""

@@ -321,9 +321,10 @@ class Fold:
     # --- time ---------------------------------------------------------------------------------------------------
 
     def _next_timer(self, state: State) -> int | None:
-        ends = (*state.maintenance.values(), *(m.until for m in state.mutes.values()))
-        times = (self.engine.next_due(state.engine), next_lapse(state), *ends)
-        return min((t for t in times if t is not None), default=None)
+        times = [t for t in (self.engine.next_due(state.engine), next_lapse(state)) if t is not None]
+        if state.maintenance or state.mutes:
+            times += [*state.maintenance.values(), *(m.until for m in state.mutes.values())]
+        return min(times) if times else None
 
     def _fire_timers(self, state: State, effects: Effects, *, late_by: int) -> None:
         deadline = from_microseconds(state.now)

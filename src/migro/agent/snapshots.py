@@ -166,8 +166,8 @@ def _fields_of(holder: Any, forms: Mapping[str, _Form]) -> dict[str, Any]:
     """Return the fields of a holder; one without a form of its own is a number, a word, or nothing."""
     held = {}
     for field in attrs.fields(type(holder)):
-        if field.name == "engine":
-            continue
+        if field.name == "engine" or not field.eq:
+            continue  # the one is written by the engine, the other made anew when it is needed
         form, value = forms.get(field.name), getattr(holder, field.name)
         if form is None and not (value is None or type(value) in (bool, int, str)):
             raise TypeError(f"expected a form for {type(holder).__name__}.{field.name}, got none")

@@ -24,16 +24,19 @@ class Actions(dict[str, Action]):
     """
     Actions by idempotency key; put them in one by one.
 
-    They know when the first that waits lapses, which is asked with every input and changes with few.
+    They know when the first that waits lapses, which is asked with every input and changes with few; and how often
+    anything was put in.
     """
 
     def __init__(self, known: Mapping[str, Action] | None = None) -> None:
         super().__init__(known or {})
+        self.changes = 0
         self._lapse: datetime | None = None
         self._looked = False
 
     def __setitem__(self, key: str, action: Action) -> None:
         super().__setitem__(key, action)
+        self.changes += 1
         self._looked = False
 
     @property
@@ -66,6 +69,7 @@ class Held:
         told: What the platform was told in the last hour: time in microseconds, id of the signal that platform rules
             read, and ids of the signals behind it.
         carried: Whether it was taken over from the records, and other rules opened it.
+        asked: What policy was last asked about, where its answer changed nothing; no part of what is remembered.
     """
 
     issue: Issue
@@ -80,6 +84,7 @@ class Held:
     reached: tuple[tuple[int, Severity, frozenset[str]], ...] = ()
     told: tuple[tuple[int, str, frozenset[str]], ...] = ()
     carried: bool = False
+    asked: tuple[object, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @property
     def severity(self) -> Severity | None:

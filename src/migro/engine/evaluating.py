@@ -12,7 +12,7 @@ from .network import Network
 from .sources import fact_key_names, newest
 from .state import EngineState, Key
 
-__all__ = ["Answer", "Evaluator", "PointsOf", "compile_premise", "newest_fact"]
+__all__ = ["Answer", "Evaluator", "PointsOf", "compile_premise", "newest_fact", "supporting"]
 
 Answer = tuple[bool, int | None, int | None, bool]
 """Whether it holds, its anchor, when time alone changes that, and whether it is lowered; times in microseconds."""
@@ -46,6 +46,19 @@ def compile_premise(network: Network, premise: Premise[Any], lasts: int, points_
             return _timed(network, premise, lasts)
         case _:
             raise TypeError(f"no such premise: {premise!r}")
+
+
+def supporting(premise: Premise[Any]) -> list[Premise[Any]]:
+    """Return the parts of a premise whose signals it rests on while it holds."""
+    match premise:
+        case Both(parts=parts):
+            return [leaf for p in parts for leaf in supporting(p)]
+        case Unless(of=of) | Recent(of=of):
+            return supporting(of)
+        case Known() | Given():
+            return []
+        case _:
+            return [premise]
 
 
 def newest_fact(state: EngineState, operand: Fact[Any], key_names: tuple[str, ...], key: Key) -> Any:

@@ -10,7 +10,7 @@ from .sources import HOUR
 from .spreading import prune
 from .state import EngineState
 
-__all__ = ["forget", "longest_kept"]
+__all__ = ["forget"]
 
 
 def forget(network: Network, state: EngineState, now: int) -> None:
@@ -35,7 +35,7 @@ def forget(network: Network, state: EngineState, now: int) -> None:
         del kept[: bisect_left(kept, oldest, key=lambda held: held[0])]
         if not kept:
             del state.candidates[place, key]
-    longest = state.now - longest_kept(network)
+    longest = state.now - network.longest_kept
     _forget_history(network, state, longest)
     for (place, key), series in list(state.series.items()):
         oldest = longest - (network.series[place].hours + 3) * HOUR
@@ -53,19 +53,14 @@ def forget(network: Network, state: EngineState, now: int) -> None:
 
 
 def _forget_history(network: Network, state: EngineState, longest: int) -> None:
-    horizons: dict[int, int] = {}
-    kept: dict[int, int] = {}
-    for source in network.sources:
-        for history, part, _ in source.histories:
-            horizons[history] = max(horizons.get(history, 0), part.horizon)
-            kept[history] = max(kept.get(history, 0), source.retention)
     for name, seen in list(state.seen.items()):
-        oldest = state.now - kept[name[0]]
+        horizon, kept = network.history_spans[name[0]]
+        oldest = state.now - kept
         # One older than everything kept says whether the first of the kept is new.
         cut = bisect_left(seen, (oldest, ""))
         if cut > 1:
             del seen[: cut - 1]
-        if seen[-1][0] < oldest - horizons[name[0]]:
+        if seen[-1][0] < oldest - horizon:
             del state.seen[name]
     for (kind, _names, _), told in state.facts.items():
         cut = bisect_left(told, longest, key=lambda held: held[0])
@@ -77,9 +72,3 @@ def _forget_history(network: Network, state: EngineState, longest: int) -> None:
                 keep.append(item)
                 missing -= here
         told[:cut] = keep[::-1]
-
-
-def longest_kept(network: Network) -> int:
-    """Return how long what is late can still be taken in, in microseconds."""
-    kept = [s.retention for s in network.sources if s.retention < 1 << 60]
-    return max([25 * HOUR, *kept, *(n.keep for n in network.nodes if n.keep < 1 << 60)])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from operator import ge, gt, le, lt
 from typing import Any, Protocol
 
@@ -55,6 +56,8 @@ Reader = Callable[[Signal, Context], Any]
 _ORDER = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 _ORDERED = (int, Decimal, Fraction, datetime, timedelta)
 _PLAIN = (bool, int, str)
+_TEXTS = 256
+"""For how many texts each pattern remembers its answer; asking RE2 takes longer than most other predicates together."""
 _NO_MATCH, _UNKNOWN, _MATCH, _ERROR = Truth.NO_MATCH, Truth.UNKNOWN, Truth.MATCH, Truth.ERROR
 _RELATIONS: dict[str, Callable[[Any, frozenset[Any]], bool]] = {
     "among": lambda value, other: any(_equal(value, x) for x in other),
@@ -165,7 +168,8 @@ def _compile(pred: Pred[Any]) -> Matcher:
         case SetRelation(term=term, relation=relation, operand=operand):
             return _on_both(term, operand, _RELATIONS[relation])
         case PatternMatch(term=term, pattern=pattern):
-            return _on_value(term, pattern.found_in)
+            # What patterns look at are mostly routes, topics and names of checks, of which there are few.
+            return _on_value(term, lru_cache(maxsize=_TEXTS)(pattern.found_in))
         case FirstSeen(term=term) as part:
             return _on_history(part, compile_term(term))
         case Comparison(term=Col(name=name), operator="eq", operand=operand) if type(operand) in _PLAIN:

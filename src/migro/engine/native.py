@@ -9,15 +9,15 @@ itself is compiled rules and never changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
+from collections.abc import Iterator
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from ..errors import InputError
 from ..expressions import Fact
 from ..models import Signal
 from ..rules import Premise, Rule, RuleSet, Selection
-from .evaluating import Evaluator, compile_premise, newest_fact
+from .evaluating import Evaluator, compile_premise, newest_fact, supporting
 from .forgetting import forget
 from .matching import SelectionIndex
 from .network import Network
@@ -81,6 +81,7 @@ class NativeEngine:
         self._compiled = {
             r.id: (r, compile_premise(self.network, r.when, r.lasts_us, self.points)) for r in ruleset.rules
         }
+        self.supporting = {r.id: supporting(r.when) for r in ruleset.rules}
         self._parts: dict[tuple[int, int], tuple[Premise[Any], Evaluator]] = {}
         self._asks_history: dict[str, list[Source]] = {}
         for source in self.network.sources:
@@ -204,8 +205,9 @@ class NativeEngine:
             if state.waiting.get((place, key)) == at:
                 break
             heappop(state.alarms)
-        times = [heap[0][0] for heap in (state.due, state.alarms) if heap]
-        return min(times, default=None)
+        if state.due and state.alarms:
+            return min(state.due[0][0], state.alarms[0][0])
+        return state.due[0][0] if state.due else state.alarms[0][0] if state.alarms else None
 
     def pass_time(self, state: EngineState, now: int) -> None:
         """Mark what is due at or before `now`; `settle` then draws the conclusions."""
@@ -244,17 +246,9 @@ class NativeEngine:
         refresh(self.network, state)
         changes = [Change("quarantined", rule, ()) for rule in state.announced]
         state.announced.clear()
-        pending: list[tuple[tuple[int, int, str], Key]] = []
-        queued: set[tuple[str, Key]] = set()
-
-        def queue(items: Iterable[tuple[str, Key]]) -> None:
-            for rule_id, key in items:
-                if (rule_id, key) not in queued:
-                    queued.add((rule_id, key))
-                    heappush(pending, (self._order[rule_id], key))
-
-        queue(state.dirty)
-        state.dirty.clear()
+        queued, state.dirty = state.dirty, set()
+        pending = [(self._order[rule_id], key) for rule_id, key in queued]
+        heapify(pending)
         while pending:
             (_, _, rule_id), key = heappop(pending)
             rule, evaluate = self._compiled[rule_id]
@@ -263,12 +257,11 @@ class NativeEngine:
             if rule_id in state.quarantined:
                 holds, again = False, None
             self._schedule(state, rule_id, key, again)
+            if before is None and not holds:
+                continue
             if at is None:
                 at = before.at if before else state.now  # held up by known issues alone: since when it first held
-            if before is None:
-                if not holds:
-                    continue
-            elif holds and before.at == at and before.lowered == low:
+            if before is not None and holds and before.at == at and before.lowered == low:
                 continue
             after = Firing(rule_id, key, at, low) if holds else None
             read = rule.then.kind.name in self._readers
@@ -280,7 +273,10 @@ class NativeEngine:
                 state.firings[rule_id, key] = after
                 changes.append(Change("moved" if before else "fired", rule_id, key))
             if read and points != self.points(state, rule.then.kind.name, key):
-                queue((reader, key) for reader in self._readers[rule.then.kind.name])
+                for reader in self._readers[rule.then.kind.name]:
+                    if (reader, key) not in queued:
+                        queued.add((reader, key))
+                        heappush(pending, (self._order[reader], key))
         return tuple(changes)
 
     def points(self, state: EngineState, kind: str, key: Key) -> int | None:

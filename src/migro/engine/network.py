@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from ..expressions import Fact, Pred, Term, facts_of, histories_of, terms_in
+from ..expressions import Col, Fact, Pred, Term, facts_of, histories_of, terms_in
 from ..rules import (
     After,
     Aggregate,
@@ -118,6 +118,22 @@ class Network:
             series={number: "series" + name for name, number in self.series_numbers.items()},
             histories=histories,
         )
+
+    @cached_property
+    def longest_kept(self) -> int:
+        """How long what is late can still be taken in, in microseconds."""
+        kept = [*(s.retention for s in self.sources), *(node.keep for node in self.nodes)]
+        return max([25 * HOUR, *(span for span in kept if span < 1 << 60)])
+
+    @cached_property
+    def history_spans(self) -> dict[int, tuple[int, int]]:
+        """How far back each history is asked, and how long its signals are kept, in microseconds."""
+        spans: dict[int, tuple[int, int]] = {}
+        for source in self.sources:
+            for history, part, _ in source.histories:
+                horizon, kept = spans.get(history, (0, 0))
+                spans[history] = (max(horizon, part.horizon), max(kept, source.retention))
+        return spans
 
     # --- what the engine asks -----------------------------------------------------------------------------------
 
@@ -236,6 +252,8 @@ class Network:
         if name not in source.terms:
             source.terms[name] = len(source.reads)
             source.captured.append(term)
+            if isinstance(term, Col):
+                source.columns.append(term.name)
             source.reads.append(compile_term(term))
             source.read_for.append(set())
         return source.terms[name]

@@ -19,7 +19,7 @@ from ..rules import Baseline, Compared, Counted, Differs, Distinct, Premise, Sel
 from .significance import bounded, share_reached, shares_differ
 from .state import EngineState, Key
 from .streams import Cursor, Groups, Stream, Sums
-from .values import ConstantValue, RatioValue, Value, WindowedValue
+from .values import ConstantValue, RatioValue, Value, WindowedValue, lowest
 
 if TYPE_CHECKING:
     from .network import Network
@@ -89,15 +89,15 @@ class Node:
 
     def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:
         """Return the times from `since` on at which it is looked at, ascending."""
-        if len(self.sources) == 1:
-            stream = state.streams.get((self.sources[0], key))
-            return [] if stream is None else _each_once(stream.ats[bisect_left(stream.ats, since) :])
-        found: set[int] = set()
+        found: Sequence[int] = ()
         for source in self.sources:
             stream = state.streams.get((source, key))
-            if stream is not None and stream.ats and stream.ats[-1] >= since:
-                found.update(stream.ats[bisect_left(stream.ats, since) :])
-        return sorted(found)
+            if stream is None or not stream.ats or stream.ats[-1] < since:
+                continue
+            # Mostly it is the newest signal alone that is looked at.
+            times = (since,) if stream.ats[-1] == since else stream.ats[bisect_left(stream.ats, since) :]
+            found = [*found, *times] if found else times
+        return _each_once(found)
 
     def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
         """Return the times from `since` on at which it might have been satisfied: what runs are counted over."""
@@ -121,6 +121,14 @@ class Node:
             if not after:
                 return None
             held = state.times[self.number, key] = []
+        if not held or held[-1] < since:
+            # Nothing was held from there on, as where the newest signal is looked at for the first time.
+            if not after:
+                return None
+            held += after
+            if held[0] < state.now - self.keep:
+                self.forget(state, key)
+            return after[0]
         place = bisect_left(held, since)
         before = held[place:]
         if after == before:
@@ -165,8 +173,8 @@ class Node:
         return found.at(state.streams.get((source, key), _EMPTY), t)
 
 
-def _each_once(times: list[int]) -> list[int]:
-    """Return ascending times without repetitions."""
+def _each_once(times: Sequence[int]) -> Sequence[int]:
+    """Return times in order without repetitions."""
     return times if len(times) < 2 else sorted(set(times))
 
 
@@ -261,6 +269,8 @@ class ComparedNode(Node):
     right: Value
     _share: RatioValue | None = None
     _limit: int | Fraction | None = None
+    _least: int | Fraction | None = None
+    """What the left side has to reach in any case: the limit, or what the limit never falls below."""
     _needed: WindowedValue | None = None
     """What has to hold a signal: of nothing, as is mostly seen of what goes wrong, there is never enough."""
 
@@ -269,21 +279,28 @@ class ComparedNode(Node):
             self._share = self.left
         if isinstance(self.right, ConstantValue):
             self._limit = self.right.value
+        if self.premise.operator in ("ge", "gt"):
+            self._least = lowest(self.right)
         counted = self._share.over if self._share is not None else self.left
-        if isinstance(counted, WindowedValue) and counted.nothing == 0 and self.premise.operator in ("ge", "gt"):
-            self._needed = counted if self._limit is not None and self._limit > 0 else None
+        if isinstance(counted, WindowedValue) and counted.nothing == 0:
+            self._needed = counted if self._least is not None and self._least > 0 else None
 
     def satisfied_from(self, state: EngineState, key: Key, since: int) -> list[int]:
         if self._needed is not None and self._needed.is_empty_from(state, key, since):
             return []
-        return super().satisfied_from(state, key, since)
+        points = self.points(state, key, since)
+        if len(points) == 1:
+            return [points[0]] if self.satisfied(state, key, points[0]) else []
+        return [t for t in points if self.satisfied(state, key, t)]
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         if self._share is not None:
             return self._reached(self._share, state, key, t)
         left = self.left.at(state, key, t)
-        right = None if left is None else self.right.at(state, key, t)
-        if left is None or right is None:
+        if left is None or (self._least is not None and left < self._least):
+            return False
+        right = self.right.at(state, key, t)
+        if right is None:
             return False
         operator = self.premise.operator
         for side, limit, compare in ((self.left, right, operator), (self.right, left, _SWAPPED.get(operator, ""))):
@@ -298,9 +315,11 @@ class ComparedNode(Node):
         sides, limit = share.sides(state, key, t), self._limit
         if sides is None:
             return False
+        (over, under), operator, least = sides, self.premise.operator, self._least
+        if least is not None and over * least.denominator < least.numerator * under:
+            return False  # without asking what is usual, which is most of the work
         if limit is None and (limit := self.right.at(state, key, t)) is None:
             return False
-        (over, under), operator = sides, self.premise.operator
         if share.wilson and under < 100 and 0 < limit < 1 and operator in _SWAPPED:
             return bounded(operator, over, under, limit, wilson=True)
         # Without the ratio itself, it is two products of whole numbers.

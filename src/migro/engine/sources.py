@@ -42,6 +42,7 @@ class Source:
 
     Attributes:
         captured, reads: Terms that measures read from each signal, and what reads them.
+        columns: Names of those of them that are columns.
         tests: Further predicates of shares and the like.
         read_for, tested_for: The rules that name each term and each further predicate.
         retention: How long entries are kept, in microseconds.
@@ -82,6 +83,7 @@ class Source:
     inner: int = -1
     project: tuple[int, ...] = ()
     captured: list[Term[Any, Any]] = attrs.Factory(list)
+    columns: list[str] = attrs.Factory(list)
 
 
 @attrs.define(eq=False)

@@ -42,9 +42,13 @@ def touch_newest(state: EngineState, source: Source, key: Key, entry: Entry) -> 
 
 def touch_source(state: EngineState, source: Source, key: Key, since: int, idle: Collection[int] = ()) -> None:
     """Touch what rests on a stream that has changed; `idle` nodes are left out."""
+    touched = state.touched
     for place in source.readers:
-        if place not in idle:
-            touch(state, place, key, since)
+        if place in idle:
+            continue
+        held = touched.get((place, key))
+        if held is None or since < held:
+            touched[place, key] = since
     for place, places in source.watchers:
         touch(state, place, tuple(key[p] for p in places), since)
     if source.intervals:
@@ -61,20 +65,23 @@ def wait(state: EngineState, place: int, key: Key, at: int | None) -> None:
 
 def refresh(network: Network, state: EngineState) -> None:
     """Bring every touched node up to date, in order of what they are made of."""
-    nodes = network.nodes
-    agenda = list(state.touched)
-    agenda.sort(reverse=True)
-    while agenda:
-        place, key = agenda.pop()
-        since = state.touched.pop((place, key))
+    nodes, touched = network.nodes, state.touched
+    agenda = sorted(touched)
+    # It grows while it is gone through, and only behind where it is: what a node is made of has smaller numbers.
+    for item in agenda:
+        place, key = item
+        since = touched.pop(item)
         node = nodes[place]
         changed = node.refresh(state, key, since)
         if node.waits:
             wait(state, place, key, node.due(state, key))
+        # Which method of a baseline answers is of no concern to rules while there is no time at which it does.
+        concerns = changed is not None or item in state.times
         if changed is None and node.falls_back:
             changed = since
         if changed is not None:
-            state.dirty.update((rule, key) for rule in node.rules)
+            if concerns:
+                state.dirty.update([(rule, key) for rule in node.rules])
             for fill in node.fills:
                 _fill(network, state, fill, place, key, changed, agenda)
         for parent in node.parents:
@@ -87,7 +94,7 @@ def refresh(network: Network, state: EngineState) -> None:
 
 def plan(state: EngineState, agenda: list[tuple[int, Key]], place: int, key: Key, since: int) -> None:
     if (place, key) not in state.touched:
-        insort(agenda, (place, key), key=_backwards)
+        insort(agenda, (place, key))
     touch(state, place, key, since)
 
 
@@ -143,7 +150,8 @@ def take_hour(network: Network, state: EngineState, place: int, key: Key) -> Non
 
 
 def prune(state: EngineState, source: Source, stream: Stream) -> None:
-    stream.forget_before(state.now - source.retention)
+    if stream.ats and stream.ats[0] < state.now - source.retention:
+        stream.forget_before(state.now - source.retention)
     if source.intervals:
         over = [
             e.id
@@ -164,19 +172,3 @@ def begin_hours(state: EngineState, source: Source, key: Key) -> None:
         past = [] if held is None else [*held.past, (held.ended or 0, held.values)]
         state.series[place, key] = Series(begun, past=past)
         wait(state, -1 - place, key, begun + 2 * HOUR)
-
-
-def _backwards(item: tuple[int, Key]) -> Any:
-    return _Reversed(item)
-
-
-class _Reversed:
-    """Orders from the greatest to the smallest, so that the next node to refresh is the last of the agenda."""
-
-    __slots__ = ("item",)
-
-    def __init__(self, item: tuple[int, Key]) -> None:
-        self.item = item
-
-    def __lt__(self, other: _Reversed) -> bool:
-        return other.item < self.item

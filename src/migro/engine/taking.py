@@ -58,6 +58,7 @@ class Asking(Context):
         return place == 0 or seen[place - 1][0] < signal.effective_at - part.horizon
 
 
+_AS_IT_IS = frozenset({int, str, bool, type(None)})
 _HITS = {Truth.MATCH: True, Truth.NO_MATCH: False, Truth.UNKNOWN: None, Truth.ERROR: None}
 
 
@@ -123,13 +124,13 @@ def read(
             return None
     if weight == 1 and not source.reads and not source.tests:
         return bare
-    values = []
-    for reader, rules in zip(source.reads, source.read_for, strict=True):
-        try:
-            values.append(number(reader(signal, asking)))
-        except Exception:  # whatever a rule does, it may not touch another rule
-            values.append(None)
-            errors |= rules
+    held = vars(signal)
+    columns = [held.get(name) for name in source.columns]
+    if len(columns) == len(source.reads) and _AS_IT_IS.issuperset(map(type, columns)):
+        # Nothing but columns, and nothing in them that measures want otherwise: so it is mostly.
+        values: list[Any] = columns
+    else:
+        values = _values(source, signal, asking, errors)
     if hits is None:
         hits = tuple([_hit(test(signal, asking), rules, errors) for test, rules in _tests(source)])
     return Entry(
@@ -143,6 +144,17 @@ def read(
         values=tuple(values),
         hits=hits,
     )
+
+
+def _values(source: Source, signal: Signal, asking: Any, errors: set[str]) -> list[Any]:
+    values = []
+    for reader, rules in zip(source.reads, source.read_for, strict=True):
+        try:
+            values.append(number(reader(signal, asking)))
+        except Exception:  # whatever a rule does, it may not touch another rule
+            values.append(None)
+            errors |= rules
+    return values
 
 
 def _tests(source: Source) -> Iterator[tuple[Matcher, set[str]]]:

@@ -68,7 +68,7 @@ def contributing(
         only: Time and id of the one entry to look for; with it the cost does not grow with the windows.
     """
     found = _Found(only)
-    for leaf in _supporting(rule.when):
+    for leaf in engine.supporting[rule.id]:
         _collect(engine, state, leaf, key, found)
     return found.entries
 
@@ -98,33 +98,19 @@ def supported(
     """Return the issues, by kind and key, whose firing rules rest on this signal just now."""
     if not state.firings:
         return ()
-    rules: set[str] = set()
-    values: set[str] = set()
-    for place, measured in evidence.measured:
-        rules |= engine.network.sources[place].users
-        values.update(measured)
+    sources = engine.network.sources
+    users = [sources[place].users for place, _ in evidence.measured]
+    values = {value for _, measured in evidence.measured for value in measured}
     only = (signal.effective_at, signal.id)
     found = set()
     for rule_id, key in state.firings:
-        if rule_id not in rules or values.isdisjoint(key):
+        if values.isdisjoint(key) or not any(rule_id in rules for rules in users):
             continue
         rule = engine.ruleset.rule(rule_id)
         slot = (rule.then.kind.name, key)
         if slot not in found and signal.id in contributing(engine, state, rule, key, only=only):
             found.add(slot)
     return tuple(sorted(found))
-
-
-def _supporting(premise: Premise[Any]) -> list[Premise[Any]]:
-    match premise:
-        case Both(parts=parts):
-            return [leaf for p in parts for leaf in _supporting(p)]
-        case Unless(of=of) | Recent(of=of):
-            return _supporting(of)
-        case Known() | Given():
-            return []
-        case _:
-            return [premise]
 
 
 def _collect(engine: NativeEngine, state: EngineState, premise: Any, key: Key, found: _Found) -> None:

@@ -18,7 +18,7 @@ from .streams import Cursor, Entry, Groups, Ranks, Stream, Sums
 if TYPE_CHECKING:
     from .network import Network
 
-__all__ = ["HOUR", "Number", "Value", "WindowedValue", "number"]
+__all__ = ["HOUR", "Number", "Value", "WindowedValue", "lowest", "number"]
 
 Number = int | Fraction
 HOUR = 3_600_000_000
@@ -100,7 +100,8 @@ class WindowedValue(Value):
         stream = state.streams.get((self.source, key))
         if stream is None or not stream.ats or stream.ats[-1] < t - self.length:
             return self.nothing
-        return self.read(self._within(state, stream, key, t))
+        cursor = state.cursors.get((self.cursor, key))
+        return self.read(self._within(state, stream, key, t) if cursor is None else cursor.at(stream, t))
 
     def tally(self, state: EngineState, key: Key, t: int) -> Any:
         """Return what the window holds, added up."""
@@ -276,6 +277,15 @@ class Combined(Value):
         return f"{self.sign}({parts}) = {shown(self.at(state, key, t))}"
 
 
+def lowest(value: Value) -> Number | None:
+    """Return what a value never falls below where it is known, or None where nothing says so."""
+    if isinstance(value, ConstantValue):
+        return value.value
+    if isinstance(value, Combined) and value.sign == "greatest":
+        return max((bound for part in value.parts if (bound := lowest(part)) is not None), default=None)
+    return None
+
+
 @attrs.frozen(eq=False)
 class RatioValue(Value):
     over: Value
@@ -298,7 +308,10 @@ class RatioValue(Value):
 
     def at(self, state: EngineState, key: Key, t: int) -> Number | None:
         sides = self.sides(state, key, t)
-        return None if sides is None else Fraction(sides[0]) / sides[1]
+        if sides is None:
+            return None
+        over, under = sides
+        return Fraction(over, under) if type(over) is int is type(under) else Fraction(over) / under
 
     def hour(self, state: EngineState, key: Key, start: int, *, scaled: bool = True) -> Number | None:
         sides = self._known(

@@ -8,10 +8,13 @@ looked at here: folding a journal narrows each of its signals.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import ConfigDict, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
+from ..expressions import Attr, Key, Maybe, MaybeKey
 from .records import read_only
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ __all__ = ["Narrowing", "narrowing"]
 Narrowing = Callable[["Signal"], "Signal | None"]
 """Returns a plain signal as one of a class; None where it does not fit, which validating it whole explains."""
 
+_KINDS_OF_COLUMN = (Attr, Key, Maybe, MaybeKey)
 _COLUMNS = ConfigDict(strict=True, extra="forbid")
 
 
@@ -36,6 +40,16 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
     }
     validate = create_model(cls.__name__, __config__=_COLUMNS, **fields).__pydantic_validator__.validate_python
     places = tuple(cls.__own_places__.items())
+    types = {n: _plain_type(cls.model_fields[n]) for n in fields}
+    absent = {n: cls.model_fields[n].default for n in fields}
+
+    def columns(told: dict[str, Any]) -> dict[str, Any]:
+        """Return the columns of a class for what is told of them."""
+        found: dict[str, Any] = absent | told
+        if list(map(type, told.values())) == [types[n] for n in told] and PydanticUndefined not in found.values():
+            return found
+        validated: dict[str, Any] = vars(validate(told))
+        return validated
 
     def narrow(signal: Signal) -> Signal | None:
         found = dict(vars(signal))
@@ -48,7 +62,7 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
                 found[place] = read_only({n: v for n, v in held.items() if n not in own})
         given = {*found, *told}
         try:
-            found |= vars(validate(told))
+            found |= columns(told)
         except ValidationError:
             return None
         # As a copy is made: every field is there, and each is valid.
@@ -64,6 +78,16 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
         return made
 
     return narrow
+
+
+def _plain_type(field: FieldInfo) -> type | None:
+    """Return the type of a column of which the plain signal has checked all there is to check; None for any other."""
+    if get_origin(field.annotation) not in _KINDS_OF_COLUMN:
+        return None
+    inner = get_args(field.annotation)[0]
+    inner = getattr(inner, "__supertype__", inner)  # behind a NewType
+    checks_more = field.metadata or field.alias or field.validation_alias or field.validate_default
+    return inner if inner in (str, int, bool) and not checks_more else None
 
 
 def _between(cls: type[Signal], plain: type[Signal]) -> Iterator[type]:

@@ -32,7 +32,7 @@ class Assessment:
     Attributes:
         supported: Whether any rule supports it now.
         vetoes: Rules that veto it now.
-        signals: Ids of the signals behind the support, sorted.
+        found: Ids of the signals behind the support.
         newest: Effective time of the newest of them in microseconds, 0 without any.
         environments: Where they happened.
         read_impact, read_near_misses: What `impact` and `near_misses` are read with.
@@ -46,11 +46,16 @@ class Assessment:
     severity: Severity
     severity_because: str
     vetoes: tuple[str, ...]
-    signals: tuple[str, ...]
+    found: frozenset[str]
     newest: int
     environments: frozenset[Environment]
     read_impact: Callable[[], Impact]
     read_near_misses: Callable[[], tuple[NearMiss, ...]]
+
+    @cached_property
+    def signals(self) -> tuple[str, ...]:
+        """Ids of the signals behind the support, sorted."""
+        return tuple(sorted(self.found))
 
     @cached_property
     def impact(self) -> Impact:
@@ -123,7 +128,7 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
         severity=severity,
         severity_because=because,
         vetoes=tuple(vetoes),
-        signals=tuple(sorted(signals)),
+        found=frozenset(signals),
         newest=newest,
         environments=frozenset(environments),
         read_impact=partial(_impact, engine, state, kind, key, lost),

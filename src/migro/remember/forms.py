@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -17,7 +16,7 @@ from ..models.action import Action
 from ..models.canonical import from_microseconds, to_microseconds
 from ..models.chain import payload_of
 from ..models.decision import Decision
-from ..models.inputs import Input, SignalReceived, read_input
+from ..models.inputs import Input, SignalReceived, read_input_json
 from ..models.issue import Issue
 from ..models.scales import ActionStatus
 from ..models.steps import Disposition, Erasure, JournalEntry, TimerFired
@@ -186,7 +185,7 @@ def input_from(text: str, where: str) -> Input:
         InputError: If it is none.
     """
     try:
-        return read_input(json.loads(text, parse_float=Decimal))
+        return read_input_json(text)
     except ValidationError as e:
         raise InputError(explain_validation(e), where=where) from e
     except ValueError as e:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice, takewhile
 from typing import Literal
 
 import attrs
@@ -33,6 +34,9 @@ from .tally import Tally
 __all__ = ["Since", "replay"]
 
 Since = Literal["start", "snapshot"] | int
+
+_AHEAD = 64
+"""How many entries are read before they are folded; together they still fit into a small cache."""
 
 
 def replay(memory: Memory, fold: Fold, *, partition: str | None = None, since: Since = "start") -> ReplayReport:
@@ -152,10 +156,10 @@ class _Again:
         return self._fold.start(self._partition), first if since != "snapshot" else 0
 
     def _consumed(self, after: int) -> Iterator[JournalEntry]:
-        for entry in self._memory.load(self._partition, after):
-            if not entry.done:
-                return
-            yield entry
+        consumed = takewhile(lambda entry: entry.done, self._memory.load(self._partition, after))
+        # One by one, reading and folding would push each other out of the processor's cache with every entry.
+        while ahead := list(islice(consumed, _AHEAD)):
+            yield from ahead
 
     def _governed(self, entry: JournalEntry, state: State) -> bool:
         """Return whether these rules decided an entry, as far as the journal says."""
