@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,12 +16,13 @@ import pytest
 from hypothesis import settings
 
 import migro
+from tests.effort import cases
 
 ROOT = Path(__file__).parent.parent
 
 # The same examples on every run in CI: a red build is a change's doing, not luck's.
-settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
-settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", max_examples=cases(100), derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("desk", max_examples=cases(100), deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
@@ -84,6 +86,8 @@ def no_network() -> Iterator[None]:
 
 
 class RunPython(Protocol):
+    """Runs Python, or the command, with arguments."""
+
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
 
@@ -106,3 +110,12 @@ def run_python(tmp_path: Path) -> RunPython:
         )
 
     return run
+
+
+@pytest.fixture
+def run_migro(tmp_path: Path) -> RunPython:
+    """Run the `migro` command in this process, in the same empty directory as `run_python`."""
+    # Not at the top: a plain `pytest --help`, and tests that load nothing, need no command.
+    from tests.command import run_command
+
+    return partial(run_command, tmp_path)

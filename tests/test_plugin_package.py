@@ -71,17 +71,17 @@ def test_its_page_names_every_entry_point() -> None:
     assert named == {(group, name) for group, points in PROJECT["entry-points"].items() for name in points}
 
 
-def test_it_is_listed_as_its_page_says(place: Path, run_python: RunPython) -> None:
-    done = run_python("-m", "migro", "plugins")
+def test_it_is_listed_as_its_page_says(place: Path, run_migro: RunPython) -> None:
+    done = run_migro("plugins")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert masked(done.stdout) == masked(block_after("shows that all of it can be used:"))
 
 
-def test_installed_and_not_enabled_it_changes_nothing(place: Path, run_python: RunPython) -> None:
+def test_installed_and_not_enabled_it_changes_nothing(place: Path, run_migro: RunPython) -> None:
     (place / "migro.toml").unlink()
 
-    done = run_python("-m", "migro", "rules", "show")
+    done = run_migro("rules", "show")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("headless: ")
@@ -100,19 +100,19 @@ def test_it_decides_and_acts_as_its_page_says(place: Path, run_python: RunPython
     assert masked(written) == masked(block_after("has one line:"))
 
 
-def test_a_dry_run_writes_nothing(place: Path, run_python: RunPython) -> None:
-    done = run_python("-m", "migro", "run", "--memory", "volatile:", "--source", "returns-log")
+def test_a_dry_run_writes_nothing(place: Path, run_migro: RunPython) -> None:
+    done = run_migro("run", "--memory", "volatile:", "--source", "returns-log")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "returns_portal_down" in done.stdout
     assert not (place / "returns-desk.log").exists()
 
 
-def test_settings_that_its_factories_refuse_stop_the_command(place: Path, run_python: RunPython) -> None:
+def test_settings_that_its_factories_refuse_stop_the_command(place: Path, run_migro: RunPython) -> None:
     text = (place / "migro.toml").read_text(encoding="utf-8")
     (place / "migro.toml").write_text(text.replace('merchant = "shop-a"', 'shop = "shop-a"'), encoding="utf-8")
 
-    done = run_python("-m", "migro", "run", "--memory", "volatile:", "--source", "returns-log")
+    done = run_migro("run", "--memory", "volatile:", "--source", "returns-log")
 
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert "ValueError: expected `path` and `merchant` and nothing else, got path, shop" in done.stderr

@@ -739,7 +739,7 @@ def test_programs_get_the_plugins_as_records(here: Path, equip: str, capsys: pyt
     }
 
 
-def test_a_plugin_that_stops_is_one_message_and_no_traceback(run_python: RunPython, tmp_path: Path) -> None:
+def test_a_plugin_that_stops_is_one_message_and_no_traceback(run_migro: RunPython, tmp_path: Path) -> None:
     info = tmp_path / "broken-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n", "utf-8")
@@ -747,7 +747,7 @@ def test_a_plugin_that_stops_is_one_message_and_no_traceback(run_python: RunPyth
     (tmp_path / "broken_rules.py").write_text("import not_there\n", "utf-8")
     (tmp_path / "migro.toml").write_text('[plugins]\nrulesets = ["headless", "broken"]\n', "utf-8")
 
-    done = run_python("-m", "migro", "run", "-")
+    done = run_migro("run", "-")
 
     assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False)
     assert done.stderr.splitlines() == [

@@ -334,10 +334,10 @@ def test_more_minutes_than_there_are_is_refused(audit: Audit, capsys: pytest.Cap
     assert "expected a number of at most 7 digits, got 14" in capsys.readouterr().err
 
 
-def test_a_memory_is_audited_while_its_agent_writes(run_python: RunPython, tmp_path: Path) -> None:
+def test_a_memory_is_audited_while_its_agent_writes(run_migro: RunPython, tmp_path: Path) -> None:
     with SqliteMemory(tmp_path / "migro.db", durability="off") as memory:
         fill(memory, shops=1, inputs=13)
-        done = run_python("-m", "migro", "audit", "verify")
+        done = run_migro("audit", "verify")
         memory.accept("m_1", [Tick(at=START)])
 
     assert (done.returncode, done.stderr) == (0, "")

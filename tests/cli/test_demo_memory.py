@@ -93,10 +93,10 @@ def test_a_file_of_another_kind_is_not_replaced(tmp_path: Path) -> None:
     assert "got a link" in refused(tmp_path / "link")
 
 
-def test_the_command_refuses_with_a_message(tmp_path: Path, run_python: RunPython) -> None:
+def test_the_command_refuses_with_a_message(tmp_path: Path, run_migro: RunPython) -> None:
     (tmp_path / "migro-demo.db").mkdir()
 
-    done = run_python("-m", "migro", "demo", "--scenario", "SC24")
+    done = run_migro("demo", "--scenario", "SC24")
 
     assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False)
     assert "got a directory" in done.stderr

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
 from migro.cli.explain import _one
 from migro.errors import NotFound
+from tests.command import run_command
 from tests.conftest import RunPython
+
+Demo: TypeAlias = tuple[Path, list[Any]]
+"""Where a demo has been played, and its decisions."""
 
 REQUEST = {
     "kind": "http.request",
@@ -24,15 +29,17 @@ REQUEST = {
 }
 
 
-@pytest.fixture
-def demo(run_python: RunPython) -> RunPython:
-    """A runner in a directory where a demo has been played."""
-    assert run_python("-m", "migro", "demo").returncode == 0
-    return run_python
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """A demo that has been played once for all of these tests; explaining changes nothing."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = run_command(folder, "demo", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads(done.stdout)["decisions"]
 
 
-def explain(run: RunPython, *arguments: str) -> tuple[int, str, str]:
-    done = run("-m", "migro", "explain", *arguments, "--memory", "migro-demo.db")
+def explain(demo: Demo, *arguments: str) -> tuple[int, str, str]:
+    done = run_command(demo[0], "explain", *arguments, "--memory", "migro-demo.db")
     return done.returncode, done.stdout, done.stderr
 
 
@@ -47,7 +54,7 @@ def test_the_start_of_an_id_names_it_while_no_other_starts_like_it() -> None:
     assert str(caught.value).endswith("found 8 that start with 'iss': iss_, iss_0, iss_1, iss_2, iss_3 and 3 more")
 
 
-def test_an_unclear_start_is_refused_with_what_it_may_mean(demo: RunPython) -> None:
+def test_an_unclear_start_is_refused_with_what_it_may_mean(demo: Demo) -> None:
     for start, what in (("dec", "decision"), ("iss", "issue"), ("act", "action"), ("sig", "signal")):
         code, out, complaint = explain(demo, start)
 
@@ -56,9 +63,8 @@ def test_an_unclear_start_is_refused_with_what_it_may_mean(demo: RunPython) -> N
         assert 2 <= complaint.count(f"{start}_") <= 5
 
 
-def test_the_data_have_history_and_thresholds(demo: RunPython) -> None:
-    listed = demo("-m", "migro", "demo", "--format", "json").stdout
-    issue = json.loads(listed)["decisions"][0]["issue"]["id"]
+def test_the_data_have_history_and_thresholds(demo: Demo) -> None:
+    issue = demo[1][0]["issue"]["id"]
 
     data = json.loads(explain(demo, issue, "--format", "json")[1])
 
@@ -69,14 +75,14 @@ def test_the_data_have_history_and_thresholds(demo: RunPython) -> None:
         assert datetime.fromisoformat(past["at"]).tzinfo == UTC
 
 
-def test_a_signal_shows_what_it_says(run_python: RunPython, tmp_path: Path) -> None:
+def test_a_signal_shows_what_it_says(run_migro: RunPython, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(json.dumps(REQUEST) + "\n", "utf-8")
     for _ in range(2):
-        done = run_python("-m", "migro", "run", "--format", "jsonl", "in.jsonl")
+        done = run_migro("run", "--format", "jsonl", "in.jsonl")
     signal = json.loads(done.stdout.splitlines()[0])["signal"]
 
-    text = run_python("-m", "migro", "explain", signal).stdout
-    data = json.loads(run_python("-m", "migro", "explain", signal[:12], "--format", "json").stdout)
+    text = run_migro("explain", signal).stdout
+    data = json.loads(run_migro("explain", signal[:12], "--format", "json").stdout)
 
     for words in (
         "Status     502",

@@ -79,11 +79,11 @@ def test_two_processes_on_one_memory_both_end_well(tmp_path: Path) -> None:
     assert sum(c["dropped"] for c in counts) == 60
 
 
-def test_what_is_unreadable_is_printed_once(run_python: RunPython, tmp_path: Path) -> None:
+def test_what_is_unreadable_is_printed_once(run_migro: RunPython, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text("{broken\n", "utf-8")
 
-    whole = run_python("-m", "migro", "run", "--memory", "volatile:", "in.jsonl", "none")
-    only = run_python("-m", "migro", "run", "--memory", "volatile:", "--only", "decisions", "in.jsonl", "none")
+    whole = run_migro("run", "--memory", "volatile:", "in.jsonl", "none")
+    only = run_migro("run", "--memory", "volatile:", "--only", "decisions", "in.jsonl", "none")
 
     assert (whole.returncode, only.returncode) == (1, 1)
     assert [line.split()[1] for line in whole.stdout.splitlines()[:2]] == ["in.jsonl:1", "none"]
@@ -92,24 +92,22 @@ def test_what_is_unreadable_is_printed_once(run_python: RunPython, tmp_path: Pat
     assert "unreadable 2" in only.stdout
 
 
-def test_a_memory_among_its_own_material_is_left_out(run_python: RunPython, tmp_path: Path) -> None:
+def test_a_memory_among_its_own_material_is_left_out(run_migro: RunPython, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(DEPLOYS, "utf-8")
     os.mkfifo(tmp_path / "pipe")
 
-    done = [run_python("-m", "migro", "run", "--format", "json", ".") for _ in range(2)]
-    seen = run_python("-m", "migro", "observe", ".")
+    done = [run_migro("run", "--format", "json", ".") for _ in range(2)]
+    seen = run_migro("observe", ".")
 
     assert [json.loads(d.stdout)["counts"]["accepted"] for d in done] == [60, 60]
     assert [json.loads(d.stdout)["counts"]["unreadable"] for d in done] == [1, 1]
     assert len(seen.stdout.splitlines()) == 60
 
 
-def test_decisions_show_their_day(run_python: RunPython, tmp_path: Path) -> None:
-    run_python("-m", "migro", "simulate", "SC24", "--out", "made")
+def test_decisions_show_their_day(run_migro: RunPython, tmp_path: Path) -> None:
+    run_migro("simulate", "SC24", "--out", "made")
 
-    done = run_python(
-        "-m", "migro", "run", "--config", "made/SC24/migro.toml", "--memory", "volatile:", "made/SC24/envelopes.jsonl"
-    )
+    done = run_migro("run", "--config", "made/SC24/migro.toml", "--memory", "volatile:", "made/SC24/envelopes.jsonl")
 
     rows = [line.split() for line in done.stdout.splitlines() if line.startswith("decision ")]
     assert rows

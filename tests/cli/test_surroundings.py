@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.command import run_command
 from tests.conftest import RunPython
 
 # As the installed command does, and unlike `python -m`: the current directory is not on the path by itself.
@@ -28,15 +28,11 @@ down = IssueKind[MerchantId]("shop_down", category="checkout")
 """
 
 
-def show(run: RunPython, reference: str) -> subprocess.CompletedProcess[str]:
-    return run(*COMMAND, "rules", "show", "--rules", reference)
-
-
 def test_rules_are_found_in_the_current_directory(run_python: RunPython, tmp_path: Path) -> None:
     (tmp_path / "my_rules.py").write_text(RULES, "utf-8")
     (tmp_path / "my_kinds.py").write_text(KINDS, "utf-8")
 
-    done = show(run_python, "my_rules:rules")
+    done = run_python(*COMMAND, "rules", "show", "--rules", "my_rules:rules")
 
     assert done.returncode == 0, done.stderr
     assert "shot-burst" in done.stdout
@@ -54,9 +50,7 @@ def test_rules_are_found_in_the_current_directory(run_python: RunPython, tmp_pat
         ("..up:rules", 2, "cannot import '..up'"),
     ],
 )
-def test_rules_that_cannot_be_loaded_say_why(
-    run_python: RunPython, tmp_path: Path, reference: str, code: int, words: str
-) -> None:
+def test_rules_that_cannot_be_loaded_say_why(tmp_path: Path, reference: str, code: int, words: str) -> None:
     (tmp_path / "broken.py").write_text("rules = (", "utf-8")
     (tmp_path / "needy.py").write_text("import not_there", "utf-8")
     (tmp_path / "lacking.py").write_text("", "utf-8")
@@ -65,7 +59,7 @@ def test_rules_that_cannot_be_loaded_say_why(
         RULES.replace('Rule("shot-burst"', '*2 * [Rule("shot-burst"')[:-2] + "])\n", "utf-8"
     )
 
-    done = show(run_python, reference)
+    done = run_command(tmp_path, "rules", "show", "--rules", reference, importable=False)
 
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
     assert words in done.stderr

@@ -32,8 +32,8 @@ def memory(tmp_path: Path) -> str:
     return "sqlite:///m.db"
 
 
-def test_a_withdrawn_signal_shows_who_took_it_back_and_why(memory: str, run_python: RunPython) -> None:
-    text = run_python("-m", "migro", "explain", WRONG.id, "--memory", memory).stdout.splitlines()
+def test_a_withdrawn_signal_shows_who_took_it_back_and_why(memory: str, run_migro: RunPython) -> None:
+    text = run_migro("explain", WRONG.id, "--memory", memory).stdout.splitlines()
     place = text.index("Withdrawn  by Ada: wrong import")
 
     assert text[place + 1] == "           number 3 of merchant:m_1, asked for 2026-03-01 09:00:00Z"
@@ -42,8 +42,8 @@ def test_a_withdrawn_signal_shows_who_took_it_back_and_why(memory: str, run_pyth
     assert text[-1] == "Became     recorded: withdrawn before"
 
 
-def test_its_data_list_every_withdrawal(memory: str, run_python: RunPython) -> None:
-    shown = run_python("-m", "migro", "explain", WRONG.id, "--memory", memory, "--format", "json").stdout
+def test_its_data_list_every_withdrawal(memory: str, run_migro: RunPython) -> None:
+    shown = run_migro("explain", WRONG.id, "--memory", memory, "--format", "json").stdout
     withdrawals = json.loads(shown)["withdrawals"]
 
     assert [(w["by"], w["reason"], w["disposition"]["name"]) for w in withdrawals] == [
@@ -52,10 +52,10 @@ def test_its_data_list_every_withdrawal(memory: str, run_python: RunPython) -> N
     ]
 
 
-def test_the_decision_that_changed_by_it_names_it(memory: str, run_python: RunPython) -> None:
-    data = json.loads(run_python("-m", "migro", "explain", WRONG.id, "--memory", memory, "--format", "json").stdout)
+def test_the_decision_that_changed_by_it_names_it(memory: str, run_migro: RunPython) -> None:
+    data = json.loads(run_migro("explain", WRONG.id, "--memory", memory, "--format", "json").stdout)
     (issue,) = data["withdrawals"][0]["disposition"]["issues"]
-    text = run_python("-m", "migro", "explain", issue, "--memory", memory).stdout
+    text = run_migro("explain", issue, "--memory", memory).stdout
 
     assert f"Withdrawn  {WRONG.id} by Ada: wrong import" in text
     assert "resolved: no evidence is left; Ada withdrew a signal: wrong import" in text

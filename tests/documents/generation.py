@@ -130,8 +130,11 @@ def spans(r: Random) -> timedelta:
     return timedelta(microseconds=r.choice((1, 250, 1_000_000, 90_000_000, 300_000_000, 3_600_000_000, 86_400_000_000)))
 
 
+SHARES = (percent(5), percent("2.5"), Fraction(1, 3), Fraction(1), permille(1), Fraction(997, 1000))
+
+
 def shares(r: Random) -> Fraction:
-    return r.choice((percent(5), percent("2.5"), Fraction(1, 3), Fraction(1), permille(1), Fraction(997, 1000)))
+    return r.choice(SHARES)
 
 
 def times(r: Random) -> datetime:
@@ -161,37 +164,50 @@ FACTS: dict[type, Any] = {
 }
 
 
-def terms(r: Random, cls: type[Signal]) -> dict[type, list[Any]]:
-    """Return terms of each type that signals of a class have."""
+def terms(r: Random, cls: type[Signal]) -> dict[type, list[Callable[[], Any]]]:
+    """Return makers of terms of each type that signals of a class have; only a few of them will be needed."""
+    c: Any = cls.c
     if not issubclass(cls, Page):
-        return {int: [cls.c.status], str: [cls.c.topic, cls.c.state], frozenset: [cls.c.features]}
+        return {int: [lambda: c.status], str: [lambda: c.topic, lambda: c.state], frozenset: [lambda: c.features]}
     owner: Any = r.choice((cls, Page))
+    less, scale, more, later, earlier, since = (
+        literal(r, int),
+        shares(r),
+        literal(r, Decimal),
+        spans(r),
+        spans(r),
+        times(r),
+    )
     return {
         int: [
-            owner.code,
-            owner.hits,
-            owner.code + owner.hits,
-            owner.code - literal(r, int),
-            abs(owner.hits - fact(Shop.limit, default=3)),
-            owner.code.scaled(shares(r)),
-            risk,
+            lambda: owner.code,
+            lambda: owner.hits,
+            lambda: owner.code + owner.hits,
+            lambda: owner.code - less,
+            lambda: abs(owner.hits - fact(Shop.limit, default=3)),
+            lambda: owner.code.scaled(scale),
+            lambda: risk,
         ],
-        str: [owner.word, owner.cart, cls.c.topic, Signal.state],
-        bool: [owner.ok, mentions],
-        Decimal: [owner.price, owner.price + literal(r, Decimal), abs(owner.price)],
-        datetime: [owner.due, owner.due + spans(r), owner.due - spans(r)],
-        frozenset: [owner.tags, cls.c.features],
-        timedelta: [owner.due - times(r), abs(owner.due - fact(Shop.opened)), owner.due - owner.due],
+        str: [lambda: owner.word, lambda: owner.cart, lambda: c.topic, lambda: Signal.state],
+        bool: [lambda: owner.ok, lambda: mentions],
+        Decimal: [lambda: owner.price, lambda: owner.price + more, lambda: abs(owner.price)],
+        datetime: [lambda: owner.due, lambda: owner.due + later, lambda: owner.due - earlier],
+        frozenset: [lambda: owner.tags, lambda: c.features],
+        timedelta: [
+            lambda: owner.due - since,
+            lambda: abs(owner.due - fact(Shop.opened)),
+            lambda: owner.due - owner.due,
+        ],
     }
 
 
-def operand(r: Random, cls: type[Signal], wanted: type, available: dict[type, list[Any]]) -> Any:
+def operand(r: Random, cls: type[Signal], wanted: type, available: dict[type, list[Callable[[], Any]]]) -> Any:
     choice = r.randrange(4)
     if choice == 0 and wanted in FACTS:
         default = literal(r, wanted) if r.random() < 0.5 else None
         return fact(FACTS[wanted], default)
     if choice == 1:
-        return r.choice(available[wanted])
+        return r.choice(available[wanted])()
     return literal(r, wanted)
 
 
@@ -202,7 +218,7 @@ def predicate(r: Random, cls: type[Signal], depth: int = 1) -> Pred[Any]:
         return r.choice(joined)
     available = terms(r, cls)
     wanted = r.choice(list(available))
-    term: Term[Any, Any] = r.choice(available[wanted])
+    term: Term[Any, Any] = r.choice(available[wanted])()
     choices: list[Callable[[], Pred[Any]]] = [
         lambda: term == operand(r, cls, wanted, available),
         lambda: term != operand(r, cls, wanted, available),
@@ -318,10 +334,10 @@ def measure(r: Random, per: tuple[str, ...], depth: int = 2) -> Measure[Any]:
     available = terms(r, c)
     simple: list[Callable[[], Measure[Any]]] = [
         lambda: s.count(within=spans(r)),
-        lambda: s.total(r.choice(available[int] + available[Decimal]), within=spans(r)),
+        lambda: s.total(r.choice(available[int] + available[Decimal])(), within=spans(r)),
         lambda: s.different(c.word, within=spans(r)),
-        lambda: s.quantile(shares(r), r.choice(available[int] + available[timedelta]), within=spans(r)),
-        lambda: s.latest(r.choice(available[Decimal]), max_age=spans(r)),
+        lambda: s.quantile(shares(r), r.choice(available[int] + available[timedelta])(), within=spans(r)),
+        lambda: s.latest(r.choice(available[Decimal])(), max_age=spans(r)),
         lambda: s.top(c.topic, within=spans(r)),
         lambda: s.standout(c.word, against=selection(r, per, c), at_most=shares(r), within=spans(r)),
         lambda: s.age(horizon=spans(r)),

@@ -92,7 +92,7 @@ def test_the_shipped_rules_come_back_with_their_examples() -> None:
     assert load(dump(RULES, "json", examples=False), generate_signals=True).version == RULES.version
 
 
-@settings(max_examples=100)
+@settings(max_examples=cases(100))
 @given(SEEDS)
 def test_other_readers_of_yaml_and_json_see_the_same_document(seed: int) -> None:
     before = ruleset(seed)
@@ -154,7 +154,7 @@ def _terms(operand: Any) -> Iterator[Any]:
             yield from _terms(getattr(operand, name, None))
 
 
-@settings(max_examples=150)
+@settings(max_examples=cases(150))
 @given(SEEDS)
 def test_a_document_alone_is_enough_where_no_feature_is_needed(seed: int) -> None:
     before = small(seed)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migro.engine import EngineState, NativeEngine
+from tests.effort import cases
 from tests.engine.playing import difference, expected, play
 from tests.engine.profiles import HOURS, PROFILES, SLOW, TINY, Profile
 from tests.engine.shrinking import shrunk
@@ -22,7 +23,7 @@ from tests.engine.tally import Tally
 
 TIMES = int(os.environ.get("MIGRO_STREAMS", "1"))
 CHUNKS = [(TINY, 6, 1000), (SLOW, 4, 1000), (HOURS, 2, 520)]
-"""Profile, chunks and streams in each: 11,040 streams."""
+"""Profile, chunks and streams in each: 11,040 streams, where random laws are played in full."""
 
 STREAMS_PER_RULESET = 8
 
@@ -43,7 +44,7 @@ played: list[int] = []
 )
 def test_engine_and_oracle_agree_on_random_streams(p: Profile, chunk: int, size: int) -> None:
     tally = tallies.setdefault(p.name, Tally())
-    for number in range(size // STREAMS_PER_RULESET):
+    for number in range(cases(size) // STREAMS_PER_RULESET):
         seed = chunk * 1_000_000 + number
         r = Random(seed)
         rules = ruleset(r, p)
@@ -62,7 +63,7 @@ def test_engine_and_oracle_agree_on_random_streams(p: Profile, chunk: int, size:
 
 
 @given(st.randoms(use_true_random=False), st.sampled_from(sorted(PROFILES)))
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(200), deadline=None, suppress_health_check=list(HealthCheck))
 def test_engine_and_oracle_agree_at_every_moment_of_a_stream(r: Random, name: str) -> None:
     p = PROFILES[name]
     rules = ruleset(r, p)

@@ -18,6 +18,7 @@ from migro.models import ActionStatus, IssueStatus, Outcome, Severity, StepRecor
 from migro.ports import Memory
 from migro.remember import SqliteMemory, VolatileMemory
 from migro.testing import START, sample_decision, sample_issue
+from tests.effort import cases
 from tests.history.past import KINDS, MERCHANTS, NEXT, VERBS, Past, pasts
 
 ENDS = st.none() | st.integers(0, 4 * 24 * 60).map(lambda minutes: START + timedelta(minutes=minutes))
@@ -165,7 +166,7 @@ def test_actions_are_those_that_fit_in_the_order_of_proposal(
     assert list(found) == sorted(wanted, key=lambda a: (a.at, a.idempotency_key))
 
 
-@settings(max_examples=25)
+@settings(max_examples=cases(25))
 @given(pasts())
 def test_every_memory_gives_the_same_answers(past: Past) -> None:
     def answers(memory: Memory) -> Iterator[object]:

@@ -18,6 +18,7 @@ from migro.ports import Memory
 from migro.remember import SqliteMemory, VolatileMemory
 from migro.testing import START
 from migro.testing.ledger import MemoryWithLedger, content_of, holds
+from tests.effort import cases
 from tests.strategies import batches, few_signals, inputs, partitions, signals
 
 
@@ -142,7 +143,7 @@ class BothMemories(RuleBasedStateMachine):
 
 TestBothMemories = BothMemories.TestCase
 TestBothMemories.settings = settings(
-    max_examples=20, stateful_step_count=14, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=cases(20), stateful_step_count=14, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -26,7 +26,8 @@ def demo_memory(path: Path) -> Iterator[SqliteMemory]:
     """
     if path.exists() or path.is_symlink():
         _clear(path)
-    with SqliteMemory(path) as memory:
+    # Whoever loses power during a demo plays it again; waiting for the disk at every step would double its time.
+    with SqliteMemory(path, durability="normal") as memory:
         try:
             yield memory
         finally:

@@ -22,6 +22,7 @@ __all__ = ["EXAMPLE"]
 _TIMES: Final = ("occurred_at", "received_at")
 _FIRST: Final = ("occurred_at", "kind", "merchant", "status")
 _LAST: Final = ("dedup_key", "id")
+_USUAL: Final = {name: declared.default for name, declared in Signal.model_fields.items()}
 _NUMBER: Final = re.compile(r"[0-9]+")
 _COUNTER: Final = "{n}"
 
@@ -31,8 +32,9 @@ _COUNTER: Final = "{n}"
 
 def _shortened(signal: Signal) -> Line:
     """Return the signal without empty fields, usual values, and ids that come back because content makes them."""
-    whole: dict[str, Any] = {k: v for k, v in json.loads(signal.json_line()).items() if v not in (None, {}, [])}
-    short = {k: v for k, v in whole.items() if k not in Signal.model_fields or v != Signal.model_fields[k].default}
+    line = signal.json_line()
+    whole: dict[str, Any] = {k: v for k, v in json.loads(line).items() if v not in (None, {}, [])}
+    short = {k: v for k, v in whole.items() if k not in _USUAL or v != _USUAL[k]}
     if short.get("received_at") == short["occurred_at"]:
         del short["received_at"]
     if short.get("topic") == short["kind"]:
@@ -42,7 +44,7 @@ def _shortened(signal: Signal) -> Line:
             del short[name]
     first, last = [k for k in _FIRST if k in short], [k for k in _LAST if k in short]
     ordered = {k: short[k] for k in (*first, *(k for k in short if k not in (*first, *last)), *last)}
-    if type(signal).from_data(ordered).json_line() == signal.json_line():
+    if type(signal).from_data(ordered).json_line() == line:
         return Line(ordered)
     return Line(whole)
 

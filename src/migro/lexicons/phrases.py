@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import attrs
@@ -48,6 +49,7 @@ class Phrase:
     pattern: str
 
 
+@lru_cache(maxsize=4096)
 def parse_phrase(text: str) -> Phrase:
     """
     Return a phrase, understood.
@@ -115,7 +117,12 @@ def _words(spelling: str) -> Iterable[str]:
 
 def _edge(stem: str) -> bool:
     # `foo,` would lose its comma in silence, and then match where no comma is.
-    return any(not split_words(char) and char not in "'’" for char in (stem[0], stem[-1]))
+    return _punctuation(stem[0]) or _punctuation(stem[-1])
+
+
+@lru_cache(maxsize=1024)
+def _punctuation(char: str) -> bool:
+    return not split_words(char) and char not in "'’"
 
 
 class _Spelling:

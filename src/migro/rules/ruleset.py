@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from ..errors import Finding, RuleDefinitionError, RuleSetError
 from ..expressions import Fact, Feature, Term, columns_of, facts_of, terms_in
-from ..models import Signal, digest
+from ..models import Signal, canonical_json, digest
 from .calendars import During, Given
 from .kinds import LOWEST_RISK, PLACEHOLDERS, IssueKind
 from .premises import Both, Known, Premise, Recent, Unless, everything, leaves
@@ -120,14 +122,14 @@ class RuleSet:
         self.strata: tuple[tuple[Rule[Any], ...], ...] = tuple(
             tuple(sorted(by_level[n], key=lambda r: (-r.salience, r.id))) for n in sorted(by_level)
         )
-        self.version = digest(
-            [
-                "migro-ruleset/1",
-                sorted(r.version for r in self.rules),
-                [k.document() for k in self.kinds.values()],
-                {k: _columns(c) for k, c in self.signals.items()},
-            ]
-        )
+        self.version = self._digest()
+
+    def _digest(self) -> str:
+        # The digest of a list of four. The last one is put together from pieces: a set may have a hundred classes.
+        rules = canonical_json(sorted(r.version for r in self.rules))
+        kinds = canonical_json([k.document() for k in self.kinds.values()])
+        signals = ",".join(f"{canonical_json(k)}:{_columns(c)}" for k, c in self.signals.items())
+        return hashlib.sha256(f'["migro-ruleset/1",{rules},{kinds},{{{signals}}}]'.encode()).hexdigest()
 
     def rule(self, id: str) -> Rule[Any]:
         """
@@ -167,8 +169,9 @@ class RuleSet:
         return f"<RuleSet {self.name}: {len(self.rules)} rules about {len(self.kinds)} kinds @{self.version[:12]}>"
 
 
-def _columns(cls: type[Signal]) -> dict[str, list[Any]]:
-    return {n: [t.value.__name__, t.optional, t.key] for n, t in sorted(cls.__columns__.items())}
+@lru_cache(maxsize=1024)
+def _columns(cls: type[Signal]) -> str:
+    return canonical_json({n: [t.value.__name__, t.optional, t.key] for n, t in cls.__columns__.items()})
 
 
 def _check_rules(rules: tuple[Rule[Any], ...], require_examples: bool) -> Iterator[Finding]:
