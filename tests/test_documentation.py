@@ -57,10 +57,10 @@ def test_there_are_pages_with_programs() -> None:
     assert {"how-to/embed-in-a-host.md", "how-to/write-a-rule.md"} <= set(PROGRAMS)
 
 
-def test_the_command_takes_the_rules_of_the_page_on_rules(run_python: RunPython, tmp_path: Path) -> None:
+def test_the_command_takes_the_rules_of_the_page_on_rules(run_migro: RunPython, tmp_path: Path) -> None:
     (tmp_path / "my_rules.py").write_text(program_of("how-to/write-a-rule.md"), encoding="utf-8")
 
-    done = run_python("-m", "migro", "rules", "show", "--rules", "headless", "--rules", "my_rules:RULES")
+    done = run_migro("rules", "show", "--rules", "headless", "--rules", "my_rules:RULES")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "shop.after-release" in done.stdout
@@ -73,14 +73,14 @@ def masked(text: str) -> list[str]:
     return [line.rstrip() for line in text.splitlines()]
 
 
-def test_the_tutorial_shows_excerpts_of_what_is_printed(run_python: RunPython) -> None:
+def test_the_tutorial_shows_excerpts_of_what_is_printed(run_migro: RunPython) -> None:
     text = (DOCS / "tutorial" / "first-light.md").read_text(encoding="utf-8")
     excerpts = re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    demo = run_python("-m", "migro", "demo").stdout
+    demo = run_migro("demo").stdout
     rows = [line for line in demo.splitlines() if re.search(r"dec_\w+$", line)]
     chosen = [rows[0], *(row for row in rows if "ticket_needs_person" in row)]
     ids = [row.split()[-1] for row in chosen]
-    explained = [run_python("-m", "migro", "explain", id, "--memory", "migro-demo.db").stdout for id in ids]
+    explained = [run_migro("explain", id, "--memory", "migro-demo.db").stdout for id in ids]
 
     assert len(excerpts) == 4
     for excerpt, printed in zip(excerpts, [demo, demo, *explained], strict=True):
@@ -188,12 +188,12 @@ def test_the_page_on_confidence_states_the_points() -> None:
         "simulate",
     ],
 )
-def test_the_page_on_the_command_names_every_option(command: str, run_python: RunPython) -> None:
+def test_the_page_on_the_command_names_every_option(command: str, run_migro: RunPython) -> None:
     page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     section = re.search(rf"^## migro {command}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     shared = page.partition("## Options of every command")[2].partition("\n## ")[0]
 
-    done = run_python("-m", "migro.cli", *command.split(), "--help")
+    done = run_migro(*command.split(), "--help")
 
     assert done.returncode == 0, done.stderr
     assert section

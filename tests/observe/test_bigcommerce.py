@@ -118,3 +118,16 @@ def test_a_customer_is_a_pseudonym() -> None:
 def test_the_store_hash_serves_where_the_id_is_missing_unless_it_is_a_placeholder() -> None:
     assert callback("store/order/created", store_id=None, producer="stores/abc123").merchant == "abc123"
     assert callback("store/order/created", store_id=None, producer="stores/{store_hash}").merchant is None
+
+
+def test_the_deletion_of_a_customer_is_a_privacy_request() -> None:
+    body = {"scope": "store/customer/deleted", "store_id": "1", "data": {"type": "customer", "id": 77}}
+    signal = one("bigcommerce_webhook", body)
+
+    assert (signal.kind, signal.topic, signal.attrs["request"]) == (
+        "compliance",
+        "compliance",
+        "store/customer/deleted",
+    )
+    assert (signal.resource, "77" in signal.json_line()) == (None, False)
+    assert len(signal.ids["customer_ref"]) == 20

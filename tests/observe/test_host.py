@@ -79,3 +79,17 @@ def test_signals_come_one_a_line_and_a_broken_one_stops_no_other() -> None:
     found = observed("host_signal", f"{good}\nbroken\n{good}").signals
 
     assert [isinstance(s, Signal) and s.kind == "unknown" for s in found] == [False, True, False]
+
+
+@pytest.mark.parametrize("place", ["kind", "ids", "attrs", "metrics"])
+def test_a_token_is_no_name(place: str) -> None:
+    token = "shpat_deadbeefdeadbeefdeadbeef"
+    body = {
+        "kind": "x",
+        "occurred_at": "2026-03-01T00:00:00Z",
+        **({"kind": token} if place == "kind" else {place: {token: 1}}),
+    }
+    signal = one("host_signal", body)
+
+    assert signal.kind == "unknown"
+    assert token not in signal.json_line()

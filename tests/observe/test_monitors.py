@@ -272,3 +272,12 @@ def test_tags_are_pairs_as_one_text_or_a_list() -> None:
     }  # fmt: skip
     assert tags_in(["a:1", 5, None, "b:"]) == {"a": "1"}
     assert (tags_in(None), tags_in(5), tags_in({"a": 1})) == ({}, {}, {})
+
+
+def test_a_metric_alert_that_becomes_critical_again_is_another_event() -> None:
+    alert = {"id": "5", "date_started": "2026-03-01T08:00:00Z", "alert_rule": {"id": "8", "name": "Errors"}}
+    body = {"action": "critical", "data": {"metric_alert": alert}, "installation": {"uuid": "u"}}
+    headers = {"Sentry-Hook-Resource": "metric_alert"}
+    keys = [one("sentry_webhook", body, {**headers, "Request-ID": name}).dedup_key for name in ("a", "a", "b")]
+
+    assert keys[0] == keys[1] != keys[2]

@@ -48,6 +48,8 @@ NAMES = st.sampled_from(
     "freshdesk_webhook triggered_event emitted_at source_type audit_logs decision issue_frequency tickets "
     "specversion source name event_id order resource typeId projectKey notificationType sequenceNumber meta "
     "notify_event errors extensions cost throttleStatus detail detail-type metadata Records ids value "
+    "orders nodes edges node inventoryItems inventory_levels webhookSubscriptions webhooks identity locations "
+    "destination inventoryLevels quantities date_created date_modified status_id sku address endpoint callbackUrl "
     "resourceLogs scopeLogs logRecords attributes body severityNumber request method uri ts msg csp-report".split()
 ) | st.text(max_size=5)
 BODIES = st.recursive(
@@ -218,3 +220,32 @@ def test_a_shop_profile_keeps_exact_numbers() -> None:
     }
 
     assert dict(one("host_signal", body).metrics) == {"aov_minor": 5990, "sessions_per_min": Decimal("12.5")}
+
+
+def test_a_topic_made_of_a_word_that_had_to_be_scrubbed_is_not_kept() -> None:
+    signal = one("shopify_webhook", {"id": 5}, {"X-Shopify-Topic": "shpat_deadbeefdeadbe</b>efdeadbeef"})
+
+    assert (signal.topic, signal.attrs["raw_topic"]) == ("platform.event", "<key>")
+    assert "deadbe" not in signal.json_line()
+
+
+@pytest.mark.parametrize(
+    "number", ["+49 170 5550 1234", "＋４９ １７０ ５５５０ １２３４", "call +1 (212) 555-0100 now"]
+)
+def test_an_id_that_is_a_number_to_be_dialled_becomes_a_pseudonym(number: str) -> None:
+    signal = one("ticket", {"id": number, "title": "x", "merchant": number})
+
+    assert len(signal.ids["ticket_id"]) == len(str(signal.merchant)) == 20
+
+
+@pytest.mark.parametrize("number", ["4917055501234", "2026-03-01T09:00:00+0100", "web+1234567", "a+b"])
+def test_an_id_that_only_has_digits_or_a_sign_stays(number: str) -> None:
+    assert one("ticket", {"id": number, "title": "x"}).ids["ticket_id"] == number
+
+
+def test_a_secret_names_neither_an_id_nor_a_feature() -> None:
+    token = "shpat_deadbeefdeadbeefdeadbeef"
+    named = one("bigcommerce_webhook", {"scope": "store/x/y", "data": {"type": token, "id": 5}})
+    featured = one("agent_events", {"merchant_id": "m", "event_type": "api_error", "error": token})
+
+    assert token not in named.json_line() + featured.json_line()

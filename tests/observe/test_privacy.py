@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -170,3 +173,32 @@ def test_marks_without_end_take_linear_time_and_keep_no_more_than_a_language_wri
     hostile = "a" + "\u0301\u0323" * 300_000
 
     assert len(scrub(hostile)) <= 1 + 32
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 5, 9, 200])
+def test_a_tag_inside_a_tag_inside_a_tag_hides_nothing(depth: int) -> None:
+    text = "jo@<b" * depth + ">" * depth + "mail.example"
+
+    assert scrub(scrub(text)) == scrub(text)
+    assert "jo@mail" not in scrub(text)
+    assert not any(c in scrub("<b" * depth + ">" * depth) for c in "<>")
+
+
+def test_an_id_with_cards_side_by_side_holds_a_secret() -> None:
+    assert holds_secret("pagerduty:4929 1234 5678 91064929 1234 5678 9106")
+    assert not holds_secret("web 1 of 12")
+
+
+@given(st.text(max_size=30), st.binary(min_size=16, max_size=40))
+def test_a_pseudonym_is_the_beginning_of_the_hash_in_base32(value: str, key: bytes) -> None:
+    clean = value.encode("utf-8", "replace").decode()
+    message = f"person:{unicodedata.normalize('NFKC', clean).strip().lower()}".encode()
+
+    assert (
+        pseudonym("person", value, key) == base64.b32encode(hmac.digest(key, message, "sha256"))[:20].decode().lower()
+    )
+
+
+def test_addresses_without_a_gap_between_them_are_all_replaced() -> None:
+    assert scrub("ada@mail.examplejo.doe@mail.example") == "<email>"
+    assert scrub("ada@mail.example, jo@mail.example") == "<email>, <email>"

@@ -8,6 +8,7 @@ import pytest
 
 from migro.models import Signal
 from migro.observe import guess_kind
+from migro.packs.headless.operations_signals import ApiCalls
 from tests.observe.payloads import observed, one
 
 KIND = "shopify_graphql_error"
@@ -34,7 +35,7 @@ def test_a_throttled_call_says_how_long_to_wait() -> None:
     signal = one(KIND, THROTTLED, {"X-Shopify-Shop-Domain": "mugs.myshopify.com", "X-Request-Id": "r-1"})
 
     assert (signal.kind, signal.topic, signal.attrs["raw_topic"], signal.attrs["code"]) == (
-        "platform.event",
+        "api.calls",
         "api.throttled",
         "graphql.THROTTLED",
         "throttle",
@@ -48,7 +49,36 @@ def test_a_throttled_call_says_how_long_to_wait() -> None:
         "used_permille": 700,
         # (402 - 300) / 50, rounded up.
         "retry_after_s": 3,
+        "calls": 1,
+        "starved": 1,
     }
+    calls = ApiCalls.of(signal)
+    assert (calls.api, calls.result, calls.rate_headers, calls.server_side, calls.refetch, calls.partial) == (
+        "admin",
+        "throttled",
+        True,
+        True,
+        False,
+        False,
+    )
+
+
+def test_one_answer_is_one_call_whatever_went_wrong_in_it() -> None:
+    errors = [{"message": "Internal error"}, {"message": "Throttled"}, {"message": "Access denied for x field."}]
+    signals = observed(KIND, {"errors": errors}).signals
+
+    assert [(s.kind, s.topic, s.metrics.get("calls")) for s in signals] == [
+        ("platform.event", "api.failed", None),
+        ("api.calls", "api.throttled", 1),
+        ("platform.event", "api.access_denied", None),
+    ]
+    assert signals[1].ids["api"] == "graphql"  # no cost: it may have been any of the APIs
+
+
+def test_an_answer_that_only_tells_its_cost_is_a_call_that_went_well() -> None:
+    calls = ApiCalls.of(one(KIND, {"data": {}, "extensions": {"cost": COST}}))
+
+    assert (calls.result, calls.calls, calls.starved, calls.used_permille) == ("ok", 1, 1, 700)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +171,7 @@ def test_one_odd_error_stops_no_other() -> None:
 def test_a_cost_that_says_nothing_says_nothing(cost: Any) -> None:
     signal = one(KIND, {"errors": [{"message": "Throttled"}], "extensions": {"cost": cost}})
 
-    assert set(signal.metrics) <= {"restore_per_s"}
+    assert set(signal.metrics) <= {"calls", "restore_per_s"}
 
 
 def test_an_answer_with_nothing_to_tell_is_refused() -> None:

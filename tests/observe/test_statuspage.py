@@ -151,3 +151,16 @@ def test_a_page_is_called_by_its_name_its_address_or_its_id() -> None:
 def test_what_has_no_page_or_says_nothing_is_refused() -> None:
     for body in ({"incident": INCIDENT}, {"page": {"id": "x"}}, {"page": {}, "incident": INCIDENT}, [1], "x"):
         assert one("statuspage_webhook", body).kind == "unknown"
+
+
+def test_an_incident_is_told_once_for_each_part_of_the_platform() -> None:
+    parts = [{"name": "Checkout"}, {"name": "Shipping labels"}, {"name": "Checkout API"}, {"name": "Reports"}]
+    body = {
+        "page": {"id": "p"},
+        "incident": {"id": "i", "status": "identified", "components": parts, "impact": "major"},
+    }
+    signals = observed("statuspage_webhook", body).signals
+
+    assert [s.attrs["component"] for s in signals] == ["checkout", "carrier"]
+    assert len({s.dedup_key for s in signals}) == 2
+    assert {s.attrs["components"] for s in signals} == {("checkout", "carrier")}

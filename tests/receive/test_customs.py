@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -189,3 +190,50 @@ def test_each_sender_hears_what_it_takes_for_an_acknowledgement(kind: str, statu
 )
 def test_no_sender_takes_a_refusal_for_the_last_word(kind: str, busy: int, full: int) -> None:
     assert (retryable(409, kind, ANY), retryable(429, kind, ANY), retryable(503, kind, ANY)) == (busy, full, 503)
+
+
+# --- Front and Intercom ----------------------------------------------------------------------------------------------
+
+
+def front(body: object, challenge: str = "b7c2f0", kind: str = "front_webhook") -> Envelope:
+    return Envelope(kind=kind, headers={"X-Front-Challenge": challenge}, body=json.dumps(body))
+
+
+def test_front_hears_its_challenge_when_an_address_is_saved() -> None:
+    reply = said_challenge(front({"type": "sync", "authorization": {"id": "cmp_abc"}}))
+
+    assert reply is not None
+    assert (reply.status, reply.body) == (200, b"b7c2f0")
+    assert reply.headers["content-type"].startswith("text/plain")
+
+
+def test_front_hears_nothing_else() -> None:
+    sync = {"type": "sync"}
+
+    assert said_challenge(front({"type": "inbound_received"})) is None
+    assert said_challenge(front(sync, challenge="<b>")) is None
+    assert said_challenge(front(sync, kind="ticket")) is None
+
+
+def test_a_signed_challenge_of_front_is_echoed_and_a_forged_one_is_refused() -> None:
+    raw = b'{"type":"sync","authorization":{"id":"cmp_abc"}}'
+    clock = FixedClock()
+    stamp = str(int(clock.now().timestamp()) * 1000)
+    signed = base64.b64encode(hmac.digest(b"hush", f"{stamp}:".encode() + raw, hashlib.sha256)).decode()
+    endpoints = {"desk": EndpointSettings(kind="front_webhook", secrets_env=("SHOP",))}
+    taking = receiver(endpoints=endpoints, clock=clock)
+    headers = {"X-Front-Signature": signed, "X-Front-Request-Timestamp": stamp, "X-Front-Challenge": "b7c2f0"}
+
+    assert taking.receive("POST", "/in/desk", headers, raw).body == b"b7c2f0"
+    assert taking.receive("POST", "/in/desk", {**headers, "X-Front-Signature": "AAAA"}, raw).status == 401
+
+
+def test_intercom_may_ask_whether_an_address_is_there() -> None:
+    endpoints = {"desk": EndpointSettings(kind="intercom_webhook"), "shop": EndpointSettings(kind="shopify_webhook")}
+    taking = receiver(endpoints=endpoints)
+
+    assert [taking.receive("HEAD", f"/in/{name}", {}, b"").status for name in ("desk", "shop", "nobody")] == [
+        200,
+        405,
+        404,
+    ]

@@ -71,6 +71,8 @@ def _instant(text: str) -> tuple[datetime, bool] | None:
 
 
 def _milliseconds(rest: str) -> int | None:
+    if not rest:
+        return None
     told = _DURATION.search(rest)
     if told is not None:
         return int(Decimal(told.group(1)) * 1000)

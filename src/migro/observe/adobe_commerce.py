@@ -17,6 +17,7 @@ from .claims import Claim, from_base64
 from .drafts import Draft, Normaliser, Refused, Scope, environment
 from .envelope import Envelope
 from .parsing import at, exact_id, minor_units, moment, read_json, whole, word
+from .privacy import holds_secret
 from .public_keys import installed, rsa_fits
 from .slugs import slug
 from .zones import unsaid_zone
@@ -99,7 +100,10 @@ def _ids(kind: str, name: str, value: Mapping[str, Any], data: Mapping[str, Any]
 
 def _shop(data: Mapping[str, Any]) -> tuple[str | None, Any]:
     """Return the merchant and the environment, which Commerce writes as ``merchant.environment``."""
-    merchant, _, place = (word(data.get("source")) or "").rpartition(".")
+    source = word(data.get("source")) or ""
+    if holds_secret(source):
+        return source, None  # whole, it becomes a pseudonym; half of an address would not
+    merchant, _, place = source.rpartition(".")
     known = environment(place)
     return word(merchant), known if known != "unknown" else None
 

@@ -18,7 +18,7 @@ from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
 from .parsing import at, exact_id, moment, whole, word
 
-__all__ = ["NORMALISER"]
+__all__ = ["NORMALISER", "topics_of"]
 
 _SCOPES: Final = tuple(
     (re2.compile(f"^(?:{pattern})"), kind, topic)
@@ -36,6 +36,7 @@ _SCOPES: Final = tuple(
         (r"product/|sku/|category/|categoryTree/|brand/|metafield/|modifier/|priceList|price-list|channel/\d+/(product|category)",
          "product", "product.changed"),
         (r"shipment/", "fulfilment", "fulfilment.changed"),
+        (r"customer/deleted$", "compliance", "compliance"),
         (r"customer/|subscriber/", "customer", "customer.changed"),
         (r"app/|information/", "app", "app.lifecycle"),
         (r"hook/", "hook", "hook.failure"),
@@ -48,6 +49,7 @@ _STATUSES: Final = (
 _CHANNEL: Final = re2.compile(r"^channel/(\d+)/")
 _CAMEL: Final = re2.compile(r"([a-z0-9])([A-Z])")
 _STORE: Final = re2.compile(r"^stores/([A-Za-z0-9]+)$")
+_PERSONAL: Final = ("customer", "compliance")
 _PERSONS: Final = frozenset({"customer_id", "subscriber_id", "customer_address_id"})
 
 
@@ -73,7 +75,7 @@ def _ids(data: Mapping[str, Any], kind: str) -> dict[str, str | None]:
     if kind == "cart":
         ids["cart_token"] = word(data.get("token"))
         ids["cart_ref"] = ids.get("cart_id")
-    if kind == "customer":
+    if kind in _PERSONAL:
         # A metafield's resource is then the customer.
         ids.pop("resource_id", None)
     if about == "cart_line_item":
@@ -94,6 +96,21 @@ def _ids(data: Mapping[str, Any], kind: str) -> dict[str, str | None]:
 @lru_cache(maxsize=256)
 def _classified(scope: str) -> tuple[str, str] | None:
     return next(((kind, topic) for pattern, kind, topic in _SCOPES if pattern.match(scope)), None)
+
+
+def topics_of(scope: str) -> tuple[str, ...]:
+    """Return the canonical topics that a scope brings; one such as ``store/order/*`` brings several."""
+    bare = scope.removeprefix("store/")
+    channel = _CHANNEL.match(bare)
+    bare = bare[channel.end() :] if channel else bare
+    if not bare.endswith("/*"):
+        found = _classified(bare)
+        return (found[1] if found is not None else bare.replace("/", "."),)
+    family = bare.removesuffix("*")
+    # `_classified` needs an event to tell families with several topics apart.
+    events = ("created", "updated", "deleted", "converted", "abandoned", "refund/created", "transaction/created")
+    told = {topic for event in events if (topic := (_classified(f"{family}{event}") or ("", ""))[1])}
+    return tuple(sorted(told)) or (family.strip("/").replace("/", "."),)
 
 
 def _merchant(body: Mapping[str, Any]) -> str | None:
@@ -122,8 +139,10 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
         ids.setdefault("channel_id", channel.group(1))
     about = word(data.get("type"))
     person = next((ids[name] for name in ("customer_id", "subscriber_id") if ids.get(name)), None)
-    status = whole(at(data, "status.new_status_id"))
-    method, value = word(at(data, "inventory.method")), whole(at(data, "inventory.value"))
+    status = whole(at(data, "status.new_status_id")) if "status" in data else None
+    method = value = None
+    if "inventory" in data:
+        method, value = word(at(data, "inventory.method")), whole(at(data, "inventory.value"))
     yield Draft(
         kind=kind,
         topic=topic,
@@ -133,7 +152,7 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
         # The hash alone is equal for different scopes, and created_at may not be part of it.
         dedup=("bigcommerce", scope, about, exact_id(data.get("id")), exact_id(body.get("created_at")),
                word(body.get("hash")), None if body.get("hash") else repr(data)),
-        resource=(_snake(about), exact_id(data.get("id"))) if about and kind != "customer" else None,
+        resource=(_snake(about), exact_id(data.get("id"))) if about and kind not in _PERSONAL else None,
         ids={name: value for name, value in ids.items() if name not in _PERSONS},
         people={"customer_ref": person},
         state=None if status is None else str(status),
@@ -143,6 +162,7 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
             "status_name": _STATUSES[status] if status is not None and 0 <= status < len(_STATUSES) else None,
             "method": method,
             "action": bare.replace("/", ".") if kind == "app" else None,
+            "request": scope if kind == "compliance" else None,
             "reason": word(data.get("reason")) if kind == "hook" else None,
         },
     )  # fmt: skip
@@ -150,9 +170,10 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
 
 def _claim(envelope: Envelope, raw: bytes) -> Claim | None:
     # The text of Standard Webhooks, with the client secret itself as the key.
-    name, stamp, signed = (envelope.header(f"webhook-{n}") for n in ("id", "timestamp", "signature"))
+    signed = envelope.header("webhook-signature")
     if not signed:
         return None
+    name, stamp = envelope.header("webhook-id"), envelope.header("webhook-timestamp")
     values = tuple(from_base64(s.removeprefix("v1,")) for s in signed.split() if s.startswith("v1,"))
     message = f"{name or ''}.{stamp or ''}.".encode() + raw
     return Claim(signatures=values, message=message, stamp=seconds(stamp), timed=True)

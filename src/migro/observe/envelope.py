@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any
 
 import attrs
@@ -21,6 +22,15 @@ def header_words(value: Any) -> Any:
         return {} if value is None else value
     flat = {str(n): v[0] if isinstance(v, list) and v else v for n, v in value.items()}
     return {n: v if isinstance(v, str) else str(v) for n, v in flat.items() if v is not None and v != []}
+
+
+def _first_values(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the first value of each header that is not empty, by its name in small letters."""
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        if value := value.strip():
+            found.setdefault(name.lower(), value)
+    return found
 
 
 class Envelope(BaseModel):
@@ -53,11 +63,30 @@ class Envelope(BaseModel):
 
     def header(self, name: str) -> str | None:
         """Return a header's value whatever the case of its name, or None; an empty one is none."""
-        wanted = name.lower()
-        for told, value in self.headers.items():
-            if told.lower() == wanted and (value := value.strip()):
-                return value
-        return None
+        if not self.headers:
+            return None
+        headers, found = self.values_by_name
+        if headers is not self.headers:
+            found = _first_values(self.headers)  # a copy with other headers
+        return found.get(name.lower())
+
+    @cached_property
+    def values_by_name(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The headers, and their values as `header` finds them: a format asks for a dozen in a row."""
+        return self.headers, _first_values(self.headers)
+
+    def opened(self, body: Any, raw: bytes | None) -> Envelope:
+        """Return the same delivery with its body read, or with one of its parts; nothing is validated again."""
+        made = Envelope.__new__(Envelope)
+        # As `model_copy` does it, without looking for what a subclass could have added: every delivery comes this way.
+        for name, value in (
+            ("__dict__", {**self.__dict__, "body": body, "raw": raw}),
+            ("__pydantic_fields_set__", self.__pydantic_fields_set__),
+            ("__pydantic_extra__", None),
+            ("__pydantic_private__", None),
+        ):
+            object.__setattr__(made, name, value)
+        return made
 
     def exact_bytes(self) -> bytes | None:
         """Return the bytes that were signed: `raw`, or a body that is still text; a parsed body has lost them."""

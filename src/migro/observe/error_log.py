@@ -1,7 +1,8 @@
 """
 Error logs: nginx, Apache, PHP and php-fpm, Caddy, and what Node programs write, stack traces folded to one event.
 
-Most of these formats name no time zone; UTC is assumed then and ``attrs.time_zone`` says ``unknown``.
+Most of these formats name no time zone; UTC is assumed then, or the ``assumed_zone`` of the endpoint, and
+``attrs.time_zone`` says ``unknown`` or ``assumed``.
 
 Sources: https://nginx.org/en/docs/ngx_core_module.html#error_log, https://httpd.apache.org/docs/2.4/logs.html#errorlog,
 https://www.php.net/manual/en/errorfunc.configuration.php#ini.error-log, https://getpino.io/#/docs/api

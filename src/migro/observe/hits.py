@@ -107,11 +107,16 @@ def referring_shop(hit: Hit) -> str | None:
     return host.lower()
 
 
+@lru_cache(maxsize=4096)
+def _product_in(target: str) -> str | None:
+    match = _PRODUCT.search(target)
+    return str(match.group(1)) if match is not None else None
+
+
 def draft_of(hit: Hit, line: Line, shop: str | None) -> Draft:
     """Return the draft of a hit; `shop` is the host where the log names none."""
     route = route_of(hit.target)
     well_formed = hit.method != "-"
-    product = _PRODUCT.search(hit.target)
     host = hit.host or shop
     return Draft(
         kind="http.request",
@@ -119,7 +124,7 @@ def draft_of(hit: Hit, line: Line, shop: str | None) -> Draft:
         merchant=host,
         occurred_at=hit.at,
         dedup=("access_log", line.digest(), *line.place),
-        ids={"product_id": product.group(1) if product else None},
+        ids={"product_id": _product_in(hit.target)},
         people={"visitor": f"{hit.address}|{hit.agent}" if hit.address else None},
         status=hit.status if hit.status is not None and 100 <= hit.status <= 599 else None,
         metrics={"bytes": hit.size, "duration_ms": hit.duration_ms},

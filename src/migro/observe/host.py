@@ -15,6 +15,7 @@ from ..models.signal import Signal
 from .drafts import Normaliser, Refused, Scope
 from .envelope import Envelope
 from .parsing import read_json, word
+from .privacy import holds_secret
 
 __all__ = ["NORMALISER", "public_words"]
 
@@ -58,14 +59,19 @@ def _strange(item: Mapping[str, Any]) -> str | None:
         held = item.get(name, {})
         if not isinstance(held, Mapping):
             return f"{name}: expected a JSON object, got {type(held).__name__}"
-        if not all(_NAME.match(n) for n in held):
+        if not all(_named(n) for n in held):
             return f"{name}: expected names of letters, digits, '.', '_' and '-', got another"
     resource = item.get("resource")
     about = resource[0] if isinstance(resource, list) and resource else "nothing"
     for name, held in (("kind", item["kind"]), ("resource.0", about)):
-        if isinstance(held, str) and not _NAME.match(held):
-            return f"{name}: expected letters, digits, '.', '_' and '-', got another character"
+        if isinstance(held, str) and not _named(held):
+            return f"{name}: expected a name of letters, digits, '.', '_' and '-', got another"
     return None
+
+
+def _named(text: str) -> bool:
+    # A key or a token has no other letters than a name has.
+    return _NAME.match(text) is not None and not holds_secret(text)
 
 
 def _completed(item: Mapping[str, Any], envelope: Envelope, scope: Scope) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _said(topic: str, thing: Mapping[str, Any], part: Mapping[str, Any]) -> Said
         # An assistant's answers carry an administrator's name in some versions.
         machine = at(part, "author.from_ai_agent") is True or at(part, "author.is_ai_answer") is True
         author = author_of("bot" if machine else None, at(part, "author.type"), actor)
-        spoken = part.get("part_type") in _MESSAGES or "part_type" not in part
+        spoken = word(part.get("part_type")) in _MESSAGES or "part_type" not in part
         text = own_words(plain_text(part.get("body"))) if spoken and part.get("redacted") is not True else ""
         return Said(text=text, author=author)
     return Said(author=author_of(at(part, "author.type"), actor))

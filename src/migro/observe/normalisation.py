@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from ..errors import InputError
 from ..models.canonical import EPOCH, content_id
 from ..models.scales import Auth
 from ..models.signal import MerchantId, Signal
+from .completeness import complete_kind
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope, Failure
 from .formats import NORMALISERS
@@ -25,6 +27,7 @@ from .privacy import holds_secret, pseudonym, scrub
 from .reading import content_of, drafts_of
 from .settings import ObserveSettings
 from .signatures import authenticate
+from .zones import in_zone
 
 __all__ = ["Observation", "Observer"]
 
@@ -36,6 +39,9 @@ _ITEMS: Final = 20
 _FACTS: Final = 1_000
 """Words of a set that a host may state: a set that is cut is another fact."""
 _LARGEST: Final = 10**18
+_NOTHING: Final = frozenset[str]()
+_QUOTED: Final = json.encoder.encode_basestring
+"""How canonical JSON writes a string."""
 
 
 @attrs.frozen(kw_only=True)
@@ -202,18 +208,28 @@ class _Finishing:
         resource = None
         if draft.resource is not None and draft.resource[1] and _is_name(draft.resource[0]):
             resource = (draft.resource[0], self._id(draft.resource[1]))
+        zone = self.scope.endpoint.assumed_zone
+        if zone is not None and time_source is None and attributes.get("time_zone") == "unknown":
+            occurred = in_zone(occurred, zone)
+            attributes |= {"time_zone": "assumed", "assumed_zone": zone}
+        metrics = _metrics(draft.metrics)
+        kind = complete_kind(draft.kind, ids, metrics, attributes)
+        topic = _clean(draft.topic)
+        if draft.raw_topic and "<" in str(attributes.get("raw_topic", "")):
+            # What was made out of a word that had to be scrubbed no longer has a shape that a scrubber could see.
+            topic = kind
+        # A forged delivery must not take the place of the genuine one that carries the same id.
+        key = _made("dk-failed" if self.auth == "failed" else "dk", merchant, *draft.dedup)
         return Signal(
-            kind=draft.kind,
+            kind=kind,
             merchant=merchant,
             occurred_at=occurred,
             received_at=received,
             source_kind=draft.source_kind or self.normaliser.source_kind,
             provider=provider,
-            topic=_clean(draft.topic),
-            # A forged delivery must not take the place of the genuine one that carries the same id.
-            dedup_key=content_id(
-                "dk-failed" if self.auth == "failed" else "dk", merchant, *map(_dedup_part, draft.dedup)
-            ),
+            topic=topic,
+            dedup_key=key,
+            id=_made("sig", provider, merchant, kind, key),
             resource=resource,
             ids=ids,
             severity_hint=draft.hint,
@@ -221,9 +237,9 @@ class _Finishing:
             status=draft.status,
             env=draft.env or self.scope.endpoint.env,
             auth=self.auth,
-            metrics=_metrics(draft.metrics),
+            metrics=metrics,
             attrs=attributes,
-            features=draft.features,
+            features=frozenset(f for f in draft.features if not holds_secret(f)) if draft.features else _NOTHING,
             normalizer=f"{self.normaliser.provider}/{self.normaliser.version}",
         )
 
@@ -262,7 +278,24 @@ class _Finishing:
 # The same few names come again and again, and asking RE2 takes longer than all the rest of an id.
 @lru_cache(maxsize=1024)
 def _is_name(text: str) -> bool:
-    return _NAME.match(text) is not None
+    return _NAME.match(text) is not None and not holds_secret(text)
+
+
+def _made(prefix: str, *parts: Any) -> str:
+    """Return `content_id` by a shorter way where all parts are words and numbers."""
+    texts: list[str] = []
+    for part in parts:
+        kind = type(part)
+        if kind is str:
+            texts.append(_QUOTED(part if part.isascii() else well_formed(part)))
+        elif part is None:
+            texts.append("null")
+        elif kind is int:
+            texts.append(str(part))
+        else:
+            return content_id(prefix, *map(_dedup_part, parts))
+    written = ",".join(texts)
+    return f"{prefix}_{hashlib.sha256(f'[{written}]'.encode()).hexdigest()[:32]}"
 
 
 def _dedup_part(value: Any) -> Any:
@@ -277,29 +310,36 @@ def _clean(text: str) -> str:
 
 
 def _attribute(value: Any, items: int = _ITEMS) -> bool | str | tuple[str, ...] | None:
+    if isinstance(value, str):
+        return _clean(value) or None
     if isinstance(value, bool):
         return value
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         return tuple(_clean(v) for v in value[:items] if isinstance(v, str))
-    if isinstance(value, int):
-        value = str(value)
-    return _clean(value) or None if isinstance(value, str) else None
+    return _clean(str(value)) if isinstance(value, int) else None
 
 
 def _attributes(words: Mapping[str, Any], items: int = _ITEMS) -> dict[str, bool | str | tuple[str, ...]]:
-    kept = {name: _attribute(value, items) for name, value in words.items()}
+    kept: dict[str, bool | str | tuple[str, ...]] = {}
+    for name, value in words.items():
+        if value is None:
+            continue
+        found = (_clean(value) or None) if type(value) is str else _attribute(value, items)
+        if found is not None:
+            kept[name] = found
     currency = kept.get("currency")
     if isinstance(currency, str) and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
-        kept["currency"] = None  # no currency has another shape, whatever a sender puts there
-    return {name: value for name, value in kept.items() if value is not None}
+        del kept["currency"]  # no currency has another shape, whatever a sender puts there
+    return kept
 
 
 def _metrics(numbers: Mapping[str, Any]) -> dict[str, int | Decimal]:
-    kept = {name: _metric(value) for name, value in numbers.items()}
-    return {name: value for name, value in kept.items() if value is not None}
+    return {
+        name: found for name, value in numbers.items() if value is not None and (found := _metric(value)) is not None
+    }
 
 
 def _metric(value: Any) -> int | Decimal | None:
-    if isinstance(value, Decimal):
-        return value if value.is_finite() and -18 <= value.adjusted() < 18 else None
-    return value if type(value) is int and abs(value) < _LARGEST else None
+    if type(value) is int:
+        return value if -_LARGEST < value < _LARGEST else None
+    return value if isinstance(value, Decimal) and value.is_finite() and -18 <= value.adjusted() < 18 else None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 
 import re2
@@ -75,7 +76,7 @@ def _load(text: str) -> Any:
     # A second byte order mark is what `json.loads` has a message of its own for.
     found = json.loads(text) if text.startswith("\ufeff") else _DECODER.decode(text)
     # Half a surrogate pair can only have come as an escape; looking at every string would cost more than parsing.
-    return _all_well_formed(found) if "\\ud" in text.lower() else found
+    return _all_well_formed(found) if "\\u" in text and "\\ud" in text.lower() else found
 
 
 def _without_trailing_commas(text: str) -> str:
@@ -128,9 +129,14 @@ def _where(error: Exception) -> str:
     return "it is nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
 
 
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
 def at(body: Any, path: str) -> Any:
     """Return the value at a dotted path, such as ``detail.via.channel``, or None."""
-    for name in path.split("."):
+    for name in _steps(path):
         if type(body) is dict or isinstance(body, Mapping):
             body = body.get(name)
         elif isinstance(body, list) and name.isdigit() and int(name) < len(body):
@@ -144,6 +150,8 @@ def word(value: Any) -> str | None:
     """Return a non-empty string that is no unfilled placeholder such as ``{store_hash}``, or None."""
     if not isinstance(value, str):
         return None
+    if value.isalnum() and value.isascii():
+        return value  # what most ids and states are
     value = well_formed(value).strip()
     if "{" in value or "<" in value or "%" in value:
         # Only these begin a placeholder, and looking for one takes longer than all the rest.
@@ -153,6 +161,8 @@ def word(value: Any) -> str | None:
 
 def exact_id(value: Any) -> str | None:
     """Return an id as its exact string, or None where there is none."""
+    if type(value) is str:
+        return word(value)
     if isinstance(value, bool):
         return None
     return str(value) if isinstance(value, int) else word(value)
@@ -196,6 +206,8 @@ def moment(value: Any) -> datetime | None:
     with ``T`` or a blank and any offset. Without an offset it is taken as UTC. The year 0001 means "none", as Go
     programs write it; so do zero and an unfilled placeholder.
     """
+    if type(value) is int and 0 < value < 10**11:
+        return EPOCH + timedelta(seconds=value)
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -203,9 +215,7 @@ def moment(value: Any) -> datetime | None:
         if not _DIGITS.fullmatch(value):
             return _from_iso(value)
         value = Decimal(value)
-    if isinstance(value, int) and 0 < value < 10**11:
-        return _checked(EPOCH + timedelta(seconds=value))
-    if isinstance(value, int | Decimal):
+    if isinstance(value, (int, Decimal)):
         return _from_number(Decimal(value))
     return None
 

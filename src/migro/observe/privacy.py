@@ -6,8 +6,6 @@ The scrubber is the last line, not the first: text that nobody listed never reac
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import re
 import unicodedata
@@ -52,6 +50,8 @@ _INVISIBLE: Final = dict.fromkeys(
 _DASHES: Final = dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D], "-")
 # Our own tokens look like tags; they must survive a second scrubbing.
 _TAG: Final = re2.compile(r"(?s)<!--.*?-->|</?[A-Za-z!?][^<>]*>")
+_BRACKET: Final = re2.compile(r"<[a-z-]{2,9}>|[<>]")
+_NESTED_TAGS: Final = 4
 _TOKENS: Final = frozenset(f"<{name}>" for name in ("jwt", "key", "card", "iban", "email", "phone", "ip", "url-token"))
 
 # Most words of a signal are like this, and no pattern below fits them: too short, and no digit or sign.
@@ -68,8 +68,9 @@ _KEY: Final = re2.compile(
 _DIGITS: Final = re2.compile(r"\d(?:[ .\-/_]{0,3}\d){12,}")
 _IBAN: Final = re2.compile(r"(?i)\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}")
 _EMAIL: Final = re2.compile(
-    r"(?i)(?:[\pL\pN_.!#$%&'*+/=?^`{|}~\-]+|\"[^\"\n]{1,64}\")(?:%40|\s?[\[(]at[\])]\s?|@)"
-    r"(?:(?:[\pL\pN_\-]+(?:\.|\s?[\[(]dot[\])]\s?))+(?:xn--[a-z0-9\-]+|\pL{2,})|\[[0-9a-f.:]+\])"
+    r"(?i)(?:[\pL\pN_.!#$%&'*+/=?^`{|}~\-]+|\"[^\"\n]{1,64}\")(?:(?:%40|\s?[\[(]at[\])]\s?|@)"
+    # Once more and more, for addresses without a gap: the name of the second would pass as the domain of the first.
+    r"(?:(?:[\pL\pN_\-]+(?:\.|\s?[\[(]dot[\])]\s?))+(?:xn--[a-z0-9\-]+|\pL{2,})|\[[0-9a-f.:]+\]))+"
 )
 _IPV4: Final = re2.compile(r"\b(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}\b")
 _IPV6: Final = re2.compile(r"(?i)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?")
@@ -112,10 +113,16 @@ def _clusters_cut(text: str) -> str:
 def _normalised(text: str) -> str:
     text = unicodedata.normalize("NFKC", _clusters_cut(text)).translate(_INVISIBLE).translate(_DASHES)
     text = "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
-    # Twice, because a tag may hide inside a tag.
-    for _ in range(2):
-        text = _TAG.sub(lambda m: m.group() if m.group() in _TOKENS else "", text)
-    return text
+    # Again and again, because a tag may hide inside a tag; where that has no end, no bracket is one of a tag.
+    for _ in range(_NESTED_TAGS):
+        before, text = text, _TAG.sub(_token_alone, text)
+        if text == before:
+            return text
+    return str(_BRACKET.sub(_token_alone, text))
+
+
+def _token_alone(match: Any) -> str:
+    return str(match.group()) if match.group() in _TOKENS else ""
 
 
 def _card(match: Any) -> str:
@@ -165,6 +172,10 @@ def _phone(match: Any) -> str:
 
 
 @lru_cache(maxsize=1024)
+def _scrubbed_word(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else _scrubbed(well_formed(text))
+
+
 def _scrubbed(text: str) -> str:
     text = _normalised(text)
     text = _JWT.sub("<jwt>", text)
@@ -186,11 +197,8 @@ def scrub(text: str) -> str:
     with a valid checksum, e-mail addresses, IP addresses and phone numbers, in this order. Names and postal
     addresses have no shape: only the allow-list keeps them out. Scrubbing twice changes nothing.
     """
-    if _PLAIN.fullmatch(text):
-        return text
-    text = well_formed(text)
     # Topics, hosts and states come again and again; what people wrote is long and does not.
-    return _scrubbed(text) if len(text) <= 64 else _scrubbed.__wrapped__(text)
+    return _scrubbed_word(text) if len(text) <= 64 else _scrubbed(well_formed(text))
 
 
 _GROUPED_CARD: Final = re2.compile(r"(?:\b\d{3,6}[ -]){2,4}\d{1,6}\b")
@@ -198,6 +206,8 @@ _GROUPED_CARD: Final = re2.compile(r"(?:\b\d{3,6}[ -]){2,4}\d{1,6}\b")
 _HARMLESS: Final = re.compile(
     r"[0-9a-f]{1,12}(?:-[0-9a-f]{1,12}){0,4}|gid://shopify/[A-Za-z]{1,19}/[0-9]{1,20}|[0-9]{1,20}:[0-9]{1,20}"
 )
+# Digits alone may be any id; with a plus in front and no letter near, they are a telephone number.
+_DIALLED: Final = re2.compile(r"(?:^|[^\pL\pN])\+\d(?:[ ().\-/]{0,3}\d){6,17}(?:$|[^\pL\pN])")
 # A short text, and few ways to read it: going back costs next to nothing.
 _SHORT_GROUPED_CARD: Final = re.compile(r"(?:\b\d{3,6}-){2,4}\d{1,6}\b", re.ASCII)
 
@@ -205,7 +215,7 @@ _SHORT_GROUPED_CARD: Final = re.compile(r"(?:\b\d{3,6}-){2,4}\d{1,6}\b", re.ASCI
 @lru_cache(maxsize=1024)
 def holds_secret(text: str) -> bool:
     """
-    Return whether an id carries an e-mail address, an IP address, a card number in groups, a token or a key.
+    Return whether an id carries an e-mail or IP address, a card number in groups, a token, a key or a ``+49`` number.
 
     Ids are not scrubbed further: every tenth 64-bit id passes the check of a card number and every one looks like
     a phone number, and an id that is not exact is no id.
@@ -215,14 +225,20 @@ def holds_secret(text: str) -> bool:
     if _HARMLESS.fullmatch(text):
         return _is_card(_SHORT_GROUPED_CARD.finditer(text))
     text = _normalised(well_formed(text))
-    if any(p.search(text) is not None for p in (_JWT, _KEY, _EMAIL)) or "<ip>" in scrub(text):
+    if any(p.search(text) is not None for p in (_JWT, _KEY, _EMAIL, _DIALLED)) or "<ip>" in scrub(text):
         return True
-    return _is_card(_GROUPED_CARD.finditer(text))
+    # No id is written with blanks between its digits: there every reading of them counts.
+    spaced = " " in text and "<card>" in _DIGITS.sub(_card, text)
+    return spaced or _is_card(_GROUPED_CARD.finditer(text))
 
 
 def _is_card(found: Iterable[Any]) -> bool:
     grouped = ("".join(c for c in m.group() if c.isdecimal()) for m in found)
     return any(13 <= len(digits) <= 19 and luhn_valid(digits) for digits in grouped)
+
+
+_BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS: Final = tuple(a + b for a in _BASE32 for b in _BASE32)
 
 
 def pseudonym(kind: str, value: str, key: bytes) -> str:
@@ -232,7 +248,9 @@ def pseudonym(kind: str, value: str, key: bytes) -> str:
     The value is trimmed and lower-cased first. Deleting the key erases the link.
     """
     message = f"{kind}:{unicodedata.normalize('NFKC', well_formed(value)).strip().lower()}"
-    return base64.b32encode(hmac.digest(key, message.encode(), hashlib.sha256)).decode()[:20].lower()
+    # The first 100 bits, ten at a time: the standard library writes base32 in Python, and more than is kept.
+    bits = int.from_bytes(hmac.digest(key, message.encode(), "sha256")[:13]) >> 4
+    return "".join([_PAIRS[bits >> place & 1023] for place in range(90, -1, -10)])
 
 
 def project(body: Any, paths: Iterable[str]) -> Mapping[str, Any]:

@@ -57,14 +57,14 @@ def _opened(envelope: Envelope) -> tuple[Envelope, list[Any]]:
             except InputError:
                 several = False
             return envelope, lines if several else []
-        envelope = envelope.model_copy(update={"body": body, "raw": envelope.exact_bytes()})
+        envelope = envelope.opened(body, envelope.exact_bytes())
     return envelope, body if isinstance(body, list) and any(isinstance(i, Mapping) for i in body) else []
 
 
 def _item(
     normaliser: Normaliser, envelope: Envelope, scope: Scope, item: Any, place: int
 ) -> Iterator[Draft | Refused | Signal]:
-    alone = envelope.model_copy(update={"body": item, "raw": None})
+    alone = envelope.opened(item, None)
     # A list inside a list is nothing that any sender means.
     found = [Refused(reason="expected an event, got a list", content=item)] if isinstance(item, list) else None
     for event in found or drafts_of(normaliser, alone, scope):

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from ..models.scales import Environment
+from .zones import zone_named
 
 __all__ = ["PATH_SECRET", "EndpointSettings", "ObserveSettings", "ReceiveSettings"]
 
@@ -20,6 +30,11 @@ def _many(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_many)]
+
+
+def _known_zone(value: str) -> str:
+    zone_named(value)
+    return value
 
 
 class EndpointSettings(BaseModel):
@@ -36,6 +51,8 @@ class EndpointSettings(BaseModel):
         secret_in_path: Whether the address ends in the secret, for senders that can set neither header nor signature.
         static_secret: Whether the address itself is the secret.
         tags_allowed: Tags of tickets and orders that may pass, since tags are free text.
+        assumed_zone: Time zone such as ``Europe/Berlin`` that times without one are meant in; unset: UTC. What it moved
+            says so in ``attrs.time_zone`` and ``attrs.assumed_zone``.
         only_5xx: Whether the sender tries again after an answer of 500 and above only; unset: as is known of the kind.
     """
 
@@ -48,10 +65,19 @@ class EndpointSettings(BaseModel):
     secret_header: str | None = None
     static_secret: bool = False
     tags_allowed: Names = ()
+    # Left out of the hash where it is not set: then everything is as it was before there was such a setting.
+    assumed_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
     # What a sender is answered changes no decision, so neither of these enters the hash of the configuration; the
     # secret of an address does, by the name it is read under.
     secret_in_path: bool = Field(default=False, exclude=True)
     only_5xx: bool | None = Field(default=None, exclude=True)
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        if self.assumed_zone is None:
+            data.pop("assumed_zone", None)
+        return data
 
     @model_validator(mode="before")
     @classmethod
@@ -75,6 +101,7 @@ class ReceiveSettings(BaseModel):
         retry_after_s: When a sender may come again, in seconds.
         patience_s: How long a delivery waits for others that are being stored, in seconds.
         forgeries_per_hour: How many deliveries with a failed signature are kept as evidence, for each endpoint.
+        deliveries_per_minute: Of how many deliveries it is told how they came, for each endpoint and topic; 0 for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -84,6 +111,7 @@ class ReceiveSettings(BaseModel):
     retry_after_s: int = Field(default=30, gt=0)
     patience_s: int = Field(default=2, gt=0)
     forgeries_per_hour: int = Field(default=100, ge=0)
+    deliveries_per_minute: int = Field(default=20, ge=0)
 
 
 class ObserveSettings(BaseModel):

@@ -16,7 +16,7 @@ from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
 from .parsing import at, exact_id, minor_units, moment, whole, word
 from .shopify_ids import PERSONAL, business_ids, resource
-from .shopify_topics import classified, singular, topic_of
+from .shopify_topics import classified, is_distinct, singular, topic_of
 
 __all__ = ["NORMALISER"]
 
@@ -225,7 +225,7 @@ def _claim(envelope: Envelope, raw: bytes) -> Claim | None:
 
 def _fits(body: Mapping[str, Any]) -> bool:
     gid = body.get("admin_graphql_api_id")
-    return isinstance(gid, str) and gid.startswith("gid://shopify/")
+    return (isinstance(gid, str) and gid.startswith("gid://shopify/")) or is_distinct(body)
 
 
 NORMALISER: Final = Normaliser(

@@ -38,6 +38,10 @@ _TOPICS: Final = {
     "SHOP_INACTIVE": "api.shop_inactive",
     "INTERNAL_SERVER_ERROR": "api.failed",
 }
+_RESULTS: Final = {"api.throttled": "throttled", "api.unknown_field": "unknown_field", "api.quota": "ok"}
+"""What a call came to, in the vocabulary's words; whatever else went wrong is ``failed``."""
+_WORST: Final = ("api.throttled", "api.unknown_field")
+"""One answer is one call: of several errors the first of these says what it came to, else the first error."""
 _MEANINGS: Final = {"auth": "api.access_denied", "throttle": "api.throttled"}
 """By the canonical code of a text, where no code of Shopify's says it."""
 
@@ -134,6 +138,35 @@ class _Answer:
     quota: Mapping[str, int | None]
     body: Mapping[str, Any]
 
+    def call(self, draft: Draft) -> Draft:
+        """
+        Return the draft as the one call that the answer was.
+
+        Only the Admin API tells what a call costs, and who hands in an answer made the call on a server. Whether a thin
+        webhook caused it, or a page was shown without it, the host alone knows.
+        """
+        left, asked = self.quota["available_cost"], self.quota["requested_cost"]
+        told = left is not None
+        return attrs.evolve(
+            draft,
+            kind="api.calls",
+            ids={**draft.ids, "api": "admin" if told or asked is not None else "graphql"},
+            metrics={
+                **draft.metrics,
+                "calls": 1,
+                "starved": int(left < asked) if left is not None and asked is not None else None,
+            },
+            attrs={
+                **draft.attrs,
+                "result": _RESULTS.get(draft.topic, "failed"),
+                "rate_headers": True if told else None,
+                "served_version": self.version,
+                "server_side": True,
+                "refetch": False,
+                "partial": False,
+            },
+        )
+
     def draft(self, topic: str, raw: str, place: int, words: Mapping[str, Any]) -> Draft:
         return Draft(
             kind="platform.event",
@@ -195,14 +228,18 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
         body=body,
     )
     errors = body.get("errors")
-    place = 0
     # Where nobody is logged in, the errors are one text.
-    for error in errors if isinstance(errors, list) else [{"message": errors}] if isinstance(errors, str) else []:
-        if isinstance(error, Mapping):
-            yield answer.error(error, place)
+    told = errors if isinstance(errors, list) else [{"message": errors}] if isinstance(errors, str) else []
+    drafts = [answer.error(error, place) if isinstance(error, Mapping) else None for place, error in enumerate(told)]
+    topics = [draft.topic if draft is not None else None for draft in drafts]
+    first = next((t for t in _WORST if t in topics), next((t for t in topics if t is not None), None))
+    place = 0
+    for draft in drafts:
+        if draft is None:
+            reason = f"expected an error as a JSON object, got {type(told[place]).__name__} at errors.{place}"
+            yield Refused(reason=reason, content=told[place], ordinal=place)
         else:
-            reason = f"expected an error as a JSON object, got {type(error).__name__} at errors.{place}"
-            yield Refused(reason=reason, content=error, ordinal=place)
+            yield answer.call(draft) if first is not None and place == topics.index(first) else draft
         place += 1
     for operation, error in _user_errors(body.get("data")):
         yield answer.user_error(operation, error, place)
@@ -210,7 +247,7 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     if not place:
         if at(body, "extensions.cost.throttleStatus") is None:
             raise InputError("expected errors, userErrors or the cost of a call, got none of them")
-        yield answer.draft("api.quota", "graphql.cost", place, {})
+        yield answer.call(answer.draft("api.quota", "graphql.cost", place, {}))
 
 
 def _fits(body: Mapping[str, Any]) -> bool:
@@ -229,7 +266,7 @@ NORMALISER: Final = Normaliser(
     aliases=("shopify_graphql", "shopify_throttle_status"),
     provider="shopify",
     source_kind="gql",
-    version=1,
+    version=2,
     read=_read,
     without_claim="not_applicable",
     fits=_fits,

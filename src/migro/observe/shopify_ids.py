@@ -13,7 +13,7 @@ from .shopify_topics import singular
 
 __all__ = ["PERSONAL", "business_ids", "resource", "shop_of"]
 
-_PLAIN: Final = tuple(
+_PLAIN: Final = frozenset(
     (
         "app_id cart_token checkout_id checkout_token collection_id company_id company_location_id "
         "destination_location_id discount_id dispute_id draft_order_id fulfillment_id fulfillment_order_id "
@@ -22,7 +22,7 @@ _PLAIN: Final = tuple(
         "revision_id selling_plan_group_id shop_id subscription_contract_id theme_store_id transaction_id variant_id"
     ).split()
 )
-_NESTED: Final = tuple(
+_NESTED: Final = tuple(  # in this order: a later one wins
     (
         "app_purchase_one_time app_subscription collection_listing company company_location fulfillment "
         "fulfillment_hold fulfillment_order moved_fulfillment_order order order_edit original_fulfillment_order "
@@ -35,6 +35,7 @@ _WRAPPERS: Final = (
     "scheduled_product_listing",
 )  # fmt: skip
 _CAMEL: Final = {"product_feed": "productFeed"}
+_NESTING: Final = frozenset(_CAMEL.get(name, name) for name in _NESTED)
 PERSONAL: Final = frozenset(
     {"company_contacts", "company_contact_roles", "finance_app_staff_member", "finance_kyc_information",
      "shipping_addresses"}
@@ -46,6 +47,8 @@ _TAIL: Final = re2.compile(r"^gid://shopify/\w+/(\d+)(?:\?inventory_item_id=(\d+
 
 def resource(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what a body is about: the body, or the one object that it is wrapped in."""
+    if body.keys().isdisjoint(_WRAPPERS):
+        return body
     inner = next((body[n] for n in _WRAPPERS if isinstance(body.get(n), Mapping)), None)
     return body if inner is None or "id" in body else inner
 
@@ -72,8 +75,8 @@ def _exact(value: Any, gid: Any, group: int = 1) -> str | None:
 
 
 def _plain(thing: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in _PLAIN:
-        found = _exact(thing.get(name), thing.get(f"admin_graphql_api_{name}"))
+    for name in thing.keys() & _PLAIN:
+        found = _exact(thing[name], thing.get(f"admin_graphql_api_{name}"))
         if found:
             yield name, found
 
@@ -87,7 +90,7 @@ def business_ids(
     own_id = _exact(own.get("id"), gid) or exact_id(gid)
     if kind in _OF_PEOPLE or family in PERSONAL:
         return {**ids, "location_id": exact_id(body.get("location_id"))}
-    for name in _NESTED:
+    for name in _NESTED if not _NESTING.isdisjoint(body.keys()) else ():
         nested = body.get(_CAMEL.get(name, name))
         if isinstance(nested, Mapping):
             ids |= {n: v for n, v in _plain(nested) if n != "shop_id"}

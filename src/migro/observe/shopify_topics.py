@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from functools import lru_cache
 from typing import Any, Final
 
 import re2
@@ -10,7 +11,7 @@ import re2
 from .envelope import Envelope
 from .parsing import word
 
-__all__ = ["classified", "singular", "topic_of"]
+__all__ = ["classified", "is_distinct", "raw_topic", "singular", "topic_of"]
 
 _FAMILIES: Final[Mapping[str, tuple[str, str]]] = {
     "orders": ("order", "order.updated"),
@@ -80,6 +81,27 @@ _SINGULARS: Final = {
     "scheduled_product_listings": "product_listing",
     "shop": "shop",
 }
+_DISTINCT: Final = tuple(
+    map(
+        frozenset,
+        (
+            {"abandoned_checkout_url"},
+            {"myshopify_domain"},
+            {"inventory_item_id", "location_id"},
+            {"order_number", "financial_status"},
+            {"order_id", "refund_line_items"},
+            {"fulfillment_order", "remaining_fulfillment_order"},
+            {"fulfillment_order", "fulfillment_hold"},
+            {"fulfillment_order", "created_fulfillment_hold"},
+            {"original_fulfillment_order", "moved_fulfillment_order"},
+            {"evidence_due_by", "network_reason_code"},
+            {"verified_email", "orders_count"},
+        ),
+    )
+)
+_REQUESTED: Final = frozenset(
+    ("shop_id", "shop_domain", "customer", "orders_to_redact", "orders_requested", "data_request")
+)
 _GID: Final = re2.compile(r"^gid://shopify/(\w+)/")
 _HUMP: Final = re2.compile(r"([a-z])([A-Z])")
 
@@ -91,12 +113,23 @@ def topic_of(envelope: Envelope, body: Mapping[str, Any]) -> tuple[str | None, s
         return told, "header"
     for family in _NAMED:
         if envelope.named.startswith(f"{family}_"):
-            action = envelope.named.removeprefix(f"{family}_")
-            # Topics of customer segments and tags are the ones that Shopify writes with a full stop.
-            return f"{family}{'.' if family == 'customer' else '/'}{action}", "file_name"
+            return raw_topic(envelope.named), "file_name"
     return _shape(body), "shape"
 
 
+def raw_topic(name: str) -> str:
+    """Return a topic as webhooks spell it, ``orders/create``, of its name in lists and files, ``ORDERS_CREATE``."""
+    if "/" in name or "." in name:
+        return name.lower()
+    small = name.lower()
+    family = next((f for f in _NAMED if small.startswith(f"{f}_")), None)
+    if family is None:
+        return small
+    # Topics of customer segments and tags are the ones that Shopify writes with a full stop.
+    return f"{family}{'.' if family == 'customer' else '/'}{small.removeprefix(f'{family}_')}"
+
+
+@lru_cache(maxsize=1024)
 def classified(topic: str) -> tuple[str, str, str]:
     """Return the topic with a slash, the signal's kind and its canonical topic."""
     path = topic.lower() if "/" in topic else topic.lower().replace(".", "/", 1)
@@ -110,8 +143,26 @@ def singular(family: str) -> str:
     return _SINGULARS.get(family, family.removesuffix("s"))
 
 
+def is_distinct(body: Mapping[str, Any]) -> bool:
+    """Return whether a body has names that no other platform uses together."""
+    names = body.keys()
+    return any(own <= names for own in _DISTINCT) or _request(names) is not None
+
+
+def _request(names: Set[str]) -> str | None:
+    """Return the privacy request that the names of a body are those of."""
+    if not ({"shop_id", "shop_domain"} <= names <= _REQUESTED):
+        return None
+    if "data_request" in names:
+        return "customers/data_request"
+    return "customers/redact" if "customer" in names else "shop/redact"
+
+
 def _shape(body: Mapping[str, Any]) -> str | None:
     names = body.keys()
+    request = _request(names)
+    if request is not None:
+        return request
     for family, needed in (
         ("checkouts", {"abandoned_checkout_url"}),
         ("orders", {"order_number", "financial_status"}),

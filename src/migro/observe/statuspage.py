@@ -13,13 +13,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import re2
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..errors import InputError
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
 from .hints import STATUS_PAGE, eased, severity_hint
 from .parsing import at, exact_id, moment, word
+from .privacy import holds_secret
 from .zones import unsaid_zone
 
 __all__ = ["NORMALISER", "part_of"]
@@ -60,6 +61,8 @@ def part_of(name: str | None) -> str | None:
 def _platform(page: Mapping[str, Any], body: Mapping[str, Any]) -> str | None:
     """Return a name of the page that people use too: its own, else that of its address, else its id."""
     told = word(page.get("name"))
+    if told and holds_secret(told):
+        told = None  # without its signs an address would pass as a name
     if told:
         told = re2.sub(r"(?i)[^a-z0-9]+", "-", told).strip("-").lower().removesuffix("-status")
     if not told:
@@ -91,13 +94,14 @@ def _page_of(body: Mapping[str, Any]) -> _Page:
     )
 
 
-def _incident(page: _Page, incident: Mapping[str, Any]) -> Draft:
+def _incident(page: _Page, incident: Mapping[str, Any]) -> Iterator[Draft]:
+    """Yield the incident once for each part of the platform that it concerns, since each has an end of its own."""
     updates = incident.get("incident_updates")
     newest = updates[0] if isinstance(updates, list) and updates else None
     listed = incident.get("components")
     components = [c for c in listed if isinstance(c, Mapping)] if isinstance(listed, list) else []
     parts = [part_of(word(c.get("name"))) for c in components]
-    known = [part for part in parts if part]
+    known = list(dict.fromkeys(part for part in parts if part))
     planned = incident.get("scheduled_for") is not None
     impact = word(incident.get("impact_override")) or word(incident.get("impact")) or "none"
     state = word(incident.get("status")) or word(at(newest, "status")) or "unknown"
@@ -106,13 +110,14 @@ def _incident(page: _Page, incident: Mapping[str, Any]) -> Draft:
     occurred = next((t for value in told if (t := moment(value))), None)
     over = state in ("resolved", "completed", "postmortem")
     starts, ends = moment(incident.get("scheduled_for")), moment(incident.get("scheduled_until"))
-    return Draft(
+    key = ("statuspage", page.id, incident_id, update_id or word(incident.get("updated_at")), state)
+    whole = Draft(
         kind="status.incident",
         topic="status.maintenance" if planned else "status.incident",
         raw_topic=f"{'maintenance' if planned else 'incident'}.{state}",
         merchant=page.id,
         occurred_at=occurred,
-        dedup=("statuspage", page.id, incident_id, update_id or word(incident.get("updated_at")), state),
+        dedup=key,
         resource=("incident", incident_id),
         ids=page.ids(incident_id=incident_id, update_id=update_id),
         hint=eased(severity_hint(impact, STATUS_PAGE), over=over),
@@ -128,6 +133,9 @@ def _incident(page: _Page, incident: Mapping[str, Any]) -> Draft:
             "time_zone": unsaid_zone(next((value for value in told if moment(value)), None)),
         },
     )
+    yield whole
+    for part in known[1:]:
+        yield evolve(whole, dedup=(*key, part), attrs={**whole.attrs, "component": part})
 
 
 def _component(page: _Page, component: Mapping[str, Any], update: Mapping[str, Any]) -> Draft:
@@ -190,7 +198,10 @@ def _summary(page: _Page, body: Mapping[str, Any]) -> Iterator[Draft | Refused]:
     yield _whole(page)
     for name in ("incidents", "scheduled_maintenances"):
         for incident in _listed(body, name):
-            yield incident if isinstance(incident, Refused) else _incident(page, incident)
+            if isinstance(incident, Refused):
+                yield incident
+            else:
+                yield from _incident(page, incident)
     for component in _listed(body, "components"):
         if isinstance(component, Refused):
             yield component
@@ -207,7 +218,7 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
         raise InputError("expected a Statuspage message with a page that has an id or a name, got none")
     component, update, incident = (body.get(n) for n in ("component", "component_update", "incident"))
     if isinstance(incident, Mapping):
-        yield _incident(page, incident)
+        yield from _incident(page, incident)
     elif isinstance(component, Mapping) or isinstance(update, Mapping):
         yield _component(
             page,
@@ -233,7 +244,7 @@ NORMALISER: Final = Normaliser(
     aliases=("statuspage_summary",),
     provider="statuspage",
     source_kind="status_page",
-    version=1,
+    version=2,
     read=_read,
     fits=_fits,
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal
 
 from ..errors import StoreUnavailable
-from ..models import ConfigChanged, Input, Partition, SignalReceived
+from ..models import Accepted, ConfigChanged, Input, Partition, SignalReceived
 from ..ports import Memory
 
 __all__ = ["Acceptance", "Outcome"]
@@ -49,7 +49,7 @@ class Acceptance:
         self._under_way: set[str] = set()
         self._guard = threading.Lock()
 
-    def put(self, inputs: Mapping[str, Sequence[Input]]) -> Outcome:
+    def put(self, inputs: Mapping[str, Sequence[Input]], *, repeated: set[str] | None = None) -> Outcome:
         """
         Store inputs by partition; when this returns `accepted`, nothing of them can be lost.
 
@@ -67,7 +67,9 @@ class Acceptance:
                 if any(p is not None and p.accepted - p.version >= self._limit for p in standing.values()):
                     return "full"
                 for name, items in inputs.items():
-                    self._memory.accept(name, [*self._begin(standing[name], items), *items])
+                    accepted = self._memory.accept(name, [*self._begin(standing[name], items), *items])
+                    if repeated is not None:
+                        repeated.update(_repeated(accepted))
         return "accepted"
 
     def _begin(self, standing: Partition | None, items: Sequence[Input]) -> Sequence[Input]:
@@ -103,3 +105,9 @@ class Acceptance:
             yield
         finally:
             self._storing.release()
+
+
+def _repeated(accepted: Iterable[Accepted]) -> Iterator[str]:
+    for one in accepted:
+        if isinstance(one.input, SignalReceived) and one.input.duplicate_of is not None:
+            yield one.input.signal.id

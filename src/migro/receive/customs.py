@@ -13,7 +13,7 @@ from ..observe.parsing import read_json
 from .address import Address
 from .reply import Reply, echo
 
-__all__ = ["acknowledged", "asked_challenge", "ping", "retryable", "said_challenge", "subscription"]
+__all__ = ["acknowledged", "asked_challenge", "asked_head", "ping", "retryable", "said_challenge", "subscription"]
 
 _ECHOED: Final = re2.compile(r"[A-Za-z0-9_.~+/=-]{1,500}")
 """A challenge holds nothing that a browser could take for markup."""
@@ -43,12 +43,25 @@ def asked_challenge(address: Address, kind: str | None) -> Reply | None:
     return echo(told) if _ECHOED.fullmatch(told) else None
 
 
+def asked_head(kind: str | None) -> Reply | None:
+    """
+    Return the answer to a request by HEAD: Intercom makes one to see that an address is there, before it saves it.
+
+    Source: https://developers.intercom.com/docs/webhooks/setting-up-webhooks
+    """
+    return Reply(200, {}, b"") if kind in (None, "intercom_webhook") else None
+
+
 def said_challenge(envelope: Envelope) -> Reply | None:
     """
-    Return the answer to Slack's ``url_verification``, which it signs like everything it sends.
+    Return the answer to what a sender signs like everything that it sends: Slack's ``url_verification``, Front's sync.
 
-    Source: https://docs.slack.dev/reference/events/url_verification
+    Sources: https://docs.slack.dev/reference/events/url_verification,
+    https://dev.frontapp.com/docs/application-webhooks
     """
+    if (front := envelope.header("X-Front-Challenge")) is not None:
+        asked = envelope.kind == "front_webhook" and _object(envelope).get("type") == "sync"
+        return echo(front) if asked and _ECHOED.fullmatch(front) else None
     if "slack" not in envelope.kind and envelope.header("X-Slack-Signature") is None:
         return None
     body = _object(envelope)

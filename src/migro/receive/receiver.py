@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -13,17 +15,19 @@ import attrs
 
 from ..agent import Agent, SystemClock, partition_of
 from ..errors import ConfigurationError, StoreUnavailable
-from ..models import Decision, Input, Signal, SignalReceived, Tick
+from ..models import Decision, Input, Signal, SignalReceived
 from ..observe import EndpointSettings, Envelope, Observer
 from ..ports import Clock, Memory
 from .acceptance import Acceptance
 from .address import Address, address_of
-from .customs import acknowledged, asked_challenge, ping, retryable, said_challenge, subscription
+from .customs import acknowledged, asked_challenge, asked_head, ping, retryable, said_challenge, subscription
 from .delivery import Headers, envelope_of, header_values, unpacked
 from .endpoints import check_endpoints, open_endpoints
 from .forgeries import Forgeries
+from .observing import Delivered, Deliveries
 from .privacy import Erasing, PrivacyHandler, as_compliance, is_private, request_of
 from .reply import Reply, refusal
+from .thinking import think_about
 
 __all__ = ["Receiver"]
 
@@ -39,6 +43,7 @@ class _Delivery:
     envelope: Envelope
     raw: bytes
     at: datetime
+    begun_ns: int
 
     @property
     def kind(self) -> str:
@@ -93,6 +98,7 @@ class Receiver:
             config=self.agent.fold.in_force if self.agent is not None else None,
         )
         self._forgeries = Forgeries(self._settings.forgeries_per_hour)
+        self._deliveries = Deliveries(self._settings.deliveries_per_minute)
         self._came = threading.Event()
         self._answers: Counter[int] = Counter()
         self._noted: set[str] = set()
@@ -139,6 +145,7 @@ class Receiver:
             return refusal(404)
         if method != "POST":
             asked = asked_challenge(address, endpoint.kind) if method == "GET" else None
+            asked = asked_head(endpoint.kind) if method == "HEAD" else asked
             return asked or refusal(405, allow="POST")
         values = header_values(headers)
         body = unpacked(values, raw, self._settings.max_bytes)
@@ -148,16 +155,53 @@ class Receiver:
 
     def _take(self, address: Address, endpoint: EndpointSettings, headers: Mapping[str, str], raw: bytes) -> Reply:
         at = self._clock.now()
+        begun_ns = time.monotonic_ns()
         envelope = envelope_of(address, endpoint, headers, raw, at)
-        delivery = _Delivery(name=address.endpoint, endpoint=endpoint, envelope=envelope, raw=raw, at=at)
+        delivery = _Delivery(
+            name=address.endpoint, endpoint=endpoint, envelope=envelope, raw=raw, at=at, begun_ns=begun_ns
+        )
         signals = self.observer.observe(envelope, now=at).signals
         if not signals:
             return acknowledged(delivery.kind)
+        repeated: set[str] = set()
         try:
-            return self._unproven(delivery, signals) or self._accepted(delivery, signals)
+            reply = self._unproven(delivery, signals) or self._accepted(delivery, signals, repeated)
         except StoreUnavailable as e:
             self._note("store", f"migro: deliveries are refused and will come again: {e}")
-            return self._later(503, delivery)
+            reply = self._later(503, delivery)
+        self._tell_of(delivery, signals, reply, repeated)
+        return reply
+
+    def _tell_of(self, delivery: _Delivery, signals: Sequence[Signal], reply: Reply, repeated: set[str]) -> None:
+        """Note how a delivery came; of one that proves nothing only where its merchant is configured."""
+        first = signals[0]
+        if is_private(first) or (reply.status == 401 and delivery.endpoint.merchant is None):
+            return
+        self._deliveries.note(
+            Delivered(
+                signal=first,
+                endpoint=delivery.name,
+                env=delivery.endpoint.env,
+                headers=delivery.envelope.headers,
+                status=reply.status,
+                took_ms=(time.monotonic_ns() - delivery.begun_ns) // 1_000_000,
+                duplicate=all(s.id in repeated for s in signals),
+            )
+        )
+        if self.agent is None:
+            self.tell()
+
+    def tell(self) -> None:
+        """
+        Store what is told of deliveries whose minute is over; see `deliveries_per_minute` of the settings.
+
+        `think` does it too, and so does every delivery where there is a memory alone. What the memory or the queue
+        refuses is not told again: it is about deliveries, and loses none.
+        """
+        told = self._deliveries.over(self._clock.now())
+        with suppress(StoreUnavailable):
+            if told and self._acceptance.put(_by_partition(told)) == "accepted":
+                self._came.set()
 
     # --- proof --------------------------------------------------------------------------------------------------
 
@@ -196,7 +240,7 @@ class Receiver:
 
     # --- storing ------------------------------------------------------------------------------------------------
 
-    def _accepted(self, delivery: _Delivery, signals: Sequence[Signal]) -> Reply:
+    def _accepted(self, delivery: _Delivery, signals: Sequence[Signal], repeated: set[str]) -> Reply:
         proven = signals[0].auth in _PROVEN
         if proven and (challenge := said_challenge(delivery.envelope)) is not None:
             return challenge
@@ -209,7 +253,7 @@ class Receiver:
         for signal in asked:
             if not self._handled(delivery, signal, inputs):
                 return self._later(503, delivery)
-        match self._acceptance.put(inputs):
+        match self._acceptance.put(inputs, repeated=repeated):
             case "full":
                 return self._later(429, delivery)
             case "under way":
@@ -267,13 +311,8 @@ class Receiver:
             raise ConfigurationError(
                 "expected a receiver made with an agent, got one made with a memory: it only takes in"
             )
-        at = self._clock.now()
-        decisions: list[Decision] = []
-        for partition in list(self.memory.read("partitions", pending=True)):
-            if partition.version < partition.accepted:
-                decisions += self.agent.tell(partition.name, Tick(at=at))
-        decisions += self.agent.tick(at)
-        return tuple(decisions)
+        self.tell()
+        return think_about(self.agent, self._clock.now())
 
 
 def _over_http(signal: Signal) -> Signal:

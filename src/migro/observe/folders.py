@@ -1,0 +1,336 @@
+"""
+A followed folder: the envelopes that were put into a directory since one last looked.
+
+The position is a small value that the caller keeps, best in one transaction with what came of the envelopes; then
+nothing is lost and nothing is doubled. Nothing here writes to the folder but `Folder.set_aside`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from ..errors import InputError
+from .envelope import Envelope, Failure
+from .files import read_envelope
+from .parsing import read_json
+
+__all__ = ["Folder", "FolderBatch", "FolderMark", "FolderPosition"]
+
+_FORMAT: Final = "migro-folder/1"
+_QUIET: Final = 5_000_000_000
+"""Nanoseconds after which a file that nobody has written to is taken to be whole."""
+_UNFINISHED: Final = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
+"""How names end that programs give to what they are still writing."""
+
+
+@attrs.frozen(kw_only=True)
+class FolderMark:
+    """
+    How far one file was read.
+
+    Attributes:
+        name: Its name in the folder.
+        inode: Its number on the disk; another file under the same name has another.
+        offset: Bytes that were read.
+        lines: Lines that were read.
+        done: Whether that was all there was, for a file of this size.
+        aside: Whether it could not be read.
+    """
+
+    name: str
+    inode: int
+    offset: int
+    lines: int = 0
+    done: bool = False
+    aside: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class FolderPosition:
+    """
+    How far a folder was read.
+
+    Attributes:
+        marks: One for each file that is there; files that are gone are forgotten.
+        set_aside: How many files could not be read, since the first position.
+    """
+
+    marks: tuple[FolderMark, ...] = ()
+    set_aside: int = 0
+
+    @property
+    def finished(self) -> tuple[str, ...]:
+        """Names of files that were read to their end, which whoever tidies up may remove."""
+        return tuple(m.name for m in self.marks if m.done and not m.aside)
+
+    def to_json(self) -> str:
+        """Return the position as one line of JSON."""
+        marks = [attrs.asdict(m) for m in self.marks]
+        return json.dumps({"format": _FORMAT, "marks": marks, "set_aside": self.set_aside}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> FolderPosition:
+        """
+        Read a position.
+
+        Raises:
+            InputError: If it is none.
+        """
+        try:
+            data = json.loads(text)
+            told, count = data["format"], data["set_aside"]
+            marks = tuple(FolderMark(**m) for m in data["marks"])
+        except (ValueError, TypeError, KeyError, RecursionError) as e:
+            raise InputError(f"expected a position as JSON, got something else ({type(e).__name__})") from e
+        if told != _FORMAT:
+            raise InputError(f"expected a position of format {_FORMAT}, got another")
+        kinds = {"name": str, "done": bool, "aside": bool}
+        values = [(f"marks.{n}", kinds.get(n, int), v) for m in marks for n, v in attrs.asdict(m).items()]
+        for where, kind, value in (*values, ("set_aside", int, count)):
+            if type(value) is not kind:
+                raise InputError(f"{where}: expected {kind.__name__}, got {type(value).__name__}")
+        return cls(marks=marks, set_aside=count)
+
+
+@attrs.frozen(kw_only=True)
+class FolderBatch:
+    """
+    What came, and what could not be read.
+
+    Attributes:
+        envelopes: In the order of files and lines.
+        failures: Lines and files that hold no envelope, with the reason.
+        aside: Names of files that could not be read at all, with the reason.
+        position: Where to go on after them.
+    """
+
+    envelopes: tuple[Envelope, ...]
+    failures: tuple[Failure, ...]
+    aside: tuple[Failure, ...]
+    position: FolderPosition
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing new."""
+        return not (self.envelopes or self.failures or self.aside)
+
+
+@attrs.frozen(kw_only=True)
+class _File:
+    """A file as it stood when the folder was looked at."""
+
+    path: Path
+    inode: int
+    size: int
+    changed: int
+
+    def still(self, now_ns: int) -> bool:
+        return now_ns - self.changed >= _QUIET
+
+
+class Folder:
+    """
+    Follows a directory that somebody puts files into.
+
+    A file holds envelopes, one JSON object a line, or a single one over several lines. It may be renamed into the
+    folder, written in place, or grow: a line is given once it is complete, and the last one also without its end when
+    the file stands still for five seconds. Names that begin with a full stop or end as unfinished ones do (``.tmp``,
+    ``.part``, ``~``) wait until they are renamed. Subdirectories are left alone.
+
+    Args:
+        path: The directory.
+        most: Bytes of one batch; the envelope that exceeds it is still in it.
+        largest: Bytes of the largest envelope.
+
+    Raises:
+        InputError: If a batch or an envelope could not hold a byte.
+    """
+
+    def __init__(self, path: Path | str, *, most: int = 1 << 20, largest: int = 1 << 23) -> None:
+        if min(most, largest) < 1:
+            raise InputError(f"expected at least 1 byte, got {min(most, largest)}")
+        self.path = Path(path)
+        self._most = most
+        self._largest = largest
+
+    def end(self) -> FolderPosition:
+        """Return the position behind everything that is there now, for whom history is of no use."""
+        return FolderPosition(
+            marks=tuple(FolderMark(name=f.path.name, inode=f.inode, offset=f.size, done=True) for f in self._files())
+        )
+
+    def read(self, position: FolderPosition | None = None, *, now_ns: int | None = None) -> FolderBatch:
+        """
+        Return what came after a position; without one, everything that is there.
+
+        A folder that is not there has no files yet.
+
+        Args:
+            position: Of the batch before.
+            now_ns: The time that files' times are compared with, in nanoseconds since 1970; default: the clock's.
+
+        Raises:
+            InputError: If the folder cannot be read.
+        """
+        known = {m.name: m for m in position.marks} if position is not None else {}
+        at = time.time_ns() if now_ns is None else now_ns
+        left = self._most
+        envelopes: list[Envelope] = []
+        failures: list[Failure] = []
+        aside: list[Failure] = []
+        marks: list[FolderMark] = []
+        for file in self._files():
+            mark = known.get(file.path.name)
+            if mark is None or mark.inode != file.inode or mark.offset > file.size:
+                mark = FolderMark(name=file.path.name, inode=file.inode, offset=0)
+            if left > 0 and mark.offset < file.size and not mark.aside:
+                mark, found = self._next(file, mark, at, left)
+                left -= sum(len(e.raw or b"") or 1 for e in found if isinstance(e, Envelope)) + len(found)
+                envelopes += (e.model_copy(update={"raw": None}) for e in found if isinstance(e, Envelope))
+                told = [f for f in found if isinstance(f, Failure)]
+                (aside if mark.aside else failures).extend(told)
+            marks.append(mark)
+        count = (position.set_aside if position is not None else 0) + len(aside)
+        after = FolderPosition(marks=tuple(marks), set_aside=count)
+        return FolderBatch(envelopes=tuple(envelopes), failures=tuple(failures), aside=tuple(aside), position=after)
+
+    def batches(self, position: FolderPosition | None = None, *, now_ns: int | None = None) -> Iterator[FolderBatch]:
+        """Yield batches until there is nothing new."""
+        while not (batch := self.read(position, now_ns=now_ns)).empty:
+            position = batch.position
+            yield batch
+
+    def set_aside(self, batch: FolderBatch, into: Path | str) -> None:
+        """
+        Move the files of a batch that could not be read into another directory, each with its reason beside it.
+
+        Call it once the batch's position is kept. A file that is gone by now is no mistake.
+
+        Raises:
+            InputError: If the directory cannot be written.
+        """
+        target = Path(into)
+        try:
+            for failure in batch.aside:
+                target.mkdir(parents=True, exist_ok=True)
+                (target / f"{failure.where}.reason.txt").write_text(f"{failure.reason}\n", encoding="utf-8")
+                try:
+                    os.replace(self.path / failure.where, target / failure.where)
+                except FileNotFoundError:
+                    continue
+        except OSError as e:
+            raise InputError(f"expected a directory that can be written: {e.strerror}", where=str(target)) from e
+
+    # --- files --------------------------------------------------------------------------------------------------
+
+    def _files(self) -> Sequence[_File]:
+        """Return the files that are there, those that were changed first in front."""
+        found: list[_File] = []
+        try:
+            with os.scandir(self.path) as entries:
+                for entry in entries:
+                    if entry.name.startswith(".") or entry.name.lower().endswith(_UNFINISHED):
+                        continue
+                    try:
+                        told = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue  # taken away between being listed and being looked at
+                    if stat.S_ISREG(told.st_mode):
+                        path = self.path / entry.name
+                        found.append(_File(path=path, inode=told.st_ino, size=told.st_size, changed=told.st_mtime_ns))
+        except FileNotFoundError:
+            return ()
+        except OSError as e:
+            raise InputError(f"expected a readable folder: {e.strerror}", where=str(self.path)) from e
+        return sorted(found, key=lambda f: (f.changed, f.path.name))
+
+    def _next(
+        self, file: _File, mark: FolderMark, now_ns: int, left: int
+    ) -> tuple[FolderMark, list[Envelope | Failure]]:
+        """Return what a file holds behind a mark, and the mark behind that."""
+        try:
+            with file.path.open("rb") as handle:
+                handle.seek(mark.offset)
+                raw = handle.read(self._largest + 1)
+        except FileNotFoundError:
+            return mark, []
+        except OSError as e:
+            if not file.still(now_ns):
+                return mark, []
+            return _aside(mark, file, f"expected a readable file: {e.strerror}")
+        if mark.offset == 0 and not _by_lines(raw):
+            return self._single(file, mark, raw, now_ns)
+        return self._lines(file, mark, raw, now_ns, left)
+
+    def _single(
+        self, file: _File, mark: FolderMark, raw: bytes, now_ns: int
+    ) -> tuple[FolderMark, list[Envelope | Failure]]:
+        """Read a file that holds one envelope over several lines, or nothing that anybody understands."""
+        found = read_envelope(raw, where=file.path.name) if len(raw) <= self._largest else None
+        if isinstance(found, Envelope):
+            whole = attrs.evolve(mark, offset=len(raw), lines=raw.count(b"\n"), done=True)
+            return whole, [found.model_copy(update={"raw": raw})]
+        if found is not None and not file.still(now_ns):
+            return mark, []  # it may be half of something
+        reason = found.reason if found is not None else f"expected at most {self._largest} bytes, got more"
+        return _aside(mark, file, reason)
+
+    def _lines(
+        self, file: _File, mark: FolderMark, raw: bytes, now_ns: int, left: int
+    ) -> tuple[FolderMark, list[Envelope | Failure]]:
+        found: list[Envelope | Failure] = []
+        offset, number, given = mark.offset, mark.lines, 0
+        for line in _pieces(raw):
+            ends = line.endswith(b"\n")
+            if not ends and len(raw) > self._largest:
+                # What is cut here goes on in the file; alone it is too long for an envelope.
+                return (
+                    (attrs.evolve(mark, offset=offset, lines=number), found)
+                    if found
+                    else _aside(mark, file, f"expected lines of at most {self._largest} bytes, got a longer one")
+                )
+            if given >= left or (not ends and not file.still(now_ns)):
+                break
+            offset, number, given = offset + len(line), number + 1, given + len(line)
+            if line.strip():
+                one = read_envelope(line, where=f"{file.path.name}:{number}")
+                found.append(one if isinstance(one, Failure) else one.model_copy(update={"raw": line}))
+        return attrs.evolve(mark, offset=offset, lines=number, done=offset == file.size), found
+
+
+def _pieces(raw: bytes) -> Iterator[bytes]:
+    """Yield lines with their ends; the last one may have none."""
+    begin = 0
+    while begin < len(raw):
+        end = raw.find(b"\n", begin) + 1 or len(raw)
+        yield raw[begin:end]
+        begin = end
+
+
+def _by_lines(raw: bytes) -> bool:
+    """Return whether a file holds an envelope a line, and not a single one over several."""
+    lines = iter(raw.splitlines())
+    if isinstance(_value(next(lines, b"")), dict):
+        return True
+    # A first line that was damaged sets no other aside.
+    return _value(raw) is None and any(isinstance(v := _value(line), dict) and "body" in v for line in lines)
+
+
+def _value(text: bytes) -> object:
+    try:
+        return read_json(text.decode())
+    except (InputError, UnicodeDecodeError):
+        return None
+
+
+def _aside(mark: FolderMark, file: _File, reason: str) -> tuple[FolderMark, list[Envelope | Failure]]:
+    failure = Failure(where=file.path.name, reason=reason)
+    return attrs.evolve(mark, offset=file.size, done=True, aside=True), [failure]
