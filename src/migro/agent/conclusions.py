@@ -31,6 +31,7 @@ from ..reason import Assessment, assess, confidence_of
 from ..rules import IssueKind, RuleSet
 from ..verify import suppressing
 from .effects import Effects
+from .lingering import lingers, opened
 from .recollection import reached
 from .state import PLATFORM, Held, State
 from .wording import WHY_QUARANTINED, why_now
@@ -111,9 +112,12 @@ class Conclusions:
     def _decide(self, state: State, held: Held, assessment: Assessment, effects: Effects) -> None:
         mode = self._mode(state)
         before = held.issue
-        ended = not assessment.supported or bool(held.closed_by)
         if before.status is IssueStatus.RESOLVED:
             held.reached = ()
+        if before.status is IssueStatus.RESOLVED or (held.decisions == 0 and not held.carried):
+            opened(held, state.now)
+        waits = lingers(state, held, supported=assessment.supported)
+        ended = bool(held.closed_by) or not (assessment.supported or waits)
         ruling = rule_on(
             assessment,
             policy=self.policy,
@@ -182,8 +186,8 @@ class Conclusions:
                 "points": assessment.score.total,
                 "band": assessment.band,
                 "attention": Attention.NONE if ended else ruling.attention,
-                "impact": _last_measured(before.impact) if ended else assessment.impact,
-                "last_seen": before.last_seen if ended else at,
+                "impact": assessment.impact if assessment.supported and not ended else _last_measured(before.impact),
+                "last_seen": before.last_seen if ended or waits else at,
                 "signals": before.signals if ended else grown,
             }
         )

@@ -78,6 +78,9 @@ def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ru
         return f"opened at {confidence} by {named}"
     if before.status is IssueStatus.RESOLVED:
         return f"reopened at {confidence} by {named}"
+    if not assessment.supported:
+        times = len(held.openings)
+        return f"no evidence is left; it came back {times - 1} times of late, so it is watched for a while"
     if ruling.severity < before.severity:
         return f"severity fell from {before.severity.word} to {ruling.severity.word}: {ruling.severity_because}"
     if ruling.severity > before.severity:
