@@ -92,6 +92,7 @@ def full() -> State:
     state.flapping = {("b", "alert", "1"): Monitor(True, now, now, 0b1010, 5, True, waiting)}
     state.flapping["a", "alert", "1"] = Monitor(False, now, now, 0b10101, 6, True)
     state.lingering = {("up", ("m_1",)): now + 3, ("down", ("m_1", "x")): now + 2}
+    state.rechecks = {("up", ("m_1",)): now + 5, ("down", ("m_1", "x")): now + 4}
     state.quarantined = {"rule.b": "sig_e", "rule.a": "sig_f"}
     held = state.held["down", ("m_1",)]
     first, second = sorted(held.actions)[:2]  # and each time the second one comes first
@@ -100,7 +101,7 @@ def full() -> State:
         IssueStatus.OPEN, 110, Severity.SEV2, (("burst", 105),), ("guard",),
         (("notify", "on_call", Outcome.AUTO),), RunMode.AUTO, None, True, ActionStatus.WAITING,
     )  # fmt: skip
-    held.closed_by, held.carried, held.openings = "ann", True, (now, now + 1)
+    held.closed_by, held.carried, held.openings, held.attempts = "ann", True, (now, now + 1), 2
     held.answers = {second: ("eve", "bob"), first: ()}
     held.bound = {second: frozenset({"sig_2", "sig_1"}), first: frozenset()}
     held.allowed = frozenset({second, first})

@@ -32,6 +32,7 @@ from ..rules import IssueKind, RuleSet
 from ..verify import suppressing
 from .effects import Effects
 from .lingering import lingers, opened
+from .rechecks import plan
 from .recollection import reached
 from .state import PLATFORM, Held, State
 from .wording import WHY_QUARANTINED, why_now
@@ -116,6 +117,7 @@ class Conclusions:
             held.reached = ()
         if before.status is IssueStatus.RESOLVED or (held.decisions == 0 and not held.carried):
             opened(held, state.now)
+            held.attempts = 0
         waits = lingers(state, held, supported=assessment.supported)
         ended = bool(held.closed_by) or not (assessment.supported or waits)
         ruling = rule_on(
@@ -130,7 +132,9 @@ class Conclusions:
                 suppressing, state.maintenance, state.mutes.values(), issue=before.id, kind=before.kind
             ),
             known=held.actions,
+            attempts=held.attempts,
         )
+        plan(state, held, assessment, ended=ended)
         held.allowed = frozenset() if ended else ruling.allowed
         status = _status(assessment.band, ended)
         verdict = (
@@ -142,6 +146,7 @@ class Conclusions:
             ruling.outcomes,
             mode,
             ruling.holding.get("suppressed", ""),  # everything that suppresses it is named
+            held.attempts,
         )
         if verdict == held.verdict:
             return

@@ -50,6 +50,7 @@ from .lingering import end_lingering
 from .noticing import calm, dated, forget_monitors, watch
 from .outbox import answer, check_due, lapse, move, next_lapse, stands
 from .quarantines import notice, release
+from .rechecks import look_again
 from .recollection import REACH, declare, forget, understand
 from .resting import end_suppressions, mute
 from .snapshots import renamed
@@ -243,7 +244,7 @@ class Fold:
             epoch: A number that no earlier carrying in this partition had; decisions count anew from there.
         """
         state.epoch = epoch
-        state.lingering = {}
+        state.lingering, state.rechecks = {}, {}
         state.held = {
             (one.issue.kind, one.issue.key): Held(
                 one.issue,
@@ -332,7 +333,8 @@ class Fold:
     def _next_timer(self, state: State) -> int | None:
         ends = (*state.maintenance.values(), *(m.until for m in state.mutes.values()))
         quiet = (*(m.calm_at for m in state.flapping.values()), *state.lingering.values())
-        times = (self.engine.next_due(state.engine), next_lapse(state), *ends, *quiet)
+        again = state.rechecks.values()
+        times = (self.engine.next_due(state.engine), next_lapse(state), *ends, *quiet, *again)
         return min((t for t in times if t is not None), default=None)
 
     def _fire_timers(self, state: State, effects: Effects, *, late_by: int) -> None:
@@ -360,6 +362,12 @@ class Fold:
         before = len(effects.changes)
         self.engine.pass_time(state.engine, state.now)
         self._conclusions.settle(state, effects)
+        # After what time alone changes: an issue that has just ended, or become clear, is not looked at again.
+        unclear = look_again(state)
+        fired += [
+            TimerFired(what="recheck", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in unclear
+        ]
+        self._conclusions.reassess(state, unclear, effects)
         # A rule that moves twice at one time, as where it is retracted and holds anew, was due once.
         rules = dict.fromkeys((c.rule, c.key) for c in effects.changes[before:])
         fired += [

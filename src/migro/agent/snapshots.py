@@ -229,6 +229,11 @@ _MONITORS = _Form(
     lambda rows: {tuple(name): _monitor_back(monitor) for name, monitor in rows},
 )
 
+_TIMES = _Form(
+    lambda slots: [[kind, key, at] for (kind, key), at in slots.items()],
+    lambda rows: {(kind, tuple(key)): at for kind, key, at in rows},
+)
+
 _STATE: Mapping[str, _Form] = {
     "held": _Form(_slots, _slots_back),
     "mode": _MODE,
@@ -253,10 +258,8 @@ _STATE: Mapping[str, _Form] = {
     ),
     "monitors": _MONITORS,
     "flapping": _MONITORS,
-    "lingering": _Form(
-        lambda slots: [[kind, key, until] for (kind, key), until in slots.items()],
-        lambda rows: {(kind, tuple(key)): until for kind, key, until in rows},
-    ),
+    "lingering": _TIMES,
+    "rechecks": _TIMES,
     "quarantined": _Form(_pairs, dict),
 }
 

@@ -68,6 +68,7 @@ class Held:
             read, and ids of the signals behind it.
         carried: Whether it was taken over from the records, and other rules opened it.
         openings: When it was opened of late, in microseconds.
+        attempts: How often it has been looked at again because it was unclear.
     """
 
     issue: Issue
@@ -83,6 +84,7 @@ class Held:
     told: tuple[tuple[int, str, frozenset[str]], ...] = ()
     carried: bool = False
     openings: tuple[int, ...] = ()
+    attempts: int = 0
 
     @property
     def severity(self) -> Severity | None:
@@ -125,6 +127,7 @@ class State:
         clocks: What is known of the clocks of senders, by provider and kind of source.
         monitors, flapping: Monitors that have changed of late, by provider, type and id of the alert: those that are
             believed, and those whose recovery has to wait.
+        rechecks: When an unclear issue is looked at again, in microseconds, by (kind, key).
         lingering: Until when an issue that keeps coming back is not called resolved, in microseconds, by (kind, key).
         quarantined: Rules that people have been told about, with the id of the signal that says so.
     """
@@ -153,4 +156,5 @@ class State:
     monitors: dict[tuple[str, ...], Monitor] = attrs.Factory(dict)
     flapping: dict[tuple[str, ...], Monitor] = attrs.Factory(dict)
     lingering: dict[tuple[str, Key], int] = attrs.Factory(dict)
+    rechecks: dict[tuple[str, Key], int] = attrs.Factory(dict)
     quarantined: dict[str, str] = attrs.Factory(dict)
