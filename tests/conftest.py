@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 import migro
+from tests.conserving import conserving  # noqa: F401  # a fixture of every test
 
 ROOT = Path(__file__).parent.parent
 
