@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 import migro
+from tests.conserving import conserving  # noqa: F401  # a fixture of every test
 from tests.effort import cases
 
 ROOT = Path(__file__).parent.parent

@@ -105,7 +105,7 @@ class PolicySettings(_Section):
     """
 
     mode: RunMode = RunMode.AUTO
-    allow: Names = ("notify", "report", "update_dashboard")
+    allow: Names = ("notify", "recheck", "report", "update_dashboard")
     approval_minutes: int = Field(default=240, gt=0)
     stale_minutes: int = Field(default=30, gt=0)
 

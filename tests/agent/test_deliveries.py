@@ -67,7 +67,7 @@ def test_what_is_older_than_every_window_is_recorded_as_too_late_and_listed() ->
     assert late.disposition is not None
     assert (late.disposition.name, late.disposition.reason) == (
         "recorded",
-        "too late: older than every window that reads it",
+        "too late: older than every window that reads it; late: 150 min behind the newest of host/access_log",
     )
     assert entry.disposition == late.disposition
     assert conserved(memory)["recorded"] == 1

@@ -20,9 +20,10 @@ import migro
 from migro.agent import Fold
 from migro.agent.snapshots import renamed, restore, snapshot
 from migro.agent.state import Actions, Held, State
+from migro.agent.texts import Said
 from migro.errors import InputError, UnsupportedFormat
-from migro.models import ActionStatus, Input, IssueStatus, Outcome, RunMode, Severity, Tick, to_microseconds
-from migro.verify import Suppression
+from migro.models import ActionStatus, Input, IssueStatus, Outcome, RunMode, Severity, Signal, Tick, to_microseconds
+from migro.verify import Clock, Monitor, Suppression
 from tests.agent import people, world
 from tests.agent.people import ANN, NOBODY, named_anew
 from tests.agent.world import T0, Run, after, call, react, received, stranger, sure
@@ -30,7 +31,7 @@ from tests.effort import cases
 
 ROOT = Path(__file__).parents[2]
 
-MEANING = "8e3827b8e077b476a156cb730056fc2a436a1e0f08e1124ad3a8cfd09d446d2f"
+MEANING = "2b22302fa141603bb2bfeee436331aa433d809ca16b6ca45400dffdc703ece25"
 """SHA-256 of the snapshots after every input of a fixed stream, the same on every Python and hash seed."""
 
 few = settings(max_examples=cases(60), deadline=None)
@@ -83,7 +84,15 @@ def full() -> State:
     state.tidied, state.epoch, state.epochs = state.tidied + 3, -1, 2
     state.windows = {"sig_b": (now, now + 5, ""), "sig_a": (now + 1, now + 1, "cdn")}
     state.understood = {("order", "b"): {"sig_2": now, "sig_1": now + 1}, ("cart", "a"): {"sig_3": now}}
-    state.texts = {"t_b": ("zendesk", None, 3, now, "sig_b"), "t_a": ("desk", "ann", 4, now, "sig_a")}
+    state.texts["t_b"] = Said("zendesk", None, 3, now, "sig_b", "high", ("b", "a"))
+    state.texts["t_a"] = Said("desk", "ann", 4, now, "sig_a")
+    state.clocks = {("z", "monitor"): Clock(now, -31, now - 1, [(now, -31)]), ("a", "app_log"): Clock()}
+    waiting = stranger(3, 7, kind="alert", state="resolved")
+    state.monitors = {("z", "alert", "1"): Monitor(True, now, now), ("a", "alert", "2"): Monitor(False, now, now)}
+    state.flapping = {("b", "alert", "1"): Monitor(True, now, now, 0b1010, 5, True, waiting)}
+    state.flapping["a", "alert", "1"] = Monitor(False, now, now, 0b10101, 6, True)
+    state.lingering = {("up", ("m_1",)): now + 3, ("down", ("m_1", "x")): now + 2}
+    state.rechecks = {("up", ("m_1",)): now + 5, ("down", ("m_1", "x")): now + 4}
     state.quarantined = {"rule.b": "sig_e", "rule.a": "sig_f"}
     held = state.held["down", ("m_1",)]
     first, second = sorted(held.actions)[:2]  # and each time the second one comes first
@@ -92,7 +101,7 @@ def full() -> State:
         IssueStatus.OPEN, 110, Severity.SEV2, (("burst", 105),), ("guard",),
         (("notify", "on_call", Outcome.AUTO),), RunMode.AUTO, None, True, ActionStatus.WAITING,
     )  # fmt: skip
-    held.closed_by, held.carried = "ann", True
+    held.closed_by, held.carried, held.openings, held.attempts = "ann", True, (now, now + 1), 2
     held.answers = {second: ("eve", "bob"), first: ()}
     held.bound = {second: frozenset({"sig_2", "sig_1"}), first: frozenset()}
     held.allowed = frozenset({second, first})
@@ -115,6 +124,10 @@ def ordered(value: Any) -> Any:
             return [type(value), *(ordered(v) for v in value)]
         case Held():
             return [ordered(getattr(value, name)) for name in KEPT]
+        case Clock() | Monitor() | Said():
+            return [ordered(getattr(value, f.name)) for f in attrs.fields(type(value))]
+        case Signal():
+            return value.json_line()
         case _:
             return (type(value), value)
 
@@ -156,7 +169,7 @@ def changed(data: bytes, **fields: Any) -> bytes:
 @pytest.mark.parametrize(
     ("fields", "error", "words"),
     [
-        ({"format": "migro-fold/3"}, UnsupportedFormat, "of format 'migro-fold/2', got 'migro-fold/3'"),
+        ({"format": "migro-fold/4"}, UnsupportedFormat, "of format 'migro-fold/3', got 'migro-fold/4'"),
         ({"ruleset": "f" * 64}, InputError, "of rules ffffffffffff"),
         ({"policy": "f" * 64}, InputError, "of policy ffffffffffff"),
         ({"policy": None}, InputError, "of policy None"),
@@ -183,7 +196,7 @@ def test_a_snapshot_of_another_partition_is_refused() -> None:
         restore(engine, policy, data, partition="merchant:m_2")
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'"migro-fold/2"', b"\xff"])
+@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'"migro-fold/3"', b"\xff"])
 def test_what_is_no_snapshot_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="expected a snapshot"):
         again(Run().fold, data)

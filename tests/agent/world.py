@@ -54,6 +54,10 @@ class Outage(Signal, kind="world.outage"):
     over: Attr[bool]
 
 
+class Alert(Signal, kind="alert"):
+    """What a monitor says."""
+
+
 class Shop(Signal, kind="world.shop"):
     """What a host knows about a shop."""
 
@@ -81,6 +85,7 @@ DOWN = IssueKind[Any](
     ),
     responses=RESPONSES,
 )
+LOUD = IssueKind[Any]("loud", category="performance", responses=(Response("notify", Risk.R0, "desk"),))
 FORGED = IssueKind[Any]("forged", category="webhook", responses=(Response("notify", Risk.R0, "security"),))
 
 failing = on(Call, Call.code >= 500, per=Call.merchant)
@@ -105,6 +110,14 @@ RULES = RuleSet(
         "forgery",
         when=on(Signal, Signal.kind == "delivery.signature_failed", per=Signal.merchant).at_least(2, within=minutes(5)),
         then=supports(FORGED, 105, family="auth"),
+    ),
+    Rule(
+        "alert",
+        when=on(Alert, Alert.topic == "alert.firing", per=Alert.merchant).unless(
+            on(Alert, Alert.topic == "alert.resolved", per=Alert.merchant)
+        ),
+        then=supports(LOUD, 105, family="monitor"),
+        lasts=minutes(120),
     ),
 )
 OPEN_POLICY = Policy(allow=frozenset(r.kind for r in RESPONSES))
@@ -140,6 +153,15 @@ def outage(n: int, at: int = 0, **fields: Any) -> Outage:
 def stranger(n: int, at: int = 0, **fields: Any) -> Signal:
     given = {"merchant": "m_1", "env": "production", "kind": "world.strange", "severity_hint": "critical", **fields}
     return Signal(occurred_at=after(at), dedup_key=f"strange-{n}", **given)
+
+
+def alert(n: int, at: int = 0, over: bool = False, name: str = "a", **fields: Any) -> Alert:
+    state = "resolved" if over else "firing"
+    given = {"merchant": "m_1", "env": "production", "source_kind": "monitor", "provider": "pager", **fields}
+    return Alert(
+        occurred_at=after(at), topic=f"alert.{state}", state=state, resource=("alert", name), dedup_key=f"alert-{n}",
+        **given,
+    )  # fmt: skip
 
 
 def maintenance(n: int, at: int, active: bool) -> Signal:
@@ -236,6 +258,9 @@ def _signals() -> st.SearchStrategy[Callable[[int, int], Signal]]:
                 lambda n, at: stranger(n, at, kind="unknown"),
                 lambda n, at: maintenance(n, at, n % 2 == 0),
                 lambda n, at: call(300 + n, at, auth="failed"),
+                lambda n, at: alert(n, at, over=n % 2 == 0),
+                lambda n, at: alert(n, at, over=n % 3 == 0, severity_hint="critical"),
+                lambda n, at: alert(n, at - 40, name="b", over=n % 2 == 0, received_at=after(at)),
                 lambda n, at: Shop(merchant=M1, value=8200, money="EUR", occurred_at=after(at), env="production"),
             ]
         ),

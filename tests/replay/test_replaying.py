@@ -24,7 +24,7 @@ from migro.remember import SqliteMemory, VolatileMemory
 from migro.replay import ReplayReport, replay
 from migro.replay.report import LISTED, first_difference
 from tests.agent import people
-from tests.agent.world import OPEN_POLICY, RULES, after, call, probe, received, streams, sure
+from tests.agent.world import OPEN_POLICY, RULES, after, agent, call, handled, probe, received, streams, sure
 from tests.effort import cases
 from tests.replay.journals import M1, STRICTER, WithoutLedger, choices, fold_of, give, written
 from tests.test_first_light import played
@@ -237,6 +237,26 @@ def test_rules_that_were_never_in_force_have_nothing_to_answer_for() -> None:
     assert clean(report)
     assert (report.compared, report.by_others) == (0, report.inputs)
     assert report.others == ((fold_of().ruleset.version, OPEN_POLICY.version),)
+
+
+def test_what_waited_when_other_rules_came_is_theirs_and_no_difference() -> None:
+    memory = VolatileMemory()
+    first, second = agent(memory), agent(memory, rules=STRICTER)
+    handled(first, sure())
+    first.drain()
+    waiting = [received(call(60 + n, 10 + n)) for n in range(6)]
+    memory.accept(M1, waiting)
+    handled(second, [call(70, 30)])
+    second.drain()
+    fired = {(e.seq, t.name) for e in memory.load(M1) for t in e.timers if t.what == "rules"}
+    old, new = replay(memory, first.fold), replay(memory, second.fold)
+
+    begin = next(e.seq for e in memory.load(M1) if e.input == waiting[0])
+    assert fired == {(begin + n, second.fold.ruleset.version) for n in range(6)}
+    assert clean(old)
+    assert clean(new)
+    assert old.compared + new.compared == old.inputs - 6
+    assert old.others == ((second.fold.ruleset.version, OPEN_POLICY.version),)
 
 
 # --- what has to be found --------------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ from ..reason import Assessment, assess, confidence_of
 from ..rules import IssueKind, RuleSet
 from ..verify import suppressing
 from .effects import Effects
+from .lingering import lingers, opened
+from .rechecks import plan
 from .recollection import reached
 from .state import PLATFORM, Held, State
 from .wording import WHY_QUARANTINED, why_now
@@ -116,9 +118,13 @@ class Conclusions:
         if question is not None and question == held.asked:
             return  # most signals of an open issue only move the windows that it rests on
         before = held.issue
-        ended = not assessment.supported or bool(held.closed_by)
         if before.status is IssueStatus.RESOLVED:
             held.reached = ()
+        if before.status is IssueStatus.RESOLVED or (held.decisions == 0 and not held.carried):
+            opened(held, state.now)
+            held.attempts = 0
+        waits = lingers(state, held, supported=assessment.supported)
+        ended = bool(held.closed_by) or not (assessment.supported or waits)
         ruling = rule_on(
             assessment,
             policy=self.policy,
@@ -131,7 +137,9 @@ class Conclusions:
                 suppressing, state.maintenance, state.mutes.values(), issue=before.id, kind=before.kind
             ),
             known=held.actions,
+            attempts=held.attempts,
         )
+        plan(state, held, assessment, ended=ended)
         held.allowed = frozenset() if ended else ruling.allowed
         status = _status(assessment.band, ended)
         verdict = (
@@ -143,6 +151,7 @@ class Conclusions:
             ruling.outcomes,
             mode,
             ruling.holding.get("suppressed", ""),  # everything that suppresses it is named
+            held.attempts,
         )
         if verdict == held.verdict:
             held.asked = question or ()
@@ -188,8 +197,8 @@ class Conclusions:
                 "points": assessment.score.total,
                 "band": assessment.band,
                 "attention": Attention.NONE if ended else ruling.attention,
-                "impact": _last_measured(before.impact) if ended else assessment.impact,
-                "last_seen": before.last_seen if ended else at,
+                "impact": assessment.impact if assessment.supported and not ended else _last_measured(before.impact),
+                "last_seen": before.last_seen if ended or waits else at,
                 "signals": before.signals if ended else grown,
             }
         )
@@ -214,13 +223,14 @@ class Conclusions:
 
     def _question(self, state: State, held: Held, assessment: Assessment, mode: RunMode) -> tuple[object, ...] | None:
         """Return everything that a ruling and its verdict follow from; None where it is not asked twice."""
-        if state.maintenance or state.mutes or held.issue.status is IssueStatus.RESOLVED:
-            return None
+        resting = state.maintenance or state.mutes or not assessment.supported
+        if resting or held.issue.status is IssueStatus.RESOLVED:
+            return None  # what ends by itself is looked at each time
         score = assessment.score
         stale = bool(assessment.newest) and state.now - assessment.newest > microseconds(self.policy.stale_after)
         return (
             *(self._versions, held.verdict, held.severity, held.closed_by, held.actions, held.actions.changes),
-            *(mode, state.halted, assessment.supported, assessment.severity, assessment.band, assessment.vetoes),
+            *(held.attempts, mode, state.halted, assessment.severity, assessment.band, assessment.vetoes),
             *(score.total, score.counted, score.disjoint, score.families, assessment.environments, stale),
         )
 

@@ -43,15 +43,19 @@ from ..models.canonical import EPOCH
 from ..reason import CORE
 from ..rules import RuleSet
 from ..rules.ruleset import selections
-from ..verify import issue_update, maintenance, serious, signature_failure, unexplained, verify
+from ..verify import clock_wrong, issue_update, maintenance, serious, signature_failure, unexplained, verify
 from .conclusions import Conclusions
 from .effects import Effects
+from .lingering import end_lingering
+from .noticing import calm, dated, forget_monitors, watch
 from .outbox import answer, check_due, lapse, move, next_lapse, stands
 from .quarantines import notice, release
-from .recollection import REACH, declare, forget, same_text, understand
+from .rechecks import look_again
+from .recollection import REACH, declare, forget, understand
 from .resting import end_suppressions, mute
 from .snapshots import renamed
 from .state import PLATFORM, UNATTRIBUTED, Held, State
+from .texts import same_text
 from .withdrawals import take_back
 from .wording import why_halted, why_raised, why_recorded
 
@@ -240,6 +244,7 @@ class Fold:
             epoch: A number that no earlier carrying in this partition had; decisions count anew from there.
         """
         state.epoch = epoch
+        state.lingering, state.rechecks = {}, {}
         state.held = {
             (one.issue.kind, one.issue.key): Held(
                 one.issue,
@@ -255,12 +260,16 @@ class Fold:
         self, state: State, seq: int, signal: Signal, duplicate_of: int | None, effects: Effects
     ) -> Disposition:
         # A second delivery says nothing new, so its text stays free where the first was withdrawn.
-        same = same_text(state, signal, seq) if duplicate_of is None else None
-        verdict = verify(signal, duplicate_of=duplicate_of, same_text=same)
+        same, nearly = (None, None) if duplicate_of else same_text(state.texts, signal, seq, state.now)
+        verdict = verify(signal, duplicate_of=duplicate_of, same_text=same, nearly=nearly)
         if verdict.name != "accepted":
             if signal.auth == "failed" and duplicate_of is None:
                 self._conclusions.infer(state, signature_failure(signal, state.now), effects)
             return Disposition(signal=signal.id, name=verdict.name, reason=verdict.reason)
+        signal, notes, behind = dated(state, signal)
+        waits = watch(state, signal)
+        if waits:
+            return Disposition(signal=signal.id, name="suppressed", reason="; ".join([waits, *notes]))
         window = maintenance(signal, state.now)
         if window is not None:
             declare(state, signal.id, *window)
@@ -273,6 +282,8 @@ class Fold:
             found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
             more = self._conclusions.infer(state, found, effects)[1]
             touched = (*touched, *more)
+        if behind:
+            self._conclusions.infer(state, clock_wrong(signal, state.now, behind), effects)
         supported = [state.held[t].issue.id for t in touched if t in state.held]
         opened = [state.held[t].issue.id for t in touched if t in effects.opened]
         name: DispositionName = "opened" if opened else "merged" if supported else "recorded"
@@ -280,9 +291,8 @@ class Fold:
             if t in state.held and t not in effects.opened:
                 self._merge(state.held[t], state.now, effects)
         recorded = name == "recorded"
-        reason = (
-            why_recorded(signal, evidence, raised, self._read_kinds) if recorded else "; ".join(["evidence", *raised])
-        )
+        why = [why_recorded(signal, evidence, raised, self._read_kinds)] if recorded else ["evidence", *raised]
+        reason = "; ".join([*why, *notes])
         return Disposition(signal=signal.id, name=name, reason=reason, issues=tuple(sorted(set(opened or supported))))
 
     def _merge(self, held: Held, now: int, effects: Effects) -> None:
@@ -324,6 +334,9 @@ class Fold:
         times = [t for t in (self.engine.next_due(state.engine), next_lapse(state)) if t is not None]
         if state.maintenance or state.mutes:
             times += [*state.maintenance.values(), *(m.until for m in state.mutes.values())]
+        if state.flapping or state.lingering or state.rechecks:
+            times += [*(m.calm_at for m in state.flapping.values()), *state.lingering.values()]
+            times += state.rechecks.values()
         return min(times) if times else None
 
     def _fire_timers(self, state: State, effects: Effects, *, late_by: int) -> None:
@@ -336,9 +349,27 @@ class Fold:
                 for what, name, key in over
             ]
             self._conclusions.reassess(state, sorted(state.held), effects)
+        for name, recovery in calm(state):
+            fired.append(TimerFired(what="monitor", name=name, key=(), deadline=deadline, late_by=late_by))
+            if recovery is not None:
+                self._conclusions.infer(state, recovery, effects)
+        stayed_away = end_lingering(state)
+        fired += [
+            TimerFired(what="issue", name=kind, key=key, deadline=deadline, late_by=late_by)
+            for kind, key in stayed_away
+        ]
+        self._conclusions.reassess(state, stayed_away, effects)
+        for slot in stayed_away:
+            state.lingering.pop(slot, None)
         before = len(effects.changes)
         self.engine.pass_time(state.engine, state.now)
         self._conclusions.settle(state, effects)
+        # After what time alone changes: an issue that has just ended, or become clear, is not looked at again.
+        unclear = look_again(state)
+        fired += [
+            TimerFired(what="recheck", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in unclear
+        ]
+        self._conclusions.reassess(state, unclear, effects)
         # A rule that moves twice at one time, as where it is retracted and holds anew, was due once.
         rules = dict.fromkeys((c.rule, c.key) for c in effects.changes[before:])
         fired += [
@@ -365,6 +396,7 @@ class Fold:
         times = state.now // TIDY_EVERY
         if times > state.tidied:
             state.tidied = times
+            forget_monitors(state, times * TIDY_EVERY)
             self.engine.forget(state.engine, times * TIDY_EVERY)
 
     def _emitted(

@@ -15,6 +15,7 @@ import attrs
 from ..errors import Conflict, InputError
 from ..models import (
     Accepted,
+    ConfigChanged,
     Disposition,
     Input,
     JournalEntry,
@@ -22,6 +23,7 @@ from ..models import (
     Snapshot,
     StepRecord,
     Tick,
+    TimerFired,
     from_microseconds,
     to_microseconds,
 )
@@ -260,6 +262,7 @@ class Loop:
         failed: Exception | None = None
         self._recall_shadow(partition)
         for one in inputs:
+            early = self._ahead_of_the_journal(partition, one)
             try:
                 step = self.fold.advance(self._states[partition], one.seq, one.input)
             except Exception as e:  # an internal error stops automation; it never stops accepting
@@ -267,7 +270,8 @@ class Loop:
                 break
             self._states[partition] = step.state
             quarantined += self._newly_quarantined(step)
-            records.append(self._with_extras(partition, one, step.record))
+            record = attrs.evolve(step.record, timers=(*early, *step.record.timers)) if early else step.record
+            records.append(self._with_extras(partition, one, record))
         if records:
             self._commit(partition, expected, records)
         for rule in quarantined:
@@ -277,6 +281,16 @@ class Loop:
             failure = self._fail(partition, inputs[len(records)], expected + len(records), failed)
             return [*records, failure]
         return records
+
+    def _ahead_of_the_journal(self, partition: str, one: Accepted) -> tuple[TimerFired, ...]:
+        """Return the note that these rules consume an input that waited, before the journal can name them."""
+        state, item = self._states[partition], one.input
+        if state.config in ("", self.fold.fingerprint):
+            return ()
+        if isinstance(item, ConfigChanged) and item.fingerprint == self.fold.fingerprint and item.counts(one.seq):
+            return ()
+        key = (self.fold.policy.version, str(one.seq))
+        return (TimerFired(what="rules", name=self.fold.ruleset.version, key=key, deadline=item.at, late_by=0),)
 
     def _with_extras(self, partition: str, one: Accepted, record: StepRecord) -> StepRecord:
         """Add what no decision depends on: a snapshot where one is due, and what candidate rules would have done."""

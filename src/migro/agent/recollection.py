@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..models import ActionStatus, IssueStatus, ResourceRef, Severity, Signal, to_microseconds
+import attrs
+
+from ..models import ActionStatus, IssueStatus, ResourceRef, Severity, to_microseconds
 from .state import Held, State
 
 __all__ = [
@@ -13,7 +15,6 @@ __all__ = [
     "disown",
     "forget",
     "reached",
-    "same_text",
     "understand",
 ]
 
@@ -25,24 +26,6 @@ REACH = 60 * 60 * 1_000_000
 
 DAY = 24 * 60 * 60 * 1_000_000
 """How long texts and resources are remembered, in microseconds."""
-
-
-def same_text(state: State, signal: Signal, seq: int) -> int | None:
-    """Return the number of an earlier ticket with the same text from nobody else, and remember this one."""
-    text = signal.attrs.get("text_ref")
-    if signal.kind != "ticket" or not isinstance(text, str):
-        return None
-    if signal.auth == "failed" or signal.env in ("test", "staging"):
-        return None  # what does not count cannot take the place of what does
-    requester = signal.ids.get("requester")
-    known = state.texts.get(text)
-    if known is not None:
-        provider, earlier, number, _, _ = known
-        # Two help desks name one person differently; inside one desk, another person is another complaint.
-        if provider != signal.provider or requester is None or earlier in (None, requester):
-            return number
-    state.texts[text] = (signal.provider, requester, seq, state.now, signal.id)
-    return None
 
 
 def understand(state: State, resource: ResourceRef, id: str) -> None:
@@ -81,7 +64,11 @@ def reached(held: Held, now: int, severity: Severity) -> tuple[tuple[int, Severi
 
 def disown(state: State, id: str) -> None:
     """Forget what a signal left behind beside the engine."""
-    state.texts = {text: seen for text, seen in state.texts.items() if seen[4] != id}
+    for text in [text for text, said in state.texts.items() if said.id == id]:
+        del state.texts[text]
+    for name, monitor in state.flapping.items():
+        if monitor.waiting is not None and monitor.waiting.id == id:
+            state.flapping[name] = attrs.evolve(monitor, waiting=None)
     for resource, seen in list(state.understood.items()):
         if seen.pop(id, None) is not None and not seen:
             del state.understood[resource]
@@ -103,8 +90,8 @@ def forget(state: State) -> None:
     for slot in ended:
         del state.held[slot]
     yesterday = state.now - DAY
-    if state.texts and min(seen[3] for seen in state.texts.values()) < yesterday:
-        state.texts = {t: seen for t, seen in state.texts.items() if seen[3] >= yesterday}
+    while state.texts and (oldest_text := next(iter(state.texts.items())))[1].at < yesterday:
+        del state.texts[oldest_text[0]]
     while state.understood and _last(next(iter(state.understood.values()))) < yesterday:
         del state.understood[next(iter(state.understood))]
     _forget_windows(state)

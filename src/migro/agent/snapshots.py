@@ -32,14 +32,16 @@ from ..models import (
     RunMode,
     Scope,
     Severity,
+    Signal,
     canonical_json,
 )
-from ..verify import Suppression
+from ..verify import Clock, Monitor, Suppression
 from .state import Held, State
+from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
 
-FORMAT = "migro-fold/2"
+FORMAT = "migro-fold/3"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
@@ -204,6 +206,34 @@ def _mute_back(target: str, source: str, until: int, up_to: str | None, why: str
     return Suppression(source, until, target, None if up_to is None else Severity.named(up_to), why)
 
 
+def _monitor(monitor: Monitor) -> list[Any]:
+    waiting = None if monitor.waiting is None else monitor.waiting.model_dump(mode="json")
+    return [*attrs.astuple(monitor, recurse=False)[:-1], waiting]
+
+
+def _monitor_back(told: list[Any]) -> Monitor:
+    waiting = None if told[-1] is None else Signal.from_data(told[-1])
+    return Monitor(**dict(zip(_MONITOR, (*told[:-1], waiting), strict=True)))
+
+
+def _said_back(told: list[Any]) -> Said:
+    return Said(**dict(zip(_SAID, (*told[:-1], tuple(told[-1])), strict=True)))
+
+
+_MONITOR = [field.name for field in attrs.fields(Monitor)]
+_SAID = [field.name for field in attrs.fields(Said)]
+
+
+_MONITORS = _Form(
+    lambda monitors: [[name, _monitor(monitor)] for name, monitor in monitors.items()],
+    lambda rows: {tuple(name): _monitor_back(monitor) for name, monitor in rows},
+)
+
+_TIMES = _Form(
+    lambda slots: [[kind, key, at] for (kind, key), at in slots.items()],
+    lambda rows: {(kind, tuple(key)): at for kind, key, at in rows},
+)
+
 _STATE: Mapping[str, _Form] = {
     "held": _Form(_slots, _slots_back),
     "mode": _MODE,
@@ -218,7 +248,18 @@ _STATE: Mapping[str, _Form] = {
         lambda held: [[resource, _pairs(seen)] for resource, seen in held.items()],
         lambda rows: {tuple(resource): dict(seen) for resource, seen in rows},
     ),
-    "texts": _TUPLES,
+    "texts": _Form(
+        lambda texts: [[text, attrs.astuple(said)] for text, said in texts.items()],
+        lambda rows: Texts((text, _said_back(said)) for text, said in rows),
+    ),
+    "clocks": _Form(
+        lambda clocks: [[*source, clock.plain()] for source, clock in clocks.items()],
+        lambda rows: {(provider, kind): Clock.back(*clock) for provider, kind, clock in rows},
+    ),
+    "monitors": _MONITORS,
+    "flapping": _MONITORS,
+    "lingering": _TIMES,
+    "rechecks": _TIMES,
     "quarantined": _Form(_pairs, dict),
 }
 
@@ -263,6 +304,7 @@ _HELD: Mapping[str, _Form] = {
     ),
     "allowed": _IDS,
     "answers": _TUPLES,
+    "openings": _Form(list, tuple),
     "evidence": _IDS,
     "bound": _Form(
         lambda bound: [[key, sorted(ids)] for key, ids in bound.items()],

@@ -9,7 +9,8 @@ import attrs
 
 from ..engine import EngineState, Key
 from ..models import Action, ActionStatus, Issue, Outcome, ResourceRef, RunMode, Severity
-from ..verify import Suppression
+from ..verify import Clock, Monitor, Suppression
+from .texts import Texts
 
 __all__ = ["PLATFORM", "UNATTRIBUTED", "Actions", "Held", "State"]
 
@@ -70,6 +71,8 @@ class Held:
             read, and ids of the signals behind it.
         carried: Whether it was taken over from the records, and other rules opened it.
         asked: What policy was last asked about, where its answer changed nothing; no part of what is remembered.
+        openings: When it was opened of late, in microseconds.
+        attempts: How often it has been looked at again because it was unclear.
     """
 
     issue: Issue
@@ -85,6 +88,8 @@ class Held:
     told: tuple[tuple[int, str, frozenset[str]], ...] = ()
     carried: bool = False
     asked: tuple[object, ...] = attrs.field(default=(), eq=False, repr=False)
+    openings: tuple[int, ...] = ()
+    attempts: int = 0
 
     @property
     def severity(self) -> Severity | None:
@@ -123,8 +128,12 @@ class State:
         ruleset: Version of the rules that were last journaled.
         understood: Resources that a rule has read something about, least recent first: ids of the signals with their
             time in microseconds, oldest first; of those older than an hour only the newest.
-        texts: Tickets of the last day by the pseudonym of their text: provider, requester, number, time in
-            microseconds, and id.
+        texts: Tickets of the last day by the pseudonym of their text.
+        clocks: What is known of the clocks of senders, by provider and kind of source.
+        monitors, flapping: Monitors that have changed of late, by provider, type and id of the alert: those that are
+            believed, and those whose recovery has to wait.
+        rechecks: When an unclear issue is looked at again, in microseconds, by (kind, key).
+        lingering: Until when an issue that keeps coming back is not called resolved, in microseconds, by (kind, key).
         quarantined: Rules that people have been told about, with the id of the signal that says so.
     """
 
@@ -147,5 +156,10 @@ class State:
     epoch: int = 0
     ruleset: str = ""
     understood: dict[ResourceRef, dict[str, int]] = attrs.Factory(dict)
-    texts: dict[str, tuple[str, str | None, int, int, str]] = attrs.Factory(dict)
+    texts: Texts = attrs.field(factory=Texts, converter=Texts)
+    clocks: dict[tuple[str, str], Clock] = attrs.Factory(dict)
+    monitors: dict[tuple[str, ...], Monitor] = attrs.Factory(dict)
+    flapping: dict[tuple[str, ...], Monitor] = attrs.Factory(dict)
+    lingering: dict[tuple[str, Key], int] = attrs.Factory(dict)
+    rechecks: dict[tuple[str, Key], int] = attrs.Factory(dict)
     quarantined: dict[str, str] = attrs.Factory(dict)

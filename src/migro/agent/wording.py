@@ -78,6 +78,11 @@ def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ru
         return f"opened at {confidence} by {named}"
     if before.status is IssueStatus.RESOLVED:
         return f"reopened at {confidence} by {named}"
+    if not assessment.supported:
+        times = len(held.openings)
+        return f"no evidence is left; it came back {times - 1} times of late, so it is watched for a while"
+    if held.attempts and held.verdict and held.verdict[-1] != held.attempts:
+        return _looked_again(held, assessment)
     if ruling.severity < before.severity:
         return f"severity fell from {before.severity.word} to {ruling.severity.word}: {ruling.severity_because}"
     if ruling.severity > before.severity:
@@ -88,3 +93,10 @@ def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ru
     if assessment.score.total != before.points:
         return f"score went from {before.points:+d} to {assessment.score.total:+d}: {named}"
     return f"the evidence or what policy makes of it changed: {named}"
+
+
+def _looked_again(held: Held, assessment: Assessment) -> str:
+    times = assessment.kind.rechecks[0].times
+    if held.attempts > times:
+        return f"looked at again {times} times, and it is still not clear: a person has to look"
+    return f"not clear: looked at again, {held.attempts} of {times}"

@@ -14,6 +14,7 @@ from ..models import (
     ActionStatus,
     ActionTrace,
     Attention,
+    Band,
     GuardTrace,
     Outcome,
     RunMode,
@@ -153,6 +154,7 @@ def rule_on(
     halted: str,
     suppressing: Suppressing,
     known: Mapping[str, Action],
+    attempts: int = 0,
 ) -> Ruling:
     """
     Return the ruling on an assessment.
@@ -176,6 +178,10 @@ def rule_on(
     for response in assessment.kind.responses:
         if severity < response.from_severity:
             continue
+        if response.every is not None:
+            if attempts == 0 or assessment.band is not Band.MID:
+                continue
+            response = response.numbered(min(attempts, response.times))
         guards: list[GuardName] = [g for g, _ in holding]
         if response.kind not in policy.allow:
             guards.append("not_allowed")

@@ -58,6 +58,9 @@ GUARDS: dict[GuardName, tuple[Outcome, Risk, str]] = {
 """Each guard's cap, the lowest risk it applies to, and what it means. Guards commute: all of them only lower."""
 
 
+_HARMLESS = frozenset({"notify", "recheck", "report", "update_dashboard"})
+
+
 def _mode(value: RunMode | str) -> RunMode:
     if isinstance(value, RunMode):
         return value
@@ -85,7 +88,7 @@ class Policy:
 
     Attributes:
         mode: How far automation may go at all.
-        allow: Kinds of action that may run by themselves. The default only tells operators.
+        allow: Kinds of action that may run by themselves. The default only tells operators, and looks again.
         approval_lasts: How long an action waits for a person; then silence is no.
         stale_after: How old the newest evidence may be for anything beyond telling operators.
         configuration: Hash of the host's configuration file, so that it stands in every decision.
@@ -95,7 +98,7 @@ class Policy:
     """
 
     mode: RunMode = attrs.field(default=RunMode.AUTO, converter=_mode)
-    allow: frozenset[str] = attrs.field(default=frozenset({"notify", "report", "update_dashboard"}), converter=_kinds)
+    allow: frozenset[str] = attrs.field(default=_HARMLESS, converter=_kinds)
     approval_lasts: timedelta = attrs.field(default=timedelta(hours=4), validator=_positive)
     stale_after: timedelta = attrs.field(default=timedelta(minutes=30), validator=_positive)
     configuration: str = ""

@@ -14,7 +14,7 @@ from .keys import KEYS
 from .parts import Part
 from .places import Place
 from .terms import read_fact, write_fact
-from .values import SHARE, TEXT, TRUTH, WHOLE, Codec, Writing, listed, one_of, optional
+from .values import SHARE, SPAN, TEXT, TRUTH, WHOLE, Codec, Writing, listed, one_of, optional
 
 __all__ = ["CONCLUSION", "DEFINITIONS", "IMPACT", "KIND", "KIND_NAME", "RESPONSE", "SCALE"]
 
@@ -95,6 +95,8 @@ RESPONSE: Final = Form(
         field("target", TEXT),
         field("args", _WORDS, default=()),
         field("from", SEVERITY, "from_severity", default=Severity.SEV4),
+        field("every", optional(SPAN), default=None),
+        field("times", WHOLE, default=1),
     ),
     lambda kind, risk, target, **given: Response(kind, risk, target, **given),
 )

@@ -82,9 +82,15 @@ def _decoder(inner: Any) -> Callable[[Any], Any]:
         case t if t is datetime:
             return _zoned
         case t if t is frozenset:
-            return lambda v: frozenset(v) if isinstance(v, list | tuple) else v
+            return _hashed
         case _:
             return lambda v: v
+
+
+def _hashed(value: Any) -> Any:
+    # What holds a list or an object is no set of words; pydantic says so, where building the set would only stop.
+    held = isinstance(value, list | tuple) and all(isinstance(v, str | int) for v in value)
+    return frozenset(value) if held else value
 
 
 def _zoned(value: Any) -> Any:

@@ -62,7 +62,7 @@ from .steps import (
     StepRecord,
     TimerFired,
 )
-from .updates import IssueUpdate
+from .updates import ClockWrong, IssueUpdate
 
 __all__ = [
     "Accepted",
@@ -79,6 +79,7 @@ __all__ = [
     "Auth",
     "Band",
     "Category",
+    "ClockWrong",
     "ConfigChanged",
     "Contribution",
     "Decision",

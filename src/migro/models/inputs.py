@@ -300,6 +300,9 @@ def read_input_json(text: str) -> Input:
 
     Raises:
         pydantic.ValidationError: If it is none of the union, or in a newer format.
-        ValueError: If it is no JSON.
+        ValueError: If it is no JSON, or has too many levels.
     """
-    return read_input(_DECODER.decode(text))
+    try:
+        return read_input(_DECODER.decode(text))
+    except RecursionError:
+        raise ValueError("too many levels") from None

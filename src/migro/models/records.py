@@ -40,13 +40,17 @@ def read_only(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return types.MappingProxyType(dict(sorted(value.items())))
 
 
+def _copied(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
 UtcTime = Annotated[AwareDatetime, BeforeValidator(_parse_time), AfterValidator(lambda t: t.astimezone(UTC))]
 """An aware time, kept in UTC."""
 
 ExactDecimal = Annotated[Decimal, BeforeValidator(exact_decimal), PlainSerializer(str)]
 """A Decimal whose JSON form is a string, so that no reader turns it into a float."""
 
-Words = Annotated[dict[str, str], BeforeValidator(dict), AfterValidator(read_only), PlainSerializer(dict)]
+Words = Annotated[dict[str, str], BeforeValidator(_copied), AfterValidator(read_only), PlainSerializer(dict)]
 """Strings by name."""
 
 
@@ -71,6 +75,8 @@ class Record(BaseModel):
             return cls.model_validate(json.loads(text, parse_float=Decimal))
         except ValidationError as e:
             raise InputError(explain_validation(e), where=where) from e
+        except RecursionError:
+            raise InputError(f"expected {cls.__name__} as JSON, got too many levels", where=where) from None
         except ValueError as e:
             raise InputError(f"expected {cls.__name__} as JSON, got something else: {e}", where=where) from e
 

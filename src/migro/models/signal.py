@@ -93,6 +93,7 @@ class Signal(BaseModel, metaclass=SignalMeta):
         metrics: Numbers by name; no floats.
         attrs: Allow-listed, redacted words by name.
         features: Names of what a text said; never the text.
+        shifted: By how much verify moved it in time, in microseconds, because its sender's clock is wrong.
         normalizer: Version of what made the signal; no part of its identity.
         id: Made from content; the same event gives the same id on every replay.
     """
@@ -118,6 +119,7 @@ class Signal(BaseModel, metaclass=SignalMeta):
     metrics: _Metrics = Field(default_factory=dict, validate_default=True)
     attrs: _Attrs = Field(default_factory=dict, validate_default=True)
     features: Attr[_Features] = preset(default=frozenset())
+    shifted: int = 0
     normalizer: str = "host/1"
     id: str = UNSET
 
@@ -181,7 +183,7 @@ class Signal(BaseModel, metaclass=SignalMeta):
             raise ValueError(f"expected kind {self.__signal_kind__!r}, got {self.kind!r}")
         # The model is frozen for everybody else; the two ids can only be made once all other fields are checked.
         if not self.dedup_key:
-            content = self.model_dump(exclude={"id", "dedup_key", "received_at", "normalizer", "auth"})
+            content = self.model_dump(exclude={"id", "dedup_key", "received_at", "normalizer", "auth", "shifted"})
             vars(self)["dedup_key"] = content_id("content", content)
         if not self.id:
             vars(self)["id"] = content_id("sig", self.provider, self.merchant, self.kind, self.dedup_key)
@@ -190,6 +192,8 @@ class Signal(BaseModel, metaclass=SignalMeta):
     @model_serializer(mode="wrap")
     def _one_shape(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         data: dict[str, Any] = handler(self)
+        if not self.shifted:
+            data.pop("shifted", None)
         for name, place in self.__own_columns__.items():
             if name in data:
                 value = data.pop(name)
@@ -200,12 +204,13 @@ class Signal(BaseModel, metaclass=SignalMeta):
     @property
     def effective_at(self) -> int:
         """
-        Microseconds since 1970 that windows use: `occurred_at`, held between a day before receipt and receipt.
+        Microseconds since 1970 that windows use: `occurred_at`, moved to where a right clock would have been, and held
+        between a day before receipt and receipt.
 
         A sender's clock that runs ahead cannot put a signal into the future, nor one that lags into last week.
         """
         received = to_microseconds(self.received_at)
-        return max(min(to_microseconds(self.occurred_at), received), received - 86_400_000_000)
+        return max(min(to_microseconds(self.occurred_at) + self.shifted, received), received - 86_400_000_000)
 
     def json_line(self) -> str:
         """Return the signal as one line of canonical JSON."""
@@ -236,6 +241,8 @@ class Signal(BaseModel, metaclass=SignalMeta):
         """
         try:
             data = json.loads(text, parse_float=Decimal)
+        except RecursionError:
+            raise InputError("expected a signal as JSON, got too many levels", where=where) from None
         except ValueError as e:
             raise InputError(f"expected a signal as JSON, got something else: {e}", where=where) from e
         if not isinstance(data, dict):

@@ -73,14 +73,19 @@ class TimerFired:
     A rule, key and deadline fire once in the life of a journal, whatever was restarted in between.
 
     Attributes:
-        what: A `rule` began or ceased to hold, an `approval` lapsed, or a `maintenance` window or a `mute` ended.
-        name: Id of the rule, kind of the action, name of the window, or whose mute of what.
-        key: Key of the rule, idempotency key of the action.
+        what: A `rule` began or ceased to hold, an `approval` lapsed, a `maintenance` window or a `mute` ended, a
+            `monitor` that flapped was calm for long enough, an `issue` that kept coming back stayed away,
+            or an unclear issue is looked at again (`recheck`). Or other
+            `rules` than the journal has named so far consumed the input, which had been waiting when they came.
+        name: Id of the rule, kind of the action or issue, name of the window or monitor, whose mute of what, or version
+            of the rules.
+        key: Key of the rule or issue, idempotency key of the action; of rules the version of the policy, and the number
+            of the input.
         deadline: When it was due; what came of it is dated so.
         late_by: How much later the input came that found it due, in microseconds.
     """
 
-    what: Literal["rule", "approval", "maintenance", "mute"]
+    what: Literal["rule", "approval", "maintenance", "mute", "monitor", "issue", "recheck", "rules"]
     name: str
     key: tuple[str, ...]
     deadline: datetime

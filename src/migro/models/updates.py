@@ -1,11 +1,24 @@
-"""What the platform hears of merchants' issues, as signals that rules read."""
+"""What migro itself has to say, as signals that rules read: on issues of merchants, and on clocks of senders."""
 
 from __future__ import annotations
 
 from ..expressions import UNSET, Attr, Key, Maybe
 from .signal import Signal
 
-__all__ = ["IssueUpdate"]
+__all__ = ["ClockWrong", "IssueUpdate"]
+
+
+class ClockWrong(Signal, kind="migro.clock_wrong"):
+    """
+    The clock of a sender is wrong, steadily, and what it says is moved in time by as much.
+
+    Attributes:
+        clock_source: Whose clock it is: provider and kind of source.
+        behind_s: How far it is behind, in seconds; negative for ahead.
+    """
+
+    clock_source: Key[str]
+    behind_s: Attr[int]
 
 
 class IssueUpdate(Signal, kind="issue.changed"):

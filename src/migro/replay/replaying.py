@@ -162,8 +162,17 @@ class _Again:
             yield from ahead
 
     def _governed(self, entry: JournalEntry, state: State) -> bool:
-        """Return whether these rules decided an entry, as far as the journal says."""
-        if isinstance(entry.input, ConfigChanged) and entry.input.counts(entry.seq):
+        """Return whether these rules decided an entry, and what they made of it can be told from the journal alone."""
+        early = next((t for t in entry.timers if t.what == "rules"), None)
+        if early is not None:
+            # An agent found it waiting when it brought other rules; what it went on from is not in the journal.
+            versions = (early.name, early.key[0])
+            if versions != self._versions:
+                self.tally.others[versions] = None
+            if self._in_force == self._versions:
+                self._hand_over(state)
+            self._in_force = None
+        elif isinstance(entry.input, ConfigChanged) and entry.input.counts(entry.seq):
             before, self._in_force = self._in_force, (entry.input.ruleset, entry.input.policy)
             if self._in_force != self._versions:
                 self.tally.others[self._in_force] = None

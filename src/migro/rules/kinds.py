@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, get_args
@@ -10,7 +11,7 @@ from typing import Any, Generic, TypeVar, get_args
 import attrs
 
 from ..errors import RuleDefinitionError
-from ..expressions import Document, Fact, encode
+from ..expressions import Document, Fact, encode, microseconds
 from ..models import Category, Risk, Severity
 
 __all__ = ["LOWEST_RISK", "PLACEHOLDERS", "PRIOR", "ImpactModel", "IssueKind", "Response", "SeverityScale"]
@@ -90,6 +91,15 @@ def _risk(value: object) -> Risk:
     return value
 
 
+def _span(value: timedelta | int | None) -> int | None:
+    if value is None:
+        return None
+    length = microseconds(value) if isinstance(value, timedelta) else value
+    if type(length) is not int or length <= 0:
+        raise RuleDefinitionError(f"Response.every: expected a span above 0 such as minutes(10), got {value!r}")
+    return length
+
+
 def _pairs(value: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(dict(value).items())
 
@@ -105,6 +115,13 @@ class Response:
         target: A role such as ``on_call`` or ``merchant_contact``.
         args: Constant words for the actuator, by name. The fields in `PLACEHOLDERS` are filled in: ``{severity}``.
         from_severity: Only proposed from this severity on.
+        every: For what looks again: how long after an issue became unclear it is proposed, and how long after that
+            again, in microseconds; give a span. It is unclear at medium confidence. None for a response that is
+            proposed at once.
+        times: How often at most it is proposed for an issue; then a person has to look.
+
+    Raises:
+        RuleDefinitionError: For a span that is not positive, or `times` without it or outside 1 to 10.
     """
 
     kind: str
@@ -112,9 +129,21 @@ class Response:
     target: str
     args: tuple[tuple[str, str], ...] = attrs.field(kw_only=True, default=(), converter=_pairs)
     from_severity: Severity = attrs.field(kw_only=True, default=Severity.SEV4)
+    every: int | None = attrs.field(kw_only=True, default=None, converter=_span)
+    times: int = attrs.field(kw_only=True, default=1)
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.times) is not int or not 1 <= self.times <= 10 or (self.every is None and self.times > 1):
+            raise RuleDefinitionError(f"Response.times: expected 1 to 10, beside every=, got {self.times!r}")
+
+    def numbered(self, attempt: int) -> Response:
+        """Return one attempt of a response that looks again, from 1: an action of its own."""
+        return attrs.evolve(self, args=(*self.args, ("attempt", f"{attempt} of {self.times}")))
 
     def document(self) -> Document:
+        again = {} if self.every is None else {"every": self.every, "times": self.times}
         return {
+            **again,
             "kind": self.kind,
             "risk": self.risk.word,
             "target": self.target,
@@ -167,6 +196,15 @@ class IssueKind(Generic[K]):
             raise RuleDefinitionError(
                 f"issue kind {self.name!r}: per= takes a tuple of key names such as ('merchant',), got {self.per!r}"
             )
+        if len({(r.every, r.times) for r in self.rechecks}) > 1:
+            raise RuleDefinitionError(
+                f"issue kind {self.name!r}: expected responses that look again to agree in every= and times="
+            )
+
+    @property
+    def rechecks(self) -> tuple[Response, ...]:
+        """The responses that look again while an issue is unclear."""
+        return tuple([r for r in self.responses if r.every is not None])
 
     def document(self) -> dict[str, Any]:
         """Return the part of the kind that can change a decision; prose is none."""

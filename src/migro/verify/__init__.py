@@ -1,19 +1,37 @@
 """Judgement on a single signal: is it genuine, fresh, meant for production, and seen before?"""
 
-from .derived import IssueUpdate, Unexplained, derived_from, issue_update, signature_failure, unexplained
+from .clocks import Clock, clock_of
+from .derived import (
+    ClockWrong,
+    IssueUpdate,
+    Unexplained,
+    clock_wrong,
+    derived_from,
+    issue_update,
+    signature_failure,
+    unexplained,
+)
+from .flapping import Monitor, monitor_of
 from .suppression import Suppression, suppressing
-from .verification import MAINTENANCE_LASTS, STALE_AFTER, Verdict, maintenance, serious, verify
+from .verification import MAINTENANCE_LASTS, STALE_AFTER, Verdict, maintenance, says_over, serious, verify
 
 __all__ = [
     "MAINTENANCE_LASTS",
     "STALE_AFTER",
+    "Clock",
+    "ClockWrong",
     "IssueUpdate",
+    "Monitor",
     "Suppression",
     "Unexplained",
     "Verdict",
+    "clock_of",
+    "clock_wrong",
     "derived_from",
     "issue_update",
     "maintenance",
+    "monitor_of",
+    "says_over",
     "serious",
     "signature_failure",
     "suppressing",

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from ..expressions import Attr, Key
-from ..models import IssueChanged, IssueUpdate, Signal, from_microseconds
+from ..models import ClockWrong, IssueChanged, IssueUpdate, Signal, from_microseconds
 from ..models.canonical import content_id
 
-__all__ = ["IssueUpdate", "Unexplained", "derived_from", "issue_update", "signature_failure", "unexplained"]
+__all__ = [
+    "ClockWrong",
+    "IssueUpdate",
+    "Unexplained",
+    "clock_wrong",
+    "derived_from",
+    "issue_update",
+    "signature_failure",
+    "unexplained",
+]
 
 _VERSION = "verify/2"
 _FAILED = "delivery.signature_failed"
@@ -27,7 +36,9 @@ class Unexplained(Signal, kind="migro.unexplained"):
 
 def derived_from(signal: str) -> tuple[str, ...]:
     """Return the ids of what verify may have made of a signal, by its id; so nobody has to remember them."""
-    return tuple(_derived_id(kind, signal) for kind in (_FAILED, Unexplained.__signal_kind__))
+    return tuple(
+        _derived_id(kind, signal) for kind in (_FAILED, ClockWrong.__signal_kind__, Unexplained.__signal_kind__)
+    )
 
 
 def _derived_id(kind: str, signal: str) -> str:
@@ -71,6 +82,23 @@ def signature_failure(signal: Signal, at: int) -> Signal:
         dedup_key=signal.id,
         normalizer=_VERSION,
         id=_derived_id(_FAILED, signal.id),
+    )
+
+
+def clock_wrong(signal: Signal, at: int, behind: int) -> Signal:
+    """Return the derived signal for a clock that is `behind` microseconds behind, as a delivery made known."""
+    kind = ClockWrong.__signal_kind__
+    return ClockWrong(
+        merchant=signal.merchant,
+        clock_source=f"{signal.provider}/{signal.source_kind}",
+        behind_s=abs(behind) // 1_000_000 * (1 if behind > 0 else -1),
+        occurred_at=from_microseconds(at),
+        source_kind="migro",
+        provider="migro",
+        env=signal.env,
+        dedup_key=signal.id,
+        normalizer=_VERSION,
+        id=_derived_id(kind, signal.id),
     )
 
 

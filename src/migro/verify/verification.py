@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..expressions import span
 from ..models import Signal, to_microseconds
 
-__all__ = ["MAINTENANCE_LASTS", "STALE_AFTER", "Verdict", "maintenance", "serious", "verify"]
+__all__ = ["MAINTENANCE_LASTS", "STALE_AFTER", "Verdict", "maintenance", "says_over", "serious", "verify"]
 
 STALE_AFTER = 24 * 3600 * 1_000_000
 """What happened longer ago than this, in microseconds before receipt, says nothing about now."""
@@ -36,7 +36,9 @@ class Verdict:
     reason: str = ""
 
 
-def verify(signal: Signal, *, duplicate_of: int | None, same_text: int | None = None) -> Verdict:
+def verify(
+    signal: Signal, *, duplicate_of: int | None, same_text: int | None = None, nearly: int | None = None
+) -> Verdict:
     """
     Return the verdict on a signal.
 
@@ -44,11 +46,14 @@ def verify(signal: Signal, *, duplicate_of: int | None, same_text: int | None = 
         signal: As it was accepted.
         duplicate_of: Sequence number of the first delivery, where the memory has seen the event before.
         same_text: Sequence number of a ticket that said the same, by whatever way it came.
+        nearly: Sequence number of a ticket that said nearly the same.
     """
     if duplicate_of is not None:
         return Verdict("dropped", f"duplicate: redelivery of number {duplicate_of}")
     if same_text is not None:
         return Verdict("dropped", f"duplicate: the same text as number {same_text}")
+    if nearly is not None:
+        return Verdict("dropped", f"duplicate: nearly the same text as number {nearly}")
     if signal.auth == "failed":
         return Verdict("dropped", "signature: it does not fit, so nothing in it is believed")
     if signal.kind == "unknown":
@@ -70,7 +75,12 @@ def serious(signal: Signal) -> bool:
     """Return whether the sender calls it critical or high and does not say in the same breath that it is over."""
     if signal.severity_hint not in ("critical", "high"):
         return False
-    return (signal.state or "").lower() not in _OVER and not signal.topic.endswith(".resolved")
+    return not says_over(signal)
+
+
+def says_over(signal: Signal) -> bool:
+    """Return whether the sender says that what it is about is over."""
+    return (signal.state or "").lower() in _OVER or signal.topic.endswith(".resolved")
 
 
 def maintenance(signal: Signal, now: int) -> tuple[str, int] | None:

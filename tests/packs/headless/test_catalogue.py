@@ -19,6 +19,7 @@ _VERBS = {
     ("notify", Risk.R0),
     ("report", Risk.R0),
     ("update_dashboard", Risk.R0),
+    ("recheck", Risk.R0),
     ("refresh_cache", Risk.R1),
     ("draft_reply", Risk.R2),
 }

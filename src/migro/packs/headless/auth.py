@@ -8,7 +8,7 @@ from ...expressions import hours
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
-from .responses import dashboard, draft_reply, notify, report
+from .responses import dashboard, draft_reply, notify, recheck, report
 from .signals import App
 from .specimens import SHOP, alert, app, deploy, error
 from .witnesses import alerting, coded_error, deploy_within
@@ -24,6 +24,7 @@ TOKEN_REVOKED = IssueKind[MerchantId](
     responses=(
         notify("operators"),
         report("first refusal, calls that fail, last one that passed"),
+        recheck("admin_api"),
         dashboard(),
         draft_reply(
             "Your platform refuses our connection since {first_seen}. Please authorise the app again; orders and stock"

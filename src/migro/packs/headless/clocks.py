@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...expressions import minutes, percent, seconds
-from ...models import Severity
+from ...models import ClockWrong, Severity
 from ...models.signal import MerchantId
 from ...rules import (
     MEDIUM,
@@ -27,7 +27,7 @@ from .operations_signals import Delivery
 from .payment_webhook import FROM_PAYER, REFUSED
 from .responses import draft_reply, notify, report
 from .specimens import SHOP, burst
-from .specimens_operations import DELIVERY, at, said
+from .specimens_operations import CLOCK, DELIVERY, at, said
 
 __all__ = ["CLOCK_SKEW", "RULES"]
 
@@ -155,6 +155,16 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     _same_offset("slow", _SENDER_SLOW, _late, 300),
     _same_offset("fast", _SENDER_FAST, _early, 30),
+    Rule(
+        "clock.allowed-for",
+        when=on(ClockWrong, per=(ClockWrong.merchant, ClockWrong.clock_source)).at_least(1, within=minutes(15)),
+        then=supports(CLOCK_SKEW, STRONG, family="offset"),
+        why="Twenty deliveries in a row were off by nearly the same, for ten minutes; what they say is moved in time.",
+        examples=(
+            fires("behind", CLOCK, for_=_KEY),
+            silent("a while ago", CLOCK, after=minutes(16)),
+        ),
+    ),
     Rule(
         "clock.varies",
         when=(_spread >= percent(50) * abs(_median)) & (abs(_median) > seconds(30)) & _MANY,

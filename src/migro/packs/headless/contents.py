@@ -23,7 +23,7 @@ from ...rules import (
 )
 from .browser import IMAGES
 from .check_signals import CacheHits, ImageCheck, PageCheck, Revalidation
-from .responses import dashboard, draft_reply, notify, refresh_cache, report
+from .responses import dashboard, draft_reply, notify, recheck, refresh_cache, report
 from .shop_witnesses import mostly, newest
 from .signals import Product
 from .specimens import SHOP, burst, ticket
@@ -43,6 +43,7 @@ STALE_PAGES = IssueKind[MerchantId](
     responses=(
         notify("operators"),
         report("pages and templates, how old, what was renewed when"),
+        recheck("pages"),
         dashboard(),
         refresh_cache("pages"),
         draft_reply(

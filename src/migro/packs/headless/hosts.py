@@ -25,7 +25,7 @@ from ...rules import (
 )
 from .check_signals import DnsAnswer, DnsPlan, HostCheck
 from .planning_signals import ShopMove
-from .responses import draft_reply, impact_on, operators
+from .responses import draft_reply, impact_on, operators, recheck
 from .specimens import SHOP
 from .specimens_operations import MOVE, at, said
 from .specimens_shop import DNS, DNS_PLAN, HOST
@@ -41,6 +41,7 @@ HOST_BROKEN = IssueKind[MerchantId](
     impact=impact_on("session", percent(2)),
     responses=(
         *operators("table of records as expected and as seen, by resolver; certificates by region"),
+        recheck("hosts"),
         draft_reply(
             "A host of your shop cannot be reached as it should since {first_seen}. The table in the report shows what"
             " is expected and what is seen; please correct the record, we check again every five minutes."

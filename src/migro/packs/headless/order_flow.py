@@ -25,7 +25,7 @@ from ...rules import (
 from .operations_signals import Delivery, JobRun, LogLine, QueueState, SubscriptionState
 from .payment_webhook import REFUSED
 from .planning_signals import Interval, StatusPage
-from .responses import dashboard, draft_reply, notify, report
+from .responses import dashboard, draft_reply, notify, recheck, report
 from .signals import Ticket
 from .specimens import SHOP, burst, ticket
 from .specimens_operations import (
@@ -58,6 +58,7 @@ EXPORT_STALLED = IssueKind[MerchantId](
     responses=(
         notify("operators"),
         report("orders that wait, by reason and age"),
+        recheck("orders"),
         dashboard(),
         draft_reply(
             "Paid orders have not reached your next system since {first_seen}. The list with the first reason is"

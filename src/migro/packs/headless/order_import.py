@@ -22,7 +22,7 @@ from ...rules import (
     supports,
 )
 from .planning_signals import ShopMove
-from .responses import draft_reply, notify, operators, report
+from .responses import draft_reply, notify, operators, recheck, report
 from .signals import Order, Payment
 from .specimens import SHOP, burst, order, payment, ticket
 from .specimens_operations import IMPORT, LOG, MOVE, NOW, ORDER_COUNTS, START, TRACE, at, said, usual
@@ -40,6 +40,7 @@ ORDER_GAP = IssueKind[MerchantId](
     responses=(
         notify("operators"),
         report("orders of source and target by day, reasons of those that were refused"),
+        recheck("orders"),
         draft_reply(
             "Some orders exist in your old system and not in the new one. The list is attached; please begin with those"
             " that were placed around the cutover."

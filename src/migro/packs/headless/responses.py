@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ...expressions import fact
+from ...expressions import fact, minutes
 from ...models import Risk, Severity
 from ...rules import ImpactModel, Response
 from .signals import ShopProfile
 
-__all__ = ["dashboard", "draft_reply", "impact_on", "notify", "operators", "page", "refresh_cache", "report"]
+__all__ = [
+    "dashboard",
+    "draft_reply",
+    "impact_on",
+    "notify",
+    "operators",
+    "page",
+    "recheck",
+    "refresh_cache",
+    "report",
+]
 
 _LINE = ("text", "{severity} {title} at {merchant}")
 
@@ -55,6 +65,11 @@ def refresh_cache(scope: str) -> Response:
     return Response(
         kind="refresh_cache", risk=Risk.R1, target="storefront_cache", args=(("max_paths", "50"), ("scope", scope))
     )
+
+
+def recheck(what: str) -> Response:
+    """Ask a source again, by reading alone, while it is not clear: after ten minutes, and three times at most."""
+    return Response(kind="recheck", risk=Risk.R0, target=what, every=minutes(10), times=3)
 
 
 def impact_on(step: str, conversion: Fraction) -> ImpactModel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from ...models import IssueUpdate
+from ...models import ClockWrong, IssueUpdate
 from ...models.signal import Signal
 from .catalogue_signals import CatalogueItem, CatalogueRun, IndexerState, IndexItem, IndexRun, PriceItem, SessionMarket
 from .operations_signals import (
@@ -44,6 +44,7 @@ __all__ = [
     "CATALOGUE_RUN",
     "CHANGE",
     "CHECKOUT_CALLS",
+    "CLOCK",
     "DELIVERY",
     "EXPECTED",
     "FLEET",
@@ -151,6 +152,7 @@ STATUS = StatusPage(
     **_ALL, source_kind="status_page", platform="shopify", impact="major", component_used=True, state="identified"
 )
 FLEET = Fleet(**_FACT, platform="shopify", merchants=40)
+CLOCK = ClockWrong(**_ALL, source_kind="migro", provider="migro", clock_source="host-1", behind_s=301)
 ISSUE = IssueUpdate(
     **_ALL,
     source_kind="migro",

@@ -24,7 +24,7 @@ from ...rules import (
     supports,
 )
 from .planning_signals import ShopMove
-from .responses import draft_reply, impact_on, notify, operators, refresh_cache, report
+from .responses import draft_reply, impact_on, notify, operators, recheck, refresh_cache, report
 from .signals import HttpRequest
 from .specimens import SHOP, burst, page, ticket
 from .specimens_operations import CHANGE, JOB, MOVE, NOW, STOCK_ITEM, STOCK_RUN, said, usual
@@ -41,6 +41,7 @@ DRIFT = IssueKind[MerchantId](
     severity=SeverityScale(default=Severity.SEV3),
     responses=(
         *operators("articles that differ most, shop and source side by side"),
+        recheck("inventory"),
         refresh_cache("pdp of the articles"),
         draft_reply(
             "Some articles show a stock that differs from your source of truth. We refreshed their pages and changed no"

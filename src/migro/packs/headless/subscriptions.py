@@ -25,7 +25,7 @@ from ...rules import (
 )
 from .operations_signals import Delivery, PlatformNotice, SubscriptionState
 from .planning_signals import ShopMove
-from .responses import dashboard, draft_reply, notify, report
+from .responses import dashboard, draft_reply, notify, recheck, report
 from .signals import Hook, HttpRequest
 from .specimens import SHOP, burst, hook, order, request, ticket
 from .specimens_operations import (
@@ -55,6 +55,7 @@ SUBSCRIPTION_REMOVED = IssueKind[MerchantId](
     responses=(
         notify("operators"),
         report("topics concerned, last delivery of each"),
+        recheck("webhooks"),
         dashboard(),
         draft_reply(
             "Your platform says that it could not deliver webhooks and may stop sending them. Please approve the"
@@ -75,6 +76,7 @@ SUBSCRIPTION_MISSING = IssueKind[MerchantId](
     responses=(
         notify("operators"),
         report("topics required, subscriptions listed, hosts that they deliver to"),
+        recheck("webhooks"),
         draft_reply(
             "Your new shop has no subscription for some of the events that the set-up needs. The list is attached;"
             " please approve this step of the checklist."

@@ -25,7 +25,7 @@ from ...rules import (
 )
 from .checkout import SERVER_ERRORS
 from .operations_signals import Delivery, SubscriptionState
-from .responses import dashboard, draft_reply, notify, report
+from .responses import dashboard, draft_reply, notify, recheck, report
 from .specimens import SHOP, burst, request, ticket
 from .specimens_operations import DELIVERY, NOW, RESOURCES, SUBSCRIPTION, at, said, usual
 from .sync_signals import ResourcePoll
@@ -42,6 +42,7 @@ WEBHOOK_SILENCE = IssueKind[MerchantId](
     responses=(
         notify("operators"),
         report("topics, lag of each, changes found by polling"),
+        recheck("orders"),
         dashboard(),
         draft_reply(
             "Since {first_seen} events of your platform arrive late or not at all. We read the missing changes"
