@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-NAMES = ("fold", "observe", "storage", "recovery", "growth", "storm")
+NAMES = ("fold", "observe", "tickets", "storage", "recovery", "growth", "storm")
 
 
 def main() -> None:

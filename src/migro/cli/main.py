@@ -12,9 +12,11 @@ from pathlib import Path
 from ..errors import ConfigurationError, MigroError
 from . import (
     audit,
+    classify,
     decisions,
     demo,
     erase,
+    evaluate,
     explain,
     issues,
     memory,
@@ -51,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     listed = (
         demo,
         observe,
+        classify,
+        evaluate,
         run,
         explain,
         issues,

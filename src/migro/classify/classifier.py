@@ -1,0 +1,246 @@
+"""Which desk a ticket is for, by adding up what its phrases are worth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import attrs
+
+from ..errors import RuleDefinitionError
+from ..lexicons import Lexicon
+from .calibration import Calibration, clarity
+from .languages import language_of
+from .phrasebook import Phrasebook
+from .segmentation import Segment, cut, segments, text_of
+from .severity import faces_customers, severity_of
+from .ticket import CATEGORIES, Category, Classification, Ticket, Where
+from .words import words_of
+
+__all__ = ["Classifier"]
+
+_TITLE_WEIGHS: Final = 2
+_LONGEST_TITLE: Final = 500
+_TAG: Final = re.compile(r"\s*(?:\[[^\[\]]{1,40}\]|\([^()]{1,40}\)|[A-Za-z]{3,12}(?=:))\s*[:–-]?\s*")
+_BUG_TAG: Final = re.compile(r"\s*[\[(]?\s*bug\b", re.IGNORECASE)
+
+_NARROW: Final = frozenset(("inventory", "webhook", "performance"))
+"""Desks whose words hardly anybody uses for anything else: a reason to trust a label."""
+
+_BROAD: Final = frozenset(("frontend_mismatch", "integration", "other"))
+"""Desks whose words stand in tickets for every other one too: a reason for doubt."""
+
+_NO_EVIDENCE: Final = -1000
+"""Less clear than anything that is labelled by a phrase."""
+
+_A_FAULT: Final = 40
+_A_WISH: Final = 30
+_A_QUESTION: Final = 30
+_SECOND_DESK: Final = 40
+_KNOWN: Final = frozenset(CATEGORIES)
+_PLACES: Final[tuple[Where, Where, Where]] = ("title", "body", "technical")
+
+
+@attrs.frozen
+class _Said:
+    """What phrases say: points of every label by place, and what counted."""
+
+    title: Mapping[str, int]
+    body: Mapping[str, int]
+    all: Mapping[str, int]
+    counted: list[tuple[str, int, Where, str]]
+
+    def fault(self) -> bool:
+        return bool(self.title.get("nature.fault") or self.body.get("nature.fault"))
+
+
+class Classifier:
+    """
+    Lexicons of several languages and a calibration, ready to read tickets.
+
+    A pure function of the ticket: the same text gives the same answer, on every machine and at any time.
+
+    Args:
+        lexicons: One for each language that is covered. Their labels are the categories and, as far as they tell them,
+            `nature.*`, `severity.*` and `audience.*`.
+        calibration: What the clarity of a label is worth.
+        default: Language of texts that do not tell theirs.
+
+    Raises:
+        RuleDefinitionError: If two lexicons are of one language, or none is of the default one.
+    """
+
+    def __init__(self, lexicons: Iterable[Lexicon], calibration: Calibration, *, default: str = "en") -> None:
+        books: dict[str, Phrasebook] = {}
+        for lexicon in lexicons:
+            tag = _primary(lexicon.language)
+            if tag in books:
+                raise RuleDefinitionError(
+                    f"expected one lexicon a language, got {books[tag].lexicon.name} and {lexicon.name} - for {tag}"
+                )
+            books[tag] = Phrasebook(lexicon)
+        if default not in books:
+            raise RuleDefinitionError(f"expected a lexicon for {default}, got {', '.join(sorted(books)) or 'none'}")
+        self._books = books
+        self._default = default
+        self.calibration = calibration
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Tags of the languages that are covered."""
+        return tuple(sorted(self._books))
+
+    def classify(self, ticket: Ticket) -> Classification:
+        """Return what a ticket is about. Takes linear time; of long texts the beginning and the end are read."""
+        title, body = ticket.title.strip()[:_LONGEST_TITLE], cut(ticket.body)
+        parts = segments(body)
+        prose, technical = text_of(body, parts, "all"), text_of(body, parts, "half")
+        language = _primary(ticket.language or "") or language_of(f"{title}\n{prose}", self._default)
+        book = self._books.get(language)
+        if book is None:
+            return _unread(ticket, language, covered=False, segments=parts)
+        if not any(map(str.isalnum, f"{title}{prose}{technical}")):
+            return _unread(ticket, language, covered=True, segments=parts)
+        said = _said(book, title, prose, technical)
+        points = {category: said.all.get(category, 0) for category in CATEGORIES}
+        rules = list(_rules(said, points["docs"]))
+        for category, more, _ in rules:
+            points[category] += more
+        ranked: list[Category] = sorted(CATEGORIES, key=lambda c: -points[c])
+        best: Category = ranked[0]
+        second: Category = ranked[1]
+        if points[best] <= 0:
+            best, second = "other", "docs"
+        level = clarity(points[best], points[second], doubts=_doubts(best, said)) if _evident(said) else _NO_EVIDENCE
+        customer_facing = faces_customers(best, said.all)
+        return Classification(
+            id=ticket.id,
+            category=best,
+            category2=second if points[second] * 3 >= points[best] and points[second] >= _SECOND_DESK else None,
+            clarity=level,
+            confidence=self.calibration.confidence(level),
+            points=tuple((c, points[c]) for c in ranked if points[c] > 0),
+            severity=severity_of(best, said.all, fault=said.fault(), asks=_asks(said), customer_facing=customer_facing),
+            customer_facing=customer_facing,
+            language=language,
+            covered=True,
+            counted=(*said.counted, *((label, more, "rule", rule) for label, more, rule in rules)),
+            segments=parts,
+        )
+
+
+def _primary(tag: str) -> str:
+    return tag.replace("_", "-").split("-")[0].lower()[:8]
+
+
+def _unread(ticket: Ticket, language: str, *, covered: bool, segments: tuple[Segment, ...]) -> Classification:
+    return Classification(
+        id=ticket.id,
+        category="unknown",
+        category2=None,
+        clarity=_NO_EVIDENCE,
+        confidence=0,
+        points=(),
+        severity="low",
+        customer_facing=False,
+        language=language,
+        covered=covered,
+        counted=(),
+        segments=segments,
+    )
+
+
+def _said(book: Phrasebook, title: str, prose: str, technical: str) -> _Said:
+    words = _title_words(title)
+    words.append(None)
+    title_ends = len(words)
+    if prose:
+        words += words_of(prose)
+        words.append(None)
+    body_ends = len(words)
+    if technical:
+        words += words_of(technical)
+    best: dict[tuple[str, str], tuple[int, int]] = {}
+    for found in book.read(words):
+        place = 0 if found.place < title_ends else 1 if found.place < body_ends else 2
+        for label, points in found.points:
+            key = (found.phrase, label)
+            # A phrase counts once, where it weighs most.
+            if key not in best or place < best[key][0]:
+                best[key] = place, points
+    in_title: dict[str, int] = {}
+    in_body: dict[str, int] = {}
+    everywhere: dict[str, int] = {}
+    counted: list[tuple[str, int, Where, str]] = []
+    for (phrase, label), (place, points) in best.items():
+        if place == 0:
+            in_title[label] = in_title.get(label, 0) + points
+            points *= _TITLE_WEIGHS
+        else:
+            points = points if place == 1 else points // 2
+            in_body[label] = in_body.get(label, 0) + points
+        everywhere[label] = everywhere.get(label, 0) + points
+        counted.append((label, points, _PLACES[place], phrase))
+    if _BUG_TAG.match(title):
+        in_title["nature.fault"] = in_title.get("nature.fault", 0) + _A_FAULT
+        counted.append(("nature.fault", _A_FAULT * _TITLE_WEIGHS, "rule", "the title is tagged as a bug"))
+    return _Said(in_title, in_body, everywhere, counted)
+
+
+def _title_words(title: str) -> list[str | None]:
+    """Return the words of a title, with words that stand for its beginning and for a question mark at its end."""
+    tag = _TAG.match(title)
+    head, rest = (title[: tag.end()], title[tag.end() :]) if tag else ("", title)
+    words = ["titlestart", *words_of(rest)]
+    if title.endswith("?"):
+        words += [None, "questionmark"]
+    return [*words_of(head), None, *words] if head else words
+
+
+def _evident(said: _Said) -> bool:
+    """Return whether any phrase speaks for a category; rules alone are no evidence."""
+    return any(points > 0 and label in _KNOWN for label, points in said.all.items())
+
+
+def _doubts(category: Category, said: _Said) -> int:
+    """
+    Return the reasons for doubt less those for trust.
+
+    What tells of no fault, wishes or asks is labelled less steadily, also by people.
+    """
+    natures = (not said.fault(), "nature.wish" in said.all, "nature.question" in said.all)
+    return sum(natures) + (category in _BROAD) - (category in _NARROW)
+
+
+def _asks(said: _Said) -> bool:
+    title, body = said.title, said.body
+    if title.get("nature.wish", 0) >= _A_WISH or title.get("nature.question", 0) >= _A_QUESTION:
+        return not title.get("nature.fault")
+    told = any(place.get(nature) for place in (title, body) for nature in ("nature.wish", "nature.question"))
+    return told and not said.fault()
+
+
+def _rules(said: _Said, docs: int) -> Iterable[tuple[Category, int, str]]:
+    """
+    Yield what the whole of a ticket says about its kind.
+
+    A wish or a question is told from a fault by what is missing in it, which no phrase can say.
+    """
+    title, body = said.title, said.body
+    in_title, anywhere = bool(title.get("nature.fault")), said.fault()
+    wishes, questions = title.get("nature.wish", 0), title.get("nature.question", 0)
+    all_wishes = wishes + body.get("nature.wish", 0)
+    asked = questions + body.get("nature.question", 0) > 0
+    if title.get("nature.feature"):
+        yield "other", 60, "the title calls it a feature"
+    if wishes >= _A_WISH and not in_title:
+        yield "other", 60, "the title is a wish and tells of no fault"
+    if all_wishes >= _A_WISH and not anywhere:
+        yield "other", 20, "a wish, and no fault is told"
+    if questions >= _A_QUESTION and not in_title:
+        yield "docs", 40, "the title is a question and tells of no fault"
+    if asked and not anywhere:
+        yield "docs", 20, "a question, and no fault is told"
+    if not (anywhere or asked or all_wishes or docs):
+        yield "other", 20, "neither a fault nor a question is told"

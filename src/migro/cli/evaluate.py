@@ -1,0 +1,83 @@
+"""``migro evaluate``: what was said beside what is true."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigurationError, InputError
+from ..evaluate import Judged, fit_calibration, judge, lines_of, score, write_plot
+from .classify import add_reading, classifier_of, records_of
+from .console import Console
+
+__all__ = ["register"]
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    parser = commands.add_parser("evaluate", help="how right migro is, beside what people say")
+    inside = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    tickets = inside.add_parser(
+        "tickets", parents=[common], help="labels of tickets: accuracy, calibration, confusions and what misled"
+    )
+    add_reading(tickets, needed=True)
+    tickets.add_argument("--label-field", metavar="NAME", help="field with the true category (default: category)")
+    tickets.add_argument("--titles-only", action="store_true", help="read the titles and leave the texts out")
+    tickets.add_argument("--plot", type=Path, action="append", default=[], metavar="FILE", help="picture, .svg or .png")
+    tickets.add_argument(
+        "--fit-calibration", type=Path, metavar="FILE", help="write what clarity is worth, computed from these labels"
+    )
+    tickets.set_defaults(command=evaluate_tickets)
+
+
+def evaluate_tickets(arguments: argparse.Namespace, console: Console) -> int:
+    """Print scores; tickets that cannot be read, or have no label, are named on standard error and left out."""
+    classifier = classifier_of(arguments)
+    for path in arguments.plot:
+        if path.suffix.lower() not in (".svg", ".png"):
+            raise ConfigurationError(f"--plot: expected a name that ends with .svg or .png, got {path.name}")
+    judged: list[Judged] = []
+    left_out = 0
+    for found in judge(
+        records_of(arguments), classifier, field=arguments.label_field, titles_only=arguments.titles_only
+    ):
+        if isinstance(found, Judged):
+            judged.append(found)
+        else:
+            left_out += 1
+            console.complain(f"{found.place}: {found.problem}")
+    if not judged:
+        raise InputError("expected at least one labelled ticket, got none")
+    scores = score(judged)
+    if console.text:
+        print("\n".join(lines_of(scores)))
+    else:
+        document = scores.document()
+        indent = 2 if console.format == "json" else None
+        print(json.dumps(document, default=_number, indent=indent, sort_keys=True, ensure_ascii=False))
+    for path in arguments.plot:
+        write_plot(scores, path)
+    if arguments.fit_calibration is not None:
+        _fit(judged, arguments)
+    return 1 if left_out else 0
+
+
+def _fit(judged: list[Judged], arguments: argparse.Namespace) -> None:
+    names = ", ".join(Path(name).name for name in arguments.files)
+    try:
+        found = fit_calibration(
+            [(j.said.clarity, j.right) for j in judged], source=f"{len(judged)} labelled tickets of {names}"
+        )
+    except ValueError as e:
+        raise ConfigurationError(f"--fit-calibration: {e}") from e
+    document = {"source": found.source, "steps": [list(step) for step in found.steps]}
+    arguments.fit_calibration.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"expected a value of JSON, got {type(value).__name__}")

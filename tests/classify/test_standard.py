@@ -1,0 +1,97 @@
+"""What migro ships: lexicons whose examples hold and whose phrases pull in one direction."""
+
+from __future__ import annotations
+
+import pytest
+
+from migro.classify import CATEGORIES, LANGUAGES, classify, standard_calibration, standard_lexicon
+from migro.lexicons import check_lexicon, parse_lexicon, write_lexicon
+from migro.lexicons.phrases import parse_phrase
+
+KINDS = ("nature.", "severity.", "audience.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_examples_of_a_lexicon_hold(language: str) -> None:
+    assert check_lexicon(standard_lexicon(language)) == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_label_is_a_category_or_a_kind(language: str) -> None:
+    labels = standard_lexicon(language).labels
+
+    assert {label for label in labels if not label.startswith(KINDS)} == set(CATEGORIES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_points_are_few_and_round(language: str) -> None:
+    worth = {points for entry in standard_lexicon(language).entries for _, points in entry.points}
+
+    assert worth <= {5, 10, 15, 20, 30, 40, 50, 60, 80}
+
+
+def test_a_lexicon_that_is_written_again_reads_alike() -> None:
+    assert parse_lexicon(write_lexicon(standard_lexicon("en"))) == standard_lexicon("en")
+
+
+def test_a_phrase_that_is_worth_less_than_a_part_of_it_takes_something_back() -> None:
+    # The longest phrase counts alone. By accident it would take points away; by intention it leaves at most 15.
+    worth: dict[tuple[str, str], tuple[int, str]] = {}
+    for entry in standard_lexicon("en").entries:
+        for spelling in parse_phrase(entry.phrase).spellings:
+            for label, points in entry.points:
+                worth[label, spelling] = points, entry.phrase
+    smaller = set()
+    for (label, spelling), (points, phrase) in worth.items():
+        words = spelling.split()
+        for start in range(len(words)):
+            for end in range(start + 1, len(words) + 1):
+                part = worth.get((label, " ".join(words[start:end])))
+                if part and part[1] != phrase and part[0] > points > 15:
+                    smaller.add((part[1], phrase))
+
+    assert smaller == set()
+
+
+def test_the_calibration_says_how_it_was_made() -> None:
+    assert "labelled tickets" in standard_calibration().source
+
+
+GERMAN = {
+    "checkout": "Kunden können an der Kasse nicht bezahlen",
+    "integration": "PayPal Zahlung wird abgelehnt",
+    "inventory": "Der Lagerbestand ist negativ und falsch",
+    "auth": "Nach der Anmeldung wird man sofort wieder abgemeldet",
+    "frontend_mismatch": "Auf der Startseite werden die Bilder nicht angezeigt",
+    "data_sync": "Nach dem Import fehlen die Hälfte der Artikel",
+    "performance": "Die Seite lädt sehr langsam und es dauert ewig",
+    "webhook": "Der Webhook für Bestellungen kommt doppelt an",
+    "docs": "Wie kann ich das einrichten? Gibt es eine Anleitung?",
+    "other": "Die Installation mit composer bricht mit einem Fehler ab",
+}
+SPANISH = {
+    "checkout": "Los clientes no pueden pagar en el carrito",
+    "integration": "El pago con PayPal es rechazado por la pasarela",
+    "inventory": "El stock del almacén es incorrecto",
+    "auth": "No puedo iniciar sesión con mi contraseña",
+    "frontend_mismatch": "Las imágenes de la página no se ven",
+    "data_sync": "La importación de productos no sincroniza los datos",
+    "performance": "La tienda está muy lenta y tarda mucho",
+    "webhook": "El webhook de pedidos llega dos veces",
+    "docs": "¿Cómo puedo configurar esto? No hay documentación",
+    "other": "La instalación con composer falla",
+}
+
+
+@pytest.mark.parametrize(("category", "text"), GERMAN.items())
+def test_the_ten_commonest_complaints_are_read_in_german(category: str, text: str) -> None:
+    found = classify(text, language="de")
+
+    assert (found.language, found.category) == ("de", category)
+
+
+@pytest.mark.parametrize(("category", "text"), SPANISH.items())
+def test_the_ten_commonest_complaints_are_read_in_spanish(category: str, text: str) -> None:
+    found = classify(text, language="es")
+
+    assert (found.language, found.category) == ("es", category)

@@ -1,0 +1,90 @@
+"""``migro evaluate tickets``: scores as text, JSON and pictures, and a calibration out of labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from migro.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+LABELLED = "\n".join(
+    json.dumps({"id": str(n), "title": title, "category": category, "severity": "medium", "customer_facing": True})
+    for n, (title, category) in enumerate(
+        [("Coupon refused in the cart", "checkout"), ("Login fails", "auth"), ("Webhook is late", "integration")] * 12
+    )
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "labelled.jsonl").write_text(LABELLED, encoding="utf-8")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(["evaluate", "tickets", *arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def test_a_report_says_how_right_and_what_misled(run: Run) -> None:
+    code, out, _ = run("labelled.jsonl")
+
+    assert code == 0
+    assert "36 tickets" in out
+    assert "accuracy             0.6667" in out
+    assert "Spiegelhalter" in out
+    assert "12 x integration taken for webhook" in out
+    assert "web ?hooks?" in out
+
+
+def test_json_has_everything(run: Run) -> None:
+    found = json.loads(run("labelled.jsonl", "--format", "json")[1])
+
+    assert found["accuracy"] == 0.6667
+    assert found["calibration"]["bins"]
+    assert found["confidence_high"]["tickets"] >= 0
+    assert found["worst"][0]["phrases"][0]["phrase"] == "web ?hooks?"
+
+
+def test_a_picture_is_written(run: Run, tmp_path: Path) -> None:
+    assert run("labelled.jsonl", "--plot", "out.svg")[0] == 0
+    assert (tmp_path / "out.svg").read_text("utf-8").startswith("<svg")
+
+
+def test_a_calibration_is_made_from_labels_and_used(run: Run, tmp_path: Path) -> None:
+    assert run("labelled.jsonl", "--fit-calibration", "own.json")[0] == 0
+    own = json.loads((tmp_path / "own.json").read_text("utf-8"))
+
+    assert own["source"] == "36 labelled tickets of labelled.jsonl"
+    assert run("labelled.jsonl", "--calibration", "own.json")[0] == 0
+
+
+def test_tickets_without_a_label_are_named_and_left_out(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "more.jsonl").write_text(LABELLED + '\n{"id": "x", "title": "Login"}\n', encoding="utf-8")
+    code, out, err = run("more.jsonl", "--format", "jsonl")
+
+    assert code == 1
+    assert json.loads(out)["tickets"] == 36
+    assert "more.jsonl, line 37: expected a category, got none" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("labelled.jsonl", "--plot", "a.gif"), 2, "expected a name that ends with .svg or .png"),
+        (("labelled.jsonl", "--label-field", "severity"), 1, "expected a category, one of"),
+        (("labelled.jsonl", "--label-field", "desk"), 1, "expected at least one labelled ticket, got none"),
+    ],
+)
+def test_wrong_usage_is_said_in_words(run: Run, arguments: tuple[str, ...], code: int, message: str) -> None:
+    got, _, err = run(*arguments)
+
+    assert got == code
+    assert message in err
