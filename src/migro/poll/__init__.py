@@ -11,6 +11,7 @@ from .caller import Caller
 from .listing import Listing, OrderEntry, StockEntry, SubscriptionEntry
 from .poller import Poller
 from .polling import Polling
+from .rechecking import Recheck
 from .reconciliation import Reconciliation, Required
 from .rest import JsonList
 from .shopify import ShopifyInventory, ShopifyOrders, ShopifySubscriptions, shopify_caller
@@ -31,6 +32,7 @@ __all__ = [
     "Poller",
     "Polling",
     "Position",
+    "Recheck",
     "Reconciliation",
     "Required",
     "Resource",

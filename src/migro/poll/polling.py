@@ -88,6 +88,19 @@ class Polling:
         """Ask every resource that is due, and return what each run came to; nothing is raised for any of them."""
         return tuple(self._run(s, now) for s in self._sources if s.next_at is None or s.next_at <= now)
 
+    def ask_again(self, merchant: str | None, what: str) -> tuple[str, ...]:
+        """
+        Let the sources of a merchant that have a word in their name be due at once; return their names.
+
+        Args:
+            merchant: Whose; the next `poll_once` asks them.
+            what: Such as ``orders``, which stands in ``shopify_orders``.
+        """
+        found = [s for s in self._sources if s.account.merchant == merchant and what in s.poller.source.split("_")]
+        for source in found:
+            source.next_at = None
+        return tuple(s.poller.source for s in found)
+
     def think(self, now: datetime) -> tuple[Decision, ...]:
         """
         Think about what was read and waits, let time pass, and return the decisions this led to.

@@ -55,7 +55,7 @@ SUBSCRIPTION_REMOVED = IssueKind[MerchantId](
     responses=(
         notify("operators"),
         report("topics concerned, last delivery of each"),
-        recheck("webhooks"),
+        recheck("subscriptions"),
         dashboard(),
         draft_reply(
             "Your platform says that it could not deliver webhooks and may stop sending them. Please approve the"
@@ -76,7 +76,7 @@ SUBSCRIPTION_MISSING = IssueKind[MerchantId](
     responses=(
         notify("operators"),
         report("topics required, subscriptions listed, hosts that they deliver to"),
-        recheck("webhooks"),
+        recheck("subscriptions"),
         draft_reply(
             "Your new shop has no subscription for some of the events that the set-up needs. The list is attached;"
             " please approve this step of the checklist."
