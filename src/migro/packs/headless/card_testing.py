@@ -64,8 +64,11 @@ _ENDPOINT = on(
     HttpRequest,
     HttpRequest.route.matches("(?i)payment-?information|cart-?complete|place-?order"),
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 ).count(within=_W)
-_PRODUCT_VIEWS = on(HttpRequest, HttpRequest.route_class == "pdp", per=HttpRequest.merchant).count(within=_W)
+_PRODUCT_VIEWS = on(
+    HttpRequest, HttpRequest.route_class == "pdp", per=HttpRequest.merchant, weight=HttpRequest.requests
+).count(within=_W)
 _DISPUTES = on(Dispute, Dispute.topic.one_of("dispute.created", "fraud.warning"), per=Dispute.merchant).count(
     within=hours(24)
 )

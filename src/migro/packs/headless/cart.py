@@ -94,14 +94,24 @@ DUPLICATE = IssueKind[tuple[MerchantId, str]](
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
 _WRITES: Pred[HttpRequest] = HttpRequest.method.one_of("POST", "PUT", "PATCH", "DELETE")
 _AT_CHECKOUT: Pred[ErrorIssue] = ErrorIssue.route_class.one_of("cart", "checkout", "payment")
-_CART_WRITES = on(HttpRequest, HttpRequest.route_class == "cart", _WRITES, _SHOPPER, per=HttpRequest.merchant)
+_CART_WRITES = on(
+    HttpRequest,
+    HttpRequest.route_class == "cart",
+    _WRITES,
+    _SHOPPER,
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
 _STEPS = on(
     HttpRequest,
     (HttpRequest.route_class == "checkout") | ((HttpRequest.route_class == "cart") & _WRITES),
     _SHOPPER,
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
-_QUEUED = on(HttpRequest, HttpRequest.route == "/throttle/queue", _SHOPPER, per=HttpRequest.merchant)
+_QUEUED = on(
+    HttpRequest, HttpRequest.route == "/throttle/queue", _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests
+)
 _ORDERS = on(
     Order,
     Order.topic == "order.created",

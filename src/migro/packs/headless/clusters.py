@@ -27,11 +27,11 @@ _SENT = _CLUSTER.total(TrafficCluster.requests, within=_Q)
 _LARGE = _SENT.per(_CLUSTER.total(TrafficCluster.of_all, within=_Q), floor=100) >= percent(40)
 _GROWN = _SENT >= 5 * usual_of(_SENT)  # noqa: SIM300
 _FAILED_LOGINS = on(LoginAttempt, LoginAttempt.ok == False, per=LoginAttempt.merchant)  # noqa: E712
-_BOTS = on(HttpRequest, HttpRequest.bot == True, per=HttpRequest.merchant)  # noqa: E712
+_BOTS = on(HttpRequest, HttpRequest.bot == True, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
 _BOT_COUNT = _BOTS.count(within=_Q)
 _UNREACHABLE: Pred[HttpRequest] = HttpRequest.status.between(520, 526) | (HttpRequest.status == 530)
-_LOST = on(HttpRequest, HttpRequest.bot == False, _UNREACHABLE, per=HttpRequest.merchant)  # noqa: E712
-_SERVED = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant)  # noqa: E712
+_LOST = on(HttpRequest, HttpRequest.bot == False, _UNREACHABLE, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
+_SERVED = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
 
 # 80 requests an hour are 20 in a quarter of one.
 _WEEKS = weekly(said(CLUSTER, 0, requests=80, of_all=1_000))

@@ -57,6 +57,7 @@ _API = on(
     HttpRequest.route_class == "api",
     HttpRequest.bot == False,  # noqa: E712
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
 # Cart and checkout have a mode of their own.
 _ELSEWHERE: Pred[ErrorIssue] = ErrorIssue.route_class.missing() | ~ErrorIssue.route_class.one_of("cart", "checkout")

@@ -53,6 +53,7 @@ _PAYER_ROUTE = on(
     HttpRequest.route_class == "webhook",
     HttpRequest.route.matches("(?i)" + "|".join(PAYERS)),
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
 
 _DELIVERED = on(Delivery, FROM_PAYER, per=Delivery.merchant)

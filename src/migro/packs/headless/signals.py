@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from ...expressions import UNSET, Attr, Key, Maybe, MaybeKey
+from ...expressions import UNSET, Attr, Key, Maybe, MaybeKey, preset
 from ...models.signal import Signal
 from .browser_signals import BROWSER
 from .catalogue_signals import CATALOGUE
@@ -49,9 +49,10 @@ __all__ = [
 
 class HttpRequest(Signal, kind="http.request"):
     """
-    One request to the storefront, from an access log.
+    One request to the storefront, from an access log; or those of one minute that were alike, added up.
 
     Attributes:
+        requests: How many requests this signal stands for; 1 unless it says so. Every rule adds them up.
         method: ``GET``, ``POST`` and so on.
         route_class: One of home, plp, pdp, search, cart, checkout, payment, delivery, account, api, webhook, asset,
             other.
@@ -60,7 +61,7 @@ class HttpRequest(Signal, kind="http.request"):
         bot: Whether the user agent is a known crawler, scanner, probe or monitor.
         host: Host that was asked, where the log says.
         visitor: Pseudonym of address and user agent.
-        bytes: Size of the answer.
+        bytes: Size of the answer, or of all the answers.
         network: Network that it came from, truncated.
         agent: Pseudonym of the user agent.
         crawler: Name of the search engine, where reverse DNS confirms it; ``monitor`` for the host's own checks.
@@ -68,6 +69,7 @@ class HttpRequest(Signal, kind="http.request"):
         legacy: Whether the old shop's sitemap had the address.
     """
 
+    requests: Attr[int] = preset(default=1)
     method: Attr[str]
     route_class: Attr[str]
     route: Attr[str]
