@@ -6,8 +6,22 @@ from typing import Any
 
 from ...expressions import Pred, hours, minutes, percent
 from ...models import Severity
-from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, greatest, on, refutes, silent, supports
+from ...models.signal import MerchantId, Signal
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    IssueKind,
+    Premise,
+    Rule,
+    SeverityScale,
+    fires,
+    greatest,
+    on,
+    refutes,
+    silent,
+    supports,
+)
+from .expected import raised
 from .operations_signals import Delivery, LogLine
 from .responses import draft_reply, notify, operators
 from .signals import HttpRequest, Order, Payment, SignatureFailure
@@ -72,6 +86,17 @@ _PAYER_D: dict[str, Any] = {
 _WAITING = order(0, financial_status="pending")
 _HOOKED: dict[str, Any] = {"route_class": "webhook", "route": "/api/webhooks/stripe"}
 _TRACKED: dict[str, Any] = {"code": "sig.mismatch", "route_class": "webhook"}
+
+
+def _queue(times: int) -> Premise[MerchantId]:
+    paid = on(Payment, Payment.topic == "order.paid", per=Payment.merchant)
+    return (_pending >= greatest(3, 3 * times * usual_of(_pending))) & paid.at_least(3, within=hours(1))
+
+
+def _queued(n: int) -> tuple[Signal, ...]:
+    late = burst(n, order(NOW + 1_800, financial_status="pending"))
+    return (*usual(2, _WAITING), *burst(3, payment(NOW)), *late)
+
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -158,28 +183,32 @@ RULES: tuple[Rule[Any], ...] = (
             ),
         ),
     ),
-    Rule(
-        "payment-signature.orders-wait",
-        when=(_pending >= greatest(3, 3 * usual_of(_pending)))
-        & on(Payment, Payment.topic == "order.paid", per=Payment.merchant).at_least(3, within=hours(1)),
-        then=supports(PAYMENT_SIGNATURE, MEDIUM, family="orders"),
-        why="Three times the usual number of orders wait for a payment that the provider says went through.",
-        examples=(
-            fires(
-                "6 for 2",
-                *usual(2, _WAITING),
-                *burst(3, payment(NOW)),
-                *burst(6, order(NOW + 1_800, financial_status="pending")),
-                for_=SHOP,
+    *raised(
+        Rule(
+            "payment-signature.orders-wait",
+            when=_queue(1),
+            then=supports(PAYMENT_SIGNATURE, MEDIUM, family="orders"),
+            why="Three times the usual number of orders wait for a payment that the provider says went through.",
+            examples=(
+                fires(
+                    "6 for 2",
+                    *usual(2, _WAITING),
+                    *burst(3, payment(NOW)),
+                    *burst(6, order(NOW + 1_800, financial_status="pending")),
+                    for_=SHOP,
+                ),
+                silent(
+                    "5 for 2",
+                    *usual(2, _WAITING),
+                    *burst(3, payment(NOW)),
+                    *burst(5, order(NOW + 1_800, financial_status="pending")),
+                ),
+                silent("nobody paid", *usual(2, _WAITING), *burst(6, order(NOW + 1_800, financial_status="pending"))),
             ),
-            silent(
-                "5 for 2",
-                *usual(2, _WAITING),
-                *burst(3, payment(NOW)),
-                *burst(5, order(NOW + 1_800, financial_status="pending")),
-            ),
-            silent("nobody paid", *usual(2, _WAITING), *burst(6, order(NOW + 1_800, financial_status="pending"))),
         ),
+        _queue,
+        _queued,
+        edge=6,
     ),
     Rule(
         "payment-signature.test-mode",
