@@ -35,7 +35,7 @@ from .specimens import page as view
 from .specimens_operations import STATUS, said
 from .specimens_shop import ATTEMPT, CAMPAIGN, DISPUTE, weekly
 from .storefront_signals import PaymentAttempt
-from .witnesses import usual_of
+from .witnesses import INCIDENT_OVER, REAL_MONEY, usual_of
 
 __all__ = ["CARD_TESTING", "RULES"]
 
@@ -76,26 +76,34 @@ _DISPUTES = on(Dispute, Dispute.topic.one_of("dispute.created", "fraud.warning")
     within=hours(24)
 )
 
-_LIVE: Pred[Payment] = Payment.livemode.missing() | (Payment.livemode == True)  # noqa: E712
 _ENDED: Pred[Payment] = Payment.topic.one_of("order.paid", "payment.failed")
-_FAILED = on(Payment, _LIVE, Payment.topic == "payment.failed", per=Payment.merchant)
+_FAILED = on(Payment, REAL_MONEY, Payment.topic == "payment.failed", per=Payment.merchant)
 _H = minutes(30)
-_TRIED = on(Payment, _LIVE, _ENDED, per=Payment.merchant).different(Payment.payment_id, within=_H)
-_PAID = on(Payment, _LIVE, Payment.topic == "order.paid", per=Payment.merchant).different(Payment.payment_id, within=_H)
+_TRIED = on(Payment, REAL_MONEY, _ENDED, per=Payment.merchant).different(Payment.payment_id, within=_H)
+_PAID = on(Payment, REAL_MONEY, Payment.topic == "order.paid", per=Payment.merchant).different(
+    Payment.payment_id, within=_H
+)
 _PAID_SHARE = _PAID.per(_TRIED, floor=30)
+# That the provider, the acquirer or the bank's system failed, or a bank that gives no reason: in the words of Stripe,
+# of Adyen, and in the numbers of PayPal (do not honour; system, communication and network; retry).
+_AT_THE_BANK: Pred[Payment] = Payment.decline_code.one_of(
+    "processing_error", "try_again_later", "do_not_honor",
+    "Acquirer Error", "Issuer Unavailable", "Refused",
+    "0500", "8000", "8100", "8110", "8220", "9100", "PPNT",
+)  # fmt: skip
 _PROVIDER = on(
     Payment,
-    _LIVE,
+    REAL_MONEY,
     Payment.topic == "payment.failed",
-    Payment.decline_code.one_of("processing_error", "try_again_later", "do_not_honor"),
+    _AT_THE_BANK,
     per=Payment.merchant,
 ).count(within=_H)
 _ADYEN_TRIED = on(
-    Payment, _LIVE, Payment.provider == "adyen", Payment.raw_topic == "AUTHORISATION", per=Payment.merchant
+    Payment, REAL_MONEY, Payment.provider == "adyen", Payment.raw_topic == "AUTHORISATION", per=Payment.merchant
 ).count(within=_H)
 _ADYEN_REFUSED = on(
     Payment,
-    _LIVE,
+    REAL_MONEY,
     Payment.provider == "adyen",
     Payment.raw_topic == "AUTHORISATION",
     Payment.topic == "payment.failed",
@@ -283,6 +291,16 @@ RULES: tuple[Rule[Any], ...] = (
                     *weekly(*_mix(0, 10, 20, decline_code="processing_error")),
                     *_mix(0, 10, 29, decline_code="processing_error"),
                 ),
+                *(
+                    fires(
+                        f"in the words of {of}",
+                        *weekly(*_mix(0, 10, 20, provider=of, decline_code=code)),
+                        *_mix(0, 10, 30, provider=of, decline_code=code),
+                        for_=SHOP,
+                    )
+                    for of, code in (("adyen", "Acquirer Error"), ("paypal", "9100"))
+                ),
+                silent("no money", *_mix(0, 10, 30, decline_code="Not enough balance")),
             ),
         ),
         _refusals,
@@ -320,9 +338,9 @@ RULES: tuple[Rule[Any], ...] = (
             StatusPage,
             StatusPage.platform.one_of("stripe", "adyen", "paypal", "braintree", "klarna"),
             StatusPage.component_used == True,  # noqa: E712
-            StatusPage.state != "resolved",
+            ~INCIDENT_OVER,
             per=StatusPage.merchant,
-        ).unless(on(StatusPage, StatusPage.state == "resolved", per=StatusPage.merchant)),
+        ).unless(on(StatusPage, INCIDENT_OVER, per=StatusPage.merchant)),
         then=refutes(DECLINES, 150, family="status-page"),
         why="The payment provider's status page tells of an incident that explains it.",
         lasts=hours(4),

@@ -11,7 +11,7 @@ from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires
 from .responses import dashboard, draft_reply, impact_on, notify, operators, page, refresh_cache, report
 from .signals import ErrorIssue, HttpRequest, Order, Payment
 from .specimens import SHOP, burst, error, order, payment, request, ticket
-from .witnesses import coded_error, tickets
+from .witnesses import REAL_MONEY, REAL_ORDER, coded_error, tickets
 
 __all__ = ["CART_LOST", "DUPLICATE", "RULES", "THROTTLED", "VERSION_CONFLICT"]
 
@@ -115,13 +115,13 @@ _QUEUED = on(
 _ORDERS = on(
     Order,
     Order.topic == "order.created",
-    Order.test.missing() | (Order.test == False),  # noqa: E712
+    REAL_ORDER,
     per=(Order.merchant, Order.cart_ref),
 )
 _PAID = on(
     Payment,
     Payment.topic == "order.paid",
-    Payment.livemode.missing() | (Payment.livemode == True),  # noqa: E712
+    REAL_MONEY,
     per=(Payment.merchant, Payment.cart_ref),
 )
 _QUEUE: dict[str, Any] = {"method": "GET", "route_class": "other", "route": "/throttle/queue"}

@@ -47,7 +47,7 @@ from .specimens_operations import (
     usual,
 )
 from .sync_signals import OrderTrace, Shipment
-from .witnesses import logged, tickets, usual_of
+from .witnesses import INCIDENT_OVER, logged, tickets, usual_of
 
 __all__ = ["EXPORT_STALLED", "RULES", "TRACKING_GAP"]
 
@@ -301,9 +301,7 @@ RULES: tuple[Rule[Any], ...] = (
             StatusPage.component == "carrier",
             StatusPage.impact.one_of("critical", "major"),
             per=StatusPage.merchant,
-        ).unless(
-            on(StatusPage, StatusPage.component == "carrier", StatusPage.state == "resolved", per=StatusPage.merchant)
-        ),
+        ).unless(on(StatusPage, StatusPage.component == "carrier", INCIDENT_OVER, per=StatusPage.merchant)),
         then=refutes(TRACKING_GAP, 150, family="status-page"),
         why="The carrier's own status page tells of an outage.",
         lasts=hours(4),
@@ -311,6 +309,11 @@ RULES: tuple[Rule[Any], ...] = (
             fires("an outage", said(STATUS, component="carrier"), for_=SHOP),
             silent(
                 "resolved", said(STATUS, component="carrier"), said(STATUS, 60, component="carrier", state="resolved")
+            ),
+            silent(
+                "works again",
+                said(STATUS, component="carrier", state="major_outage"),
+                said(STATUS, 60, component="carrier", state="operational", impact="none"),
             ),
         ),
     ),

@@ -101,7 +101,8 @@ class StatusPage(Signal, kind="status.incident"):
 
     Attributes:
         platform: The platform that the incident concerns.
-        component: What of it, such as ``checkout``, ``webhooks`` or ``carrier``.
+        component: What of it: api, carrier, cdn, checkout, inventory, login, orders, payments, search, storefront,
+            webhooks. An incident of a part ends with that part: ``resolved``, ``completed``, or ``operational``.
         impact: none, minor, major or critical.
         component_used: Whether the component is one that shops here depend on.
     """

@@ -27,6 +27,7 @@ __all__ = [
     "App",
     "Cart",
     "Compliance",
+    "ComplianceHandling",
     "Customer",
     "Deploy",
     "Dispute",
@@ -160,6 +161,7 @@ class Order(Signal, kind="order"):
         country: Where it goes, as two letters.
         tax_exempt: Whether the customer or the goods are free of it.
         landing: Class of the page that the shopper came in by.
+        reason: Why it was cancelled, in the platform's word.
     """
 
     order_id: Key[str]
@@ -172,6 +174,7 @@ class Order(Signal, kind="order"):
     country: Maybe[str] = UNSET
     tax_exempt: Maybe[bool] = UNSET
     landing: Maybe[str] = UNSET
+    reason: Maybe[str] = UNSET
 
 
 class Payment(Signal, kind="payment"):
@@ -185,6 +188,8 @@ class Payment(Signal, kind="payment"):
         method: How it was paid, such as ``card`` or ``apple_pay``.
         order_id: The order that it paid, where the provider says.
         internal: Whether the payer is one of the shop's own people.
+        reason: Why it failed or waits, where the provider says so in words.
+        status_reason: Why it is in its state, such as ``PENDING_REVIEW``.
     """
 
     payment_id: Key[str]
@@ -197,23 +202,36 @@ class Payment(Signal, kind="payment"):
     method: Maybe[str] = UNSET
     order_id: MaybeKey[str] = UNSET
     internal: Maybe[bool] = UNSET
+    reason: Maybe[str] = UNSET
+    status_reason: Maybe[str] = UNSET
 
 
 class Refund(Signal, kind="refund"):
-    """Money went back; topic ``refund.created``."""
+    """Money went back; topic ``refund.created``, and `reason` why, in the sender's words."""
 
     payment_id: MaybeKey[str] = UNSET
     order_id: MaybeKey[str] = UNSET
     amount_minor: Maybe[int] = UNSET
     currency: Maybe[str] = UNSET
+    reason: Maybe[str] = UNSET
 
 
 class Dispute(Signal, kind="dispute"):
-    """A payment is disputed; topics ``dispute.created``, ``dispute.updated``."""
+    """
+    A payment is disputed; topics ``dispute.created``, ``dispute.updated``.
+
+    Attributes:
+        reason: Why, in the provider's words.
+        reason_code: The card scheme's code for it.
+        scheme: The card scheme, in the provider's code.
+    """
 
     payment_id: MaybeKey[str] = UNSET
     amount_minor: Maybe[int] = UNSET
     currency: Maybe[str] = UNSET
+    reason: Maybe[str] = UNSET
+    reason_code: Maybe[str] = UNSET
+    scheme: Maybe[str] = UNSET
 
 
 class Cart(Signal, kind="cart"):
@@ -238,10 +256,17 @@ class Inventory(Signal, kind="inventory"):
 
 
 class Fulfilment(Signal, kind="fulfilment"):
-    """A shipment or fulfilment changed; topic ``fulfilment.changed``."""
+    """
+    A shipment or fulfilment changed; topic ``fulfilment.changed``.
+
+    Attributes:
+        reason: Why it waits, failed or was rejected.
+        carrier: Who brings it, in the sender's code.
+    """
 
     order_id: MaybeKey[str] = UNSET
     reason: Maybe[str] = UNSET
+    carrier: Maybe[str] = UNSET
 
 
 class Customer(Signal, kind="customer"):
@@ -257,15 +282,29 @@ class App(Signal, kind="app"):
 
 
 class Hook(Signal, kind="hook"):
-    """The platform could not deliver webhooks; topic ``hook.failure``."""
+    """The platform could not deliver webhooks; topic ``hook.failure``, and `reason` why, in the platform's words."""
 
     endpoint: Maybe[str] = UNSET
+    reason: Maybe[str] = UNSET
 
 
 class Compliance(Signal, kind="compliance"):
     """A privacy request; topic ``compliance``. Never reaches rules: it goes to the privacy handler."""
 
     request: Attr[str]
+
+
+class ComplianceHandling(Signal, kind="compliance.handling"):
+    """
+    The receiver had a privacy request seen to, or could not; it says nothing about the request or the person.
+
+    Attributes:
+        ok: Whether the handler saw to it.
+        reason: The type of its error, or ``nobody`` where there is no handler.
+    """
+
+    ok: Attr[bool]
+    reason: Maybe[str] = UNSET
 
 
 class Probe(Signal, kind="probe"):
@@ -327,6 +366,7 @@ VOCABULARY: tuple[type[Signal], ...] = (
     App,
     Cart,
     Compliance,
+    ComplianceHandling,
     Customer,
     Deploy,
     Dispute,
