@@ -100,6 +100,22 @@ def test_what_comes_after_its_minute_is_another_sum_of_that_minute() -> None:
     assert len({s.id for s in found}) == 3
 
 
+def test_sums_of_a_minute_stand_at_its_end_and_those_that_were_closed_early_at_the_newest_signal() -> None:
+    aggregator = MinuteAggregator(lateness=0)
+    found = [s for second in (0, 5, 61) for s in aggregator.take(report(second, host=f"h{second}.example"))]
+    end = BEGIN + timedelta(seconds=60) - timedelta(microseconds=1)
+
+    assert [(s.occurred_at, s.received_at) for s in found] == [(end, end)] * 2
+    assert [s.occurred_at for s in aggregator.close()] == [BEGIN + timedelta(seconds=61)]
+
+
+def test_failures_of_a_minute_come_after_what_went_well() -> None:
+    statuses = (503, None, 404, 200)
+    found = summed([report(n, status=s, severity_hint="high" if s == 503 else None) for n, s in enumerate(statuses)])
+
+    assert [s.status for s in found] == [None, 200, 404, 503]
+
+
 def test_a_session_counts_once_a_minute() -> None:
     ids: tuple[dict[str, str], ...] = ({"session": "a"}, {"session": "a"}, {"session": "b"}, {})
     (total,) = summed([report(n, ids=i) for n, i in enumerate(ids)])
@@ -145,13 +161,13 @@ def test_times_of_one_class_add_up_and_a_view_counts_once() -> None:
     ]  # fmt: skip
 
 
-def test_requests_add_up_under_a_kind_of_their_own() -> None:
+def test_requests_add_up_to_requests() -> None:
     line = '203.0.113.9 - - [01/Mar/2026:09:00:0{} +0000] "GET /products/{} HTTP/1.1" {} 10 "-" "Firefox/131.0"'
     text = "\n".join(line.format(n, n, 502 if n % 2 else 200) for n in range(9))
     found = summed(list(observed("web_access_log", text).signals))
 
     assert sorted((s.kind, s.status, s.metrics["requests"], s.metrics["bytes"]) for s in found) == [
-        ("http.requests", 200, 5, 50), ("http.requests", 502, 4, 40),
+        ("http.request", 200, 5, 50), ("http.request", 502, 4, 40),
     ]  # fmt: skip
     assert {s.attrs["route"] for s in found} == {"/products/:id"}
     assert all(not s.ids for s in found)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from migro.agent import Agent
 from migro.models import ErasureRequested
 from migro.observe import EndpointSettings, pseudonym
+from migro.packs.headless import RULES as PACK
 from migro.receive import Erasing, PrivacyRequest
 from migro.remember import SqliteMemory, VolatileMemory
-from migro.testing import START
+from migro.testing import START, FixedClock
 from tests.receive.shop import (
     KEY,
     SHOP,
@@ -142,7 +145,12 @@ def test_a_handler_that_stops_is_asked_again_by_the_sender() -> None:
 
     assert [r.status for r in replies] == [503, 200]
     assert replies[0].headers["retry-after"] == "30"
-    assert [s.kind for s in signals(taking.memory)] == ["compliance"]
+    assert [(s.kind, s.attrs.get("ok"), s.attrs.get("reason")) for s in signals(taking.memory)] == [
+        ("compliance.handling", False, "ConnectionError"),
+        ("compliance", None, None),
+        ("compliance.handling", True, None),
+    ]
+    assert all("anna" not in i.json_line() for i in inputs(taking.memory))
     assert [line for line in told if "anna" in line] == []
     assert "ConnectionError" in told[0]
 
@@ -170,8 +178,24 @@ def test_where_nobody_sees_to_privacy_requests_they_are_not_acknowledged() -> No
     raw = redact()
 
     assert push(taking, raw, shopify(raw, "customers/redact")).status == 503
-    assert inputs(memory) == []
+    assert [(s.kind, dict(s.attrs)) for s in signals(memory)] == [
+        ("compliance.handling", {"ok": False, "reason": "nobody"})
+    ]
     assert len(told) == 1
+
+
+def test_a_handler_that_keeps_stopping_is_told_to_people_as_an_issue_of_the_shop() -> None:
+    clock = FixedClock()
+    own = Agent(rules=PACK, memory=VolatileMemory())
+    taking = receiver(own, privacy=Recording(refusing=3), clock=clock)
+    raw = redact()
+    told = []
+    for _ in range(4):
+        push(taking, raw, shopify(raw, "customers/redact"))
+        told.append([d.issue.kind for d in taking.think()])
+        clock.advance(timedelta(minutes=10))
+
+    assert told[:3] == [[], [], ["privacy_webhook_failing"]]
 
 
 def test_a_request_that_comes_twice_changes_nothing_more() -> None:

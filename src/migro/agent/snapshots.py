@@ -213,11 +213,13 @@ def _monitor(monitor: Monitor) -> list[Any]:
 
 def _monitor_back(told: list[Any]) -> Monitor:
     waiting = None if told[-1] is None else Signal.from_data(told[-1])
-    return Monitor(**dict(zip(_MONITOR, (*told[:-1], waiting), strict=True)))
+    fields: dict[str, Any] = dict(zip(_MONITOR, (*told[:-1], waiting), strict=True))
+    return Monitor(**fields)
 
 
 def _said_back(told: list[Any]) -> Said:
-    return Said(**dict(zip(_SAID, (*told[:-1], tuple(told[-1])), strict=True)))
+    fields: dict[str, Any] = dict(zip(_SAID, (*told[:-1], tuple(told[-1])), strict=True))
+    return Said(**fields)
 
 
 _MONITOR = [field.name for field in attrs.fields(Monitor)]

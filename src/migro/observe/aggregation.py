@@ -37,7 +37,6 @@ class _Sum:
     weight: int = 0
     members: int = 0
     digest: int = 0
-    latest: int = 0
     received: int = 0
     sums: dict[str, int | Decimal] = attrs.Factory(dict)
     samples: list[str] = attrs.Factory(list)
@@ -55,6 +54,10 @@ class MinuteAggregator:
     A minute is over once a signal of its kind is `lateness` past its end; what comes later still gives a further sum
     of the same minute. Whatever comes in counts in exactly one sum that comes out, with its weight. A signal whose
     kind has no tally passes as it is.
+
+    All sums of a minute stand at its end, so that a share of one of them is never taken before the others are there,
+    and windows of whole minutes hold whole minutes. A minute that is closed before it is over stands at the newest
+    signal of its kind instead: nothing is said to have happened later than anybody knows of.
 
     A sum is the same signal, with the same id, whenever it is made of the same members: reading them again after a
     crash gives a redelivery. Members that come twice are counted twice, so feed it what has no duplicates.
@@ -96,7 +99,7 @@ class MinuteAggregator:
         if found is None:
             found = self._open[key] = _Sum()
             self._count[tally.kind] = self._count.get(tally.kind, 0) + 1
-        self._add(found, tally, signal, at)
+        self._add(found, tally, signal)
         before = self._latest.get(tally.kind)
         self._latest[tally.kind] = at if before is None else max(at, before)
         # Once for each minute that the clock passes: a stream of late signals is added up too.
@@ -109,14 +112,23 @@ class MinuteAggregator:
         at = None if now is None else to_microseconds(now)
         return tuple(s for kind in self._tallies for s in self._over(kind, at))
 
+    def _end(self, kind: str, minute: int, now: int | None) -> int:
+        known = self._latest[kind] if now is None else max(self._latest[kind], now)
+        return min((minute + 1) * _MINUTE - 1, known)
+
     def _over(self, kind: str, now: int | None) -> tuple[Signal, ...]:
         over = sorted(
-            key
-            for key in self._open
-            if key[0] == kind and (now is None or (key[1] + 1) * _MINUTE + self._lateness <= now)
+            (
+                key
+                for key in self._open
+                if key[0] == kind and (now is None or (key[1] + 1) * _MINUTE + self._lateness <= now)
+            ),
+            key=_rank,
         )
         self._count[kind] = self._count.get(kind, 0) - len(over)
-        return tuple(_sum_signal(self._tallies[kind], key, self._open.pop(key)) for key in over)
+        return tuple(
+            _sum_signal(self._tallies[kind], key, self._open.pop(key), self._end(kind, key[1], now)) for key in over
+        )
 
     def _key(self, tally: Tally, signal: Signal, minute: int) -> _Key:
         words: dict[str, Any] = {n: signal.attrs[n] for n in tally.by if n in signal.attrs}
@@ -133,7 +145,7 @@ class MinuteAggregator:
             key = (tally.kind, minute, canonical_json([*rest, words]))
         return key
 
-    def _add(self, found: _Sum, tally: Tally, signal: Signal, at: int) -> None:
+    def _add(self, found: _Sum, tally: Tally, signal: Signal) -> None:
         weight = _number(signal, tally.weight)
         once = signal.ids.get(tally.once) if tally.once is not None else None
         if once is not None and once in found.once:
@@ -143,7 +155,6 @@ class MinuteAggregator:
         found.weight += 1 if weight is None else max(int(weight), 0)
         found.members += 1
         found.digest = (found.digest + int(hashlib.sha256(signal.id.encode()).hexdigest()[:32], 16)) % (1 << 128)
-        found.latest = max(found.latest, at)
         found.received = max(found.received, to_microseconds(signal.received_at))
         for name in tally.sums:
             number = _number(signal, name)
@@ -179,6 +190,11 @@ class MinuteAggregator:
         self._count = {kind: sum(k == kind for k, _, _ in opened) for kind in self._tallies}
 
 
+def _rank(key: _Key) -> tuple[int, int, str]:
+    # Failures come last: whoever looks after each sum sees them beside what went well in their minute.
+    return key[1], json.loads(key[2])[0]["status"] or 0, key[2]
+
+
 def _number(signal: Signal, name: str) -> int | Decimal | None:
     found = signal.metrics.get(name, getattr(signal, name, None))
     return found if isinstance(found, int | Decimal) and not isinstance(found, bool) else None
@@ -194,7 +210,6 @@ def _of_row(row: Mapping[str, Any]) -> _Sum:
         weight=int(row["weight"]),
         members=int(row["members"]),
         digest=int(row["digest"]),
-        latest=int(row["latest"]),
         received=int(row["received"]),
         sums={str(n): int(v) if v.lstrip("-").isdigit() else Decimal(v) for n, v in row["sums"].items()},
         samples=[str(s) for s in row["samples"]],
@@ -202,7 +217,7 @@ def _of_row(row: Mapping[str, Any]) -> _Sum:
     )
 
 
-def _sum_signal(tally: Tally, key: _Key, found: _Sum) -> Signal:
+def _sum_signal(tally: Tally, key: _Key, found: _Sum, at: int) -> Signal:
     _, minute, text = key
     shared, features, numbers, raw_topic, words = json.loads(text, parse_float=Decimal)
     # Numbers with a fraction are written as text, so that they stay exact.
@@ -214,8 +229,8 @@ def _sum_signal(tally: Tally, key: _Key, found: _Sum) -> Signal:
             **shared,
             "kind": tally.into or tally.kind,
             "topic": tally.into or shared["topic"],
-            "occurred_at": from_microseconds(found.latest),
-            "received_at": from_microseconds(found.received),
+            "occurred_at": from_microseconds(at),
+            "received_at": from_microseconds(max(found.received, at)),
             # The members say which sum it is: another reading of the same ones is a redelivery.
             "dedup_key": content_id("dk", "minute", tally.kind, minute, text, found.digest, found.members),
             "metrics": {**exact, **found.sums, tally.weight: found.weight},

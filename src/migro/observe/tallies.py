@@ -64,9 +64,8 @@ LOG_LINES: Final = Tally(
 REQUESTS: Final = Tally(
     kind="http.request",
     weight="requests",
-    into="http.requests",
     by=("method", "route_class", "route", "handoff", "bot", "host", "pop", "crawler", "legacy"),
     foreign=("route", "host"),
     sums=("bytes",),
 )
-"""Lines of access logs. The shipped rules count single lines and do not read these sums."""
+"""Lines of access logs; the shipped rules read these sums. Visitors, networks and user agents are gone in them."""

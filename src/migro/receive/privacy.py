@@ -14,10 +14,11 @@ from ..agent import Agent
 from ..agent.erasing import erasure_request
 from ..errors import InputError
 from ..models import ErasureRequested, Signal
+from ..models.canonical import content_id, to_microseconds
 from ..observe import pseudonym
 from ..observe.parsing import at, read_json, word
 
-__all__ = ["Erasing", "PrivacyHandler", "PrivacyRequest", "as_compliance", "is_private", "request_of"]
+__all__ = ["Erasing", "PrivacyHandler", "PrivacyRequest", "as_compliance", "handling_of", "is_private", "request_of"]
 
 _REDACTS: Final = frozenset(
     {
@@ -137,6 +138,30 @@ def as_compliance(signal: Signal) -> Signal:
     if signal.kind == "compliance":
         return signal
     return Signal.from_data({**signal.model_dump(), "kind": "compliance", "topic": "compliance", "id": ""})
+
+
+def handling_of(signal: Signal, *, failed: str | None) -> Signal:
+    """
+    Return what rules may know about a privacy request: whether somebody saw to it.
+
+    Args:
+        signal: The request, of which nothing is kept but whose shop it is about and who asked.
+        failed: Why nobody did; None where somebody did.
+    """
+    at = signal.received_at
+    return Signal(
+        kind="compliance.handling",
+        merchant=signal.merchant,
+        occurred_at=at,
+        received_at=at,
+        source_kind="receiver",
+        provider=signal.provider,
+        # The sender comes again with the same request, and each time is one more that it was not seen to.
+        dedup_key=content_id("dk-compliance", signal.dedup_key, to_microseconds(at), failed is None),
+        env=signal.env,
+        attrs={"ok": failed is None, **({"reason": failed} if failed is not None else {})},
+        normalizer="receiver/1",
+    )
 
 
 def request_of(signal: Signal, body: bytes) -> PrivacyRequest:

@@ -25,7 +25,7 @@ from .delivery import Headers, envelope_of, header_values, unpacked
 from .endpoints import check_endpoints, open_endpoints
 from .forgeries import Forgeries
 from .observing import Delivered, Deliveries
-from .privacy import Erasing, PrivacyHandler, as_compliance, is_private, request_of
+from .privacy import Erasing, PrivacyHandler, as_compliance, handling_of, is_private, request_of
 from .reply import Reply, refusal
 from .thinking import think_about
 
@@ -102,6 +102,7 @@ class Receiver:
         self._came = threading.Event()
         self._answers: Counter[int] = Counter()
         self._noted: set[str] = set()
+        self._unhandled: set[str | None] = set()
         self._lock = threading.Lock()
         check_endpoints(observer.settings.endpoints)
         for name in open_endpoints(observer.settings.endpoints):
@@ -124,7 +125,7 @@ class Receiver:
         """
         Return the answer to a request; whatever was sent, nothing is raised for it.
 
-        202 says that everything of the delivery is stored. 409, 429 and 503 say that nothing new is, and that the
+        202 says that everything of the delivery is stored. 409, 429 and 503 say that nothing of it is, and that the
         sender should come again.
 
         Args:
@@ -268,16 +269,34 @@ class Receiver:
         """Let a privacy request be seen to, and add what has to be stored with it; whether that went well."""
         if self._privacy is None:
             self._note("privacy", "migro: privacy requests are refused, because nobody sees to them here")
+            self._not_handled(signal, "nobody")
             return False
         try:
             erasures = list(self._privacy.handle(request_of(signal, delivery.raw)))
         except Exception as e:  # whatever a host's handler raises; its text may name the person
             self._notice(f"migro: the privacy handler stopped with {type(e).__name__}; the request will come again")
+            self._not_handled(signal, type(e).__name__)
             return False
         inputs.setdefault(partition_of(signal), []).extend(
             [SignalReceived(at=signal.received_at, signal=signal), *erasures]
         )
+        with self._lock:
+            again = signal.merchant in self._unhandled
+            self._unhandled.discard(signal.merchant)
+        if again:
+            done = handling_of(signal, failed=None)
+            inputs[partition_of(signal)].append(SignalReceived(at=done.received_at, signal=done))
         return True
+
+    def _not_handled(self, signal: Signal, why: str) -> None:
+        """Let the rules know; without a place for that, the sender's next try is told instead."""
+        with self._lock:
+            self._unhandled.add(signal.merchant)
+        try:
+            if self._acceptance.put(_by_partition([handling_of(signal, failed=why)])) == "accepted":
+                self._came.set()
+        except StoreUnavailable:
+            pass  # the answer is 503 anyhow
 
     def _later(self, status: int, delivery: _Delivery) -> Reply:
         seconds = 1 if status == 409 else self._settings.retry_after_s

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from ..errors import Finding, RuleDefinitionError, RuleSetError
 from ..expressions import Fact, Feature, Term, columns_of, facts_of, terms_in
@@ -128,7 +128,7 @@ class RuleSet:
         # The digest of a list of four. The last one is put together from pieces: a set may have a hundred classes.
         rules = canonical_json(sorted(r.version for r in self.rules))
         kinds = canonical_json([k.document() for k in self.kinds.values()])
-        signals = ",".join(f"{canonical_json(k)}:{_columns(c)}" for k, c in self.signals.items())
+        signals = ",".join(f"{canonical_json(k)}:{_columns(cast('Any', c))}" for k, c in self.signals.items())
         return hashlib.sha256(f'["migro-ruleset/1",{rules},{kinds},{{{signals}}}]'.encode()).hexdigest()
 
     def rule(self, id: str) -> Rule[Any]:

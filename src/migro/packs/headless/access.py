@@ -73,6 +73,7 @@ _PAGES = on(
     HttpRequest.route_class.one_of("pdp", "plp"),
     HttpRequest.bot == False,  # noqa: E712
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
 
 _ALL_REFUSED = calls(_ADMIN).share(_401, at_least=percent(80), floor=10, within=minutes(10))

@@ -71,6 +71,7 @@ RULES: tuple[Rule[Any], ...] = (
             HttpRequest.route_class.one_of("api", "home", "pdp", "plp", "search"),
             HttpRequest.bot == False,  # noqa: E712
             per=HttpRequest.merchant,
+            weight=HttpRequest.requests,
         ).share(HttpRequest.status == 430, at_least=percent(5), floor=20, within=minutes(10)),
         then=supports(BOT_BLOCKED, STRONG, family="http"),
         why="At least 5 % of shoppers' pages were answered with 430, a security refusal, within ten minutes.",

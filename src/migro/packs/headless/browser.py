@@ -123,9 +123,17 @@ _PAGES = on(
     HttpRequest.route_class.one_of("home", "other", "pdp", "plp", "search"),
     _SHOPPER,
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
-_PICTURES = on(HttpRequest, HttpRequest.route.matches(r"^/(_next|:x|cdn)/image(/|$)"), per=HttpRequest.merchant)
-_PREFLIGHTS = on(HttpRequest, HttpRequest.method == "OPTIONS", _SHOPPER, per=HttpRequest.merchant)
+_PICTURES = on(
+    HttpRequest,
+    HttpRequest.route.matches(r"^/(_next|:x|cdn)/image(/|$)"),
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
+_PREFLIGHTS = on(
+    HttpRequest, HttpRequest.method == "OPTIONS", _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests
+)
 _NEW_HYDRATION = on(
     ErrorIssue, ErrorIssue.code == "hydration", LIVE_ERROR, ErrorIssue.users >= 20, per=ErrorIssue.merchant
 )

@@ -6,14 +6,16 @@ from typing import Any
 
 from ...expressions import Pred, fact, hours, minutes, percent
 from ...models import Severity
-from ...models.signal import MerchantId
+from ...models.signal import MerchantId, Signal
 from ...rules import (
     MEDIUM,
     STRONG,
     WEAK,
     IssueKind,
+    Premise,
     Rule,
     SeverityScale,
+    Timed,
     fires,
     greatest,
     known,
@@ -22,6 +24,7 @@ from ...rules import (
     silent,
     supports,
 )
+from .expected import raised
 from .payments import DECLINES
 from .planning_signals import StatusPage
 from .responses import draft_reply, notify, report
@@ -32,7 +35,7 @@ from .specimens import page as view
 from .specimens_operations import STATUS, said
 from .specimens_shop import ATTEMPT, CAMPAIGN, DISPUTE, weekly
 from .storefront_signals import PaymentAttempt
-from .witnesses import usual_of
+from .witnesses import INCIDENT_OVER, REAL_MONEY, usual_of
 
 __all__ = ["CARD_TESTING", "RULES"]
 
@@ -64,32 +67,43 @@ _ENDPOINT = on(
     HttpRequest,
     HttpRequest.route.matches("(?i)payment-?information|cart-?complete|place-?order"),
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 ).count(within=_W)
-_PRODUCT_VIEWS = on(HttpRequest, HttpRequest.route_class == "pdp", per=HttpRequest.merchant).count(within=_W)
+_PRODUCT_VIEWS = on(
+    HttpRequest, HttpRequest.route_class == "pdp", per=HttpRequest.merchant, weight=HttpRequest.requests
+).count(within=_W)
 _DISPUTES = on(Dispute, Dispute.topic.one_of("dispute.created", "fraud.warning"), per=Dispute.merchant).count(
     within=hours(24)
 )
 
-_LIVE: Pred[Payment] = Payment.livemode.missing() | (Payment.livemode == True)  # noqa: E712
 _ENDED: Pred[Payment] = Payment.topic.one_of("order.paid", "payment.failed")
-_FAILED = on(Payment, _LIVE, Payment.topic == "payment.failed", per=Payment.merchant)
+_FAILED = on(Payment, REAL_MONEY, Payment.topic == "payment.failed", per=Payment.merchant)
 _H = minutes(30)
-_TRIED = on(Payment, _LIVE, _ENDED, per=Payment.merchant).different(Payment.payment_id, within=_H)
-_PAID = on(Payment, _LIVE, Payment.topic == "order.paid", per=Payment.merchant).different(Payment.payment_id, within=_H)
+_TRIED = on(Payment, REAL_MONEY, _ENDED, per=Payment.merchant).different(Payment.payment_id, within=_H)
+_PAID = on(Payment, REAL_MONEY, Payment.topic == "order.paid", per=Payment.merchant).different(
+    Payment.payment_id, within=_H
+)
 _PAID_SHARE = _PAID.per(_TRIED, floor=30)
+# That the provider, the acquirer or the bank's system failed, or a bank that gives no reason: in the words of Stripe,
+# of Adyen, and in the numbers of PayPal (do not honour; system, communication and network; retry).
+_AT_THE_BANK: Pred[Payment] = Payment.decline_code.one_of(
+    "processing_error", "try_again_later", "do_not_honor",
+    "Acquirer Error", "Issuer Unavailable", "Refused",
+    "0500", "8000", "8100", "8110", "8220", "9100", "PPNT",
+)  # fmt: skip
 _PROVIDER = on(
     Payment,
-    _LIVE,
+    REAL_MONEY,
     Payment.topic == "payment.failed",
-    Payment.decline_code.one_of("processing_error", "try_again_later", "do_not_honor"),
+    _AT_THE_BANK,
     per=Payment.merchant,
 ).count(within=_H)
 _ADYEN_TRIED = on(
-    Payment, _LIVE, Payment.provider == "adyen", Payment.raw_topic == "AUTHORISATION", per=Payment.merchant
+    Payment, REAL_MONEY, Payment.provider == "adyen", Payment.raw_topic == "AUTHORISATION", per=Payment.merchant
 ).count(within=_H)
 _ADYEN_REFUSED = on(
     Payment,
-    _LIVE,
+    REAL_MONEY,
     Payment.provider == "adyen",
     Payment.raw_topic == "AUTHORISATION",
     Payment.topic == "payment.failed",
@@ -110,20 +124,62 @@ def _mix(at: int, good: int, bad: int, **columns: Any) -> tuple[Payment, ...]:
     )
 
 
-RULES: tuple[Rule[Any], ...] = (
-    Rule(
-        "card-testing.attempts",
-        when=risen(_COUNT, 5)
+def _tries(times: int) -> Premise[MerchantId]:
+    return (
+        risen(_COUNT, 5 * times)
         & (_SUCCESS <= percent(20))  # noqa: SIM300
-        & (_ATTEMPTS.different(PaymentAttempt.session, within=_W) <= percent(20) * _COUNT),
-        then=supports(CARD_TESTING, STRONG, family="attempts"),
-        why="Five times the usual attempts to pay came from few sessions, and at most 20 % of them succeeded.",
-        examples=(
-            fires("50 for 10", *_BEFORE, *burst(50, said(ATTEMPT, 0)), for_=SHOP),
-            silent("49 for 10", *_BEFORE, *burst(49, said(ATTEMPT, 0))),
-            silent("many sessions", *_BEFORE, *burst(50, said(ATTEMPT, 0), session="s")),
-            silent("they succeed", *_BEFORE, *burst(11, said(ATTEMPT, 0, ok=True)), *burst(39, said(ATTEMPT, 20))),
+        & (_ATTEMPTS.different(PaymentAttempt.session, within=_W) <= percent(20) * _COUNT)
+    )
+
+
+def _tried(n: int) -> tuple[Signal, ...]:
+    return (*_BEFORE, *burst(n, said(ATTEMPT, 0), every=0))
+
+
+def _paying(times: int) -> Premise[MerchantId]:
+    return risen(_ENDPOINT, 5 * times) & short_of(_PRODUCT_VIEWS, 2 * times)
+
+
+def _paid_for(n: int) -> tuple[Signal, ...]:
+    before = weekly(request(0, requests=40, **_API), view(0, requests=40))
+    return (*before, view(0, requests=10), request(10, requests=n, **_API))
+
+
+def _disputes(times: int) -> Timed[MerchantId]:
+    return _DISPUTES >= greatest(3, 2 * times * usual_of(_DISPUTES))  # noqa: SIM300
+
+
+def _disputed(n: int) -> tuple[Signal, ...]:
+    return (*weekly(said(DISPUTE, 0)), *burst(n, said(DISPUTE, 0)))
+
+
+def _refusals(times: int) -> Premise[MerchantId]:
+    return (_PROVIDER >= greatest(1, 3 * times * usual_of(_PROVIDER))) & (_TRIED >= 30)  # noqa: SIM300
+
+
+def _refused(n: int) -> tuple[Signal, ...]:
+    # 20 in an hour are ten in half of one.
+    code = {"decline_code": "processing_error"}
+    return (*weekly(*_mix(0, 10, 20, **code)), *_mix(0, 10, n, **code))
+
+
+RULES: tuple[Rule[Any], ...] = (
+    *raised(
+        Rule(
+            "card-testing.attempts",
+            when=_tries(1),
+            then=supports(CARD_TESTING, STRONG, family="attempts"),
+            why="Five times the usual attempts to pay came from few sessions, and at most 20 % of them succeeded.",
+            examples=(
+                fires("50 for 10", *_BEFORE, *burst(50, said(ATTEMPT, 0)), for_=SHOP),
+                silent("49 for 10", *_BEFORE, *burst(49, said(ATTEMPT, 0))),
+                silent("many sessions", *_BEFORE, *burst(50, said(ATTEMPT, 0), session="s")),
+                silent("they succeed", *_BEFORE, *burst(11, said(ATTEMPT, 0, ok=True)), *burst(39, said(ATTEMPT, 20))),
+            ),
         ),
+        _tries,
+        _tried,
+        edge=50,
     ),
     Rule(
         "card-testing.small-amounts",
@@ -141,36 +197,47 @@ RULES: tuple[Rule[Any], ...] = (
             silent("many articles", profile(-60), *burst(50, said(ATTEMPT, 0, amount_minor=2_100), sku="s")),
         ),
     ),
-    Rule(
-        "card-testing.endpoint",
-        when=risen(_ENDPOINT, 5) & short_of(_PRODUCT_VIEWS, 2),
-        then=supports(CARD_TESTING, MEDIUM, family="http"),
-        why="Five times the usual requests reach the payment API, and product pages are hardly asked for more.",
-        examples=(
-            fires(
-                "50 for 10",
-                *weekly(*burst(40, request(0, **_API)), *burst(40, view(0))),
-                *burst(10, view(0)),
-                *burst(50, request(10, **_API)),
-                for_=SHOP,
-            ),
-            silent(
-                "49 for 10",
-                *weekly(*burst(40, request(0, **_API)), *burst(40, view(0))),
-                *burst(10, view(0)),
-                *burst(49, request(10, **_API)),
+    *raised(
+        Rule(
+            "card-testing.endpoint",
+            when=_paying(1),
+            then=supports(CARD_TESTING, MEDIUM, family="http"),
+            why="Five times the usual requests reach the payment API, and product pages are hardly asked for more.",
+            examples=(
+                fires(
+                    "50 for 10",
+                    *weekly(*burst(40, request(0, **_API)), *burst(40, view(0))),
+                    *burst(10, view(0)),
+                    *burst(50, request(10, **_API)),
+                    for_=SHOP,
+                ),
+                silent(
+                    "49 for 10",
+                    *weekly(*burst(40, request(0, **_API)), *burst(40, view(0))),
+                    *burst(10, view(0)),
+                    *burst(49, request(10, **_API)),
+                ),
             ),
         ),
+        _paying,
+        _paid_for,
+        edge=50,
     ),
-    Rule(
-        "card-testing.disputes",
-        when=_DISPUTES >= greatest(3, 2 * usual_of(_DISPUTES)),  # noqa: SIM300
-        then=supports(CARD_TESTING, WEAK, family="disputes"),
-        why="Disputes and fraud warnings of a day are at least twice the usual number.",
-        examples=(
-            fires("6 for 3", *weekly(said(DISPUTE, -60)), *burst(48, said(DISPUTE, 0)), for_=SHOP),
-            silent("one", said(DISPUTE, 0)),
+    *raised(
+        Rule(
+            "card-testing.disputes",
+            when=_disputes(1),
+            then=supports(CARD_TESTING, WEAK, family="disputes"),
+            why="Disputes and fraud warnings of a day are at least twice the usual number.",
+            examples=(
+                fires("48 for 24", *weekly(said(DISPUTE, 0)), *burst(48, said(DISPUTE, 0)), for_=SHOP),
+                silent("47 for 24", *weekly(said(DISPUTE, 0)), *burst(47, said(DISPUTE, 0))),
+                silent("one", said(DISPUTE, 0)),
+            ),
         ),
+        _disputes,
+        _disputed,
+        edge=48,
     ),
     Rule(
         "card-testing.sale",
@@ -205,25 +272,40 @@ RULES: tuple[Rule[Any], ...] = (
             silent("60 for 100 of 100", *weekly(*_mix(0, 100, 0)), *_mix(0, 60, 40)),
         ),
     ),
-    Rule(
-        "payment.provider-codes",
-        when=(_PROVIDER >= greatest(1, 3 * usual_of(_PROVIDER))) & (_TRIED >= 30),  # noqa: SIM300
-        then=supports(DECLINES, MEDIUM, family="payments"),
-        why="Three times as many payments as usual fail at the provider or the bank's system.",
-        examples=(
-            # 20 in an hour are ten in half of one.
-            fires(
-                "30 for 10",
-                *weekly(*_mix(0, 10, 20, decline_code="processing_error")),
-                *_mix(0, 10, 30, decline_code="processing_error"),
-                for_=SHOP,
-            ),
-            silent(
-                "29 for 10",
-                *weekly(*_mix(0, 10, 20, decline_code="processing_error")),
-                *_mix(0, 10, 29, decline_code="processing_error"),
+    *raised(
+        Rule(
+            "payment.provider-codes",
+            when=_refusals(1),
+            then=supports(DECLINES, MEDIUM, family="payments"),
+            why="Three times as many payments as usual fail at the provider or the bank's system.",
+            examples=(
+                # 20 in an hour are ten in half of one.
+                fires(
+                    "30 for 10",
+                    *weekly(*_mix(0, 10, 20, decline_code="processing_error")),
+                    *_mix(0, 10, 30, decline_code="processing_error"),
+                    for_=SHOP,
+                ),
+                silent(
+                    "29 for 10",
+                    *weekly(*_mix(0, 10, 20, decline_code="processing_error")),
+                    *_mix(0, 10, 29, decline_code="processing_error"),
+                ),
+                *(
+                    fires(
+                        f"in the words of {of}",
+                        *weekly(*_mix(0, 10, 20, provider=of, decline_code=code)),
+                        *_mix(0, 10, 30, provider=of, decline_code=code),
+                        for_=SHOP,
+                    )
+                    for of, code in (("adyen", "Acquirer Error"), ("paypal", "9100"))
+                ),
+                silent("no money", *_mix(0, 10, 30, decline_code="Not enough balance")),
             ),
         ),
+        _refusals,
+        _refused,
+        edge=30,
     ),
     Rule(
         "payment.adyen",
@@ -256,9 +338,9 @@ RULES: tuple[Rule[Any], ...] = (
             StatusPage,
             StatusPage.platform.one_of("stripe", "adyen", "paypal", "braintree", "klarna"),
             StatusPage.component_used == True,  # noqa: E712
-            StatusPage.state != "resolved",
+            ~INCIDENT_OVER,
             per=StatusPage.merchant,
-        ).unless(on(StatusPage, StatusPage.state == "resolved", per=StatusPage.merchant)),
+        ).unless(on(StatusPage, INCIDENT_OVER, per=StatusPage.merchant)),
         then=refutes(DECLINES, 150, family="status-page"),
         why="The payment provider's status page tells of an incident that explains it.",
         lasts=hours(4),

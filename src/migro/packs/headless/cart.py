@@ -11,7 +11,7 @@ from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires
 from .responses import dashboard, draft_reply, impact_on, notify, operators, page, refresh_cache, report
 from .signals import ErrorIssue, HttpRequest, Order, Payment
 from .specimens import SHOP, burst, error, order, payment, request, ticket
-from .witnesses import coded_error, tickets
+from .witnesses import REAL_MONEY, REAL_ORDER, coded_error, tickets
 
 __all__ = ["CART_LOST", "DUPLICATE", "RULES", "THROTTLED", "VERSION_CONFLICT"]
 
@@ -94,24 +94,34 @@ DUPLICATE = IssueKind[tuple[MerchantId, str]](
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
 _WRITES: Pred[HttpRequest] = HttpRequest.method.one_of("POST", "PUT", "PATCH", "DELETE")
 _AT_CHECKOUT: Pred[ErrorIssue] = ErrorIssue.route_class.one_of("cart", "checkout", "payment")
-_CART_WRITES = on(HttpRequest, HttpRequest.route_class == "cart", _WRITES, _SHOPPER, per=HttpRequest.merchant)
+_CART_WRITES = on(
+    HttpRequest,
+    HttpRequest.route_class == "cart",
+    _WRITES,
+    _SHOPPER,
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
 _STEPS = on(
     HttpRequest,
     (HttpRequest.route_class == "checkout") | ((HttpRequest.route_class == "cart") & _WRITES),
     _SHOPPER,
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
-_QUEUED = on(HttpRequest, HttpRequest.route == "/throttle/queue", _SHOPPER, per=HttpRequest.merchant)
+_QUEUED = on(
+    HttpRequest, HttpRequest.route == "/throttle/queue", _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests
+)
 _ORDERS = on(
     Order,
     Order.topic == "order.created",
-    Order.test.missing() | (Order.test == False),  # noqa: E712
+    REAL_ORDER,
     per=(Order.merchant, Order.cart_ref),
 )
 _PAID = on(
     Payment,
     Payment.topic == "order.paid",
-    Payment.livemode.missing() | (Payment.livemode == True),  # noqa: E712
+    REAL_MONEY,
     per=(Payment.merchant, Payment.cart_ref),
 )
 _QUEUE: dict[str, Any] = {"method": "GET", "route_class": "other", "route": "/throttle/queue"}

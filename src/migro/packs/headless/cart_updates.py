@@ -6,11 +6,13 @@ from typing import Any
 
 from ...expressions import Pred, hours, minutes, percent, permille, seconds
 from ...models import Severity
+from ...models.signal import MerchantId, Signal
 from ...rules import (
     MEDIUM,
     STRONG,
     WEAK,
     Rule,
+    Timed,
     fires,
     holding,
     on,
@@ -19,6 +21,7 @@ from ...rules import (
     supports,
 )
 from .cart import THROTTLED, VERSION_CONFLICT
+from .expected import raised
 from .shop_witnesses import calls, risen, sessions, still
 from .specimens import SHOP, burst, ticket
 from .specimens_operations import LOG, said
@@ -50,6 +53,16 @@ _UPDATE: dict[str, Any] = {"operation": "cartLinesUpdate"}
 _HELD: dict[str, Any] = {"code": "throttle", "failed": True}
 _COLLIDE = said(CART_UPDATE, 0, conflict=True, ok=False)
 _RETRIES = burst(20, said(CART_UPDATE, 1), cart_ref="c")
+
+
+def _crowd(times: int) -> Timed[MerchantId]:
+    return risen(sessions().count(within=minutes(5)), 3 * times)
+
+
+def _shoppers(n: int) -> tuple[Signal, ...]:
+    # 1200 in an hour are 100 in five minutes.
+    return (*weekly(said(SESSIONS, 0, sessions=1200)), said(SESSIONS, 0, sessions=n))
+
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -148,21 +161,26 @@ RULES: tuple[Rule[Any], ...] = (
             silent("another call", said(STOREFRONT_CALLS, 0, calls=20, **{**_HELD, "operation": "products"})),
         ),
     ),
-    Rule(
-        "checkout-throttled.traffic",
-        when=risen(sessions().count(within=minutes(5)), 3),
-        then=supports(THROTTLED, MEDIUM, family="traffic"),
-        why="Three times as many shoppers as usual came within five minutes.",
-        examples=(
-            # 1200 in an hour are 100 in five minutes.
-            fires(
-                "300 for 100",
-                *weekly(said(SESSIONS, 0, sessions=1200)),
-                said(SESSIONS, 0, sessions=300),
-                for_=SHOP,
+    *raised(
+        Rule(
+            "checkout-throttled.traffic",
+            when=_crowd(1),
+            then=supports(THROTTLED, MEDIUM, family="traffic"),
+            why="Three times as many shoppers as usual came within five minutes.",
+            examples=(
+                # 1200 in an hour are 100 in five minutes.
+                fires(
+                    "300 for 100",
+                    *weekly(said(SESSIONS, 0, sessions=1200)),
+                    said(SESSIONS, 0, sessions=300),
+                    for_=SHOP,
+                ),
+                silent("299 for 100", *weekly(said(SESSIONS, 0, sessions=1200)), said(SESSIONS, 0, sessions=299)),
             ),
-            silent("299 for 100", *weekly(said(SESSIONS, 0, sessions=1200)), said(SESSIONS, 0, sessions=299)),
         ),
+        _crowd,
+        _shoppers,
+        edge=300,
     ),
     Rule(
         "checkout-throttled.tickets",

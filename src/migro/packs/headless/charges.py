@@ -29,7 +29,7 @@ from .specimens import SHOP, burst, order, payment, ticket
 from .specimens_operations import LOG, said
 from .specimens_shop import FAULT, PAYMENT_POLL
 from .storefront_signals import Fault
-from .witnesses import logged, tickets
+from .witnesses import REAL_MONEY, TEST_ORDER, logged, tickets
 
 __all__ = ["NO_ORDER", "RULES", "TEST_MODE"]
 
@@ -81,14 +81,13 @@ TEST_MODE = IssueKind[MerchantId](
     related=("env_var_missing_after_deploy", "payment_decline_surge"),
 )
 
-_LIVE: Pred[Payment] = Payment.livemode.missing() | (Payment.livemode == True)  # noqa: E712
 _POLLS = on(PaymentPoll, per=PaymentPoll.merchant)
 _ALL_MATCHED = on(PaymentPoll, PaymentPoll.unmatched == 0, per=PaymentPoll.merchant)
-_PAID = on(Payment, Payment.topic == "order.paid", _LIVE, per=Payment.merchant).different(
+_PAID = on(Payment, Payment.topic == "order.paid", REAL_MONEY, per=Payment.merchant).different(
     Payment.payment_id, within=hours(2)
 )
 _GAP = (_PAID - NEW_ORDERS.different(Order.order_id, within=hours(2))).per(_PAID, floor=50, bound="wilson")
-_PAID_CART = on(Payment, Payment.topic == "order.paid", _LIVE, per=(Payment.merchant, Payment.cart_ref))
+_PAID_CART = on(Payment, Payment.topic == "order.paid", REAL_MONEY, per=(Payment.merchant, Payment.cart_ref))
 _NO_ORDER = _PAID_CART.without(
     on(Order, Order.topic == "order.created", per=(Order.merchant, Order.cart_ref)),
     within=minutes(15),
@@ -264,11 +263,12 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "test-mode.marked",
-        when=newest(on(Order, Order.topic == "order.created", per=Order.merchant), Order.test == True),  # noqa: E712
+        when=newest(on(Order, Order.topic == "order.created", per=Order.merchant), TEST_ORDER),
         then=refutes(TEST_MODE, 60, family="marked"),
         why="The latest order is marked as a test.",
         examples=(
             fires("marked", order(0, test=True), for_=SHOP),
+            fires("placed where tests are made", order(0, env="test"), for_=SHOP),
             silent("not marked", order(0, test=False)),
         ),
     ),

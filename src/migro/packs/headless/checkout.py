@@ -62,16 +62,18 @@ _FAILED: Pred[HttpRequest] = HttpRequest.status.between(500, 599)
 _JOURNEYS = ("add_to_cart", "begin_checkout")
 _SERVER_SIDE: Pred[Probe] = Probe.status.missing() | (Probe.status >= 500)
 
-_ERROR_SHARE = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant).share(
+_ERROR_SHARE = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests).share(
     _FAILED, at_least=percent(5), floor=20, within=minutes(5)
 )
-_STEP_COUNT = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant).count(within=minutes(5))
+_STEP_COUNT = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests).count(
+    within=minutes(5)
+)
 _USUAL_SHARE = (
-    on(HttpRequest, _STEPS, _SHOPPER, _FAILED, per=HttpRequest.merchant)
+    on(HttpRequest, _STEPS, _SHOPPER, _FAILED, per=HttpRequest.merchant, weight=HttpRequest.requests)
     .count(within=minutes(5))
     .per(_STEP_COUNT, floor=20)
 )
-_FAILED_STEP = on(HttpRequest, _STEPS, _SHOPPER, _FAILED, per=HttpRequest.merchant)
+_FAILED_STEP = on(HttpRequest, _STEPS, _SHOPPER, _FAILED, per=HttpRequest.merchant, weight=HttpRequest.requests)
 _AT_CHECKOUT: Pred[ErrorIssue] = ErrorIssue.route_class.one_of("cart", "checkout")
 _GRAVE: Pred[ErrorIssue] = ErrorIssue.level.one_of("error", "fatal")
 _NEW = on(ErrorIssue, ErrorIssue.topic == "error.created", _AT_CHECKOUT, _GRAVE, per=ErrorIssue.merchant)

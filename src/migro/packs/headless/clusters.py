@@ -6,8 +6,10 @@ from typing import Any
 
 from ...expressions import Pred, minutes, percent
 from ...models import Severity
-from ...rules import MEDIUM, STRONG, Rule, fires, holding, known, on, refutes, silent, supports, together
+from ...models.signal import MerchantId, Signal
+from ...rules import MEDIUM, STRONG, Premise, Rule, fires, holding, known, on, refutes, silent, supports, together
 from .checkout import SERVER_ERRORS
+from .expected import raised
 from .performance import BOT_LOAD, ORIGIN_UNREACHABLE
 from .shop_witnesses import mostly, short_of, still
 from .signals import HttpRequest
@@ -25,13 +27,12 @@ _CLUSTER = on(TrafficCluster, per=(TrafficCluster.merchant, TrafficCluster.clust
 _IDLE = on(TrafficCluster, TrafficCluster.conversions == 0, per=(TrafficCluster.merchant, TrafficCluster.cluster))
 _SENT = _CLUSTER.total(TrafficCluster.requests, within=_Q)
 _LARGE = _SENT.per(_CLUSTER.total(TrafficCluster.of_all, within=_Q), floor=100) >= percent(40)
-_GROWN = _SENT >= 5 * usual_of(_SENT)  # noqa: SIM300
 _FAILED_LOGINS = on(LoginAttempt, LoginAttempt.ok == False, per=LoginAttempt.merchant)  # noqa: E712
-_BOTS = on(HttpRequest, HttpRequest.bot == True, per=HttpRequest.merchant)  # noqa: E712
+_BOTS = on(HttpRequest, HttpRequest.bot == True, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
 _BOT_COUNT = _BOTS.count(within=_Q)
 _UNREACHABLE: Pred[HttpRequest] = HttpRequest.status.between(520, 526) | (HttpRequest.status == 530)
-_LOST = on(HttpRequest, HttpRequest.bot == False, _UNREACHABLE, per=HttpRequest.merchant)  # noqa: E712
-_SERVED = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant)  # noqa: E712
+_LOST = on(HttpRequest, HttpRequest.bot == False, _UNREACHABLE, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
+_SERVED = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
 
 # 80 requests an hour are 20 in a quarter of one.
 _WEEKS = weekly(said(CLUSTER, 0, requests=80, of_all=1_000))
@@ -41,18 +42,42 @@ def _now(requests: int, **columns: Any) -> tuple[TrafficCluster, ...]:
     return (said(CLUSTER, 0, requests=requests, of_all=250, **columns),)
 
 
+def _swelling(times: int) -> Premise[MerchantId]:
+    grown = _SENT >= 5 * times * usual_of(_SENT)  # noqa: SIM300
+    return holding(together(_LARGE, grown, _IDLE, within=_Q), per=TrafficCluster.merchant, within=_Q) >= 1
+
+
+def _swollen(n: int) -> tuple[Signal, ...]:
+    return (*_WEEKS, said(CLUSTER, 0, requests=n, of_all=2 * n))
+
+
+def _crawling(times: int) -> Premise[MerchantId]:
+    grown = _BOT_COUNT >= 5 * times * usual_of(_BOT_COUNT)  # noqa: SIM300
+    return together(grown, _BOT_COUNT >= 100, within=_Q) & known(SERVER_ERRORS, at_least_points=STRONG)
+
+
+def _crawled(n: int) -> tuple[Signal, ...]:
+    before = weekly(view(0, bot=True, requests=80))
+    return (*before, view(0, bot=True, requests=n), *burst(17, request(100)), *burst(3, request(130, 500)))
+
+
 RULES: tuple[Rule[Any], ...] = (
-    Rule(
-        "bots.cluster",
-        when=holding(together(_LARGE, _GROWN, _IDLE, within=_Q), per=TrafficCluster.merchant, within=_Q) >= 1,
-        then=supports(BOT_LOAD, STRONG, family="clusters"),
-        why="One network or agent sends 40 % of all requests, five times its usual number, and orders nothing.",
-        examples=(
-            fires("100 of 250", *_WEEKS, *_now(100), for_=SHOP),
-            silent("99 of 250", *_WEEKS, *_now(99)),
-            silent("it orders", *_WEEKS, *_now(100, conversions=1)),
-            silent("as always", *weekly(said(CLUSTER, 0, requests=84, of_all=1_000)), *_now(100)),
+    *raised(
+        Rule(
+            "bots.cluster",
+            when=_swelling(1),
+            then=supports(BOT_LOAD, STRONG, family="clusters"),
+            why="One network or agent sends 40 % of all requests, five times its usual number, and orders nothing.",
+            examples=(
+                fires("100 of 250", *_WEEKS, *_now(100), for_=SHOP),
+                silent("99 of 250", *_WEEKS, *_now(99)),
+                silent("it orders", *_WEEKS, *_now(100, conversions=1)),
+                silent("as always", *weekly(said(CLUSTER, 0, requests=84, of_all=1_000)), *_now(100)),
+            ),
         ),
+        _swelling,
+        _swollen,
+        edge=100,
     ),
     Rule(
         "bots.no-assets",
@@ -84,28 +109,32 @@ RULES: tuple[Rule[Any], ...] = (
             silent("many networks", *burst(20, said(LOGIN, 0), account="a", network="n")),
         ),
     ),
-    Rule(
-        "bots.capacity",
-        when=together(_BOT_COUNT >= 5 * usual_of(_BOT_COUNT), _BOT_COUNT >= 100, within=_Q)  # noqa: SIM300
-        & known(SERVER_ERRORS, at_least_points=STRONG),
-        then=supports(BOT_LOAD, MEDIUM, family="http", severity=Severity.SEV3),
-        why="Five times the usual requests of bots came while checkout fails.",
-        examples=(
-            fires(
-                "checkout fails",
-                *weekly(*burst(80, view(0, bot=True))),
-                *burst(100, view(0, bot=True)),
-                *burst(17, request(100)),
-                *burst(3, request(130, 500)),
-                for_=SHOP,
-            ),
-            silent(
-                "checkout is well",
-                *weekly(*burst(80, view(0, bot=True))),
-                *burst(100, view(0, bot=True)),
-                *burst(20, request(100)),
+    *raised(
+        Rule(
+            "bots.capacity",
+            when=_crawling(1),
+            then=supports(BOT_LOAD, MEDIUM, family="http", severity=Severity.SEV3),
+            why="Five times the usual requests of bots came while checkout fails.",
+            examples=(
+                fires(
+                    "checkout fails",
+                    *weekly(*burst(80, view(0, bot=True))),
+                    *burst(100, view(0, bot=True)),
+                    *burst(17, request(100)),
+                    *burst(3, request(130, 500)),
+                    for_=SHOP,
+                ),
+                silent(
+                    "checkout is well",
+                    *weekly(*burst(80, view(0, bot=True))),
+                    *burst(100, view(0, bot=True)),
+                    *burst(20, request(100)),
+                ),
             ),
         ),
+        _crawling,
+        _crawled,
+        edge=100,
     ),
     Rule(
         "bots.search-engine",

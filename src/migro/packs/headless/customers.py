@@ -6,14 +6,16 @@ from typing import Any
 
 from ...expressions import Pred, days, hours, minutes, percent
 from ...models import Severity
-from ...models.signal import MerchantId
+from ...models.signal import MerchantId, Signal
 from ...rules import (
     MEDIUM,
     STRONG,
     WEAK,
     IssueKind,
+    Premise,
     Rule,
     SeverityScale,
+    Timed,
     fires,
     greatest,
     holding,
@@ -23,6 +25,7 @@ from ...rules import (
     supports,
 )
 from .browser_signals import LoginRedirect
+from .expected import raised
 from .responses import draft_reply, notify, report
 from .shop_witnesses import after_cutover, before_cutover, calls, mostly, still
 from .signals import Ticket
@@ -107,21 +110,53 @@ def _failures(at: int, n: int) -> tuple[LoginAttempt, ...]:
     return burst(n, said(LOGIN, at), account="a", network="n")
 
 
-RULES: tuple[Rule[Any], ...] = (
-    Rule(
-        "lockout.failures",
-        when=(_FAILURES >= greatest(1, 5 * before_cutover(_FAILURES)))  # noqa: SIM300
+def _failing(times: int) -> Premise[MerchantId]:
+    return (
+        (_FAILURES >= greatest(1, 5 * times * before_cutover(_FAILURES)))  # noqa: SIM300
         & _FAILING.distinct(LoginAttempt.account, at_least=20, within=_DAY)
-        & after_cutover(days(14)),
-        then=supports(LOCKED_OUT, STRONG, family="logins"),
-        why="In the two weeks after the move five times as many logins as before fail, of twenty accounts or more.",
-        lasts=_DAY,
-        examples=(
-            fires("20 for 4", _CUTOVER, *_failures(-90_000, 4), *_failures(0, 20), for_=SHOP),
-            silent("20 for 5", _CUTOVER, *_failures(-90_000, 5), *_failures(0, 20)),
-            silent("19 accounts", _CUTOVER, *_failures(0, 19)),
-            silent("more than two weeks ago", _OLD_CUTOVER, *_failures(0, 20)),
+        & after_cutover(days(14))
+    )
+
+
+def _failed(n: int) -> tuple[Signal, ...]:
+    return (_CUTOVER, *_failures(-90_000, 4), *_failures(0, n))
+
+
+def _resetting(times: int) -> Timed[MerchantId]:
+    return _RESETS >= greatest(5, 5 * times * before_cutover(_RESETS))  # noqa: SIM300
+
+
+def _reset(n: int) -> tuple[Signal, ...]:
+    return (said(RESETS, -90_000, requests=10), said(RESETS, 0, requests=n))
+
+
+def _writing(times: int) -> Timed[MerchantId]:
+    return _TICKETS >= greatest(3, 3 * times * before_cutover(_TICKETS))  # noqa: SIM300
+
+
+def _written(n: int) -> tuple[Signal, ...]:
+    before = burst(2, ticket(-90_000, "intent.login"), requester="p")
+    return (*before, *burst(n, ticket(0, "intent.login"), requester="p"))
+
+
+RULES: tuple[Rule[Any], ...] = (
+    *raised(
+        Rule(
+            "lockout.failures",
+            when=_failing(1),
+            then=supports(LOCKED_OUT, STRONG, family="logins"),
+            why="After the move five times as many logins as before fail, of twenty accounts or more.",
+            lasts=_DAY,
+            examples=(
+                fires("20 for 4", _CUTOVER, *_failures(-90_000, 4), *_failures(0, 20), for_=SHOP),
+                silent("20 for 5", _CUTOVER, *_failures(-90_000, 5), *_failures(0, 20)),
+                silent("19 accounts", _CUTOVER, *_failures(0, 19)),
+                silent("more than two weeks ago", _OLD_CUTOVER, *_failures(0, 20)),
+            ),
         ),
+        _failing,
+        _failed,
+        edge=20,
     ),
     Rule(
         "lockout.a-quarter",
@@ -134,34 +169,44 @@ RULES: tuple[Rule[Any], ...] = (
             silent("24 of 100", _CUTOVER, *burst(76, said(LOGIN, 0, ok=True)), *_failures(90, 24)),
         ),
     ),
-    Rule(
-        "lockout.resets",
-        when=_RESETS >= greatest(5, 5 * before_cutover(_RESETS)),  # noqa: SIM300
-        then=supports(LOCKED_OUT, MEDIUM, family="resets"),
-        why="Five times as many customers as before ask for a new password.",
-        examples=(
-            fires("50 for 10", said(RESETS, -90_000, requests=10), said(RESETS, 0, requests=50), for_=SHOP),
-            silent("49 for 10", said(RESETS, -90_000, requests=10), said(RESETS, 0, requests=49)),
+    *raised(
+        Rule(
+            "lockout.resets",
+            when=_resetting(1),
+            then=supports(LOCKED_OUT, MEDIUM, family="resets"),
+            why="Five times as many customers as before ask for a new password.",
+            examples=(
+                fires("50 for 10", said(RESETS, -90_000, requests=10), said(RESETS, 0, requests=50), for_=SHOP),
+                silent("49 for 10", said(RESETS, -90_000, requests=10), said(RESETS, 0, requests=49)),
+            ),
         ),
+        _resetting,
+        _reset,
+        edge=50,
     ),
-    Rule(
-        "lockout.tickets",
-        when=_TICKETS >= greatest(3, 3 * before_cutover(_TICKETS)),  # noqa: SIM300
-        then=supports(LOCKED_OUT, MEDIUM, family="tickets"),
-        why="Three times as many tickets as before are about signing in.",
-        examples=(
-            fires(
-                "6 for 2",
-                *burst(2, ticket(-90_000, "intent.login"), requester="p"),
-                *burst(6, ticket(0, "intent.login"), requester="p"),
-                for_=SHOP,
-            ),
-            silent(
-                "5 for 2",
-                *burst(2, ticket(-90_000, "intent.login"), requester="p"),
-                *burst(5, ticket(0, "intent.login"), requester="p"),
+    *raised(
+        Rule(
+            "lockout.tickets",
+            when=_writing(1),
+            then=supports(LOCKED_OUT, MEDIUM, family="tickets"),
+            why="Three times as many tickets as before are about signing in.",
+            examples=(
+                fires(
+                    "6 for 2",
+                    *burst(2, ticket(-90_000, "intent.login"), requester="p"),
+                    *burst(6, ticket(0, "intent.login"), requester="p"),
+                    for_=SHOP,
+                ),
+                silent(
+                    "5 for 2",
+                    *burst(2, ticket(-90_000, "intent.login"), requester="p"),
+                    *burst(5, ticket(0, "intent.login"), requester="p"),
+                ),
             ),
         ),
+        _writing,
+        _written,
+        edge=6,
     ),
     Rule(
         "lockout.imported",

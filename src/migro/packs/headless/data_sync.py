@@ -71,13 +71,16 @@ ID_MAPPING = IssueKind[MerchantId](
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
-_PRODUCTS = on(HttpRequest, HttpRequest.route_class == "pdp", _SHOPPER, per=HttpRequest.merchant)
+_PRODUCTS = on(
+    HttpRequest, HttpRequest.route_class == "pdp", _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests
+)
 _CART_WRITES = on(
     HttpRequest,
     HttpRequest.route_class == "cart",
     HttpRequest.method.one_of("POST", "PUT", "PATCH"),
     _SHOPPER,
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
 _ACTIVE = on(CatalogueItem, CatalogueItem.active == True, per=CatalogueItem.merchant)  # noqa: E712
 _MISSING = on(LogLine, LogLine.features.has("code.cart.variant_missing"), per=LogLine.merchant, weight=LogLine.lines)
@@ -102,7 +105,12 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         "unpublished.product-404",
         when=on(
-            HttpRequest, HttpRequest.route_class == "pdp", _SHOPPER, HttpRequest.status == 404, per=HttpRequest.merchant
+            HttpRequest,
+            HttpRequest.route_class == "pdp",
+            _SHOPPER,
+            HttpRequest.status == 404,
+            per=HttpRequest.merchant,
+            weight=HttpRequest.requests,
         ).at_least(20, within=minutes(60))
         & _PRODUCTS.share(HttpRequest.status == 404, at_least=percent(5), floor=20, within=minutes(60)),
         then=supports(UNPUBLISHED, MEDIUM, family="http"),
@@ -179,6 +187,7 @@ RULES: tuple[Rule[Any], ...] = (
             HttpRequest.features.has("link.legacy_id"),
             _SHOPPER,
             per=HttpRequest.merchant,
+            weight=HttpRequest.requests,
         ).at_least(50, within=minutes(60)),
         then=supports(ID_MAPPING, MEDIUM, family="links"),
         why="Fifty links with ids of the old shop were not found within an hour.",
@@ -259,6 +268,7 @@ RULES: tuple[Rule[Any], ...] = (
             HttpRequest.features.has("page.known_handle"),
             _SHOPPER,
             per=HttpRequest.merchant,
+            weight=HttpRequest.requests,
         ).at_least(20, within=minutes(60)),
         then=supports(UNPUBLISHED, MEDIUM, family="http"),
         why="Twenty pages of products that exist were not found within an hour.",

@@ -71,7 +71,7 @@ OUT_OF_ORDER = IssueKind[MerchantId](
     related=("inventory_drift", "price_mismatch_storefront_checkout", "webhook_silence", "clock_skew"),
 )
 
-_RECEIVED = on(HttpRequest, HttpRequest.route_class == "webhook", per=HttpRequest.merchant)
+_RECEIVED = on(HttpRequest, HttpRequest.route_class == "webhook", per=HttpRequest.merchant, weight=HttpRequest.requests)
 _TIMED = on(Delivery, Delivery.latency_ms.present(), Delivery.limit_ms.present(), per=Delivery.merchant)
 _BEYOND = Delivery.latency_ms - Delivery.limit_ms.scaled(percent(80))
 _SLOW: Pred[Delivery] = Delivery.latency_ms >= Delivery.limit_ms.scaled(percent(80))

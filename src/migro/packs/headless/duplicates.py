@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, hours
+from ...expressions import hours
 from ...rules import (
     MEDIUM,
     STRONG,
@@ -23,13 +23,13 @@ from .specimens import SHOP, burst, order, payment, ticket
 from .specimens_operations import said
 from .specimens_shop import TWIN
 from .storefront_signals import OrderTwin
+from .witnesses import REAL_MONEY
 
 __all__ = ["RULES"]
 
 
-_LIVE: Pred[Payment] = Payment.livemode.missing() | (Payment.livemode == True)  # noqa: E712
-_PAID_CART = on(Payment, Payment.topic == "order.paid", _LIVE, per=(Payment.merchant, Payment.cart_ref))
-_CALLS = on(Payment, Payment.topic == "payment.capture_called", _LIVE, per=(Payment.merchant, Payment.cart_ref))
+_PAID_CART = on(Payment, Payment.topic == "order.paid", REAL_MONEY, per=(Payment.merchant, Payment.cart_ref))
+_CALLS = on(Payment, Payment.topic == "payment.capture_called", REAL_MONEY, per=(Payment.merchant, Payment.cart_ref))
 _PAID_VALUE = _PAID_CART.total(Payment.amount_minor, within=hours(24))
 _ORDER_VALUE = on(Order, Order.topic == "order.created", per=(Order.merchant, Order.cart_ref)).total(
     Order.total_minor, within=hours(24)

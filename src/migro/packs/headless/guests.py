@@ -60,6 +60,7 @@ _BRIDGE = on(
     HttpRequest.route.matches("^/login/token/"),
     HttpRequest.status.one_of(400, 401, 404),
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
 
 _TOKEN: dict[str, Any] = {"method": "GET", "route_class": "account", "route": "/login/token/:slug"}

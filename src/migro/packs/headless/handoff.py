@@ -42,8 +42,21 @@ HANDOFF_404 = IssueKind[MerchantId](
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
-_HANDOFFS = on(HttpRequest, HttpRequest.handoff == True, _SHOPPER, per=HttpRequest.merchant)  # noqa: E712
-_LOST = on(HttpRequest, HttpRequest.handoff == True, _SHOPPER, HttpRequest.status == 404, per=HttpRequest.merchant)  # noqa: E712
+_HANDOFFS = on(
+    HttpRequest,
+    HttpRequest.handoff == True,  # noqa: E712
+    _SHOPPER,
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
+_LOST = on(
+    HttpRequest,
+    HttpRequest.handoff == True,  # noqa: E712
+    _SHOPPER,
+    HttpRequest.status == 404,
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
 
 _OUT = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from ...expressions import Pred, minutes, percent
 from ...models import Severity
-from ...models.signal import MerchantId
+from ...models.signal import MerchantId, Signal
 from ...rules import (
     MEDIUM,
     STRONG,
     WEAK,
     IssueKind,
+    Premise,
     Rule,
     SeverityScale,
     fires,
@@ -20,6 +21,7 @@ from ...rules import (
     silent,
     supports,
 )
+from .expected import raised
 from .operations_signals import ApiCalls, Delivery, JobRun, QueueState
 from .responses import dashboard, draft_reply, notify, report
 from .signals import ErrorIssue, HttpRequest
@@ -57,6 +59,7 @@ _API = on(
     HttpRequest.route_class == "api",
     HttpRequest.bot == False,  # noqa: E712
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
 # Cart and checkout have a mode of their own.
 _ELSEWHERE: Pred[ErrorIssue] = ErrorIssue.route_class.missing() | ~ErrorIssue.route_class.one_of("cart", "checkout")
@@ -74,6 +77,16 @@ _events = on(Delivery, per=Delivery.merchant).count(within=minutes(5))
 _REFUSED = said(CALLS, 60, result="throttled", status=429, calls=5)
 _THIN = said(CALLS, NOW + 60, refetch=True, calls=70, quota=100)
 _CALL: dict[str, Any] = {"route_class": "api", "route": "/api/graphql"}
+
+
+def _fetching(times: int) -> Premise[MerchantId]:
+    quota = _MINUTES.latest(ApiCalls.quota, max_age=minutes(5))
+    return (_refetched >= percent(70) * quota) & (_events >= 5 * times * usual_of(_events))
+
+
+def _fetched(n: int) -> tuple[Signal, ...]:
+    return (*usual(12, DELIVERY), *burst(n, said(DELIVERY, NOW + 50), every=0), _THIN)
+
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -191,17 +204,23 @@ RULES: tuple[Rule[Any], ...] = (
             silent("whole", CALLS),
         ),
     ),
-    Rule(
-        "api-throttled.fetched-again",
-        when=(_refetched >= percent(70) * _MINUTES.latest(ApiCalls.quota, max_age=minutes(5)))
-        & (_events >= 5 * usual_of(_events)),
-        then=supports(THROTTLED, MEDIUM, family="refetch"),
-        why="Fetching after thin webhooks takes 70 % of the quota, at five times the usual number of events.",
-        examples=(
-            fires("70 of 100", *usual(12, DELIVERY), *burst(5, said(DELIVERY, NOW + 50)), _THIN, for_=SHOP),
-            silent("69", *usual(12, DELIVERY), *burst(5, said(DELIVERY, NOW + 50)), said(_THIN, NOW + 60, calls=69)),
-            silent("four times", *usual(12, DELIVERY), *burst(4, said(DELIVERY, NOW + 50)), _THIN),
+    *raised(
+        Rule(
+            "api-throttled.fetched-again",
+            when=_fetching(1),
+            then=supports(THROTTLED, MEDIUM, family="refetch"),
+            why="Fetching after thin webhooks takes 70 % of the quota, at five times the usual number of events.",
+            examples=(
+                fires("70 of 100", *usual(12, DELIVERY), *burst(5, said(DELIVERY, NOW + 50)), _THIN, for_=SHOP),
+                silent(
+                    "69", *usual(12, DELIVERY), *burst(5, said(DELIVERY, NOW + 50)), said(_THIN, NOW + 60, calls=69)
+                ),
+                silent("four times", *usual(12, DELIVERY), *burst(4, said(DELIVERY, NOW + 50)), _THIN),
+            ),
         ),
+        _fetching,
+        _fetched,
+        edge=5,
     ),
     Rule(
         "api-throttled.one-job",

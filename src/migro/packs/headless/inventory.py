@@ -6,7 +6,7 @@ from typing import Any
 
 from ...expressions import Pred, days, fact, hours, minutes, percent
 from ...models import Severity
-from ...models.signal import MerchantId
+from ...models.signal import MerchantId, Signal
 from ...rules import (
     MEDIUM,
     STRONG,
@@ -15,6 +15,7 @@ from ...rules import (
     Measure,
     Rule,
     SeverityScale,
+    Timed,
     fires,
     greatest,
     holding,
@@ -23,6 +24,7 @@ from ...rules import (
     silent,
     supports,
 )
+from .expected import raised
 from .operations_signals import LogLine
 from .planning_signals import ShopMove
 from .responses import draft_reply, operators, refresh_cache
@@ -75,6 +77,15 @@ def _oversold(*where: Pred[StockMove]) -> Measure[Any]:
 _CUT = said(MOVE, cutover_at=START)
 _SOLD = said(STOCK_MOVE, last_known=3)
 _NO_STOCK = said(LOG, 0, "code.stock.insufficient")
+
+
+def _sold_out(times: int) -> Timed[MerchantId]:
+    return _short >= greatest(5, 5 * times * usual_of(_short))
+
+
+def _lacking(n: int) -> tuple[Signal, ...]:
+    return (*usual(2, _NO_STOCK), said(_NO_STOCK, NOW + 3_000, lines=n))
+
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -151,15 +162,20 @@ RULES: tuple[Rule[Any], ...] = (
             silent("no campaign", *burst(4, _SOLD)),
         ),
     ),
-    Rule(
-        "oversell.errors-rise",
-        when=_short >= greatest(5, 5 * usual_of(_short)),
-        then=supports(OVERSELL, MEDIUM, family="logs"),
-        why="Orders fail for lack of stock five times as often as usual.",
-        examples=(
-            fires("10 for 2", *usual(2, _NO_STOCK), said(_NO_STOCK, NOW + 3_000, lines=10), for_=SHOP),
-            silent("9 for 2", *usual(2, _NO_STOCK), said(_NO_STOCK, NOW + 3_000, lines=9)),
+    *raised(
+        Rule(
+            "oversell.errors-rise",
+            when=_sold_out(1),
+            then=supports(OVERSELL, MEDIUM, family="logs"),
+            why="Orders fail for lack of stock five times as often as usual.",
+            examples=(
+                fires("10 for 2", *usual(2, _NO_STOCK), said(_NO_STOCK, NOW + 3_000, lines=10), for_=SHOP),
+                silent("9 for 2", *usual(2, _NO_STOCK), said(_NO_STOCK, NOW + 3_000, lines=9)),
+            ),
         ),
+        _sold_out,
+        _lacking,
+        edge=10,
     ),
     Rule(
         "oversell.both-platforms",

@@ -41,11 +41,35 @@ MAIL_LINKS = IssueKind[MerchantId](
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
 _DEAD: Pred[HttpRequest] = HttpRequest.status.one_of(404, 410)
 _UNSERVED: Pred[HttpRequest] = HttpRequest.status.one_of(404, 410, 530)
-_FROM_MAIL = on(HttpRequest, _SHOPPER, HttpRequest.features.has("link.from_mail"), per=HttpRequest.merchant)
-_DEAD_MAIL = on(HttpRequest, _SHOPPER, HttpRequest.features.has("link.from_mail"), _DEAD, per=HttpRequest.merchant)
-_BACK = on(HttpRequest, _SHOPPER, HttpRequest.features.has("link.from_checkout"), per=HttpRequest.merchant)
+_FROM_MAIL = on(
+    HttpRequest,
+    _SHOPPER,
+    HttpRequest.features.has("link.from_mail"),
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
+_DEAD_MAIL = on(
+    HttpRequest,
+    _SHOPPER,
+    HttpRequest.features.has("link.from_mail"),
+    _DEAD,
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
+_BACK = on(
+    HttpRequest,
+    _SHOPPER,
+    HttpRequest.features.has("link.from_checkout"),
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
 _BACK_DEAD = on(
-    HttpRequest, _SHOPPER, HttpRequest.features.has("link.from_checkout"), _UNSERVED, per=HttpRequest.merchant
+    HttpRequest,
+    _SHOPPER,
+    HttpRequest.features.has("link.from_checkout"),
+    _UNSERVED,
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
 
 _MAIL = page(0, features=frozenset({"link.from_mail"}))

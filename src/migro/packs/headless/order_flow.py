@@ -6,7 +6,7 @@ from typing import Any
 
 from ...expressions import Pred, hours, minutes, percent
 from ...models import Severity
-from ...models.signal import MerchantId
+from ...models.signal import MerchantId, Signal
 from ...rules import (
     MEDIUM,
     STRONG,
@@ -14,6 +14,7 @@ from ...rules import (
     IssueKind,
     Rule,
     SeverityScale,
+    Timed,
     during,
     fires,
     greatest,
@@ -22,6 +23,7 @@ from ...rules import (
     silent,
     supports,
 )
+from .expected import raised
 from .operations_signals import Delivery, JobRun, LogLine, QueueState, SubscriptionState
 from .payment_webhook import REFUSED
 from .planning_signals import Interval, StatusPage
@@ -45,7 +47,7 @@ from .specimens_operations import (
     usual,
 )
 from .sync_signals import OrderTrace, Shipment
-from .witnesses import logged, tickets, usual_of
+from .witnesses import INCIDENT_OVER, logged, tickets, usual_of
 
 __all__ = ["EXPORT_STALLED", "RULES", "TRACKING_GAP"]
 
@@ -125,6 +127,15 @@ _ASKS = ticket(0, "intent.where_is_my_order")
 
 def _queue(*depths: int, oldest_s: int = 1_800) -> tuple[QueueState, ...]:
     return tuple(said(QUEUE, 300 * i, depth=d, oldest_s=oldest_s) for i, d in enumerate(depths))
+
+
+def _asking(times: int) -> Timed[MerchantId]:
+    return _asked >= greatest(2, 2 * times * usual_of(_asked))
+
+
+def _questions(n: int) -> tuple[Signal, ...]:
+    # Six of them are those by which one an hour is usual.
+    return (*usual(1, _ASKS), *burst(n - 6, ticket(NOW, "intent.where_is_my_order")))
 
 
 RULES: tuple[Rule[Any], ...] = (
@@ -268,15 +279,20 @@ RULES: tuple[Rule[Any], ...] = (
             silent("a day", *burst(10, said(_STANDS, 60, polled_at=at(86_400)), order_id="b")),
         ),
     ),
-    Rule(
-        "tracking.tickets",
-        when=_asked >= greatest(2, 2 * usual_of(_asked)),
-        then=supports(TRACKING_GAP, WEAK, family="tickets"),
-        why="Twice as many people as usual ask where their order is.",
-        examples=(
-            fires("48 for 24", *usual(1, _ASKS), *burst(42, ticket(NOW, "intent.where_is_my_order")), for_=SHOP),
-            silent("47 for 24", *usual(1, _ASKS), *burst(41, ticket(NOW, "intent.where_is_my_order"))),
+    *raised(
+        Rule(
+            "tracking.tickets",
+            when=_asking(1),
+            then=supports(TRACKING_GAP, WEAK, family="tickets"),
+            why="Twice as many people as usual ask where their order is.",
+            examples=(
+                fires("48 for 24", *usual(1, _ASKS), *burst(42, ticket(NOW, "intent.where_is_my_order")), for_=SHOP),
+                silent("47 for 24", *usual(1, _ASKS), *burst(41, ticket(NOW, "intent.where_is_my_order"))),
+            ),
         ),
+        _asking,
+        _questions,
+        edge=48,
     ),
     Rule(
         "tracking.carrier-outage",
@@ -285,9 +301,7 @@ RULES: tuple[Rule[Any], ...] = (
             StatusPage.component == "carrier",
             StatusPage.impact.one_of("critical", "major"),
             per=StatusPage.merchant,
-        ).unless(
-            on(StatusPage, StatusPage.component == "carrier", StatusPage.state == "resolved", per=StatusPage.merchant)
-        ),
+        ).unless(on(StatusPage, StatusPage.component == "carrier", INCIDENT_OVER, per=StatusPage.merchant)),
         then=refutes(TRACKING_GAP, 150, family="status-page"),
         why="The carrier's own status page tells of an outage.",
         lasts=hours(4),
@@ -295,6 +309,11 @@ RULES: tuple[Rule[Any], ...] = (
             fires("an outage", said(STATUS, component="carrier"), for_=SHOP),
             silent(
                 "resolved", said(STATUS, component="carrier"), said(STATUS, 60, component="carrier", state="resolved")
+            ),
+            silent(
+                "works again",
+                said(STATUS, component="carrier", state="major_outage"),
+                said(STATUS, 60, component="carrier", state="operational", impact="none"),
             ),
         ),
     ),

@@ -6,12 +6,13 @@ from typing import Any
 
 from ...expressions import Pred, days, fact, hours, percent, permille
 from ...models import Severity
-from ...models.signal import MerchantId
+from ...models.signal import MerchantId, Signal
 from ...rules import (
     MEDIUM,
     STRONG,
     WEAK,
     IssueKind,
+    Premise,
     Rule,
     SeverityScale,
     fires,
@@ -21,6 +22,7 @@ from ...rules import (
     silent,
     supports,
 )
+from .expected import raised
 from .planning_signals import ShopMove
 from .responses import draft_reply, notify, operators, recheck, report
 from .signals import Order, Payment
@@ -82,6 +84,15 @@ _FROZEN = said(MOVE, freeze_from=at(60), cutover_at=at(600))
 _BETWEEN = said(TRACE, 900, platform_side="old", in_target=False, placed_at=at(60))
 _IMPORTED = said(TRACE, imported=True)
 _USUAL = (*usual(4, order()), *usual(4, payment()))
+
+
+def _flood(times: int) -> Premise[MerchantId]:
+    return (_created >= greatest(10, 10 * times * usual_of(_created))).unless(_paid > 2 * usual_of(_paid))
+
+
+def _orders(n: int) -> tuple[Signal, ...]:
+    return (*_USUAL, *burst(n, order(NOW + 3_700), every=0), payment(NOW + 3_800))
+
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -194,16 +205,21 @@ RULES: tuple[Rule[Any], ...] = (
             silent("a new order", said(TRACE, 60, labels=1)),
         ),
     ),
-    Rule(
-        "order-effects.many-orders",
-        when=(_created >= greatest(10, 10 * usual_of(_created))).unless(_paid > 2 * usual_of(_paid)),
-        then=supports(SIDE_EFFECTS, MEDIUM, family="rate"),
-        why="Ten times as many orders as usual are created, and no more than usual are paid.",
-        examples=(
-            fires("40 for 4", *_USUAL, *burst(40, order(NOW + 3_700)), payment(NOW + 3_800), for_=SHOP),
-            silent("39 for 4", *_USUAL, *burst(39, order(NOW + 3_700)), payment(NOW + 3_800)),
-            silent("all are paid", *_USUAL, *burst(40, order(NOW + 3_700)), *burst(40, payment(NOW + 3_700))),
+    *raised(
+        Rule(
+            "order-effects.many-orders",
+            when=_flood(1),
+            then=supports(SIDE_EFFECTS, MEDIUM, family="rate"),
+            why="Ten times as many orders as usual are created, and no more than usual are paid.",
+            examples=(
+                fires("40 for 4", *_USUAL, *burst(40, order(NOW + 3_700)), payment(NOW + 3_800), for_=SHOP),
+                silent("39 for 4", *_USUAL, *burst(39, order(NOW + 3_700)), payment(NOW + 3_800)),
+                silent("all are paid", *_USUAL, *burst(40, order(NOW + 3_700)), *burst(40, payment(NOW + 3_700))),
+            ),
         ),
+        _flood,
+        _orders,
+        edge=40,
     ),
     Rule(
         "order-effects.old-labels",

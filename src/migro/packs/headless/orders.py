@@ -81,9 +81,16 @@ _FAILED = on(
     HttpRequest.bot == False,  # noqa: E712
     HttpRequest.status.between(500, 599),
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
-_TRIED = on(HttpRequest, _STEPS, HttpRequest.bot == False, per=HttpRequest.merchant)  # noqa: E712
-_DEAD_ENDS = on(HttpRequest, HttpRequest.handoff == True, HttpRequest.status == 404, per=HttpRequest.merchant)  # noqa: E712
+_TRIED = on(HttpRequest, _STEPS, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
+_DEAD_ENDS = on(
+    HttpRequest,
+    HttpRequest.handoff == True,  # noqa: E712
+    HttpRequest.status == 404,
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
 _WALKS = on(RedirectCheck, RedirectCheck.journey == "begin_checkout", per=RedirectCheck.merchant)
 _LOOPS: Pred[RedirectCheck] = RedirectCheck.loop == True  # noqa: E712
 

@@ -30,7 +30,7 @@ from .specimens import SHOP, burst, payment, ticket
 from .specimens_operations import said
 from .specimens_shop import CART, COOKIE, RETURNS, WALLET_FILE
 from .storefront_signals import PaymentReturns
-from .witnesses import tickets
+from .witnesses import REAL_MONEY, tickets
 
 __all__ = ["RETURN_LOST", "RULES", "WALLET_MISSING"]
 
@@ -84,12 +84,11 @@ _AGAIN = on(Cart, Cart.topic == "cart.checkout_started", per=(Cart.merchant, Car
 _SESSION_COOKIE = on(
     CookieCheck, CookieCheck.purpose == "session", CookieCheck.env == "production", per=CookieCheck.merchant
 )
-_LIVE: Pred[Payment] = Payment.livemode.missing() | (Payment.livemode == True)  # noqa: E712
-_PAID = on(Payment, Payment.topic == "order.paid", _LIVE, per=Payment.merchant)
+_PAID = on(Payment, Payment.topic == "order.paid", REAL_MONEY, per=Payment.merchant)
 _BY_WALLET = on(
     Payment,
     Payment.topic == "order.paid",
-    _LIVE,
+    REAL_MONEY,
     Payment.method.one_of("apple_pay", "google_pay"),
     per=Payment.merchant,
 )
@@ -183,7 +182,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         "return.abandoned",
         when=mostly(
-            on(Payment, _LIVE, Payment.topic == "payment.updated", per=Payment.merchant),
+            on(Payment, REAL_MONEY, Payment.topic == "payment.updated", per=Payment.merchant),
             Payment.state.one_of("abandoned", "canceled"),
             at_least=percent(50),
             floor=5,

@@ -6,8 +6,22 @@ from typing import Any
 
 from ...expressions import Pred, hours, minutes, percent
 from ...models import Severity
-from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, greatest, on, refutes, silent, supports
+from ...models.signal import MerchantId, Signal
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    IssueKind,
+    Premise,
+    Rule,
+    SeverityScale,
+    fires,
+    greatest,
+    on,
+    refutes,
+    silent,
+    supports,
+)
+from .expected import raised
 from .operations_signals import Delivery, LogLine
 from .responses import draft_reply, notify, operators
 from .signals import HttpRequest, Order, Payment, SignatureFailure
@@ -53,12 +67,15 @@ _PAYER_ROUTE = on(
     HttpRequest.route_class == "webhook",
     HttpRequest.route.matches("(?i)" + "|".join(PAYERS)),
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
 
 _DELIVERED = on(Delivery, FROM_PAYER, per=Delivery.merchant)
 _PAYER_BAD = on(Delivery, REFUSED, FROM_PAYER, per=Delivery.merchant)
 _NAMED = on(Delivery, REFUSED, FROM_PAYER, Delivery.event.present(), per=Delivery.merchant)
-_pending = on(Order, Order.financial_status.one_of("authorized", "pending"), per=Order.merchant).count(within=hours(1))
+# What a poll lists stands there already, by its webhook.
+_AWAITED: Pred[Order] = Order.financial_status.one_of("authorized", "pending") & (Order.topic != "order.polled")
+_pending = on(Order, _AWAITED, per=Order.merchant).count(within=hours(1))
 
 
 _BAD = signature_failure(sender="stripe")
@@ -71,6 +88,17 @@ _PAYER_D: dict[str, Any] = {
 _WAITING = order(0, financial_status="pending")
 _HOOKED: dict[str, Any] = {"route_class": "webhook", "route": "/api/webhooks/stripe"}
 _TRACKED: dict[str, Any] = {"code": "sig.mismatch", "route_class": "webhook"}
+
+
+def _queue(times: int) -> Premise[MerchantId]:
+    paid = on(Payment, Payment.topic == "order.paid", per=Payment.merchant)
+    return (_pending >= greatest(3, 3 * times * usual_of(_pending))) & paid.at_least(3, within=hours(1))
+
+
+def _queued(n: int) -> tuple[Signal, ...]:
+    late = burst(n, order(NOW + 1_800, financial_status="pending"))
+    return (*usual(2, _WAITING), *burst(3, payment(NOW)), *late)
+
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -157,28 +185,32 @@ RULES: tuple[Rule[Any], ...] = (
             ),
         ),
     ),
-    Rule(
-        "payment-signature.orders-wait",
-        when=(_pending >= greatest(3, 3 * usual_of(_pending)))
-        & on(Payment, Payment.topic == "order.paid", per=Payment.merchant).at_least(3, within=hours(1)),
-        then=supports(PAYMENT_SIGNATURE, MEDIUM, family="orders"),
-        why="Three times the usual number of orders wait for a payment that the provider says went through.",
-        examples=(
-            fires(
-                "6 for 2",
-                *usual(2, _WAITING),
-                *burst(3, payment(NOW)),
-                *burst(6, order(NOW + 1_800, financial_status="pending")),
-                for_=SHOP,
+    *raised(
+        Rule(
+            "payment-signature.orders-wait",
+            when=_queue(1),
+            then=supports(PAYMENT_SIGNATURE, MEDIUM, family="orders"),
+            why="Three times the usual number of orders wait for a payment that the provider says went through.",
+            examples=(
+                fires(
+                    "6 for 2",
+                    *usual(2, _WAITING),
+                    *burst(3, payment(NOW)),
+                    *burst(6, order(NOW + 1_800, financial_status="pending")),
+                    for_=SHOP,
+                ),
+                silent(
+                    "5 for 2",
+                    *usual(2, _WAITING),
+                    *burst(3, payment(NOW)),
+                    *burst(5, order(NOW + 1_800, financial_status="pending")),
+                ),
+                silent("nobody paid", *usual(2, _WAITING), *burst(6, order(NOW + 1_800, financial_status="pending"))),
             ),
-            silent(
-                "5 for 2",
-                *usual(2, _WAITING),
-                *burst(3, payment(NOW)),
-                *burst(5, order(NOW + 1_800, financial_status="pending")),
-            ),
-            silent("nobody paid", *usual(2, _WAITING), *burst(6, order(NOW + 1_800, financial_status="pending"))),
         ),
+        _queue,
+        _queued,
+        edge=6,
     ),
     Rule(
         "payment-signature.test-mode",

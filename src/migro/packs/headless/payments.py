@@ -11,7 +11,7 @@ from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires
 from .responses import draft_reply, impact_on, operators
 from .signals import Payment
 from .specimens import SHOP, alert, burst, error, payment, ticket
-from .witnesses import alerting, coded_error, tickets
+from .witnesses import REAL_MONEY, alerting, coded_error, tickets
 
 __all__ = ["DECLINES", "RULES"]
 
@@ -39,12 +39,23 @@ DECLINES = IssueKind[MerchantId](
     related=("card_testing_attack", "test_mode_in_production", "platform_incident_systemic"),
 )
 
-_LIVE: Pred[Payment] = Payment.livemode.missing() | (Payment.livemode == True)  # noqa: E712
 _FAILED: Pred[Payment] = Payment.topic == "payment.failed"
-# Stripe tells one attempt by its intent, and again by its charge, session or invoice.
-_ATTEMPT: Pred[Payment] = Payment.raw_topic.missing() | ~Payment.raw_topic.matches(r"^(charge|checkout|invoice)\.")
-# Codes that name the shop's own set-up, not the card.
+# Stripe tells one attempt by its intent, and again by its charge, session or invoice; PayPal by its capture, and again
+# by its checkout. Adyen tells it once.
+_ATTEMPT: Pred[Payment] = Payment.raw_topic.missing() | ~Payment.raw_topic.matches(r"(?i)^(charge|checkout|invoice)\.")
+# Codes that name the shop's own set-up, not the card: of Stripe in small letters, of Adyen in words, of PayPal in
+# capitals or numbers.
 _SET_UP: Pred[Payment] = Payment.decline_code.one_of(
+    "8020",  # configuration error
+    "8030",  # unsupported operation
+    "Authentication required",
+    "INTERNATIONAL_WITHDRAWAL",
+    "Invalid Amount",
+    "Not Submitted",
+    "PPCE",  # registration of the shop is incomplete
+    "RECEIVING_PREFERENCE_MANDATES_MANUAL_ACTION",
+    "UNILATERAL",
+    "VERIFICATION_REQUIRED",
     "account_invalid",
     "api_key_expired",
     "authentication_required",
@@ -55,7 +66,17 @@ _SET_UP: Pred[Payment] = Payment.decline_code.one_of(
     "merchant_blacklist",
     "testmode_decline",
 )
-_TRIED = on(Payment, Payment.topic.one_of("order.paid", "payment.failed"), _LIVE, _ATTEMPT, per=Payment.merchant)
+_TRIED = on(Payment, Payment.topic.one_of("order.paid", "payment.failed"), REAL_MONEY, _ATTEMPT, per=Payment.merchant)
+
+_OTHERS = (
+    ("adyen", "AUTHORISATION", "Not Submitted"),
+    ("paypal", "PAYMENT.CAPTURE.DENIED", "RECEIVING_PREFERENCE_MANDATES_MANUAL_ACTION"),
+)
+
+
+def _failed(provider: str, raw_topic: str, code: str) -> Payment:
+    return payment(0, "payment.failed", provider=provider, raw_topic=raw_topic, decline_code=code)
+
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -89,14 +110,18 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "payment.set-up-code",
-        when=on(Payment, _FAILED, _LIVE, _ATTEMPT, _SET_UP, per=Payment.merchant)
+        when=on(Payment, _FAILED, REAL_MONEY, _ATTEMPT, _SET_UP, per=Payment.merchant)
         .top(Payment.decline_code, within=minutes(30))
-        .per(on(Payment, _FAILED, _LIVE, _ATTEMPT, per=Payment.merchant).count(within=minutes(30)), floor=5)
+        .per(on(Payment, _FAILED, REAL_MONEY, _ATTEMPT, per=Payment.merchant).count(within=minutes(30)), floor=5)
         >= percent(80),
         then=supports(DECLINES, STRONG, family="payments"),
         why="At least 80 % of five failed payments or more failed for one reason that names the shop's own set-up.",
         examples=(
             fires("five", *burst(5, payment(0, "payment.failed", decline_code="invalid_api_key")), for_=SHOP),
+            *(fires(f"five of {of}", *burst(5, _failed(of, topic, code)), for_=SHOP) for of, topic, code in _OTHERS),
+            silent("PayPal tells it again", *burst(5, _failed("paypal", "CHECKOUT.ORDER.DECLINED", "UNILATERAL"))),
+            silent("no money at PayPal", *burst(5, _failed("paypal", "PAYMENT.CAPTURE.DENIED", "INSUFFICIENT_FUNDS"))),
+            silent("no money at Adyen", *burst(5, _failed("adyen", "AUTHORISATION", "Not enough balance"))),
             silent("four", *burst(4, payment(0, "payment.failed", decline_code="invalid_api_key"))),
             silent(
                 "3 of 5",

@@ -57,7 +57,7 @@ BOT_LOAD = IssueKind[MerchantId](
 )
 
 _UNREACHABLE: Pred[HttpRequest] = HttpRequest.status.between(520, 526) | (HttpRequest.status == 530)
-_ANSWERS = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant)  # noqa: E712
+_ANSWERS = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
 _FROM_EDGE: Pred[Probe] = Probe.status.between(520, 530)
 
 RULES: tuple[Rule[Any], ...] = (
@@ -108,7 +108,13 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         "origin.probe-green",
         when=green_probes("home").unless(
-            on(HttpRequest, HttpRequest.bot == False, _UNREACHABLE, per=HttpRequest.merchant)  # noqa: E712
+            on(
+                HttpRequest,
+                HttpRequest.bot == False,  # noqa: E712
+                _UNREACHABLE,
+                per=HttpRequest.merchant,
+                weight=HttpRequest.requests,
+            )
         ),
         then=refutes(ORIGIN_UNREACHABLE, 150, family="probe-green"),
         why="The home page works from two regions and no request has been lost since.",
@@ -130,7 +136,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         # Without a baseline a share alone counts one class less.
         "bots.share",
-        when=on(HttpRequest, per=HttpRequest.merchant).share(
+        when=on(HttpRequest, per=HttpRequest.merchant, weight=HttpRequest.requests).share(
             HttpRequest.bot == True,  # noqa: E712
             at_least=percent(40),
             floor=100,
@@ -156,7 +162,7 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "bots.blocked",
-        when=on(HttpRequest, HttpRequest.bot == True, per=HttpRequest.merchant).share(  # noqa: E712
+        when=on(HttpRequest, HttpRequest.bot == True, per=HttpRequest.merchant, weight=HttpRequest.requests).share(  # noqa: E712
             HttpRequest.status.one_of(403, 429), at_least=percent(80), floor=100, within=minutes(15)
         ),
         then=refutes(BOT_LOAD, 60, family="http-blocked"),

@@ -61,12 +61,17 @@ class Interval(Signal, kind="calendar.interval"):
 
     Attributes:
         what: api_sunset (begin and end are the moment at which a version that the shop uses ends), shipping (after the
-            carrier's last collection of the day), go_live, campaign, closed, night and so on.
+            carrier's last collection of the day), closed, night and so on. During activation (mails ask customers to
+            set a password), campaign, cutover, go_live and import, rules that compare a volume with the usual one
+            compare with a raised one; shares and times are judged as always.
+        expected_percent: How much such an event is to bring, of the usual: 300 for three times as much, which is what
+            counts without it. Up to 300 is judged against three times the usual, more against ten times.
     """
 
     what: Attr[str]
     starts_at: Attr[datetime]
     ends_at: Attr[datetime]
+    expected_percent: Maybe[int] = UNSET
 
 
 class ExpectedSource(Signal, kind="source.expected"):
@@ -96,7 +101,8 @@ class StatusPage(Signal, kind="status.incident"):
 
     Attributes:
         platform: The platform that the incident concerns.
-        component: What of it, such as ``checkout``, ``webhooks`` or ``carrier``.
+        component: What of it: api, carrier, cdn, checkout, inventory, login, orders, payments, search, storefront,
+            webhooks. An incident of a part ends with that part: ``resolved``, ``completed``, or ``operational``.
         impact: none, minor, major or critical.
         component_used: Whether the component is one that shops here depend on.
     """

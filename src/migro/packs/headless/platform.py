@@ -13,6 +13,7 @@ from ...rules import (
     WEAK,
     IssueKind,
     Measure,
+    Premise,
     Rule,
     SeverityScale,
     Timed,
@@ -28,6 +29,7 @@ from .planning_signals import Fleet, ShopMove, StatusPage
 from .responses import dashboard, notify, page, report
 from .specimens import burst
 from .specimens_operations import FLEET, ISSUE, MOVE, STATUS, said
+from .witnesses import INCIDENT_OVER
 
 __all__ = ["COLLECTOR_FAULT", "DOCUMENTATION_GAP", "RULES", "SYSTEMIC"]
 
@@ -119,12 +121,35 @@ _ONE_OF_MANY = (
     .unless(_groups(ShopMove.release_train, at_least=3) >= 1)
     .unless(_groups(ShopMove.region, at_least=3) >= 1)
 )
-_UNRESOLVED = on(
-    StatusPage,
-    StatusPage.impact.one_of("critical", "major"),
-    StatusPage.component_used == True,  # noqa: E712
-    per=StatusPage.platform,
-).unless(on(StatusPage, StatusPage.state.one_of("postmortem", "resolved"), per=StatusPage.platform))
+_PARTS = (
+    "api", "carrier", "cdn", "checkout", "inventory", "login", "orders", "payments", "search", "storefront", "webhooks",
+)  # fmt: skip
+
+
+def _unresolved(part: Pred[StatusPage]) -> Premise[str]:
+    """Hold while a status page shows a grave incident of a part, until one of that part is over or it works again."""
+    grave = StatusPage.impact.one_of("critical", "major")
+    used = StatusPage.component_used == True  # noqa: E712
+    return on(StatusPage, grave, used, ~INCIDENT_OVER, part, per=StatusPage.platform).unless(
+        on(StatusPage, INCIDENT_OVER, part, per=StatusPage.platform)
+    )
+
+
+def _status_of(part: str) -> Rule[Any]:
+    down = said(STATUS, component=part, state="major_outage", impact="critical")
+    other = "checkout" if part != "checkout" else "payments"
+    return Rule(
+        f"platform.status-page-{part}",
+        when=_unresolved(StatusPage.component == part),
+        then=supports(SYSTEMIC, STRONG, family="status-page"),
+        why=f"The platform's own status page tells of a major incident of {part}.",
+        lasts=hours(4),
+        examples=(
+            fires("down", down, for_="shopify"),
+            fires("another part works", down, said(down, 9, component=other, state="operational"), for_="shopify"),
+            silent("works again", down, said(down, 600, state="operational", impact="none")),
+        ),
+    )
 
 
 def _shops(n: int, **facts: Any) -> tuple[Any, ...]:
@@ -184,17 +209,19 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "platform.status-page",
-        when=_UNRESOLVED,
+        when=_unresolved(StatusPage.component.missing()),
         then=supports(SYSTEMIC, STRONG, family="status-page"),
-        why="The platform's own status page tells of a major incident in a part that shops use.",
+        why="The platform's own status page tells of a major incident and names no part of it.",
         lasts=hours(4),
         examples=(
             fires("identified", STATUS, for_="shopify"),
             silent("minor", said(STATUS, impact="minor")),
             silent("another part", said(STATUS, component_used=False)),
             silent("resolved", STATUS, said(STATUS, 600, state="resolved")),
+            silent("a maintenance that is over", STATUS, said(STATUS, 600, state="completed")),
         ),
     ),
+    *map(_status_of, _PARTS),
     Rule(
         "platform.nothing-in-common",
         when=_ONE_OF_MANY,

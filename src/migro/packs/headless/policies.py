@@ -39,6 +39,7 @@ _SERVED = on(
     HttpRequest.route_class.one_of("home", "plp", "pdp"),
     HttpRequest.bot == False,  # noqa: E712
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
 
 _NEEDED = said(SETUP, -60, required_hosts=frozenset({"pay.example"}))

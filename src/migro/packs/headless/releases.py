@@ -69,8 +69,14 @@ _NAMED: Pred[Fault] = Fault.code == "env.missing"
 _NEW_NAME = on(Fault, _NAMED, Fault.subject.first_seen(horizon=days(28)), per=Fault.merchant)
 _NEW_FAULT = on(Fault, Fault.fingerprint.first_seen(horizon=days(28)), Fault.stage != "build", per=Fault.merchant)
 _W = minutes(10)
-_REQUESTS = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant)  # noqa: E712
-_FAILED = on(HttpRequest, HttpRequest.bot == False, HttpRequest.status.between(500, 599), per=HttpRequest.merchant)  # noqa: E712
+_REQUESTS = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
+_FAILED = on(
+    HttpRequest,
+    HttpRequest.bot == False,  # noqa: E712
+    HttpRequest.status.between(500, 599),
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
 _ERRORS = _FAILED.count(within=_W).per(_REQUESTS.count(within=_W), floor=20)
 _CANARY = on(
     ReleaseTraffic, ReleaseTraffic.variant == "canary", per=ReleaseTraffic.merchant, weight=ReleaseTraffic.requests

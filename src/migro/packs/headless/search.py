@@ -65,8 +65,15 @@ _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
 def _no_results(floor: int) -> Measure[MerchantId]:
     """Return the share of searches that find nothing."""
     search: Pred[HttpRequest] = HttpRequest.route_class == "search"
-    empty = on(HttpRequest, search, _SHOPPER, HttpRequest.features.has("page.no_results"), per=HttpRequest.merchant)
-    searches = on(HttpRequest, search, _SHOPPER, per=HttpRequest.merchant)
+    empty = on(
+        HttpRequest,
+        search,
+        _SHOPPER,
+        HttpRequest.features.has("page.no_results"),
+        per=HttpRequest.merchant,
+        weight=HttpRequest.requests,
+    )
+    searches = on(HttpRequest, search, _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests)
     return empty.count(within=hours(2)).per(searches.count(within=hours(2)), floor=floor)
 
 

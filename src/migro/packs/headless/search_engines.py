@@ -63,16 +63,18 @@ _CUTOVER = on(Change, Change.what == "cutover", per=Change.merchant)
 # People, and search engines that reverse DNS confirms.
 _WANTED: Pred[HttpRequest] = (HttpRequest.bot == False) | HttpRequest.crawler.one_of("googlebot", "bingbot")  # noqa: E712
 _PAGES: Pred[HttpRequest] = HttpRequest.route_class.one_of("home", "plp", "pdp", "search", "other")
-_VIEWS = on(HttpRequest, _PAGES, _WANTED, per=HttpRequest.merchant)
+_VIEWS = on(HttpRequest, _PAGES, _WANTED, per=HttpRequest.merchant, weight=HttpRequest.requests)
 _LOST: Pred[HttpRequest] = HttpRequest.status == 404
-_ALL_LOST = on(HttpRequest, _PAGES, _LOST, per=HttpRequest.merchant)
+_ALL_LOST = on(HttpRequest, _PAGES, _LOST, per=HttpRequest.merchant, weight=HttpRequest.requests)
 _LOST_SHARE = (
-    on(HttpRequest, _PAGES, _WANTED, _LOST, per=HttpRequest.merchant)
+    on(HttpRequest, _PAGES, _WANTED, _LOST, per=HttpRequest.merchant, weight=HttpRequest.requests)
     .count(within=minutes(60))
     .per(_VIEWS.count(within=minutes(60)), floor=500)
 )
 _LOST_BEFORE = _LOST_SHARE.baseline(before(_CUTOVER, within=days(13)), hour_of_week(weeks=4), trailing(hours(24)))
-_CRAWLED = on(HttpRequest, _LOST, HttpRequest.crawler == "googlebot", per=HttpRequest.merchant).count(within=hours(24))
+_CRAWLED = on(
+    HttpRequest, _LOST, HttpRequest.crawler == "googlebot", per=HttpRequest.merchant, weight=HttpRequest.requests
+).count(within=hours(24))
 _LEGACY = on(LegacyCrawl, per=LegacyCrawl.merchant)
 _ORGANIC = sessions(Sessions.channel == "organic").count(within=days(7))
 _MEANT: Pred[IndexingCheck] = IndexingCheck.meant_for_search == True  # noqa: E712

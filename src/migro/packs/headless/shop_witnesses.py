@@ -17,7 +17,7 @@ from .operations_signals import Change
 from .planning_signals import Interval, ShopMove
 from .signals import Order
 from .storefront_signals import CheckoutOpens, StorefrontCalls
-from .witnesses import usual_of
+from .witnesses import REAL_ORDER, usual_of
 
 __all__ = [
     "NEW_ORDERS",
@@ -46,7 +46,7 @@ _OPPOSITE: dict[str, Any] = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq
 NEW_ORDERS = on(
     Order,
     Order.topic == "order.created",
-    Order.test.missing() | (Order.test == False),  # noqa: E712
+    REAL_ORDER,
     per=Order.merchant,
 )
 """New orders, tests left out."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from ...expressions import UNSET, Attr, Key, Maybe, MaybeKey
+from ...expressions import UNSET, Attr, Key, Maybe, MaybeKey, preset
 from ...models.signal import Signal
 from .browser_signals import BROWSER
 from .catalogue_signals import CATALOGUE
@@ -27,6 +27,7 @@ __all__ = [
     "App",
     "Cart",
     "Compliance",
+    "ComplianceHandling",
     "Customer",
     "Deploy",
     "Dispute",
@@ -49,9 +50,10 @@ __all__ = [
 
 class HttpRequest(Signal, kind="http.request"):
     """
-    One request to the storefront, from an access log.
+    One request to the storefront, from an access log; or those of one minute that were alike, added up.
 
     Attributes:
+        requests: How many requests this signal stands for; 1 unless it says so. Every rule adds them up.
         method: ``GET``, ``POST`` and so on.
         route_class: One of home, plp, pdp, search, cart, checkout, payment, delivery, account, api, webhook, asset,
             other.
@@ -60,7 +62,7 @@ class HttpRequest(Signal, kind="http.request"):
         bot: Whether the user agent is a known crawler, scanner, probe or monitor.
         host: Host that was asked, where the log says.
         visitor: Pseudonym of address and user agent.
-        bytes: Size of the answer.
+        bytes: Size of the answer, or of all the answers.
         network: Network that it came from, truncated.
         agent: Pseudonym of the user agent.
         crawler: Name of the search engine, where reverse DNS confirms it; ``monitor`` for the host's own checks.
@@ -68,6 +70,7 @@ class HttpRequest(Signal, kind="http.request"):
         legacy: Whether the old shop's sitemap had the address.
     """
 
+    requests: Attr[int] = preset(default=1)
     method: Attr[str]
     route_class: Attr[str]
     route: Attr[str]
@@ -158,6 +161,7 @@ class Order(Signal, kind="order"):
         country: Where it goes, as two letters.
         tax_exempt: Whether the customer or the goods are free of it.
         landing: Class of the page that the shopper came in by.
+        reason: Why it was cancelled, in the platform's word.
     """
 
     order_id: Key[str]
@@ -170,6 +174,7 @@ class Order(Signal, kind="order"):
     country: Maybe[str] = UNSET
     tax_exempt: Maybe[bool] = UNSET
     landing: Maybe[str] = UNSET
+    reason: Maybe[str] = UNSET
 
 
 class Payment(Signal, kind="payment"):
@@ -183,6 +188,8 @@ class Payment(Signal, kind="payment"):
         method: How it was paid, such as ``card`` or ``apple_pay``.
         order_id: The order that it paid, where the provider says.
         internal: Whether the payer is one of the shop's own people.
+        reason: Why it failed or waits, where the provider says so in words.
+        status_reason: Why it is in its state, such as ``PENDING_REVIEW``.
     """
 
     payment_id: Key[str]
@@ -195,23 +202,36 @@ class Payment(Signal, kind="payment"):
     method: Maybe[str] = UNSET
     order_id: MaybeKey[str] = UNSET
     internal: Maybe[bool] = UNSET
+    reason: Maybe[str] = UNSET
+    status_reason: Maybe[str] = UNSET
 
 
 class Refund(Signal, kind="refund"):
-    """Money went back; topic ``refund.created``."""
+    """Money went back; topic ``refund.created``, and `reason` why, in the sender's words."""
 
     payment_id: MaybeKey[str] = UNSET
     order_id: MaybeKey[str] = UNSET
     amount_minor: Maybe[int] = UNSET
     currency: Maybe[str] = UNSET
+    reason: Maybe[str] = UNSET
 
 
 class Dispute(Signal, kind="dispute"):
-    """A payment is disputed; topics ``dispute.created``, ``dispute.updated``."""
+    """
+    A payment is disputed; topics ``dispute.created``, ``dispute.updated``.
+
+    Attributes:
+        reason: Why, in the provider's words.
+        reason_code: The card scheme's code for it.
+        scheme: The card scheme, in the provider's code.
+    """
 
     payment_id: MaybeKey[str] = UNSET
     amount_minor: Maybe[int] = UNSET
     currency: Maybe[str] = UNSET
+    reason: Maybe[str] = UNSET
+    reason_code: Maybe[str] = UNSET
+    scheme: Maybe[str] = UNSET
 
 
 class Cart(Signal, kind="cart"):
@@ -236,10 +256,17 @@ class Inventory(Signal, kind="inventory"):
 
 
 class Fulfilment(Signal, kind="fulfilment"):
-    """A shipment or fulfilment changed; topic ``fulfilment.changed``."""
+    """
+    A shipment or fulfilment changed; topic ``fulfilment.changed``.
+
+    Attributes:
+        reason: Why it waits, failed or was rejected.
+        carrier: Who brings it, in the sender's code.
+    """
 
     order_id: MaybeKey[str] = UNSET
     reason: Maybe[str] = UNSET
+    carrier: Maybe[str] = UNSET
 
 
 class Customer(Signal, kind="customer"):
@@ -255,15 +282,29 @@ class App(Signal, kind="app"):
 
 
 class Hook(Signal, kind="hook"):
-    """The platform could not deliver webhooks; topic ``hook.failure``."""
+    """The platform could not deliver webhooks; topic ``hook.failure``, and `reason` why, in the platform's words."""
 
     endpoint: Maybe[str] = UNSET
+    reason: Maybe[str] = UNSET
 
 
 class Compliance(Signal, kind="compliance"):
     """A privacy request; topic ``compliance``. Never reaches rules: it goes to the privacy handler."""
 
     request: Attr[str]
+
+
+class ComplianceHandling(Signal, kind="compliance.handling"):
+    """
+    The receiver had a privacy request seen to, or could not; it says nothing about the request or the person.
+
+    Attributes:
+        ok: Whether the handler saw to it.
+        reason: The type of its error, or ``nobody`` where there is no handler.
+    """
+
+    ok: Attr[bool]
+    reason: Maybe[str] = UNSET
 
 
 class Probe(Signal, kind="probe"):
@@ -325,6 +366,7 @@ VOCABULARY: tuple[type[Signal], ...] = (
     App,
     Cart,
     Compliance,
+    ComplianceHandling,
     Customer,
     Deploy,
     Dispute,

@@ -23,7 +23,7 @@ from .operations_signals import (
     SubscriptionState,
 )
 from .planning_signals import ExpectedSource, Fleet, Heartbeat, Interval, ShopMove, StatusPage
-from .signals import Fulfilment
+from .signals import ComplianceHandling, Fulfilment
 from .specimens import SHOP, burst
 from .sync_signals import (
     OldShopCheck,
@@ -48,6 +48,7 @@ __all__ = [
     "DELIVERY",
     "EXPECTED",
     "FLEET",
+    "HANDLED",
     "HEARTBEAT",
     "IMPORT",
     "INDEXER_STATE",
@@ -151,6 +152,7 @@ HEARTBEAT = Heartbeat(**_ALL, source_kind="receiver", source="access_log", event
 STATUS = StatusPage(
     **_ALL, source_kind="status_page", platform="shopify", impact="major", component_used=True, state="identified"
 )
+HANDLED = ComplianceHandling(**_ALL, source_kind="receiver", provider="shopify", ok=True)
 FLEET = Fleet(**_FACT, platform="shopify", merchants=40)
 CLOCK = ClockWrong(**_ALL, source_kind="migro", provider="migro", clock_source="host-1", behind_s=301)
 ISSUE = IssueUpdate(

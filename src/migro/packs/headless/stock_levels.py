@@ -99,13 +99,16 @@ _HIDDEN = on(StockItem, _ON_OFFER, StockItem.channel_sellable == 0, per=StockIte
 _hidden_share = _HIDDEN.count(within=hours(1)).per(_OFFERED.count(within=hours(1)), floor=50, bound="wilson")
 _OFFERED_SALES = on(StockItem, _ON_OFFER, per=StockItem.merchant, weight=StockItem.sold_7d)
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
-_VIEWS = on(HttpRequest, HttpRequest.route_class == "pdp", _SHOPPER, per=HttpRequest.merchant)
+_VIEWS = on(
+    HttpRequest, HttpRequest.route_class == "pdp", _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests
+)
 _SOLD_OUT = on(
     HttpRequest,
     HttpRequest.route_class == "pdp",
     _SHOPPER,
     HttpRequest.features.has("page.sold_out"),
     per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
 )
 _sold_out_share = _SOLD_OUT.count(within=hours(1)).per(_VIEWS.count(within=hours(1)), floor=20)
 _STOCK = _ITEMS.total(StockItem.source, within=hours(1))

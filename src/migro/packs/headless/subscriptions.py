@@ -99,7 +99,7 @@ _SAYS_OFF: Pred[PlatformNotice] = PlatformNotice.features.has("notice.hook_disab
 _UNSEEN = on(ResourcePoll, ResourcePoll.unseen >= 1, per=ResourcePoll.merchant)
 _RECEIVED = on(Delivery, per=_TOPIC)
 _ACCEPTED: Pred[HttpRequest] = HttpRequest.status.between(200, 299)
-_RECEIVER = on(HttpRequest, HttpRequest.route_class == "webhook", per=HttpRequest.merchant)
+_RECEIVER = on(HttpRequest, HttpRequest.route_class == "webhook", per=HttpRequest.merchant, weight=HttpRequest.requests)
 _SINCE_CUTOVER = on(Delivery, Delivery.arrived_at >= fact(ShopMove.cutover_at), per=_TOPIC).count(within=days(14))
 
 

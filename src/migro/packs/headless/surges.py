@@ -62,9 +62,15 @@ _TTFB, _LCP, _INP = PageTimings.ttfb_ms, PageTimings.lcp_ms, PageTimings.inp_ms
 _VISITS = sessions().count(within=_SHORT)
 
 
-_REQUESTS = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant)  # noqa: E712
+_REQUESTS = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
 _ERRORS = (
-    on(HttpRequest, HttpRequest.bot == False, HttpRequest.status.between(500, 599), per=HttpRequest.merchant)  # noqa: E712
+    on(
+        HttpRequest,
+        HttpRequest.bot == False,  # noqa: E712
+        HttpRequest.status.between(500, 599),
+        per=HttpRequest.merchant,
+        weight=HttpRequest.requests,
+    )
     .count(within=_SHORT)
     .per(_REQUESTS.count(within=_SHORT), floor=20)
 )

@@ -9,10 +9,15 @@ from ...expressions import KeyCol, Pred, hours, minutes
 from ...models.signal import MerchantId, Signal
 from ...rules import Measure, Premise, Timed, holding, hour_of_week, on, trailing
 from .operations_signals import Change, JobRun, LogLine
-from .signals import Alert, Deploy, ErrorIssue, Maintenance, Probe, Ticket
+from .planning_signals import StatusPage
+from .signals import Alert, Deploy, ErrorIssue, Maintenance, Order, Payment, Probe, Ticket
 
 __all__ = [
+    "INCIDENT_OVER",
     "LIVE_ERROR",
+    "REAL_MONEY",
+    "REAL_ORDER",
+    "TEST_ORDER",
     "alerting",
     "anywhere",
     "changed",
@@ -31,6 +36,22 @@ K = TypeVar("K")
 
 LIVE_ERROR: Pred[ErrorIssue] = ~ErrorIssue.action.one_of("resolved", "ignored", "archived")
 """The tracker counts the error as going on."""
+
+REAL_MONEY: Pred[Payment] = (
+    Payment.livemode.missing() | (Payment.livemode == True)  # noqa: E712
+) & ~Payment.env.one_of("staging", "test")
+"""The payment moves money, as far as anybody says."""
+
+TEST_ORDER: Pred[Order] = (
+    Order.test.present() & (Order.test == True)  # noqa: E712
+) | Order.env.one_of("staging", "test")
+"""The order is marked as a test, or was placed where tests are made."""
+
+REAL_ORDER: Pred[Order] = (Order.test.missing() | (Order.test == False)) & ~Order.env.one_of("staging", "test")  # noqa: E712
+"""The order is none."""
+
+INCIDENT_OVER: Pred[StatusPage] = StatusPage.state.one_of("completed", "operational", "postmortem", "resolved")
+"""An incident or a maintenance of a status page is over, or a component of it works again."""
 
 _FROM_OUTSIDE: Pred[Ticket] = Ticket.author.one_of("end_user", "unknown")
 
