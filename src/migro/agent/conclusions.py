@@ -28,7 +28,7 @@ from ..models import (
     from_microseconds,
     to_microseconds,
 )
-from ..reason import Assessment, assess, confidence_of
+from ..reason import Assessment, assess, confidence_of, is_supported
 from ..rules import IssueKind, RuleSet
 from ..verify import suppressing
 from .effects import Effects
@@ -72,16 +72,15 @@ class Conclusions:
         for kind, key in slots:
             held = state.held.get((kind, key))
             known = self.ruleset.kinds.get(kind) or _foreign(held)
-            assessment = assess(self.engine, state.engine, known, key)
-            if held is None and not assessment.supported:
+            opens = held is None or held.issue.status is IssueStatus.RESOLVED
+            closed_by_hand = held is not None and held.closed_by != ""
+            # In a shop where all is well, signs of health move with every signal and open nothing.
+            if opens and (closed_by_hand or not is_supported(self.engine, state.engine, known, key)):
                 continue
+            assessment = assess(self.engine, state.engine, known, key)
             if held is None:
-                held = self._open(state, assessment)
-                state.held[kind, key] = held
-                effects.opened.add((kind, key))
-            elif held.issue.status is IssueStatus.RESOLVED:
-                if not assessment.supported or held.closed_by:
-                    continue
+                held = state.held[kind, key] = self._open(state, assessment)
+            if opens:
                 effects.opened.add((kind, key))
             self._decide(state, held, assessment, effects)
 

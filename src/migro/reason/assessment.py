@@ -16,7 +16,7 @@ from ..rules import IssueKind, Rule
 from .confidence import Evidence, Score, band_of, score
 from .impact import estimate, largest_share, severity_of
 
-__all__ = ["MAX_NEAR_MISSES", "Assessment", "assess"]
+__all__ = ["MAX_NEAR_MISSES", "Assessment", "assess", "is_supported"]
 
 MAX_NEAR_MISSES = 5
 
@@ -66,6 +66,15 @@ class Assessment:
     def near_misses(self) -> tuple[NearMiss, ...]:
         """Rules that nearly support it, those that would add most first."""
         return self.read_near_misses()
+
+
+def is_supported(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: Key) -> bool:
+    """Return whether any rule supports an issue now, which is far sooner said than what it comes to."""
+    firings, left_out = state.firings, state.quarantined
+    return any(
+        (rule.id, key) in firings and rule.then.effect == "supports" and rule.id not in left_out
+        for rule in engine.ruleset.about(kind.name)
+    )
 
 
 def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: Key) -> Assessment:
