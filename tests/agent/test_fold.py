@@ -494,10 +494,18 @@ def test_being_asked_anew_prolongs_no_deadline(run: Run) -> None:
     assert (second.at, second.expires_at) == (first.at, first.expires_at)
 
 
-def test_an_issue_that_comes_back_later_is_another_one(run: Run) -> None:
-    run.give(*(call(n) for n in range(3)))
+@pytest.mark.parametrize("lasted", [0, 5_000], ids=["a short one", "one that lasted for longer than that"])
+def test_an_issue_that_comes_back_more_than_an_hour_after_its_end_is_another_one(run: Run, lasted: int) -> None:
+    run.give(*(call(n, 500 * n) for n in range(lasted // 500 + 3)))
     first = issue(run).id
-    run.give(call(10, 3601))
+    run.give(Tick(at=after(lasted + 4_000)))
+    ended = int((run.decisions[-1].at - after(0)).total_seconds())
+    assert run.decisions[-1].issue.status is IssueStatus.RESOLVED
+    run.give(call(100, ended + 3_600))
+    assert issue(run).id == first
+    run.give(Tick(at=after(ended + 8_000)))
+    again = int((run.decisions[-1].at - after(0)).total_seconds())
+    run.give(call(101, again + 3_601))
 
     assert issue(run).id != first
 

@@ -15,6 +15,7 @@ from migro.models import (
     ActionStarted,
     ActionStatus,
     IssueStatus,
+    PersonActed,
     Severity,
     Signal,
     StepRecord,
@@ -145,6 +146,36 @@ def test_monitors_are_forgotten_two_hours_after_their_last_change(run: Run) -> N
     assert not run.state.monitors
 
 
+def test_a_recovery_that_is_older_than_what_fires_does_not_count_while_a_monitor_flaps(run: Run) -> None:
+    end = flap(run, 5)
+    disposition = run.give(alert(99, end - 30, over=True, received_at=after(end + MINUTE))).disposition
+
+    assert disposition is not None
+    assert disposition.name == "suppressed"
+    assert (
+        disposition.reason
+        == "flapping: it changed 5 times in 6 observations; and this is older than what it said since"
+    )
+    assert loud(run) is IssueStatus.OPEN
+
+
+def test_of_two_recoveries_that_wait_one_can_be_withdrawn_and_the_other_counts(run: Run) -> None:
+    end = flap(run, 4)
+    first, second = alert(98, end + MINUTE, over=True), alert(99, end + 2 * MINUTE, over=True)
+    run.give(first, second, withdrawn(second, end + 3 * MINUTE), Tick(at=after(end + 40 * MINUTE)))
+
+    assert loud(run) is IssueStatus.WATCHING
+
+
+def test_what_is_withdrawn_is_no_change(run: Run) -> None:
+    told = [alert(n, n * MINUTE, over=n % 2 == 1) for n in range(6)]
+    run.give(*told, *(withdrawn(t, 400) for t in told[1:]))
+
+    assert not run.state.flapping
+    (monitor,) = run.state.monitors.values()
+    assert monitor.changes == 0
+
+
 # --- issues ----------------------------------------------------------------------------------------------------------
 
 
@@ -184,6 +215,23 @@ def test_one_that_comes_back_while_it_is_watched_goes_on_as_it_was(run: Run) -> 
     assert loud(run) is IssueStatus.OPEN
     assert len({d.issue.id for d in run.decisions}) == 1
     assert len(notices(run)) == 1
+
+
+def test_what_is_watched_is_watched_to_the_end_whatever_else_comes_in(run: Run) -> None:
+    ended = come_back(run, 3)
+    run.give(PersonActed(at=after(ended + 1_000), verb="halt", by="op", why="check"))
+
+    assert loud(run) is IssueStatus.WATCHING
+
+
+def test_who_comes_back_while_it_is_watched_is_watched_again(run: Run) -> None:
+    times = [(0, 60), (2_700, 2_760), (5_400, 5_460), (7_140, 7_260)]
+    for n, (begin, end) in enumerate(times):
+        tell(run, alert(2 * n, begin, name=f"m{n}"))
+        tell(run, alert(2 * n + 1, end, over=True, name=f"m{n}"))
+
+    # The first of four openings is two hours ago by now.
+    assert loud(run) is IssueStatus.WATCHING
 
 
 # --- clocks ----------------------------------------------------------------------------------------------------------
@@ -253,3 +301,28 @@ def test_who_withdraws_the_delivery_withdraws_what_it_said_of_the_clock() -> Non
     run.give(withdrawn(slow(19, 900), 19 * 120 + 5))
 
     assert run.decisions[-1].issue.status is IssueStatus.RESOLVED
+
+
+def test_a_clock_that_is_ahead_moves_nothing_and_is_told(run: Run) -> None:
+    ahead = [call(n, n * 120 + 3_600, 200, received_at=after(n * 120)) for n in range(25)]
+    run.give(*ahead)
+    calls = [call(50 + n, 3_010 + n, received_at=after(3_010 + n)) for n in range(3)]
+    run.give(*calls)
+
+    assert run.state.clocks["host", "access_log", "not_applicable"].off == -3_600_000_000
+    assert "burst" in {c.rule for c in run.decisions[-1].explanation.contributions}
+
+
+def test_a_sender_who_is_proven_less_moves_nobody_else(run: Run) -> None:
+    run.give(*(slow(n, 3600).model_copy(update={"auth": "unsigned"}) for n in range(25)))
+    record = run.give(call(99, 3_000 - 3_600, received_at=after(3_000), auth="verified"))
+
+    assert "allowed for" not in reason(record)
+
+
+def test_a_wrong_clock_stays_known_when_traffic_rises(run: Run) -> None:
+    for n in range(30):
+        run.give(slow(n, 3600))
+    records = [run.give(call(100 + n, 3_490 + n - 3600, received_at=after(3_490 + n))) for n in range(60)]
+
+    assert all("its clock is 1 h behind" in reason(r) for r in records)

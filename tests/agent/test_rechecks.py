@@ -14,7 +14,7 @@ from migro.errors import RuleDefinitionError
 from migro.expressions import minutes, seconds
 from migro.models import ActionStatus, Attention, Band, IssueStatus, Outcome, PersonActed, Risk, Tick
 from migro.rules import IssueKind, Response, Rule, RuleSet, on, refutes, supports
-from tests.agent.world import Call, Probe, Run, after, alert, call, failing, probe
+from tests.agent.world import Call, Probe, Run, after, alert, call, failing, maintenance, probe
 
 AGAIN = Response("recheck", Risk.R0, "orders", every=minutes(10), times=3)
 UNCLEAR = IssueKind[Any]("unclear", category="checkout", responses=(AGAIN,))
@@ -159,3 +159,25 @@ def test_responses_of_one_kind_that_look_again_do_so_at_the_same_times() -> None
 
 def test_a_document_says_it_too() -> None:
     assert load(dump(RULES, "json"), signals=(Call, Probe)).version == RULES.version
+
+
+def test_what_rests_is_not_looked_at_again_and_keeps_its_attempts(run: Run) -> None:
+    run.give(maintenance(1, 60, active=True))
+    for n in (10, 20, 30, 40):
+        wait(run, n)
+    assert attempts(run) == []
+    run.give(maintenance(2, 2_460, active=False))
+    for n in (51, 61, 71):
+        wait(run, n)
+
+    assert attempts(run) == ["1 of 3", "2 of 3", "3 of 3"]
+
+
+def test_while_automation_is_halted_nothing_is_looked_at_again(run: Run) -> None:
+    run.give(PersonActed(at=after(60), verb="halt", by="op", why="check"))
+    wait(run, 30)
+    assert attempts(run) == []
+    run.give(PersonActed(at=after(1_860), verb="resume", by="op", why="checked"))
+    wait(run, 41)
+
+    assert attempts(run) == ["1 of 3"]

@@ -107,11 +107,37 @@ bands = st.lists(st.sampled_from("abc"), min_size=4, max_size=4).map("".join)
 def test_what_resembles_is_what_comparing_with_every_ticket_says(told: list[tuple[str, str, bool]], new: str) -> None:
     texts, plain = Texts(), dict[str, Said]()
     for n, (text, letters, taken_out) in enumerate(told):
-        said = Said("desk", None, n, n, f"sig_{n}", None, tuple(letters))
-        texts[text] = plain[text] = said
+        said = Said(text, "desk", None, n, n, None, tuple(letters))
+        texts[f"sig_{n}"] = plain[f"sig_{n}"] = said
         if taken_out:
-            del texts[text], plain[text]
+            del texts[f"sig_{n}"], plain[f"sig_{n}"]
 
     alike = [s for s in plain.values() if sum(a == b for a, b in zip(s.bands, new, strict=False)) >= 2]
     assert texts.resembling(tuple(new)) == sorted(alike, key=lambda s: s.seq)
+    assert texts.equal("t") == sorted((s for s in plain.values() if s.text == "t"), key=lambda s: s.seq)
     assert dict(texts) == plain
+
+
+def test_what_another_person_said_in_between_does_not_make_a_repetition_news(run: Run) -> None:
+    one = {"attrs": {"text_ref": "same"}}
+    told = [ticket(n, "", who).model_copy(update=one) for n, who in enumerate(["ann", "bob", "ann", "bob"], 1)]
+    reasons = verdicts(run, *told)
+
+    assert [r.removeprefix("duplicate: the same text as number ") for r in reasons[2:]] == ["1", "2"]
+
+
+def test_a_stale_ticket_does_not_take_the_place_of_a_live_one(run: Run) -> None:
+    old, new = verdicts(
+        run, ticket(1, "abcd", at=-3 * DAY, received_at=after(0)), ticket(2, "abcd", at=60, received_at=after(60))
+    )
+
+    assert old.startswith("stale")
+    assert new == "no rule reads its kind"
+
+
+def test_a_ticket_is_compared_with_fifty_at_most(run: Run) -> None:
+    texts = Texts()
+    for n in range(2_000):
+        texts[f"sig_{n}"] = Said(f"t{n}", "desk", f"p{n}", n, n, None, ("a", "b", "c", "d"))
+
+    assert [s.seq for s in texts.resembling(("a", "b", "c", "d"))] == list(range(1_950, 2_000))

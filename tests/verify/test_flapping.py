@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migro.models import Signal, to_microseconds
-from migro.verify import Monitor, monitor_of, says_over
+from migro.verify import Flapping, Monitor, monitor_of, says_over
 from migro.verify.flapping import CALM_AFTER, ENTER, LEAVE, LOOK_BACK
 
 T0 = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -56,10 +56,9 @@ def test_only_a_recovery_waits() -> None:
     waiting = heard(False, True, False, True, False, True)
     firing = heard(False, True, False, True, False, True, False)
 
-    assert waiting.waiting is not None
-    assert waiting.waiting.state == "ok"
+    assert [s.state for s in waiting.waiting] == ["ok"]
     assert firing.flapping
-    assert firing.waiting is None
+    assert firing.waiting == ()
 
 
 def test_changes_more_than_two_hours_apart_are_no_flapping() -> None:
@@ -102,10 +101,10 @@ def test_it_flaps_exactly_where_looking_at_all_of_the_past_says_so(told: list[tu
         changes = sum(a != b for a, b in list(pairwise(past))[-LOOK_BACK:])
         flapping = changes > LEAVE if flapping else changes >= ENTER
         assert monitor.flapping == flapping
-        assert (monitor.waiting is not None) == (flapping and over)
+        assert bool(monitor.waiting) == (flapping and over)
         if flapping and to_microseconds(T0) + at * 1_000_000 >= monitor.calm_at:
             # Nothing here lets time pass: the fold ends it at this moment, and the past with it.
-            monitor, flapping = Monitor(monitor.over, monitor.at, monitor.changed_at), False
+            monitor, flapping = monitor.calmed(), False
             past = [over]
 
 
@@ -113,3 +112,39 @@ def test_it_is_calm_half_an_hour_after_its_last_change() -> None:
     monitor = heard(False, True, False, True, False, False, False)
 
     assert monitor.calm_at == to_microseconds(T0 + timedelta(minutes=4)) + CALM_AFTER
+
+
+observations = st.lists(st.tuples(st.booleans(), st.sampled_from([1, 60])), min_size=1, max_size=12)
+
+
+@given(observations, st.integers(0, 11))
+def test_an_observation_that_is_taken_back_leaves_the_changes_of_the_others(
+    told: list[tuple[bool, int]], which: int
+) -> None:
+    monitor, at, signals = None, 0, []
+    for over, gap in told:
+        at += gap
+        signals.append(said(at, over))
+        monitor = hear(monitor, signals[-1])
+    assert monitor is not None
+    gone = signals[which % len(signals)].id
+    left = monitor.without(gone)
+    overs = [says_over(s) for s in signals if s.id != gone]
+
+    assert left.changes == sum(a != b for a, b in pairwise(overs))
+    assert all(s.id != gone for s in left.waiting)
+    assert not left.flapping or left.changes > LEAVE
+    assert left.without(gone) is left
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 50), st.booleans()), max_size=60))
+def test_who_is_calm_first_is_known_without_looking_at_all(told: list[tuple[str, int, bool]]) -> None:
+    flapping = Flapping()
+    for name, at, gone in told:
+        if gone:
+            flapping.pop((name,), None)
+        else:
+            flapping[name,] = Monitor(at, at, (("sig", False),), flapping=True)
+
+        assert flapping.calm_at == min((m.calm_at for m in flapping.values()), default=None)
+        assert Flapping(flapping).calm_at == flapping.calm_at

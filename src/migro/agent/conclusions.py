@@ -138,7 +138,7 @@ class Conclusions:
             known=held.actions,
             attempts=held.attempts,
         )
-        plan(state, held, assessment, ended=ended)
+        plan(state, held, ruling, ended=ended)
         held.allowed = frozenset() if ended else ruling.allowed
         status = _status(assessment.band, ended)
         verdict = (
@@ -183,6 +183,7 @@ class Conclusions:
         held.evidence = assessment.found
         held.reached = reached(held, state.now, assessment.severity)
         held.decisions += 1
+        held.ended_at = state.now if ended else 0
         at = from_microseconds(state.now)
         found = len(assessment.found)
         grown = before.signals + found if self._is_over(state, before) else max(before.signals, found)

@@ -43,7 +43,7 @@ from ..models.canonical import EPOCH
 from ..reason import CORE
 from ..rules import RuleSet
 from ..rules.ruleset import selections
-from ..verify import clock_wrong, issue_update, maintenance, serious, signature_failure, unexplained, verify
+from ..verify import clock_wrong, issue_update, maintenance, repeats, serious, signature_failure, unexplained, verify
 from .conclusions import Conclusions
 from .effects import Effects
 from .lingering import end_lingering
@@ -259,9 +259,11 @@ class Fold:
     def _receive(
         self, state: State, seq: int, signal: Signal, duplicate_of: int | None, effects: Effects
     ) -> Disposition:
-        # A second delivery says nothing new, so its text stays free where the first was withdrawn.
-        same, nearly = (None, None) if duplicate_of else same_text(state.texts, signal, seq, state.now)
-        verdict = verify(signal, duplicate_of=duplicate_of, same_text=same, nearly=nearly)
+        verdict = verify(signal, duplicate_of=duplicate_of)
+        if verdict.name == "accepted":
+            # What does not count cannot take the place of what does, so this is asked last.
+            same, nearly = same_text(state.texts, signal, seq, state.now)
+            verdict = repeats(same, nearly) or verdict
         if verdict.name != "accepted":
             if signal.auth == "failed" and duplicate_of is None:
                 self._conclusions.infer(state, signature_failure(signal, state.now), effects)
@@ -335,8 +337,8 @@ class Fold:
         if state.maintenance or state.mutes:
             times += [*state.maintenance.values(), *(m.until for m in state.mutes.values())]
         if state.flapping or state.lingering or state.rechecks:
-            times += [*(m.calm_at for m in state.flapping.values()), *state.lingering.values()]
-            times += state.rechecks.values()
+            calm_at = state.flapping.calm_at
+            times += [*([] if calm_at is None else [calm_at]), *state.lingering.values(), *state.rechecks.values()]
         return min(times) if times else None
 
     def _fire_timers(self, state: State, effects: Effects, *, late_by: int) -> None:

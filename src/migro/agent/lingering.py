@@ -24,10 +24,16 @@ def opened(held: Held, now: int) -> None:
 def lingers(state: State, held: Held, *, supported: bool) -> bool:
     """Return whether an issue without evidence is not resolved yet, and see to it that it is looked at again."""
     slot = (held.issue.kind, held.issue.key)
-    if supported or held.closed_by or sum(at > state.now - OF_LATE for at in held.openings) < OFTEN:
-        state.lingering.pop(slot, None)
+    until = state.lingering.get(slot)
+    if supported or held.closed_by:
+        if until is not None:
+            del state.lingering[slot]
+            opened(held, state.now)  # it came back once more
         return False
-    until = state.lingering.setdefault(slot, state.now + CLEAN_FOR)
+    if until is None:
+        if sum(at > state.now - OF_LATE for at in held.openings) < OFTEN:
+            return False
+        until = state.lingering[slot] = state.now + CLEAN_FOR
     return until > state.now
 
 

@@ -7,7 +7,7 @@ from ..models import Signal, to_microseconds
 from ..verify import Clock, Monitor, clock_of, monitor_of, says_over
 from .state import State
 
-__all__ = ["calm", "dated", "forget_monitors", "watch"]
+__all__ = ["calm", "dated", "forget_monitors", "unhear", "watch"]
 
 _TELL_EVERY = 10 * 60 * 1_000_000
 
@@ -28,15 +28,14 @@ def dated(state: State, signal: Signal) -> tuple[Signal, list[str], int]:
     notes: list[str] = []
     if shift:
         signal = signal.model_copy(update={"shifted": shift})
-        way = "behind" if shift > 0 else "ahead"
-        notes.append(f"its clock is {span(abs(shift) // 1_000_000 * 1_000_000)} {way}, which is allowed for")
+        notes.append(f"its clock is {span(shift // 1_000_000 * 1_000_000)} behind, which is allowed for")
     late = clock.late_by(signal.effective_at)
     if late:
-        notes.append(f"late: {span(late // 1_000_000 * 1_000_000)} behind the newest of {'/'.join(source)}")
-    tell = bool(shift) and state.now - clock.told >= _TELL_EVERY
+        notes.append(f"late: {span(late // 1_000_000 * 1_000_000)} behind the newest of {'/'.join(source[:2])}")
+    tell = bool(clock.off) and state.now - clock.told >= _TELL_EVERY
     if tell:
         clock.told = state.now
-    return signal, notes, shift if tell else 0
+    return signal, notes, clock.off if tell else 0
 
 
 def watch(state: State, signal: Signal) -> str:
@@ -48,21 +47,38 @@ def watch(state: State, signal: Signal) -> str:
     name = monitor_of(signal)
     if name is None:
         return ""
+    over = says_over(signal)
     known = state.flapping.pop(name, None) or state.monitors.pop(name, None)
-    heard = Monitor.heard(known, signal, over=says_over(signal), now=state.now)
+    heard = Monitor.heard(known, signal, over=over, now=state.now)
     (state.flapping if heard.flapping else state.monitors)[name] = heard
-    if heard.waiting is not signal:
+    if not heard.flapping or not over:
         return ""
+    if not heard.waiting or heard.waiting[-1] is not signal:
+        return f"flapping: {heard}; and this is older than what it said since"
     return f"flapping: {heard}; that it is over counts once it has not changed for {span(heard.calm_at - state.now)}"
 
 
 def calm(state: State) -> list[tuple[str, Signal | None]]:
     """End the flapping of monitors that have been calm for long enough; return them and the recoveries that waited."""
+    if (first := state.flapping.calm_at) is None or first > state.now:
+        return []
     over = [(name, m) for name, m in sorted(state.flapping.items()) if m.calm_at <= state.now]
     for name, monitor in over:
         del state.flapping[name]
-        state.monitors[name] = Monitor(monitor.over, monitor.at, monitor.changed_at)
-    return [(" ".join(name), monitor.waiting) for name, monitor in over]
+        state.monitors[name] = monitor.calmed()
+    return [(" ".join(name), monitor.waiting[-1] if monitor.waiting else None) for name, monitor in over]
+
+
+def unhear(state: State, id: str) -> None:
+    """Let monitors be as if they had never said what is withdrawn."""
+    for name, monitor in [*state.flapping.items(), *state.monitors.items()]:
+        left = monitor.without(id)
+        if left is monitor:
+            continue
+        state.flapping.pop(name, None)
+        state.monitors.pop(name, None)
+        if left.said:
+            (state.flapping if left.flapping else state.monitors)[name] = left
 
 
 def forget_monitors(state: State, now: int) -> None:

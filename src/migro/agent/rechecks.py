@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from ..models import Band
-from ..reason import Assessment
+from ..decide import Ruling
+from ..models import Band, RunMode
 from .state import Held, State
 
 __all__ = ["look_again", "plan"]
 
 
-def plan(state: State, held: Held, assessment: Assessment, *, ended: bool) -> None:
-    """See to it that an unclear issue is looked at again in time, and one that is clear is not."""
+def plan(state: State, held: Held, ruling: Ruling, *, ended: bool) -> None:
+    """See to it that an unclear issue is looked at again in time, and one that is clear, or has to rest, is not."""
     slot = (held.issue.kind, held.issue.key)
-    rechecks = assessment.kind.rechecks
-    if ended or not rechecks or assessment.band is not Band.MID:
+    rechecks = ruling.assessment.kind.rechecks
+    # An attempt that nobody may carry out is none.
+    rests = "suppressed" in ruling.holding or "unhealthy" in ruling.holding or ruling.mode < RunMode.ASSIST
+    if ended or rests or not rechecks or ruling.assessment.band is not Band.MID:
         state.rechecks.pop(slot, None)
         return
     every, times = rechecks[0].every, rechecks[0].times

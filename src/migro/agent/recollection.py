@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import attrs
-
 from ..models import ActionStatus, IssueStatus, ResourceRef, Severity, to_microseconds
+from .noticing import unhear
 from .state import Held, State
 
 __all__ = [
@@ -64,11 +63,8 @@ def reached(held: Held, now: int, severity: Severity) -> tuple[tuple[int, Severi
 
 def disown(state: State, id: str) -> None:
     """Forget what a signal left behind beside the engine."""
-    for text in [text for text, said in state.texts.items() if said.id == id]:
-        del state.texts[text]
-    for name, monitor in state.flapping.items():
-        if monitor.waiting is not None and monitor.waiting.id == id:
-            state.flapping[name] = attrs.evolve(monitor, waiting=None)
+    state.texts.pop(id, None)
+    unhear(state, id)
     for resource, seen in list(state.understood.items()):
         if seen.pop(id, None) is not None and not seen:
             del state.understood[resource]
@@ -84,7 +80,7 @@ def forget(state: State) -> None:
         slot
         for slot, held in state.held.items()
         if held.issue.status is IssueStatus.RESOLVED
-        and to_microseconds(held.issue.last_seen) < oldest
+        and (held.ended_at or to_microseconds(held.issue.last_seen)) < oldest
         and not any(a.status is ActionStatus.STARTED for a in held.actions.values())
     ]
     for slot in ended:

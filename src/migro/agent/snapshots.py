@@ -207,14 +207,13 @@ def _mute_back(target: str, source: str, until: int, up_to: str | None, why: str
 
 
 def _monitor(monitor: Monitor) -> list[Any]:
-    waiting = None if monitor.waiting is None else monitor.waiting.model_dump(mode="json")
-    return [*attrs.astuple(monitor, recurse=False)[:-1], waiting]
+    return [*attrs.astuple(monitor, recurse=False)[:-1], [s.model_dump(mode="json") for s in monitor.waiting]]
 
 
 def _monitor_back(told: list[Any]) -> Monitor:
-    waiting = None if told[-1] is None else Signal.from_data(told[-1])
-    fields: dict[str, Any] = dict(zip(_MONITOR, (*told[:-1], waiting), strict=True))
-    return Monitor(**fields)
+    fields: dict[str, Any] = dict(zip(_MONITOR, told, strict=True))
+    said = tuple((id, over) for id, over in fields["said"])
+    return Monitor(**{**fields, "said": said, "waiting": tuple(Signal.from_data(s) for s in fields["waiting"])})
 
 
 def _said_back(told: list[Any]) -> Said:
@@ -251,12 +250,12 @@ _STATE: Mapping[str, _Form] = {
         lambda rows: {tuple(resource): dict(seen) for resource, seen in rows},
     ),
     "texts": _Form(
-        lambda texts: [[text, attrs.astuple(said)] for text, said in texts.items()],
-        lambda rows: Texts((text, _said_back(said)) for text, said in rows),
+        lambda texts: [[id, attrs.astuple(said)] for id, said in texts.items()],
+        lambda rows: Texts((id, _said_back(said)) for id, said in rows),
     ),
     "clocks": _Form(
         lambda clocks: [[*source, clock.plain()] for source, clock in clocks.items()],
-        lambda rows: {(provider, kind): Clock.back(*clock) for provider, kind, clock in rows},
+        lambda rows: {(provider, kind, auth): Clock.back(*clock) for provider, kind, auth, clock in rows},
     ),
     "monitors": _MONITORS,
     "flapping": _MONITORS,

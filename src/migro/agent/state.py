@@ -9,7 +9,7 @@ import attrs
 
 from ..engine import EngineState, Key
 from ..models import Action, ActionStatus, Issue, Outcome, ResourceRef, RunMode, Severity
-from ..verify import Clock, Monitor, Suppression
+from ..verify import Clock, Flapping, Monitor, Suppression
 from .texts import Texts
 
 __all__ = ["PLATFORM", "UNATTRIBUTED", "Actions", "Held", "State"]
@@ -72,6 +72,7 @@ class Held:
         carried: Whether it was taken over from the records, and other rules opened it.
         asked: What policy was last asked about, where its answer changed nothing; no part of what is remembered.
         openings: When it was opened of late, in microseconds.
+        ended_at: When it last ended, in microseconds; 0 where that is not known.
         attempts: How often it has been looked at again because it was unclear.
     """
 
@@ -89,6 +90,7 @@ class Held:
     carried: bool = False
     asked: tuple[object, ...] = attrs.field(default=(), eq=False, repr=False)
     openings: tuple[int, ...] = ()
+    ended_at: int = 0
     attempts: int = 0
 
     @property
@@ -128,8 +130,8 @@ class State:
         ruleset: Version of the rules that were last journaled.
         understood: Resources that a rule has read something about, least recent first: ids of the signals with their
             time in microseconds, oldest first; of those older than an hour only the newest.
-        texts: Tickets of the last day by the pseudonym of their text.
-        clocks: What is known of the clocks of senders, by provider and kind of source.
+        texts: Tickets of the last day by the id of their signal.
+        clocks: What is known of the clocks of senders, by provider, kind of source, and how far they are proven.
         monitors, flapping: Monitors that have changed of late, by provider, type and id of the alert: those that are
             believed, and those whose recovery has to wait.
         rechecks: When an unclear issue is looked at again, in microseconds, by (kind, key).
@@ -157,9 +159,9 @@ class State:
     ruleset: str = ""
     understood: dict[ResourceRef, dict[str, int]] = attrs.Factory(dict)
     texts: Texts = attrs.field(factory=Texts, converter=Texts)
-    clocks: dict[tuple[str, str], Clock] = attrs.Factory(dict)
+    clocks: dict[tuple[str, str, str], Clock] = attrs.Factory(dict)
     monitors: dict[tuple[str, ...], Monitor] = attrs.Factory(dict)
-    flapping: dict[tuple[str, ...], Monitor] = attrs.Factory(dict)
+    flapping: Flapping = attrs.field(factory=Flapping, converter=Flapping)
     lingering: dict[tuple[str, Key], int] = attrs.Factory(dict)
     rechecks: dict[tuple[str, Key], int] = attrs.Factory(dict)
     quarantined: dict[str, str] = attrs.Factory(dict)

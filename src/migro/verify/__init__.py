@@ -11,15 +11,16 @@ from .derived import (
     signature_failure,
     unexplained,
 )
-from .flapping import Monitor, monitor_of
+from .flapping import Flapping, Monitor, monitor_of
 from .suppression import Suppression, suppressing
-from .verification import MAINTENANCE_LASTS, STALE_AFTER, Verdict, maintenance, says_over, serious, verify
+from .verification import MAINTENANCE_LASTS, STALE_AFTER, Verdict, maintenance, repeats, says_over, serious, verify
 
 __all__ = [
     "MAINTENANCE_LASTS",
     "STALE_AFTER",
     "Clock",
     "ClockWrong",
+    "Flapping",
     "IssueUpdate",
     "Monitor",
     "Suppression",
@@ -31,6 +32,7 @@ __all__ = [
     "issue_update",
     "maintenance",
     "monitor_of",
+    "repeats",
     "says_over",
     "serious",
     "signature_failure",

@@ -1,8 +1,9 @@
 """
 Clocks of senders: how far each is off, estimated from what it sends, so that windows see when things really happened.
 
-A clock is wrong where the newest deliveries of a source all come equally late, or early, for some time. Deliveries that
-waited in a queue, or were sent again, come differently late, so they say nothing about a clock.
+A clock is wrong where deliveries of a source all come equally late, or early, for some time. Deliveries that waited in
+a queue, or were sent again, come differently late, so they say nothing about a clock. Only a clock that is behind is
+allowed for: what is dated ahead of its receipt counts at its receipt anyway.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import attrs
 
 from ..models import Signal
 
-__all__ = ["AHEAD", "BEHIND", "HEARD", "LATE_AFTER", "Clock", "clock_of"]
+__all__ = ["AHEAD", "APART", "BEHIND", "HEARD", "LATE_AFTER", "Clock", "clock_of"]
 
 HEARD = 20
-"""How many of a source's newest deliveries an estimate rests on."""
+"""How many of a source's deliveries an estimate rests on."""
+
+APART = 30 * 1_000_000
+"""How far these are apart at least, in microseconds: what was held up arrives all at once, and counts once."""
 
 BEHIND = 300 * 1_000_000
 """A clock that is no further behind, in microseconds, is as good as right: deliveries take their time."""
@@ -27,9 +31,6 @@ AHEAD = 30 * 1_000_000
 
 LATE_AFTER = 120 * 1_000_000
 """What happened longer before the newest of its source, in microseconds, is late."""
-
-_LASTS = 600 * 1_000_000
-"""Over how long the deliveries have to be spread: what was held up arrives all at once."""
 
 _REACH = 86_400 * 1_000_000
 
@@ -48,9 +49,13 @@ _TIMED = frozenset(
 )
 
 
-def clock_of(signal: Signal) -> tuple[str, str] | None:
-    """Return by whose clock a signal is dated: provider and kind of source; None where it is no live delivery."""
-    return (signal.provider, signal.source_kind) if signal.source_kind in _TIMED else None
+def clock_of(signal: Signal) -> tuple[str, str, str] | None:
+    """
+    Return by whose clock a signal is dated: provider, kind of source, and how far the sender is proven.
+
+    None for what is no live delivery. Whoever is proven less has a clock of its own, and moves nobody else.
+    """
+    return (signal.provider, signal.source_kind, signal.auth) if signal.source_kind in _TIMED else None
 
 
 @attrs.define
@@ -60,25 +65,26 @@ class Clock:
 
     Attributes:
         newest: When the newest thing happened, by it and as corrected, in microseconds.
-        shift: How far it is behind, in microseconds: negative for ahead, 0 for right or not known.
+        off: How far it is behind, in microseconds: negative for ahead, 0 for right or not known.
         told: When it was last told that it is wrong, in microseconds.
-        heard: Of the newest deliveries, oldest first: when they came, and how much later than they say, in
+        heard: Of the deliveries that were looked at, oldest first: when they came, and how much later than they say, in
             microseconds.
     """
 
     newest: int = 0
-    shift: int = 0
+    off: int = 0
     told: int = 0
     heard: list[tuple[int, int]] = attrs.field(factory=list)
 
     def hear(self, received: int, occurred: int) -> int:
         """Take a delivery in, and return by how much what this clock says has to be moved, in microseconds."""
-        offset = received - occurred
-        self.heard.append((received, offset))
-        del self.heard[:-HEARD]
-        off = self.shift or not -AHEAD <= offset <= BEHIND
-        self.shift = _steady(self.heard) if off else 0
-        return self.shift
+        if not self.heard or received - self.heard[-1][0] >= APART:
+            offset = received - occurred
+            self.heard.append((received, offset))
+            del self.heard[:-HEARD]
+            doubtful = self.off or not -AHEAD <= offset <= BEHIND
+            self.off = _steady(self.heard) if doubtful else 0
+        return max(self.off, 0)
 
     def late_by(self, at: int) -> int:
         """Return how long before the newest a thing happened that is late, and 0 for others, in microseconds."""
@@ -88,18 +94,18 @@ class Clock:
 
     def plain(self) -> list[Any]:
         """Return it as values that JSON has."""
-        return [self.newest, self.shift, self.told, [list(one) for one in self.heard]]
+        return [self.newest, self.off, self.told, [list(one) for one in self.heard]]
 
     @classmethod
-    def back(cls, newest: int, shift: int, told: int, heard: Iterable[Iterable[int]]) -> Clock:
+    def back(cls, newest: int, off: int, told: int, heard: Iterable[Iterable[int]]) -> Clock:
         """Return the clock of such values."""
-        return cls(newest, shift, told, [(received, offset) for received, offset in heard])
+        return cls(newest, off, told, [(received, offset) for received, offset in heard])
 
 
 def _steady(heard: list[tuple[int, int]]) -> int:
     """Return the median of offsets that are all nearly the same and too great for a right clock; 0 otherwise."""
     first, last = heard[0][0], heard[-1][0]
-    if len(heard) < HEARD or last - first < _LASTS or last - first > _REACH:
+    if len(heard) < HEARD or last - first > _REACH:
         return 0
     offsets = sorted(offset for _, offset in heard)
     middle, spread = offsets[HEARD // 2], offsets[3 * HEARD // 4] - offsets[HEARD // 4]

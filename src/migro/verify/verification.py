@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..expressions import span
 from ..models import Signal, to_microseconds
 
-__all__ = ["MAINTENANCE_LASTS", "STALE_AFTER", "Verdict", "maintenance", "says_over", "serious", "verify"]
+__all__ = ["MAINTENANCE_LASTS", "STALE_AFTER", "Verdict", "maintenance", "repeats", "says_over", "serious", "verify"]
 
 STALE_AFTER = 24 * 3600 * 1_000_000
 """What happened longer ago than this, in microseconds before receipt, says nothing about now."""
@@ -36,24 +36,31 @@ class Verdict:
     reason: str = ""
 
 
-def verify(
-    signal: Signal, *, duplicate_of: int | None, same_text: int | None = None, nearly: int | None = None
-) -> Verdict:
+def repeats(same_text: int | None, nearly: int | None) -> Verdict | None:
+    """
+    Return the verdict on a ticket that repeats another, or None for one that does not.
+
+    Args:
+        same_text: Sequence number of a ticket that said the same, by whatever way it came.
+        nearly: Sequence number of a ticket that said nearly the same.
+    """
+    if same_text is not None:
+        return Verdict("dropped", f"duplicate: the same text as number {same_text}")
+    if nearly is not None:
+        return Verdict("dropped", f"duplicate: nearly the same text as number {nearly}")
+    return None
+
+
+def verify(signal: Signal, *, duplicate_of: int | None) -> Verdict:
     """
     Return the verdict on a signal.
 
     Args:
         signal: As it was accepted.
         duplicate_of: Sequence number of the first delivery, where the memory has seen the event before.
-        same_text: Sequence number of a ticket that said the same, by whatever way it came.
-        nearly: Sequence number of a ticket that said nearly the same.
     """
     if duplicate_of is not None:
         return Verdict("dropped", f"duplicate: redelivery of number {duplicate_of}")
-    if same_text is not None:
-        return Verdict("dropped", f"duplicate: the same text as number {same_text}")
-    if nearly is not None:
-        return Verdict("dropped", f"duplicate: nearly the same text as number {nearly}")
     if signal.auth == "failed":
         return Verdict("dropped", "signature: it does not fit, so nothing in it is believed")
     if signal.kind == "unknown":
