@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ def line(number: int) -> bytes:
 def put(folder: Path, name: str, content: bytes, *, age: int = 0) -> Path:
     path = folder / name
     path.write_bytes(content)
-    os.utime(path, ns=(NOW - age * SECOND,) * 2)
+    at = NOW - age * SECOND
+    os.utime(path, ns=(at, at))
     return path
 
 
@@ -132,6 +134,39 @@ def test_what_is_set_aside_lies_in_a_folder_of_its_own_with_its_reason(tmp_path:
     assert look(folder, batch.position).position.marks == ()
 
 
+def test_nothing_that_was_set_aside_before_is_overwritten(tmp_path: Path) -> None:
+    folder, position, aside = Folder(tmp_path), None, tmp_path / "aside"
+    for text in (b"one", b"two", b"three"):
+        put(tmp_path, "a", text, age=9)
+        batch = look(folder, position)
+        folder.set_aside(batch, aside)
+        position = batch.position
+
+    assert [(aside / name).read_bytes() for name in ("a", "a.1", "a.2")] == [b"one", b"two", b"three"]
+    assert len(list(aside.glob("*.reason.txt"))) == 3
+
+
+def test_a_name_that_leaves_no_room_for_more_is_cut(tmp_path: Path) -> None:
+    put(tmp_path, "n" * 250, b"nonsense", age=9)
+    folder = Folder(tmp_path)
+
+    folder.set_aside(look(folder), tmp_path / "aside")
+
+    assert sorted(len(p.name) for p in (tmp_path / "aside").iterdir()) == [200, 211]
+
+
+@pytest.mark.parametrize("content", [line(1), b"nonsense\n" + line(1), b"another!"])
+def test_what_is_another_file_by_now_is_not_set_aside(tmp_path: Path, content: bytes) -> None:
+    put(tmp_path, "a.jsonl", b"nonsense", age=9)
+    folder = Folder(tmp_path)
+    batch = look(folder)
+    put(tmp_path, "a.jsonl", content)
+
+    folder.set_aside(batch, tmp_path / "aside")
+
+    assert (tmp_path / "a.jsonl").read_bytes() == content
+
+
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     put(tmp_path, "a.json", b"nonsense", age=9)
     put(tmp_path, "file", line(1))
@@ -152,6 +187,107 @@ def test_another_file_under_the_same_name_is_read_from_its_beginning(tmp_path: P
 
     assert found(second) == [3, 4]
     assert found(look(folder, second.position)) == [5]
+
+
+@pytest.mark.parametrize("content", [line(2) + line(3), line(2) + line(3) + line(4), b"\n" + line(2)])
+def test_another_file_with_the_number_of_one_that_was_removed_is_read_from_its_beginning(
+    tmp_path: Path, content: bytes
+) -> None:
+    folder = Folder(tmp_path)
+    path = put(tmp_path, "a.jsonl", line(1))
+    first = look(folder)
+    end = folder.end()
+    number = path.stat().st_ino
+    put(tmp_path, "a.jsonl", content)  # what it holds by now is all that tells the two apart
+
+    assert path.stat().st_ino == number
+    expected = [n for n in range(5) if line(n).strip() in content.splitlines()]
+    assert found(look(folder, first.position)) == expected
+    assert found(look(folder, end)) == expected
+
+
+def test_a_file_that_grows_by_what_is_read_from_it_is_no_other(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    long = [json.dumps({"body": {"id": n, "text": "x" * 50_000}}).encode() + b"\n" for n in range(6)]
+    position, seen = None, list[int]()
+    for end in range(1, 7):
+        put(tmp_path, "a.jsonl", b"".join(long[:end]))
+        batch = look(folder, position)
+        position = FolderPosition.from_json(batch.position.to_json())
+        seen += found(batch)
+
+    assert seen == list(range(6))
+
+
+def test_a_file_that_nobody_touched_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "a.jsonl", line(1))
+    folder = Folder(tmp_path)
+    later = time.time_ns() + 60 * SECOND
+    position = folder.read(now_ns=later).position
+    monkeypatch.setattr(Path, "open", lambda *_, **__: pytest.fail("was opened"))
+
+    assert folder.read(position, now_ns=later).empty
+
+
+def test_a_position_from_before_files_were_compared_is_gone_on_from(tmp_path: Path) -> None:
+    path = put(tmp_path, "a.jsonl", line(1) + line(2))
+    mark = {"name": "a.jsonl", "inode": path.stat().st_ino, "offset": len(line(1))}
+    position = FolderPosition.from_json(json.dumps({"format": "migro-folder/1", "marks": [mark], "set_aside": 0}))
+
+    assert found(look(Folder(tmp_path), position)) == [2]
+
+
+def test_good_lines_behind_what_set_a_file_aside_are_read(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    put(tmp_path, "a.jsonl", b"nonsense\n", age=9)
+    first = look(folder)
+    put(tmp_path, "a.jsonl", b"nonsense\n" + line(1))
+    second = look(folder, first.position)
+    put(tmp_path, "a.jsonl", b"nonsense\n" + line(1) + line(2))
+    third = look(folder, second.position)
+
+    assert [f.where for f in first.aside] == ["a.jsonl"]
+    assert [found(b) for b in (second, third)] == [[1], [2]]
+    assert [f.where for f in second.failures] == ["a.jsonl:1"]
+    assert third.position.set_aside == 1
+
+
+def test_what_was_set_aside_and_is_still_not_understood_is_said_once(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    put(tmp_path, "a.json", b"nonsense", age=9)
+    first = look(folder)
+    put(tmp_path, "a.json", b"nonsense, and more of it")
+    second = look(folder, first.position)
+    put(tmp_path, "a.json", b"nonsense, and more of it", age=9)
+    third = look(folder, second.position)
+
+    assert [len(b.aside) for b in (first, second, third)] == [1, 0, 0]
+    assert third.position.set_aside == 1
+
+
+@pytest.mark.parametrize("begin", [b"", line(1)])
+def test_blank_lines_are_no_envelope_however_many_they_are(tmp_path: Path, begin: bytes) -> None:
+    folder = Folder(tmp_path, largest=200)
+    put(tmp_path, "a.jsonl", begin + b"\n" * 1_000 + line(2) + line(3), age=9)
+
+    batches = list(folder.batches(now_ns=NOW))
+
+    assert [n for b in batches for n in found(b)] == [1, 2, 3][0 if begin else 1 :]
+    assert [f for b in batches for f in (*b.aside, *b.failures)] == []
+    number = begin.count(b"\n") + 1_001
+    assert batches[-1].envelopes[-1].where == f"a.jsonl:{number + 1}"
+
+
+@pytest.mark.parametrize("begin", [b"", line(1)])
+def test_a_line_that_is_too_long_stops_no_other(tmp_path: Path, begin: bytes) -> None:
+    folder = Folder(tmp_path, largest=200)
+    put(tmp_path, "a.jsonl", begin + b"x" * 200_000 + b"\n" + line(2))
+
+    batches = list(folder.batches(now_ns=NOW))
+
+    assert [n for b in batches for n in found(b)] == [1, 2][0 if begin else 1 :]
+    (failure,) = [f for b in batches for f in b.failures]
+    assert str(failure) == f"a.jsonl:{2 if begin else 1}: expected lines of at most 200 bytes, got a longer one"
 
 
 def test_a_batch_is_bounded_and_the_next_one_goes_on(tmp_path: Path) -> None:
@@ -221,6 +357,10 @@ def test_a_position_survives_being_written_down(tmp_path: Path) -> None:
         (
             '{"format": "migro-folder/1", "marks": [{"name": 1, "inode": 1, "offset": 0}], "set_aside": 0}',
             "marks.name: expected str, got int",
+        ),
+        (
+            '{"format": "migro-folder/1", "marks": [{"name": "a", "inode": 1, "offset": -5}], "set_aside": 0}',
+            "marks.offset: expected at least 0, got -5",
         ),
     ],
 )

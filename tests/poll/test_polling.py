@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -114,6 +115,45 @@ def test_another_process_goes_on_where_the_first_one_stood(feed: Any, platform: 
     assert run.result == "ok"
     assert numbers(stored(memory)) == list(range(8))
     assert len(platform.asked) - asked <= 4
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_change_that_is_dated_in_the_future_hides_no_other(
+    feed: Any, size: int, platform: Platform, address: str
+) -> None:
+    for number in range(3):
+        platform.place(number, -600 + number)
+    platform.place(7, -500, changed=70 * 365 * 86_400)
+    platform.place(8, -500, changed=3_600)
+    memory = VolatileMemory()
+    for step in range(3):
+        platform.place(10 + step, step * 300 - 30)
+        (run,) = polling(feed(address, size=size), to=memory).poll_once(NOW + step * MINUTES)
+        assert run.result == "ok"
+
+    assert sorted(numbers(stored(memory))) == [0, 1, 2, 7, 8, 10, 11, 12]
+    for text in (str(s.attrs["position"]) for s in stored(memory, "source.heartbeat")):
+        told = json.loads(text)
+        assert all(datetime.fromisoformat(told[n]) <= NOW + 2 * MINUTES for n in ("since", "newest") if n in told)
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_a_position_that_lies_in_the_future_looks_back_again(feed: Any, platform: Platform, address: str) -> None:
+    memory = VolatileMemory()
+    asking = polling(feed(address), to=memory)
+    asking.poll_once(NOW)
+    (beat,) = stored(memory, "source.heartbeat")
+    ahead = {"since": "2099-01-01T00:00:00+00:00", "newest": "2099-01-01T00:02:00+00:00"}
+    moved = beat.model_copy(update={"attrs": {"position": json.dumps(ahead)}, "id": "sig_ahead", "dedup_key": "ahead"})
+    memory.accept(f"merchant:{beat.merchant}", [SignalReceived(at=NOW, signal=moved)])
+    platform.place(1, -60)
+    again = polling(feed(address), to=memory)
+
+    again.poll_once(NOW + MINUTES)
+    again.poll_once(NOW + 2 * MINUTES)
+
+    assert numbers(stored(memory)) == [1]
 
 
 def test_many_orders_of_one_second_are_all_read(platform: Platform, address: str) -> None:
@@ -500,6 +540,49 @@ def test_changes_that_no_webhook_told_are_counted_once_they_have_had_their_time(
 
     found = [(s.metrics["changed"], s.metrics["unseen"]) for s in stored(memory, "poll.resource")]
     assert found == [(4, 2), (0, 0), (1, 1)]
+
+
+def unheard(memory: VolatileMemory) -> list[tuple[Any, Any]]:
+    return [(s.metrics["changed"], s.metrics["unseen"]) for s in stored(memory, "poll.resource")]
+
+
+@pytest.mark.parametrize(("feed", "merchant"), [(orders, SHOP), (cups, "cups")])
+def test_a_change_counts_once_however_often_the_process_begins(
+    feed: Any, merchant: str, platform: Platform, address: str
+) -> None:
+    settle = Reconciliation(merchant=merchant, env="production", settle_s=60)
+    memory = VolatileMemory()
+    platform.place(1, -70)
+    for step in range(4):
+        if step == 2:
+            platform.place(2, 2 * 300 - 70)
+        polling(feed(address, webhooks=settle), to=memory).poll_once(NOW + step * MINUTES)
+
+    assert unheard(memory) == [(1, 1), (0, 0), (1, 1), (0, 0)]
+
+
+def test_a_change_that_waits_when_the_process_ends_is_judged_by_the_next_one(platform: Platform, address: str) -> None:
+    settle = Reconciliation(merchant=SHOP, env="production", settle_s=600)
+    memory = VolatileMemory()
+    platform.place(1, -30)
+    # So far back that no overlap reads it again.
+    platform.place(2, 280)
+    for step in range(4):
+        polling(orders(address, webhooks=settle), to=memory).poll_once(NOW + step * MINUTES)
+
+    assert unheard(memory) == [(0, 0), (0, 0), (1, 1), (1, 1)]
+
+
+def test_changes_of_another_source_are_judged_by_that_one(platform: Platform, address: str) -> None:
+    settle = Reconciliation(merchant=SHOP, env="production", settle_s=60)
+    memory = VolatileMemory()
+    first = Resource(poller=ShopifyOrders(endpoint="mugs", shop=SHOP, source="one"), via=shopify(address))
+    second = orders(address, webhooks=settle)
+    platform.place(1, -600)
+    polling(first, to=memory).poll_once(NOW)
+    polling(second, to=memory).poll_once(NOW)
+
+    assert unheard(memory) == [(0, 0)]
 
 
 # --- what is stored ----------------------------------------------------------------------------------------------

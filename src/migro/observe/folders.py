@@ -7,13 +7,14 @@ nothing is lost and nothing is doubled. Nothing here writes to the folder but `F
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import attrs
 
@@ -27,6 +28,10 @@ __all__ = ["Folder", "FolderBatch", "FolderMark", "FolderPosition"]
 _FORMAT: Final = "migro-folder/1"
 _QUIET: Final = 5_000_000_000
 """Nanoseconds after which a file that nobody has written to is taken to be whole."""
+_COMPARED: Final = 1 << 16
+"""Bytes at the beginning, and at the end of what was read, by which a file is known again."""
+_LONGEST_NAME: Final = 200
+"""Bytes of a name that something may be put behind, on every file system."""
 _UNFINISHED: Final = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
 """How names end that programs give to what they are still writing."""
 
@@ -38,11 +43,14 @@ class FolderMark:
 
     Attributes:
         name: Its name in the folder.
-        inode: Its number on the disk; another file under the same name has another.
+        inode: Its number on the disk. Another file under the same name may get the number of one that was removed.
         offset: Bytes that were read.
         lines: Lines that were read.
         done: Whether that was all there was, for a file of this size.
         aside: Whether it could not be read.
+        digest: Of the beginning, and of the last bytes that were read; empty where nothing was.
+        touched: When the file last changed in any way, in nanoseconds since 1970, where that was long enough before it
+            was looked at; otherwise 0, and its content is compared the next time.
     """
 
     name: str
@@ -51,6 +59,8 @@ class FolderMark:
     lines: int = 0
     done: bool = False
     aside: bool = False
+    digest: str = ""
+    touched: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -92,11 +102,13 @@ class FolderPosition:
             raise InputError(f"expected a position as JSON, got something else ({type(e).__name__})") from e
         if told != _FORMAT:
             raise InputError(f"expected a position of format {_FORMAT}, got another")
-        kinds = {"name": str, "done": bool, "aside": bool}
+        kinds = {"name": str, "done": bool, "aside": bool, "digest": str}
         values = [(f"marks.{n}", kinds.get(n, int), v) for m in marks for n, v in attrs.asdict(m).items()]
         for where, kind, value in (*values, ("set_aside", int, count)):
             if type(value) is not kind:
                 raise InputError(f"{where}: expected {kind.__name__}, got {type(value).__name__}")
+            if isinstance(value, int) and value < 0:
+                raise InputError(f"{where}: expected at least 0, got {value}")
         return cls(marks=marks, set_aside=count)
 
 
@@ -131,6 +143,7 @@ class _File:
     inode: int
     size: int
     changed: int
+    touched: int
 
     def still(self, now_ns: int) -> bool:
         return now_ns - self.changed >= _QUIET
@@ -163,9 +176,7 @@ class Folder:
 
     def end(self) -> FolderPosition:
         """Return the position behind everything that is there now, for whom history is of no use."""
-        return FolderPosition(
-            marks=tuple(FolderMark(name=f.path.name, inode=f.inode, offset=f.size, done=True) for f in self._files())
-        )
+        return FolderPosition(marks=tuple(_passed(f) for f in self._files()))
 
     def read(self, position: FolderPosition | None = None, *, now_ns: int | None = None) -> FolderBatch:
         """
@@ -190,9 +201,9 @@ class Folder:
         for file in self._files():
             mark = known.get(file.path.name)
             if mark is None or mark.inode != file.inode or mark.offset > file.size:
-                mark = FolderMark(name=file.path.name, inode=file.inode, offset=0)
-            if left > 0 and mark.offset < file.size and not mark.aside:
-                mark, found = self._next(file, mark, at, left)
+                mark = _fresh(file)
+            if left > 0 and (not mark.touched or mark.touched != file.touched):
+                mark, found = self._look(file, mark, at, left)
                 left -= sum(len(e.raw or b"") or 1 for e in found if isinstance(e, Envelope)) + len(found)
                 envelopes += (e.model_copy(update={"raw": None}) for e in found if isinstance(e, Envelope))
                 told = [f for f in found if isinstance(f, Failure)]
@@ -212,20 +223,26 @@ class Folder:
         """
         Move the files of a batch that could not be read into another directory, each with its reason beside it.
 
-        Call it once the batch's position is kept. A file that is gone by now is no mistake.
+        Call it once the batch's position is kept. A file that is gone by now, or another one, is no mistake, and stays
+        where it is. Where a name is taken in the other directory, a number is put behind it.
 
         Raises:
             InputError: If the directory cannot be written.
         """
         target = Path(into)
+        marks = {m.name: m for m in batch.position.marks}
+        there = {f.path.name: f for f in self._files()}
         try:
             for failure in batch.aside:
                 target.mkdir(parents=True, exist_ok=True)
-                (target / f"{failure.where}.reason.txt").write_text(f"{failure.reason}\n", encoding="utf-8")
-                try:
-                    os.replace(self.path / failure.where, target / failure.where)
-                except FileNotFoundError:
+                file, mark = there.get(failure.where), marks.get(failure.where)
+                if file is None or mark is None or not _is_still(file, mark):
                     continue
+                name = _free_name(target, failure)
+                try:
+                    os.replace(file.path, target / name)
+                except FileNotFoundError:
+                    _reason_of(target, name).unlink(missing_ok=True)
         except OSError as e:
             raise InputError(f"expected a directory that can be written: {e.strerror}", where=str(target)) from e
 
@@ -244,31 +261,67 @@ class Folder:
                     except FileNotFoundError:
                         continue  # taken away between being listed and being looked at
                     if stat.S_ISREG(told.st_mode):
-                        path = self.path / entry.name
-                        found.append(_File(path=path, inode=told.st_ino, size=told.st_size, changed=told.st_mtime_ns))
+                        found.append(
+                            _File(
+                                path=self.path / entry.name,
+                                inode=told.st_ino,
+                                size=told.st_size,
+                                changed=told.st_mtime_ns,
+                                touched=told.st_ctime_ns,
+                            )
+                        )
         except FileNotFoundError:
             return ()
         except OSError as e:
             raise InputError(f"expected a readable folder: {e.strerror}", where=str(self.path)) from e
         return sorted(found, key=lambda f: (f.changed, f.path.name))
 
-    def _next(
+    def _look(
         self, file: _File, mark: FolderMark, now_ns: int, left: int
     ) -> tuple[FolderMark, list[Envelope | Failure]]:
-        """Return what a file holds behind a mark, and the mark behind that."""
+        """Return what a file holds behind a mark, and the mark behind that; all it holds if it is another file."""
         try:
             with file.path.open("rb") as handle:
-                handle.seek(mark.offset)
-                raw = handle.read(self._largest + 1)
+                if os.fstat(handle.fileno()).st_ino != file.inode:
+                    return mark, []  # another one took its name a moment ago
+                if mark.digest and mark.digest != _digest(handle, mark.offset):
+                    mark = _fresh(file)
+                # What was not understood may be once more of it is there, so it is read from its beginning.
+                begin = _again(mark) if mark.aside else mark
+                after, found = (
+                    self._next(handle, file, begin, now_ns, left) if begin.offset < file.size else (begin, [])
+                )
+                if mark.aside and (after.aside or after == begin):
+                    after, found = (after if after.aside else mark), []  # that was said before
+                digest = _digest(handle, after.offset) if after.offset else ""
         except FileNotFoundError:
             return mark, []
         except OSError as e:
-            if not file.still(now_ns):
+            if mark.offset >= file.size or mark.aside or not file.still(now_ns):
                 return mark, []
-            return _aside(mark, file, f"expected a readable file: {e.strerror}")
-        if mark.offset == 0 and not _by_lines(raw):
+            reason = f"expected a readable file: {e.strerror}"
+            return attrs.evolve(mark, aside=True), [Failure(where=file.path.name, reason=reason)]
+        # A disk may give two changes one time, so only a time that is over says that there was no other.
+        settled = after.offset >= file.size and now_ns - file.touched >= _QUIET
+        return attrs.evolve(after, digest=digest, touched=file.touched if settled else 0), found
+
+    def _next(
+        self, handle: BinaryIO, file: _File, mark: FolderMark, now_ns: int, left: int
+    ) -> tuple[FolderMark, list[Envelope | Failure]]:
+        """Return what comes behind a mark; where it is too long for one look, blank lines in front are passed over."""
+        whole = mark.offset == 0
+        while True:
+            handle.seek(mark.offset)
+            raw = handle.read(self._largest + 1)
+            blank = raw[: len(raw) - len(raw.lstrip())].rfind(b"\n") + 1
+            if not blank or len(raw) <= self._largest:
+                break
+            mark = attrs.evolve(mark, offset=mark.offset + blank, lines=mark.lines + raw.count(b"\n", 0, blank))
+        if whole and not raw.strip() and not file.still(now_ns):
+            return mark, []
+        if whole and raw.strip() and not _by_lines(raw) and not (len(raw) > self._largest and _goes_on(handle, raw)):
             return self._single(file, mark, raw, now_ns)
-        return self._lines(file, mark, raw, now_ns, left)
+        return self._lines(handle, file, mark, raw, now_ns, left)
 
     def _single(
         self, file: _File, mark: FolderMark, raw: bytes, now_ns: int
@@ -276,7 +329,7 @@ class Folder:
         """Read a file that holds one envelope over several lines, or nothing that anybody understands."""
         found = read_envelope(raw, where=file.path.name) if len(raw) <= self._largest else None
         if isinstance(found, Envelope):
-            whole = attrs.evolve(mark, offset=len(raw), lines=raw.count(b"\n"), done=True)
+            whole = attrs.evolve(mark, offset=mark.offset + len(raw), lines=mark.lines + raw.count(b"\n"), done=True)
             return whole, [found.model_copy(update={"raw": raw})]
         if found is not None and not file.still(now_ns):
             return mark, []  # it may be half of something
@@ -284,7 +337,7 @@ class Folder:
         return _aside(mark, file, reason)
 
     def _lines(
-        self, file: _File, mark: FolderMark, raw: bytes, now_ns: int, left: int
+        self, handle: BinaryIO, file: _File, mark: FolderMark, raw: bytes, now_ns: int, left: int
     ) -> tuple[FolderMark, list[Envelope | Failure]]:
         found: list[Envelope | Failure] = []
         offset, number, given = mark.offset, mark.lines, 0
@@ -292,11 +345,11 @@ class Folder:
             ends = line.endswith(b"\n")
             if not ends and len(raw) > self._largest:
                 # What is cut here goes on in the file; alone it is too long for an envelope.
-                return (
-                    (attrs.evolve(mark, offset=offset, lines=number), found)
-                    if found
-                    else _aside(mark, file, f"expected lines of at most {self._largest} bytes, got a longer one")
-                )
+                if offset == mark.offset and (end := _end_of_line(handle, file, now_ns)) is not None:
+                    reason = f"expected lines of at most {self._largest} bytes, got a longer one"
+                    found.append(Failure(where=f"{file.path.name}:{number + 1}", reason=reason))
+                    offset, number = end, number + 1
+                break
             if given >= left or (not ends and not file.still(now_ns)):
                 break
             offset, number, given = offset + len(line), number + 1, given + len(line)
@@ -304,6 +357,32 @@ class Folder:
                 one = read_envelope(line, where=f"{file.path.name}:{number}")
                 found.append(one if isinstance(one, Failure) else one.model_copy(update={"raw": line}))
         return attrs.evolve(mark, offset=offset, lines=number, done=offset == file.size), found
+
+
+def _end_of_line(handle: BinaryIO, file: _File, now_ns: int) -> int | None:
+    """Return where the line ends that is being read; None while it may go on."""
+    while piece := handle.read(_COMPARED):
+        if (end := piece.find(b"\n")) >= 0:
+            return handle.tell() - len(piece) + end + 1
+    return handle.tell() if file.still(now_ns) else None
+
+
+def _goes_on(handle: BinaryIO, raw: bytes) -> bool:
+    """Return whether what is too long is a first line, with others behind it."""
+    if b"\n" in raw:
+        return False
+    behind = handle.tell()
+    ended = False
+    while piece := handle.read(_COMPARED):
+        if not ended:
+            _, newline, piece = piece.partition(b"\n")
+            ended = bool(newline)
+        if ended and piece.strip():
+            break
+    else:
+        return False
+    handle.seek(behind)
+    return True
 
 
 def _pieces(raw: bytes) -> Iterator[bytes]:
@@ -329,6 +408,68 @@ def _value(text: bytes) -> object:
         return read_json(text.decode())
     except (InputError, UnicodeDecodeError):
         return None
+
+
+def _fresh(file: _File) -> FolderMark:
+    return FolderMark(name=file.path.name, inode=file.inode, offset=0)
+
+
+def _again(mark: FolderMark) -> FolderMark:
+    """Return from where a file that was set aside is looked at again."""
+    if mark.done:  # one that could not be opened is gone on with
+        return attrs.evolve(mark, offset=0, lines=0, done=False, aside=False)
+    return attrs.evolve(mark, aside=False)
+
+
+def _passed(file: _File) -> FolderMark:
+    """Return the mark of a file whose envelopes are not wanted."""
+    try:
+        with file.path.open("rb") as handle:
+            digest = _digest(handle, file.size) if file.size else ""
+    except OSError:
+        digest = ""  # then its number on the disk has to do
+    return attrs.evolve(_fresh(file), offset=file.size, done=True, digest=digest)
+
+
+def _digest(handle: BinaryIO, offset: int) -> str:
+    """Return by what the content before an offset is known again."""
+    parts = []
+    for begin in (0, max(offset - _COMPARED, 0)):
+        handle.seek(begin)
+        parts.append(handle.read(min(offset, _COMPARED)))
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:32]
+
+
+def _is_still(file: _File, mark: FolderMark) -> bool:
+    """Return whether a file is the one that was set aside, and nothing was added to it."""
+    if file.inode != mark.inode or (mark.done and file.size != mark.offset):
+        return False
+    try:
+        with file.path.open("rb") as handle:
+            return not mark.digest or mark.digest == _digest(handle, mark.offset)
+    except OSError:
+        return True  # that it cannot be read is why it is moved; one that is gone is not moved
+
+
+def _free_name(target: Path, failure: Failure) -> str:
+    """Return a name that nothing has in a directory, and write the reason under it."""
+    base = os.fsdecode(os.fsencode(failure.where)[:_LONGEST_NAME])
+    number = 0
+    while True:
+        name = f"{base}.{number}" if number else base
+        number += 1
+        if os.path.lexists(target / name):
+            continue
+        try:
+            with _reason_of(target, name).open("x", encoding="utf-8") as handle:
+                handle.write(f"{failure.reason}\n")
+        except FileExistsError:
+            continue
+        return name
+
+
+def _reason_of(target: Path, name: str) -> Path:
+    return target / f"{name}.reason.txt"
 
 
 def _aside(mark: FolderMark, file: _File, reason: str) -> tuple[FolderMark, list[Envelope | Failure]]:

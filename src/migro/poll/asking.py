@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 import attrs
@@ -45,11 +46,13 @@ class Answer:
     Attributes:
         headers: Names in small letters.
         raw: The body, unpacked.
+        at: When it was asked for; None where nobody said.
     """
 
     status: int
     headers: Mapping[str, str]
     raw: bytes = attrs.field(default=b"", repr=False)
+    at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -19,6 +19,7 @@ from ..observe.bigcommerce_poll import STORE, changed_at, items_of
 from ..observe.parsing import at, moment, whole
 from .asking import Answer, Ask, Page, Position
 from .caller import Caller
+from .changes import began_at, newest_change
 from .poller import Poller
 from .quotas import quota_of
 
@@ -94,17 +95,18 @@ class BigCommerceOrders(_BigCommerce):
         if not isinstance(orders, list) or (orders and items_of(orders) is None):
             raise InputError(f"expected a list of orders, got {type(orders).__name__}")
         times = [changed_at(o) for o in orders]
-        known = [t for t in (*times, moment(position.get("newest"))) if t is not None]
-        newest = {"newest": max(known).isoformat()} if known else {}
+        known = newest_change((*times, moment(position.get("newest"))), answer.at)
+        newest = {"newest": known.isoformat()} if known is not None else {}
         quota = quota_of(answer.headers)
         pause_ms = quota.pause_ms if quota is not None else 0
         if len(orders) < self.size:
-            back = max(known) - timedelta(seconds=self.overlap_s) if known else moment(position.get("since"))
-            since = {"since": back.isoformat()} if back is not None else {}
+            back = known - timedelta(seconds=self.overlap_s) if known is not None else None
+            begin = back or began_at(position, answer.at, self.lookback_s)
+            since = {"since": begin.isoformat()} if begin is not None else {}
             return Page(items=len(orders), position={**newest, **since}, pause_ms=pause_ms)
-        return Page(
-            items=len(orders), position={**newest, **self._on(position, times[-1])}, more=True, pause_ms=pause_ms
-        )
+        # Who went on from a time that is still to come would not be asked about what changes until then.
+        last = newest_change(times[-1:], answer.at)
+        return Page(items=len(orders), position={**newest, **self._on(position, last)}, more=True, pause_ms=pause_ms)
 
     def _on(self, position: Position, last: datetime | None) -> Position:
         """Return from where a full page goes on: from the second of its last order, else from the next page."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,41 +14,45 @@ __all__ = ["Hearing"]
 _BACK: Final = 5_000
 """Inputs of the journal that are looked through when a process begins."""
 _MOST: Final = 20_000
+_RESOURCE: Final = "orders"
 
 
 class Hearing:
     """
     Waits with every polled change of an order until a webhook has had its time, then says whether one came.
 
-    What waits is kept in the process: of changes that it had seen and not judged when it ended, nothing is said.
+    What waits is what the journal has: changes that were stored and not judged since. So a process that begins knows
+    what another one left waiting, what the store dropped as a duplicate waits for nothing, and each change is judged
+    once.
 
     Args:
-        memory: Where webhooks are stored.
+        memory: Where webhooks and changes are stored.
         partition: Of the merchant.
+        source: Whose changes these are: those that are stored before a heartbeat of it.
         reconciliation: Whose they are, and how long a webhook may take.
     """
 
-    def __init__(self, memory: Memory, partition: str, reconciliation: Reconciliation) -> None:
+    def __init__(self, memory: Memory, partition: str, source: str, reconciliation: Reconciliation) -> None:
         self._memory = memory
         self._partition = partition
+        self._source = source
         self._reconciliation = reconciliation
+        self._found: list[Signal] = []
+        self._beating = ""
         self._changed: dict[str, datetime] = {}
         self._heard: dict[str, datetime] = {}
         self._seq: int | None = None
 
-    def note(self, signals: Iterable[Signal]) -> None:
-        """Take down what a poll found."""
-        for signal in signals:
-            if signal.topic == "order.polled" and len(self._changed) < _MOST:
-                self._changed.setdefault(signal.ids["order_id"], signal.occurred_at)
-
     def judge(self, at: datetime) -> tuple[Signal, ...]:
         """Return how many changes have had their time and were not told, as one ``poll.resource``; each counts once."""
         self._listen(at)
-        found = self._reconciliation.unheard("orders", self._changed, self._heard, at=at)
+        found = self._reconciliation.unheard(_RESOURCE, self._changed, self._heard, at=at)
+        self._judged(at)
+        return found
+
+    def _judged(self, at: datetime) -> None:
         limit = at - timedelta(seconds=self._reconciliation.settle_s)
         self._changed = {name: when for name, when in self._changed.items() if when > limit}
-        return found
 
     def _listen(self, at: datetime) -> None:
         if self._seq is None:
@@ -58,10 +61,24 @@ class Hearing:
         for entry in self._memory.load(self._partition, after=self._seq):
             self._seq = entry.seq
             if isinstance(entry.input, SignalReceived):
-                signal = entry.input.signal
-                order_id = signal.ids.get("order_id")
-                if signal.source_kind == "platform_webhook" and order_id is not None:
-                    self._heard[order_id] = max(signal.received_at, self._heard.get(order_id, signal.received_at))
+                self._take(entry.input.signal, again=entry.input.duplicate_of is not None)
         # What waits is judged within the settle time of its change; a webhook from long before tells of nothing here.
         since = min(self._changed.values(), default=at) - timedelta(seconds=self._reconciliation.settle_s)
         self._heard = {name: when for name, when in self._heard.items() if when >= since}
+
+    def _take(self, signal: Signal, *, again: bool) -> None:
+        order_id = signal.ids.get("order_id")
+        if signal.source_kind == "platform_webhook" and order_id is not None:
+            self._heard[order_id] = max(signal.received_at, self._heard.get(order_id, signal.received_at))
+        elif signal.topic == "order.polled" and order_id is not None:
+            if not again:
+                self._found.append(signal)
+        elif signal.kind == "source.heartbeat":
+            # Changes are stored in one piece with the heartbeat of their source, which comes last.
+            self._beating = signal.ids.get("source", "")
+            for one in self._found if self._beating == self._source else ():
+                if len(self._changed) < _MOST:
+                    self._changed.setdefault(one.ids["order_id"], one.occurred_at)
+            self._found.clear()
+        elif signal.kind == "poll.resource" and self._beating == self._source:
+            self._judged(signal.occurred_at)

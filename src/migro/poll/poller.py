@@ -61,11 +61,19 @@ class Poller(ABC):
         Args:
             position: The position that was asked from.
             body: The answer as JSON; None where it has no body.
-            answer: The answer, for its headers.
+            answer: The answer, for its headers and for when it was asked for.
 
         Raises:
             InputError: If it is no such list.
         """
+
+    def kept(self, position: Position) -> Position:
+        """
+        Return what of a position may be stored; this process goes on from all of it, the next one from that.
+
+        A journal is kept and handed around, so a position in it holds no credentials and nothing about people.
+        """
+        return position
 
     def refusal(self, body: Any) -> Trouble | None:
         """Return what an answer with status 200 refuses; None for one that can be read."""
@@ -92,7 +100,7 @@ class Poller(ABC):
             refused = self.refusal(body)
             if refused is not None:
                 return Judged(trouble=attrs.evolve(refused, status=answer.status), quota=quota), None
-            page = self.page(position, body, answer)
+            page = self.page(position, body, attrs.evolve(answer, at=now))
         except InputError as e:
             # A page of errors with status 200, or half of an answer: another try may give a whole one.
             return Judged(trouble=Trouble(result="failed", reason=str(e), status=answer.status, again=True)), None

@@ -73,7 +73,7 @@ class Polling:
         )
         self._sources = tuple(Source(resource=r, account=account_of(r, observer)) for r in resources)
         self._hearings = {
-            id(s): Hearing(self.memory, s.partition, s.resource.webhooks)
+            id(s): Hearing(self.memory, s.partition, s.account.source, s.resource.webhooks)
             for s in self._sources
             if s.resource.webhooks is not None
         }
@@ -130,6 +130,7 @@ class Polling:
             reading.end("store", str(e))
         run = reading.run()
         source.next_at = run.next_at
+        source.restarted = reading.restarted and reading.cut
         if run.well and source.told:
             self._notice(f"migro: {run.source} of {source.account.merchant} answers again")
         elif not run.well and source.told != run.result:
@@ -152,7 +153,7 @@ class Polling:
 
     def _expect(self, source: Source, now: datetime, position: Position) -> None:
         # With where the first run of all began: should it fail, nothing since then is passed over.
-        began = position if source.new else None
+        began = source.poller.kept(position) if source.new else None
         fact = source.account.expected(now, every_s=source.resource.every_s, position=began)
         source.expected = self._accepted([fact])
 
@@ -213,8 +214,9 @@ class Polling:
                 if any(s.kind == "api.calls" for s in said):
                     reading.tries.pop()  # it is counted there
         again = {n: v for n, v in position.items() if n not in _CURSORS}
-        if trouble.restart and not reading.restarted and again != position:
-            # The cursor has expired; the time that is kept beside it says where to begin again.
+        if trouble.restart and not (reading.restarted or reading.source.restarted) and again != position:
+            # The cursor has expired; the time that is kept beside it says where to begin again. Once a run, and not
+            # in a run that goes on at once from one that did: whose cursors never hold would be asked for ever.
             reading.restarted = True
             reading.listed.clear()
             return again
@@ -246,8 +248,6 @@ class Polling:
         if not self._stored(reading, fresh, reading.position, heard=len(found if source.poller.snapshot else fresh)):
             return False
         source.remember(values)
-        if (hearing := self._hearings.get(id(source))) is not None:
-            hearing.note(fresh)
         return True
 
     def _conclude(self, reading: Reading, then: Conclusion) -> None:
@@ -269,7 +269,7 @@ class Polling:
         source = reading.source
         # Of a list that was not sent again as much is heard as of the last one: less would look like a thin source.
         heard = source.heard if reading.result == "unchanged" else heard
-        beat = source.account.heartbeat(reading.now, events=heard, position=position)
+        beat = source.account.heartbeat(reading.now, events=heard, position=source.poller.kept(position))
         # The position last: where another merchant's signals are stored and it is not, they are read again.
         elsewhere = [s for s in signals if partition_of(s) != source.partition]
         own = [s for s in signals if partition_of(s) == source.partition]

@@ -8,16 +8,19 @@ Sources: RFC 8288 (Link), RFC 9110 section 13 (conditional requests)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import attrs
 import re2
 
 from ..errors import InputError
 from ..observe.parsing import at
-from .asking import Answer, Ask, Page, Position
+from .asking import Answer, Ask, Judged, Page, Position
 from .poller import Poller
 from .quotas import quota_of
 
@@ -25,6 +28,22 @@ __all__ = ["JsonList"]
 
 _LINK: Final = re2.compile(r'<([^<>]+)>\s*((?:;\s*\w+\s*=\s*(?:"[^"]*"|[^",;]+)\s*)*)')
 _NEXT: Final = re2.compile(r'(?i);\s*rel\s*=\s*"?(?:[^"]*\s)?next(?:\s[^"]*)?"?\s*(?:;|$)')
+_CURSORS: Final = frozenset(
+    "after continuation continuation_token cursor last_id marker next_cursor next_page next_token offset page"
+    " page[after] page[cursor] page[number] page[offset] page_info page_number page_token pagenumber pagetoken"
+    " since since_id skip start starting_after updated_after".split()
+)
+"""Names of parameters, in small letters, that say where in a list to go on."""
+_SIZES: Final = frozenset("count limit page[limit] page[size] page_size pagesize per_page perpage size".split())
+_NUMBER: Final = re2.compile(r"[0-9]{1,20}")
+_TIME: Final = re2.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{4,18}([+ -][0-9]{2}:?[0-9]{2}|Z)?)?")
+_OPAQUE: Final = re2.compile(r"[A-Za-z0-9._~:|=+/-]{1,1000}")
+_GONE: Final = (400, 404, 410)
+"""With what a platform answers to a cursor that it does not know any more."""
+
+
+def _names(told: Iterable[str]) -> frozenset[str]:
+    return frozenset(told)
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +52,11 @@ class JsonList(Poller):
     A list below one path.
 
     Of a ``Link`` to the next page only its query counts: the list stays where it was asked for, so that credentials go
-    to no other host. A list of a single page is asked for with what it said of itself, ``ETag`` or ``Last-Modified``.
+    to no other host. That query may repeat credentials, or an address that was asked about, so it stays in the process.
+    Stored are names of parameters, sizes of pages, and the values of those that are known to be cursors. Where that is
+    too little to go on from, or the platform knows the cursor no more, the list is read from its beginning.
+
+    A list of a single page is asked for with what it said of itself, ``ETag`` or ``Last-Modified``.
 
     Attributes:
         path: Below the address of the caller.
@@ -41,6 +64,8 @@ class JsonList(Poller):
         items: Where in the answer the list stands, with dots; empty where the answer is the list.
         sent: Headers for the envelope.
         about: The merchant, where the endpoint names none.
+        cursors: Parameters of ``Link`` whose values may be stored, in small letters. Default: the usual names, such as
+            ``page``, ``cursor`` and ``page_info``. Name fewer where yours tell of people, none to store none.
     """
 
     path: str
@@ -48,6 +73,7 @@ class JsonList(Poller):
     items: str = ""
     sent: Mapping[str, str] = attrs.field(factory=dict)
     about: str | None = None
+    cursors: frozenset[str] = attrs.field(default=_CURSORS, converter=_names)
 
     @property
     def merchant(self) -> str | None:
@@ -59,9 +85,36 @@ class JsonList(Poller):
     def ask(self, position: Position) -> Ask:
         following = position.get("next")
         if following is not None:
-            return Ask(path=self.path, params=dict(parse_qsl(following, keep_blank_values=True)))
+            told = parse_qsl(following, keep_blank_values=True)
+            return Ask(path=self.path, params={n: v or self.params.get(n, "") for n, v in told})
         conditions = {"If-None-Match": position.get("etag"), "If-Modified-Since": position.get("modified")}
         return Ask(path=self.path, params=self.params, headers={n: v for n, v in conditions.items() if v is not None})
+
+    def judge(self, position: Position, answer: Answer, now: datetime) -> tuple[Judged, Page | None]:
+        judged, page = super().judge(position, answer, now)
+        if judged.trouble is not None and "next" in position and answer.status in _GONE:
+            return attrs.evolve(judged, trouble=attrs.evolve(judged.trouble, restart=True)), None
+        return judged, page
+
+    def kept(self, position: Position) -> Position:
+        following = position.get("next")
+        if following is None:
+            return position
+        found: list[tuple[str, str]] = []
+        leads = False
+        for name, value in parse_qsl(following, keep_blank_values=True):
+            if name.lower() in self.cursors:
+                if not _says_nothing_else(value):
+                    return {}
+                leads = True
+                found.append((name, value))
+            elif name.lower() in _SIZES and _NUMBER.fullmatch(value):
+                found.append((name, value))
+            elif name in self.params:
+                if value not in ("", self.params[name]):
+                    return {}  # it may be what leads on, under a name that is not known
+                found.append((name, ""))  # its value is known to whoever asks
+        return {"next": urlencode(found)} if leads else {}
 
     def page(self, position: Position, body: Any, answer: Answer) -> Page:
         found = [] if body is None else at(body, self.items) if self.items else body
@@ -87,6 +140,19 @@ def _following(link: str) -> str | None:
             except ValueError:
                 return None
     return None
+
+
+def _says_nothing_else(value: str) -> bool:
+    """Return whether a cursor is a number, a time, or an opaque word in which no address and no plain word stands."""
+    if _NUMBER.fullmatch(value) or _TIME.fullmatch(value):
+        return True
+    if not _OPAQUE.fullmatch(value) or not any(c.isdigit() for c in value):
+        return False
+    try:
+        inside = base64.b64decode(value.replace("-", "+").replace("_", "/") + "===")
+    except (binascii.Error, ValueError):
+        return True
+    return b"@" not in inside or not inside.isascii()
 
 
 def _marks(answer: Answer) -> Position:

@@ -19,6 +19,7 @@ from ..observe.parsing import at, moment, word
 from ..observe.shopify_poll import items_of
 from .asking import Answer, Ask, Page, Position, Trouble
 from .caller import Caller
+from .changes import began_at, newest_change
 from .poller import Poller
 from .quotas import Quota, cost_of
 
@@ -112,14 +113,14 @@ class _Shopify(Poller):
             raise InputError(f"expected a cursor that goes on, got none - at data.{self.name}.pageInfo.endCursor")
         return Page(
             items=len(found[1]),
-            position=self.moved(position, found[1], after if more else None),
+            position=self.moved(position, found[1], after if more else None, answer.at),
             more=more,
             pause_ms=quota.pause_ms if (quota := cost_of(body)) is not None else 0,
         )
 
     @abstractmethod
-    def moved(self, position: Position, items: list[Any], after: str | None) -> Position:
-        """Return the position behind a page; without `after` it was the last one."""
+    def moved(self, position: Position, items: list[Any], after: str | None, asked: datetime | None) -> Position:
+        """Return the position behind a page that was asked for then; without `after` it was the last one."""
 
     def quota(self, body: Any) -> Quota | None:
         return cost_of(body)
@@ -180,16 +181,16 @@ class ShopifyOrders(_Shopify):
         since = moment(position.get("since"))
         return {"query": f"updated_at:>='{since:%Y-%m-%dT%H:%M:%SZ}'"} if since is not None else {}
 
-    def moved(self, position: Position, items: list[Any], after: str | None) -> Position:
+    def moved(self, position: Position, items: list[Any], after: str | None, asked: datetime | None) -> Position:
         told = (*(moment(at(i, "updatedAt")) for i in items), moment(position.get("newest")))
-        times = [t for t in told if t is not None]
-        newest = max(times) if times else None
+        newest = newest_change(told, asked)
         kept = {"newest": newest.isoformat()} if newest is not None else {}
         if after is not None:
             # The filter has to stay as it was while its pages are read.
             return {**position, **kept, "after": after}
-        since = {"since": (newest - timedelta(seconds=self.overlap_s)).isoformat()} if newest is not None else {}
-        return {**{n: v for n, v in position.items() if n == "since"}, **kept, **since}
+        back = newest - timedelta(seconds=self.overlap_s) if newest is not None else None
+        since = back or began_at(position, asked, self.lookback_s)
+        return {**kept, **({"since": since.isoformat()} if since is not None else {})}
 
 
 @attrs.frozen(kw_only=True)
@@ -207,7 +208,7 @@ class ShopifyInventory(_Shopify):
     text: ClassVar[str] = _STOCK
     name: ClassVar[str] = "inventoryItems"
 
-    def moved(self, position: Position, items: list[Any], after: str | None) -> Position:
+    def moved(self, position: Position, items: list[Any], after: str | None, asked: datetime | None) -> Position:
         return {"after": after} if after is not None else {}
 
 
@@ -225,5 +226,5 @@ class ShopifySubscriptions(_Shopify):
     text: ClassVar[str] = _SUBSCRIPTIONS
     name: ClassVar[str] = "webhookSubscriptions"
 
-    def moved(self, position: Position, items: list[Any], after: str | None) -> Position:
+    def moved(self, position: Position, items: list[Any], after: str | None, asked: datetime | None) -> Position:
         return {"after": after} if after is not None else {}

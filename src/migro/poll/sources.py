@@ -90,6 +90,7 @@ class Source:
         new: Whether the memory had no position of it.
         expected: Whether it was said that it is to be heard from.
         told: With which result it stopped answering; empty while it answers.
+        restarted: Whether its last run began again, and has not reached the end since.
         known: What was stored of it, by name.
         heard: How much the last page of a snapshot listed.
     """
@@ -101,6 +102,7 @@ class Source:
     new: bool = False
     expected: bool = False
     told: str = ""
+    restarted: bool = False
     known: OrderedDict[str, str] = attrs.field(factory=OrderedDict)
     heard: int = 0
 
