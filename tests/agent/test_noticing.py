@@ -326,3 +326,12 @@ def test_a_wrong_clock_stays_known_when_traffic_rises(run: Run) -> None:
     records = [run.give(call(100 + n, 3_490 + n - 3600, received_at=after(3_490 + n))) for n in range(60)]
 
     assert all("its clock is 1 h behind" in reason(r) for r in records)
+
+
+@pytest.mark.parametrize("source_kind", ["access_log", "host"])
+def test_no_sender_moves_its_own_signals_in_time(run: Run, source_kind: str) -> None:
+    run.give(
+        *(call(n, n - 3600, received_at=after(n), shifted=3_600_000_000, source_kind=source_kind) for n in range(3))
+    )
+
+    assert all("burst" not in {c.rule for c in d.explanation.contributions} for d in run.decisions)

@@ -18,6 +18,8 @@ def dated(state: State, signal: Signal) -> tuple[Signal, list[str], int]:
 
     The last is 0 where nobody has to be told: for a clock that is right, or has been told about a short while ago.
     """
+    if signal.shifted:
+        signal = signal.model_copy(update={"shifted": 0})  # only this moves a signal, never who sends it
     source = clock_of(signal)
     if source is None:
         return signal, [], 0
