@@ -10,7 +10,7 @@ from typing import Any
 from ..agent import Agent
 from ..models import Band, Decision
 from ..observe import Envelope, Observer, ObserveSettings
-from ..simulate import SCENARIOS, Simulation, generate
+from ..simulate import Simulation, generate, playable
 from .console import Console, decision_row, short
 from .demo_memory import demo_memory
 from .explain import explained
@@ -28,7 +28,7 @@ _KEY = b"a fixed key: every person in the demo is made up"
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command."""
     parser = commands.add_parser("demo", parents=[common], help="a simulated migration, raw payloads to decisions")
-    parser.add_argument("--scenario", metavar="ID", default="morning", help=f"one of {', '.join(SCENARIOS)}")
+    parser.add_argument("--scenario", metavar="ID", default="morning", help=f"one of {', '.join(playable())}")
     parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal decisions (default: 1)")
     parser.add_argument(
         "--memory",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
-from ..simulate import SCENARIOS, Simulation, generate, write
+from ..simulate import Simulation, generate, playable, write
 from .console import Console
 
 __all__ = ["register"]
@@ -17,7 +17,7 @@ __all__ = ["register"]
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command."""
     parser = commands.add_parser("simulate", parents=[common], help="scenarios as raw envelopes with ground truth")
-    parser.add_argument("scenario", metavar="ID", help=f"one of {', '.join(SCENARIOS)}, or all")
+    parser.add_argument("scenario", metavar="ID", help=f"one of {', '.join(playable())}, or all")
     parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal bytes (default: 1)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="directory to write to")
     parser.set_defaults(command=simulate)
@@ -25,9 +25,9 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def simulate(arguments: argparse.Namespace, console: Console) -> int:
     """Write each scenario into a directory of its own."""
-    if arguments.scenario != "all" and arguments.scenario not in SCENARIOS:
-        raise ConfigurationError(f"expected a scenario of {', '.join(SCENARIOS)}, or all; got {arguments.scenario!r}")
-    names = list(SCENARIOS) if arguments.scenario == "all" else [arguments.scenario]
+    if arguments.scenario != "all" and arguments.scenario not in playable():
+        raise ConfigurationError(f"expected a scenario of {', '.join(playable())}, or all; got {arguments.scenario!r}")
+    names = list(playable()) if arguments.scenario == "all" else [arguments.scenario]
     records = []
     for name in names:
         simulation = generate(name, seed=arguments.seed)

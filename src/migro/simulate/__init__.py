@@ -1,7 +1,8 @@
 """Simulated migrations: raw deliveries as senders write them, and the truth about what went wrong."""
 
 from .envelopes import RawEnvelope
-from .generation import generate, write
+from .generation import generate, playable, write
+from .scenario import Scenario
 from .scenarios import SCENARIOS
 from .timeline import Simulation
 from .truth import ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
@@ -13,7 +14,9 @@ __all__ = [
     "ForbiddenIssue",
     "GroundTruth",
     "RawEnvelope",
+    "Scenario",
     "Simulation",
     "generate",
+    "playable",
     "write",
 ]

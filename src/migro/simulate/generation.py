@@ -6,25 +6,42 @@ from os import PathLike
 from pathlib import Path
 
 from ..errors import ConfigurationError
+from .scenario import Scenario
 from .scenarios import SCENARIOS
 from .timeline import Simulation
 
-__all__ = ["generate", "write"]
+__all__ = ["generate", "playable", "write"]
 
 
-def generate(scenario_id: str, *, seed: int) -> Simulation:
+def playable() -> dict[str, tuple[Scenario, str]]:
+    """Return every scenario and variant by the name that plays it, such as ``SC08`` and ``SC08b``."""
+    return {
+        f"{scenario.id}{variant}": (scenario, variant)
+        for scenario in SCENARIOS.values()
+        for variant in ("", *scenario.variants)
+    }
+
+
+def generate(scenario_id: str, *, seed: int, variant: str = "") -> Simulation:
     """
     Play a scenario and return its deliveries and the truth about them.
 
-    The same id and seed give the same bytes in every process, on every machine.
+    The same id, variant and seed give the same bytes in every process, on every machine.
+
+    Args:
+        scenario_id: The scenario; with its variant, as in ``SC08b``, or without.
+        seed: Source of all chance.
+        variant: Name of a variant, where the id does not name it.
 
     Raises:
-        ConfigurationError: If there is no scenario with that id; the message lists those there are.
+        ConfigurationError: If there is no such scenario or variant; the message lists those there are.
     """
-    play = SCENARIOS.get(scenario_id)
-    if play is None:
-        raise ConfigurationError(f"expected a scenario of {', '.join(SCENARIOS)}, got {scenario_id!r}")
-    return play(seed)
+    known = playable()
+    found = known.get(f"{scenario_id}{variant}")
+    if found is None:
+        raise ConfigurationError(f"expected a scenario of {', '.join(known)}, got {scenario_id + variant!r}")
+    scenario, chosen = found
+    return scenario.play(seed, chosen)
 
 
 def write(simulation: Simulation, directory: str | PathLike[str]) -> tuple[Path, Path]:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..timeline import Simulation
+from ..scenario import Scenario
 from . import morning, sc01, sc02, sc24
 
 __all__ = ["SCENARIOS"]
 
-SCENARIOS: Mapping[str, Callable[[int], Simulation]] = MappingProxyType(
-    {"SC01": sc01.play, "SC02": sc02.play, "SC24": sc24.play, "morning": morning.play}
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
+    {
+        module.SCENARIO.id: module.SCENARIO
+        for module in (
+            sc01,
+            sc02,
+            sc24,
+            morning,
+        )
+    }
 )
-"""Every scenario by its id; each takes a seed."""
+"""Every scenario by its id, without variants."""

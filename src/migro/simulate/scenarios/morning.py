@@ -9,15 +9,16 @@ import attrs
 from .. import bodies, envelopes
 from ..envelopes import RawEnvelope
 from ..people import People, Planted
+from ..scenario import Scenario
 from ..shops import FERNWOOD, LARKSPUR, QUILLON
 from ..timeline import START, Simulation, Timeline
 from ..truth import GroundTruth
 from . import sc01, sc02, sc24
 
-__all__ = ["play"]
+__all__ = ["SCENARIO", "play"]
 
 
-def play(seed: int) -> Simulation:
+def play(seed: int, variant: str = "") -> Simulation:
     """Play SC01, SC02 and SC24 side by side; each delivers what it delivers alone."""
     played = tuple(scenario.play(seed) for scenario in (sc01, sc02, sc24))
     planted = Planted()
@@ -82,3 +83,6 @@ def _merged(seed: int, played: tuple[Simulation, ...]) -> GroundTruth:
         events=sum(t.events for t in truths) + 4,
         duplicates=sum(t.duplicates for t in truths),
     )
+
+
+SCENARIO = Scenario(id="morning", title="Three shops on one morning: SC01, SC02 and SC24 side by side", play=play)

@@ -7,11 +7,12 @@ from datetime import timedelta
 from ...models import Severity
 from .. import complaints, envelopes, load
 from ..people import Person
+from ..scenario import Scenario
 from ..shops import LARKSPUR
 from ..timeline import START, Simulation, Timeline
 from ..truth import ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
 
-__all__ = ["play"]
+__all__ = ["SCENARIO", "play"]
 
 _ERROR = ("TypeError", "Cannot read properties of undefined (reading 'nodes')", "app/routes/cart.tsx")
 _HYDRATION = (
@@ -22,7 +23,7 @@ _HYDRATION = (
 _ISSUE, _WARNING = 6_100_000_041, 6_100_000_007
 
 
-def play(seed: int) -> Simulation:
+def play(seed: int, variant: str = "") -> Simulation:
     """
     Play SC01.
 
@@ -198,3 +199,6 @@ def _truth(timeline: Timeline) -> GroundTruth:
             ExpectedAction(kind="report", merchant=shop, issue=spike),
         ),
     )
+
+
+SCENARIO = Scenario(id="SC01", title="Checkout answers 5xx after a deploy", play=play)

@@ -7,14 +7,15 @@ from datetime import timedelta
 from ...models import Severity
 from .. import complaints, envelopes, load
 from ..people import CARDS
+from ..scenario import Scenario
 from ..shops import FERNWOOD
 from ..timeline import START, Simulation, Timeline
 from ..truth import ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
 
-__all__ = ["play"]
+__all__ = ["SCENARIO", "play"]
 
 
-def play(seed: int) -> Simulation:
+def play(seed: int, variant: str = "") -> Simulation:
     """
     Play SC02.
 
@@ -136,3 +137,6 @@ def _truth(timeline: Timeline) -> GroundTruth:
             ExpectedAction(kind="draft_reply", merchant=shop, issue=lost),
         ),
     )
+
+
+SCENARIO = Scenario(id="SC02", title="Hand-offs to checkout are not found after a domain cutover", play=play)
