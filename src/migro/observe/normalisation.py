@@ -60,9 +60,9 @@ class Observation:
 
 def _unread(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused | Signal]:
     known = ", ".join(sorted(NORMALISERS))
-    yield Refused(
-        reason=f"expected a known kind, got {envelope.kind[:40]!r}; known are {known}", content=content_of(envelope)
-    )
+    # Scrubbed before it is quoted: quotation writes out the invisible characters that scrubbing sees through.
+    kind = scrub(envelope.kind)[:40]
+    yield Refused(reason=f"expected a known kind, got {kind!r}; known are {known}", content=content_of(envelope))
 
 
 _UNKNOWN: Final = Normaliser(kind="unknown", provider="unknown", source_kind="unknown", version=1, read=_unread)

@@ -75,7 +75,7 @@ _EMAIL: Final = re2.compile(
 _IPV4: Final = re2.compile(r"\b(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}\b")
 _IPV6: Final = re2.compile(r"(?i)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?")
 _PHONE: Final = re2.compile(
-    r"(?:\+|\b00)\d(?:[ ().\-/]{0,3}\d){6,17}|\(?\b\d{2,5}\)?(?:[ ().\-/]{1,3}\d{2,6}){1,6}\b|\b\d{8,17}\b"
+    r"(?:\+|\b00)\d(?:[ ().\-/]{0,3}\d){6,17}\d*|\(?\b\d{2,5}\)?(?:[ ().\-/]{1,3}\d{2,6}){1,6}\b|\b\d{8,17}\b"
 )
 _DATE: Final = re2.compile(
     r"^\d{4}-\d\d-\d\d(?:[ .\-/:]*\d\d){0,3}$|^\d{1,2}[./-]\d{1,2}[./-]\d{4}$|^[12]\d{3}-[12]\d{3}$"
@@ -168,7 +168,9 @@ def _ipv6(match: Any) -> str:
 def _phone(match: Any) -> str:
     text: str = match.group()
     digits = sum(c.isdigit() for c in text)
-    return text if digits < 7 or digits > 18 or _DATE.search(text.strip()) else "<phone>"
+    # Whoever dials with more digits than there are is not left with the rest of them.
+    endless = digits > 18 and not text.startswith(("+", "00"))
+    return text if digits < 7 or endless or _DATE.search(text.strip()) else "<phone>"
 
 
 @lru_cache(maxsize=1024)
