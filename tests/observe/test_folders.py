@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from migro.errors import InputError
 from migro.observe import Envelope
-from migro.observe.folders import Folder, FolderBatch, FolderPosition
+from migro.observe.folder_positions import FolderPosition
+from migro.observe.folders import Folder, FolderBatch
 from tests.effort import cases
 
 SECOND = 1_000_000_000
