@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migro.classify import classify
 from migro.models import Auth, Signal
 from migro.observe import EndpointSettings, Envelope, ObserveSettings, guess_kind
 from migro.packs.headless.signals import VOCABULARY
@@ -37,6 +38,8 @@ WORDS = SCALARS.filter(lambda value: value != "\ud800") | st.sampled_from(
 BODIES = st.recursive(
     WORDS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=8), max_leaves=30
 )
+TITLE = "Webhooks are delivered twice"
+TEXT = "The cart page is slow for shoppers since the update."
 SHAPES = [body for _, body, _ in SAMPLES if isinstance(body, dict)]
 
 
@@ -196,3 +199,41 @@ def test_a_desk_without_signatures_is_proven_by_a_header_of_ones_own(kind: str) 
         return observer(settings, WORD="Basic YTpi").observe(envelope).signals[0].auth
 
     assert (told("Basic YTpi"), told("Basic YTpj")) == ("static_secret", "failed")
+
+
+LABELS = ("label_category", "label_severity", "label_customer_facing")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("ticket", {"id": "1", "subject": TITLE, "body": TEXT}),
+        ("email_message", f"From: kim@shop.example\nSubject: {TITLE}\nMessage-ID: <a@b>\n\n{TEXT}\n"),
+        ("freshdesk_webhook", {"freshdesk_webhook": {"ticket_id": 4, "ticket_subject": TITLE,
+                                                     "ticket_description": f"<p>{TEXT}</p>"}}),
+        ("zendesk_event", {"type": "zen:event-type:ticket.created", "id": "e", "subject": "zen:ticket:4", "event": {},
+                           "detail": {"id": "4", "subject": TITLE, "description": TEXT}}),
+    ],
+)  # fmt: skip
+def test_a_ticket_is_labelled_as_its_text_is_whoever_delivers_it(kind: str, body: Any) -> None:
+    (signal,) = observed(kind, body).signals
+    found = classify(TITLE, TEXT)
+
+    assert {name: signal.attrs[name] for name in LABELS} == {
+        "label_category": found.category,
+        "label_severity": found.severity,
+        "label_customer_facing": found.customer_facing,
+    }
+    assert signal.metrics["label_confidence"] == found.confidence
+    # The title weighs double, so it was not read as any other line.
+    assert found.confidence != classify("", f"{TITLE}\n{TEXT}").confidence
+
+
+def test_what_agents_write_and_what_brings_no_words_is_not_labelled() -> None:
+    reply = {"type": "zen:event-type:ticket.comment_added", "id": "e", "subject": "zen:ticket:4", "detail": {"id": "4"},
+             "event": {"comment": {"body": TEXT, "author": {"is_staff": True}}}}  # fmt: skip
+    for body in (reply, {**reply, "event": {}}):
+        (signal,) = observed("zendesk_event", body).signals
+
+        assert not [name for name in signal.attrs if name.startswith("label_")]
+        assert "label_confidence" not in signal.metrics

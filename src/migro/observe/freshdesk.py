@@ -122,9 +122,11 @@ def _said(event: str | None, fields: Mapping[str, Any]) -> Said:
         return Said(author="agent", private=True)
     if event in ("ticket_created", None):
         # A template that does not say what happened is heard: what comes again is known by its text.
-        text = plain_text(_first(fields, "subject"), _first(fields, "description_text", "description"))
+        title = _first(fields, "subject")
+        text = plain_text(title, _first(fields, "description_text", "description"))
         outbound = (word(_first(fields, "source")) or "").lower() in _SOURCES
-        return Said(text=text, author="agent" if outbound else author_of(fields.get("author_type")))
+        author = "agent" if outbound else author_of(fields.get("author_type"))
+        return Said(text=text, title=title, author=author)
     if event in ("public_note", "reply_sent"):
         text = own_words(plain_text(_first(fields, "latest_public_comment", "comment")))
         return Said(text=text, author="agent" if event == "reply_sent" else author_of(fields.get("author_type")))
@@ -192,7 +194,7 @@ NORMALISER: Final = Normaliser(
     kind="freshdesk_webhook",
     provider="freshdesk",
     source_kind="ticket",
-    version=1,
+    version=2,
     read=_read,
     fits=_fits,
     fits_text=_fits_text,

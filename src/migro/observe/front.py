@@ -75,7 +75,7 @@ def _said(event: Mapping[str, Any], name: str, message: Mapping[str, Any], subje
     if name not in _MESSAGES:
         return Said(author=author)
     body = message.get("text") or message.get("body") or message.get("blurb")
-    return Said(text=plain_text(subject, own_words(plain_text(body))), author=author)
+    return Said(text=plain_text(subject, own_words(plain_text(body))), title=subject, author=author)
 
 
 def _requester(conversation: Mapping[str, Any], message: Mapping[str, Any]) -> str | None:
@@ -169,7 +169,7 @@ NORMALISER: Final = Normaliser(
     kind="front_webhook",
     provider="front",
     source_kind="ticket",
-    version=1,
+    version=2,
     read=_read,
     claim=_claim,
     headers=("x-front-",),

@@ -81,7 +81,7 @@ def _said(message: Mapping[str, Any], subject: Any, spam: bool) -> Said:
     stripped = plain_text(message.get("stripped_text")) or plain_text(message.get("stripped_html"))
     whole = plain_text(message.get("body_text") or message.get("text") or message.get("body_html"))
     text = plain_text(subject, stripped or own_words(whole))
-    return Said(text="" if spam else text, author=author, private=private)
+    return Said(text="" if spam else text, title=subject, author=author, private=private)
 
 
 def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
@@ -132,5 +132,5 @@ def _fits(body: Mapping[str, Any]) -> bool:
 
 
 NORMALISER: Final = Normaliser(
-    kind="gorgias_ticket", provider="gorgias", source_kind="ticket", version=1, read=_read, fits=_fits
+    kind="gorgias_ticket", provider="gorgias", source_kind="ticket", version=2, read=_read, fits=_fits
 )

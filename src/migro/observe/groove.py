@@ -83,7 +83,7 @@ def _said(event: str, body: Mapping[str, Any], ticket: Mapping[str, Any], is_mes
     last = ticket.get("last_message_plain_text") or ticket.get("last_message") or ticket.get("summary")
     text = plain_text(ticket.get("title"), own_words(plain_text(last)))
     # Two fields say who wrote, and captures are known in which they disagree.
-    return Said(text=text, author=by.pop() if len(by) == 1 else "unknown")
+    return Said(text=text, title=ticket.get("title"), author=by.pop() if len(by) == 1 else "unknown")
 
 
 def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
@@ -140,7 +140,7 @@ NORMALISER: Final = Normaliser(
     kind="groove_webhook",
     provider="groove",
     source_kind="ticket",
-    version=1,
+    version=2,
     read=_read,
     headers=("x-groove-",),
     fits=_fits,

@@ -71,7 +71,7 @@ def _said(topic: str, thing: Mapping[str, Any], part: Mapping[str, Any]) -> Said
         title = at(thing, "ticket_attributes._default_title_") or opening.get("subject") or thing.get("title")
         body = at(thing, "ticket_attributes._default_description_") or opening.get("body")
         author = author_of(at(opening, "author.type"), actor)
-        return Said(text=plain_text(title, own_words(plain_text(body))), author=author)
+        return Said(text=plain_text(title, own_words(plain_text(body))), title=title, author=author)
     if topic.endswith("replied"):
         # An assistant's answers carry an administrator's name in some versions.
         machine = at(part, "author.from_ai_agent") is True or at(part, "author.is_ai_answer") is True
@@ -186,7 +186,7 @@ NORMALISER: Final = Normaliser(
     kind="intercom_webhook",
     provider="intercom",
     source_kind="ticket",
-    version=1,
+    version=2,
     read=_read,
     claim=_claim,
     fits=_fits,

@@ -145,7 +145,8 @@ def _draft(mail: EmailMessage, raw: bytes, scope: Scope) -> Draft:
     automatic = _is_automatic(mail, sender)
     subject = _header(mail, "Subject") or ""
     reply = bool(earlier) or _REPLY.match(subject) is not None
-    text = plain_text(None if reply else subject, _body(mail))
+    title = None if reply else subject
+    text = plain_text(title, _body(mail))
     when, zoneless = _sent(mail)
     draft = ticket_draft(
         scope,
@@ -153,7 +154,7 @@ def _draft(mail: EmailMessage, raw: bytes, scope: Scope) -> Draft:
         topic="ticket.comment_added" if reply else "ticket.created",
         raw_topic="mail",
         at=when.isoformat() if when else None,
-        said=Said(text=text, author="system" if automatic else "unknown"),
+        said=Said(text=text, title=title, author="system" if automatic else "unknown"),
         dedup=("mail", message),
         requester=sender,
         priority=label(_header(mail, "Importance") or _header(mail, "Priority")),
@@ -178,7 +179,7 @@ NORMALISER: Final = Normaliser(
     kind="ticket_eml",
     provider="mail",
     source_kind="ticket",
-    version=1,
+    version=2,
     read=_read,
     aliases=("eml", "mail"),
     fits_text=_is_mail,

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import re2
 from attrs import frozen
 
+from ..classify import classify
 from .drafts import Draft, Scope
 from .hints import severity_hint
 from .intents import features_of, language_of
@@ -170,11 +171,13 @@ class Said:
 
     Attributes:
         text: Without markup; empty where the event brings no new words.
+        title: The title that the text begins with, as the sender wrote it; None where it has none.
         author: Who wrote it.
         private: Whether only the help desk's own people see it.
     """
 
     text: str = ""
+    title: Any = None
     author: Author = "unknown"
     private: bool = False
 
@@ -214,6 +217,8 @@ def ticket_draft(
         tags: As the sender keeps them; only those pass that the endpoint allows.
     """
     told = word(language)
+    tag = told[:2].lower() if told and told[:2].isalpha() else language_of(said.heard)
+    labels, confidence = _label(said)
     return Draft(
         kind="ticket",
         topic=topic,
@@ -229,20 +234,39 @@ def ticket_draft(
         sealed={} if said.private else {"text_ref": " ".join(said.text.split()) or None, **bands_of(said.heard)},
         hint=severity_hint(priority),
         state=state,
-        metrics=metrics or {},
+        metrics={"label_confidence": confidence, **(metrics or {})},
         attrs={
             "author": said.author,
             "actionable": said.author != "system",
             "private": said.private or None,
             "channel": label(channel),
-            "language": told[:2].lower() if told and told[:2].isalpha() else language_of(said.heard),
+            "language": tag,
             "priority": label(priority),
             "tags": _allowed(tags, scope.endpoint.tags_allowed),
             "time_zone": zone_of(at),
+            **labels,
             **(attrs or {}),
         },
         features=features_of(said.heard) if said.heard else frozenset(),
     )
+
+
+def _label(said: Said) -> tuple[dict[str, Any], int | None]:
+    """Return what support would call a ticket by its words, and how often such a label is right, in thousandths."""
+    heard = said.heard
+    if not heard:
+        return {}, None
+    title = plain_text(said.title).strip()
+    # What it begins with is its title only where nothing was cut off before.
+    titled = title if heard.startswith(title) else ""
+    # Its language is told by its words: help desks set that of the account for every ticket.
+    found = classify(titled, heard.removeprefix(titled))
+    labels = {
+        "label_category": found.category,
+        "label_severity": found.severity,
+        "label_customer_facing": found.customer_facing,
+    }
+    return labels, found.confidence
 
 
 def _allowed(tags: Any, allowed: tuple[str, ...]) -> list[str] | None:

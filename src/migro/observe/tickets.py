@@ -101,7 +101,8 @@ def _rows(text: str) -> Iterator[tuple[Any, str]]:
 def _said(record: Mapping[str, Any]) -> Said:
     author = author_of(record.get("author_type"), record.get("author_role"), record.get("author"))
     private = record.get("private") is True or record.get("public") is False or record.get("internal") is True
-    return Said(text=own_words(plain_text(ticket_text(record))), author=author, private=private)
+    text = own_words(plain_text(ticket_text(record)))
+    return Said(text=text, title=_first(record, _TITLE), author=author, private=private)
 
 
 def _ticket(record: Mapping[str, Any], scope: Scope) -> Draft | None:
@@ -165,7 +166,7 @@ NORMALISER: Final = Normaliser(
     kind="ticket",
     provider="ticket",
     source_kind="ticket",
-    version=2,
+    version=3,
     read=_read,
     aliases=("ticket_jsonl", "ticket_csv", "tickets"),
     fits=_fits,

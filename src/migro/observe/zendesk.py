@@ -100,7 +100,12 @@ def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
         raw_topic=f"{family}.{action}",
         merchant=account,
         at=body.get("time") if moment(body.get("time")) else body.get("timestamp"),
-        said=Said(text=_text(event, detail, action), author=_author(event, detail, action), private=public is False),
+        said=Said(
+            text=_text(event, detail, action),
+            title=detail.get("subject") if action == "created" else None,
+            author=_author(event, detail, action),
+            private=public is False,
+        ),
         dedup=dedup,
         ids={
             "conversation_id": exact_id(event.get("conversation_id")) or exact_id(detail.get("conversation_id")),
@@ -145,7 +150,7 @@ NORMALISER: Final = Normaliser(
     kind="zendesk_event",
     provider="zendesk",
     source_kind="ticket",
-    version=3,
+    version=4,
     read=_read,
     claim=_claim,
     headers=("x-zendesk-webhook-",),

@@ -141,6 +141,10 @@ class Ticket(Signal, kind="ticket"):
         language: ISO 639-1 code, where known.
         cluster: What it asks about, as one of few names, where a lexicon knows.
         cart_ref: The cart that it is about, where the host can tell.
+        label_category: Which desk would have to fix it, by its words; a label is no evidence by itself.
+        label_severity: How bad it is by its words: low, medium, high or critical.
+        label_customer_facing: Whether a shopper would see or feel it.
+        label_confidence: How often such a label is right, in thousandths.
     """
 
     ticket_id: Key[str]
@@ -150,6 +154,10 @@ class Ticket(Signal, kind="ticket"):
     language: Maybe[str] = UNSET
     cluster: MaybeKey[str] = UNSET
     cart_ref: MaybeKey[str] = UNSET
+    label_category: Maybe[str] = UNSET
+    label_severity: Maybe[str] = UNSET
+    label_customer_facing: Maybe[bool] = UNSET
+    label_confidence: Maybe[int] = UNSET
 
 
 class Order(Signal, kind="order"):
