@@ -208,7 +208,7 @@ LABELS = ("label_category", "label_severity", "label_customer_facing")
     ("kind", "body"),
     [
         ("ticket", {"id": "1", "subject": TITLE, "body": TEXT}),
-        ("email_message", f"From: kim@shop.example\nSubject: {TITLE}\nMessage-ID: <a@b>\n\n{TEXT}\n"),
+        ("ticket_eml", f"From: kim@shop.example\nSubject: {TITLE}\nMessage-ID: <a@b>\n\n{TEXT}\n"),
         ("freshdesk_webhook", {"freshdesk_webhook": {"ticket_id": 4, "ticket_subject": TITLE,
                                                      "ticket_description": f"<p>{TEXT}</p>"}}),
         ("zendesk_event", {"type": "zen:event-type:ticket.created", "id": "e", "subject": "zen:ticket:4", "event": {},
