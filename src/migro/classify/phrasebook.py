@@ -7,7 +7,7 @@ wanted, several times as fast.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import attrs
@@ -54,6 +54,22 @@ _Place = tuple[int, int, int]
 _NOTHING: Final[_Known] = ((), ())
 
 
+class _Words(dict[str | None, _Known]):
+    """What words are to the phrases, as far as they have been read."""
+
+    def __init__(self, learn: Callable[[str], _Known]) -> None:
+        super().__init__({None: _NOTHING})
+        self._learn = learn
+
+    def __missing__(self, word: str) -> _Known:
+        if len(self) >= _MOST_KNOWN:
+            # Words of hostile texts never come again; forgetting all is as good as any choice.
+            self.clear()
+            self[None] = _NOTHING
+        found = self[word] = self._learn(word)
+        return found
+
+
 class Phrasebook:
     """
     A lexicon, prepared for reading many texts.
@@ -82,7 +98,7 @@ class Phrasebook:
         self._vocabulary = frozenset(_symbols(self._root))
         self._longest = max((len(s) for s in self._vocabulary if s.endswith("*")), default=0)
         # A break between clauses is a word that nothing begins with, continues with or leaps over.
-        self._known: dict[str | None, _Known] = {None: _NOTHING}
+        self._known = _Words(self._learn)
 
     def _add(self, words: Sequence[str], number: int) -> None:
         node = self._root
@@ -133,11 +149,12 @@ class Phrasebook:
 
     def _places(self, words: Sequence[str | None]) -> list[_Place]:
         """Return all phrases that are there."""
-        known = self._known
-        read = [known.get(word) or self._learn(word) for word in words]
+        read = list(map(self._known.__getitem__, words))
         found: list[_Place] = []
         last = len(read) - 1
         for start, (nodes, _) in enumerate(read):
+            if not nodes:
+                continue
             for node in nodes:
                 if node.ends:
                     found += [(0, start, number) for number in node.ends]
@@ -186,18 +203,12 @@ class Phrasebook:
                     reached.add(word)
         return reached
 
-    def _learn(self, word: str | None) -> _Known:
+    def _learn(self, word: str) -> _Known:
         """Return where a word begins phrases, and what of their words and stems it is."""
-        if word is None:
-            return _NOTHING
         stems = (f"{word[:n]}*" for n in range(_SHORTEST_STEM, min(len(word), self._longest) + 1))
         symbols = tuple(s for s in (word, *stems) if s in self._vocabulary)
         nodes = tuple(self._root.next[s] for s in symbols if s in self._root.next)
-        if len(self._known) >= _MOST_KNOWN:
-            # Words of hostile texts never come again; forgetting all is as good as any choice.
-            self._known.clear()
-        found = self._known[word] = (nodes, symbols) if symbols else _NOTHING
-        return found
+        return (nodes, symbols) if symbols else _NOTHING
 
 
 def _symbols(node: _Node) -> Iterable[str]:
