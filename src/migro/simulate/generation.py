@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import reduce
 from os import PathLike
 from pathlib import Path
 
 from ..errors import ConfigurationError
+from .overlaying import beside, overlay
 from .scenario import Scenario
 from .scenarios import SCENARIOS
 from .timeline import Simulation
@@ -24,24 +27,37 @@ def playable() -> dict[str, tuple[Scenario, str]]:
 
 def generate(scenario_id: str, *, seed: int, variant: str = "") -> Simulation:
     """
-    Play a scenario and return its deliveries and the truth about them.
+    Play a scenario, or several at once, and return the deliveries and the truth about them.
 
     The same id, variant and seed give the same bytes in every process, on every machine.
 
     Args:
-        scenario_id: The scenario; with its variant, as in ``SC08b``, or without.
+        scenario_id: The scenario; with its variant, as in ``SC08b``, or without. ``SC01+SC10`` plays the second on
+            the merchant of the first, ``SC01,SC02`` plays them side by side. A scenario that is named again is played
+            with the next seed.
         seed: Source of all chance.
         variant: Name of a variant, where the id does not name it.
 
     Raises:
         ConfigurationError: If there is no such scenario or variant; the message lists those there are.
     """
+    times: Counter[str] = Counter()
+
+    def played(name: str) -> Simulation:
+        times[name] += 1
+        return _played(name, seed + times[name] - 1)
+
+    groups = [group.split("+") for group in f"{scenario_id}{variant}".split(",")]
+    return reduce(beside, (reduce(overlay, map(played, group)) for group in groups))
+
+
+def _played(name: str, seed: int) -> Simulation:
     known = playable()
-    found = known.get(f"{scenario_id}{variant}")
+    found = known.get(name)
     if found is None:
-        raise ConfigurationError(f"expected a scenario of {', '.join(known)}, got {scenario_id + variant!r}")
-    scenario, chosen = found
-    return scenario.play(seed, chosen)
+        raise ConfigurationError(f"expected a scenario of {', '.join(known)}, got {name!r}")
+    scenario, variant = found
+    return scenario.play(seed, variant)
 
 
 def write(simulation: Simulation, directory: str | PathLike[str]) -> tuple[Path, Path]:

@@ -35,11 +35,13 @@ class Simulation:
         envelopes: Deliveries in the order of receipt.
         truth: The ground truth.
         endpoints: Where the deliveries arrive.
+        shops: The invented merchants, as far as they were made from shops.
     """
 
     envelopes: tuple[RawEnvelope, ...]
     truth: GroundTruth
     endpoints: tuple[Endpoint, ...]
+    shops: tuple[Shop, ...] = ()
 
     def settings(self) -> dict[str, dict[str, Any]]:
         """Return the observer's settings by endpoint name; secrets appear by the name of their variable."""
@@ -133,6 +135,7 @@ class Timeline:
                 planted=self.planted.values(),
             ),
             endpoints=self.shop.endpoints(),
+            shops=(self.shop,),
         )
 
     def _ship_log(self) -> None:
