@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from functools import reduce
 from os import PathLike
 from pathlib import Path
@@ -25,7 +26,9 @@ def playable() -> dict[str, tuple[Scenario, str]]:
     }
 
 
-def generate(scenario_id: str, *, seed: int, variant: str = "") -> Simulation:
+def generate(
+    scenario_id: str, *, seed: int, variant: str = "", own: Callable[[str], Scenario] | None = None
+) -> Simulation:
     """
     Play a scenario, or several at once, and return the deliveries and the truth about them.
 
@@ -37,6 +40,8 @@ def generate(scenario_id: str, *, seed: int, variant: str = "") -> Simulation:
             with the next seed.
         seed: Source of all chance.
         variant: Name of a variant, where the id does not name it.
+        own: Finds a scenario that is not shipped, where the name has a colon in it; a variant stands behind a second
+            colon.
 
     Raises:
         ConfigurationError: If there is no such scenario or variant; the message lists those there are.
@@ -44,20 +49,26 @@ def generate(scenario_id: str, *, seed: int, variant: str = "") -> Simulation:
     times: Counter[str] = Counter()
 
     def played(name: str) -> Simulation:
+        scenario, chosen = _found(name, own)
         times[name] += 1
-        return _played(name, seed + times[name] - 1)
+        return scenario.play(seed + times[name] - 1, chosen)
 
     groups = [group.split("+") for group in f"{scenario_id}{variant}".split(",")]
     return reduce(beside, (reduce(overlay, map(played, group)) for group in groups))
 
 
-def _played(name: str, seed: int) -> Simulation:
+def _found(name: str, own: Callable[[str], Scenario] | None) -> tuple[Scenario, str]:
+    if own is not None and ":" in name:
+        reference, _, variant = name.partition(":")[2].partition(":")
+        scenario = own(f"{name.partition(':')[0]}:{reference}")
+        if variant and variant not in scenario.variants:
+            there = ", ".join(scenario.variants) or "none"
+            raise ConfigurationError(f"expected a variant of {there}, got {variant!r} - at {name}")
+        return scenario, variant
     known = playable()
-    found = known.get(name)
-    if found is None:
+    if name not in known:
         raise ConfigurationError(f"expected a scenario of {', '.join(known)}, got {name!r}")
-    scenario, variant = found
-    return scenario.play(seed, variant)
+    return known[name]
 
 
 def write(simulation: Simulation, directory: str | PathLike[str]) -> tuple[Path, Path]:
