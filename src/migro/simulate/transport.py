@@ -194,7 +194,7 @@ def _planted(planted: Mapping[str, tuple[str, ...]], envelopes: Sequence[RawEnve
     raw = "\n".join(
         e.body if isinstance(e.body, str) else json.dumps(dict(e.body), ensure_ascii=False) for e in envelopes
     )
-    # Most are network addresses at the beginning of log lines: looked up as words, and only the rest as text.
-    words = frozenset(re.split(r'[\s",]+', raw))
+    # Most are words of log lines or whole strings of JSON: looked up as such, and only the rest as a part of the text.
+    words = frozenset(re.findall(r'[^\s"]+', raw)).union(re.findall(r'"([^"\\]*)"', raw))
     left = {kind: tuple(v for v in values if v in words or v in raw) for kind, values in planted.items()}
     return {kind: values for kind, values in left.items() if values}
