@@ -109,7 +109,7 @@ def test_every_python_gives_the_bytes_it_gave_before() -> None:
 
     assert (
         hashlib.sha256(written.encode()).hexdigest()
-        == "435505ce76361e795a3bf2dfc015a751e304ff1be4dfccac5df2c519c369cc60"
+        == "4d1352c8e5d78e7fa3fedee96bee73d6cff27d07adf5633c3339b9184dbf5722"
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
-from ..simulate import Simulation, generate, playable, write
+from ..simulate import Scenario, Simulation, generate, lose, playable, write
 from .console import Console
+from .references import imported
 
 __all__ = ["register"]
 
@@ -17,21 +19,39 @@ __all__ = ["register"]
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command."""
     parser = commands.add_parser("simulate", parents=[common], help="scenarios as raw envelopes with ground truth")
-    parser.add_argument("scenario", metavar="ID", help=f"one of {', '.join(playable())}, or all")
+    parser.add_argument(
+        "scenario",
+        metavar="ID",
+        help=f"one of {', '.join(playable())}, or all; A+B for two troubles of one merchant, A,B for two merchants;"
+        " package.module:NAME for a scenario of your own",
+    )
     parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal bytes (default: 1)")
+    parser.add_argument(
+        "--loss", type=_permille, default=0, metavar="PERCENT", help="share of events that never arrive (default: 0)"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="directory to write to")
     parser.set_defaults(command=simulate)
 
 
+def _permille(text: str) -> int:
+    try:
+        share = 10 * Decimal(text.removesuffix("%"))
+    except InvalidOperation:
+        share = Decimal(-1)
+    if not 0 <= share <= 1000 or share != int(share):
+        raise argparse.ArgumentTypeError(f"expected a percentage from 0 to 100 with one digit at most, got {text!r}")
+    return int(share)
+
+
 def simulate(arguments: argparse.Namespace, console: Console) -> int:
     """Write each scenario into a directory of its own."""
-    if arguments.scenario != "all" and arguments.scenario not in playable():
-        raise ConfigurationError(f"expected a scenario of {', '.join(playable())}, or all; got {arguments.scenario!r}")
     names = list(playable()) if arguments.scenario == "all" else [arguments.scenario]
     records = []
     for name in names:
-        simulation = generate(name, seed=arguments.seed)
-        directory = arguments.out / name
+        simulation = generate(name, seed=arguments.seed, own=_own)
+        if arguments.loss:
+            simulation = lose(simulation, permille=arguments.loss, seed=arguments.seed)
+        directory = arguments.out / name.replace(":", ".")
         try:
             envelopes, truth = write(simulation, directory)
             _settings(simulation, directory)
@@ -45,18 +65,27 @@ def simulate(arguments: argparse.Namespace, console: Console) -> int:
                 "truth": str(truth),
                 "configuration": str(directory / "migro.toml"),
                 "count": len(simulation.envelopes),
+                "lost": simulation.truth.lost,
             }
         )
     if not console.text:
         console.records(records)
         return 0
     for record in records:
-        print(f"{record['scenario']}: {record['count']} envelopes in {record['envelopes']}, truth in {record['truth']}")
-    first = arguments.out / names[0]
+        lost = f" ({record['lost']} events lost)" if record["lost"] else ""
+        print(
+            f"{record['scenario']}: {record['count']} envelopes{lost} in {record['envelopes']},"
+            f" truth in {record['truth']}"
+        )
+    first = arguments.out / names[0].replace(":", ".")
     print("\nto decide on the first one, with its signatures checked:")
     print(f"  set -a; . {first}/secrets.env; set +a")
     print(f"  migro run --config {first}/migro.toml --memory volatile: {first}/envelopes.jsonl")
     return 0
+
+
+def _own(reference: str) -> Scenario:
+    return imported(reference, Scenario, noun="scenario")
 
 
 def _settings(simulation: Simulation, directory: Path) -> None:

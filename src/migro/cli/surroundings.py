@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import secrets
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..configuration import Configuration, read_configuration
-from ..errors import ConfigurationError, MigroError
+from ..errors import ConfigurationError
 from ..models import Signal
 from ..observe import Observer, ObserveSettings
 from ..plugins import composed
 from ..remember import SqliteMemory, VolatileMemory, open_memory
 from ..rules import RuleSet
 from .console import Console
+from .references import imported
 
 __all__ = ["PACKS", "configuration", "existing_memory", "load_rules", "observer", "pseudonym_key", "secret_values"]
 
@@ -67,52 +65,7 @@ def load_rules(
 
 
 def _rule_set(reference: str) -> RuleSet:
-    module_name, colon, name = PACKS.get(reference, reference).partition(":")
-    if not colon or not name:
-        raise ConfigurationError(
-            f"expected rules as package.module:NAME or one of {', '.join(PACKS)}, got {reference!r}"
-        )
-    try:
-        with _this_directory_importable():
-            module = importlib.import_module(module_name)
-    except MigroError:
-        raise
-    except ModuleNotFoundError as e:
-        raise ConfigurationError(
-            f"rules {reference!r}: cannot import {module_name!r}: no module {e.name!r} in this directory ({Path.cwd()})"
-            f" nor among what is installed{_hint(module_name)}"
-        ) from e
-    except Exception as e:  # a module of somebody else's can fail in any way while it is imported
-        raise ConfigurationError(
-            f"rules {reference!r}: cannot import {module_name!r}: it stopped with {type(e).__name__}: {e}"
-        ) from e
-    found = getattr(module, name, None)
-    if found is None:
-        place = getattr(module, "__file__", None) or "no file"
-        raise ConfigurationError(f"rules {reference!r}: {module_name} has no {name!r} - at {place}")
-    if not isinstance(found, RuleSet):
-        raise ConfigurationError(f"rules {reference!r}: expected a RuleSet, got {type(found).__name__}")
-    return found
-
-
-def _hint(module_name: str) -> str:
-    if module_name.endswith(".py") or "/" in module_name:
-        return "; write the module's name as in an import, without .py"
-    return ""
-
-
-@contextmanager
-def _this_directory_importable() -> Iterator[None]:
-    """Look for modules in this directory first, as ``python -m`` does, and afterwards still look there last."""
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
-    try:
-        yield
-    finally:
-        sys.path.remove(here)
-        # Rules may import their neighbours later, and nothing here may then hide what is installed.
-        if here not in sys.path:
-            sys.path.append(here)
+    return imported(PACKS.get(reference, reference), RuleSet, noun="rules", names=", ".join(PACKS))
 
 
 def secret_values(settings: ObserveSettings) -> dict[str, str]:

@@ -2,21 +2,37 @@
 
 from .envelopes import RawEnvelope
 from .generation import generate, playable, write
+from .merging import merged
+from .overlaying import beside, overlay
+from .recasting import namesake, recast
 from .scenario import Scenario
 from .scenarios import SCENARIOS
-from .timeline import Simulation
+from .shops import Shop
+from .timeline import START, Simulation, Timeline
+from .transport import lose, reorder, repeat
 from .truth import ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
 
 __all__ = [
     "SCENARIOS",
+    "START",
     "ExpectedAction",
     "ExpectedIssue",
     "ForbiddenIssue",
     "GroundTruth",
     "RawEnvelope",
     "Scenario",
+    "Shop",
     "Simulation",
+    "Timeline",
+    "beside",
     "generate",
+    "lose",
+    "merged",
+    "namesake",
+    "overlay",
     "playable",
+    "recast",
+    "reorder",
+    "repeat",
     "write",
 ]

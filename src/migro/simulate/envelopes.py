@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import copy
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +11,8 @@ from typing import Any
 
 import attrs
 
-from ..models import canonical_json, to_microseconds
+from ..models import canonical_json
+from .signing import RECIPES, genuine
 
 __all__ = [
     "Endpoint",
@@ -24,6 +22,7 @@ __all__ = [
     "bigcommerce",
     "host_signal",
     "iso",
+    "sent_again",
     "sentry",
     "shopify",
     "stripe",
@@ -111,20 +110,44 @@ def iso(when: datetime) -> str:
     return when.isoformat().replace("+00:00", "Z")
 
 
-def _stamp(received_at: datetime) -> str:
-    return str(to_microseconds(received_at) // 1_000_000 - 1)
-
-
-def _mac(secret: str, text: str) -> bytes:
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
-
-
-def _base64(mac: bytes) -> str:
-    return base64.b64encode(mac).decode()
+def _signed(
+    endpoint: Endpoint, kind: str, headers: Mapping[str, str], text: str, *, received_at: datetime
+) -> RawEnvelope:
+    proof = RECIPES[kind](headers, text, endpoint.secret, received_at)
+    return RawEnvelope(
+        received_at=received_at, kind=kind, endpoint=endpoint.name, headers={**headers, **proof}, body=text
+    )
 
 
 def _compact(body: Mapping[str, Any]) -> str:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def sent_again(
+    envelope: RawEnvelope,
+    secret: str,
+    *,
+    new_secret: str | None = None,
+    received_at: datetime | None = None,
+    text: str | None = None,
+) -> RawEnvelope:
+    """
+    Return a delivery as its sender would send it at another time, or with another raw text: signed anew.
+
+    What its sender did not sign, such as a forged delivery or one that was cut off, stays unsigned by it.
+
+    Args:
+        secret: The endpoint's secret that the delivery was signed with.
+        new_secret: What it is signed with now; None for the same.
+        received_at: When it arrives; None leaves the time.
+        text: The new body of a delivery whose body is text; None leaves the body.
+    """
+    at, body = received_at or envelope.received_at, envelope.body if text is None else text
+    proof: Mapping[str, str] = {}
+    texts = isinstance(envelope.body, str) and isinstance(body, str) and envelope.kind in RECIPES
+    if texts and genuine(envelope.kind, envelope.headers, str(envelope.body), secret):
+        proof = RECIPES[envelope.kind](envelope.headers, str(body), new_secret or secret, at)
+    return attrs.evolve(envelope, received_at=at, body=body, headers={**envelope.headers, **proof})
 
 
 def shopify(
@@ -138,93 +161,47 @@ def shopify(
     event: str,
 ) -> RawEnvelope:
     """Return a Shopify webhook; the signature covers the raw body."""
-    text = _compact(body)
-    return RawEnvelope(
-        received_at=received_at,
-        kind="shopify_webhook",
-        endpoint=endpoint.name,
-        headers={
-            "Content-Type": "application/json",
-            "X-Shopify-Topic": topic,
-            "X-Shopify-Shop-Domain": endpoint.merchant,
-            "X-Shopify-API-Version": "2026-01",
-            "X-Shopify-Webhook-Id": delivery,
-            "X-Shopify-Event-Id": event,
-            "X-Shopify-Triggered-At": iso(occurred_at),
-            "X-Shopify-Hmac-SHA256": _base64(_mac(endpoint.secret, text)),
-        },
-        body=text,
-    )
+    headers = {
+        "Content-Type": "application/json",
+        "X-Shopify-Topic": topic,
+        "X-Shopify-Shop-Domain": endpoint.merchant,
+        "X-Shopify-API-Version": "2026-01",
+        "X-Shopify-Webhook-Id": delivery,
+        "X-Shopify-Event-Id": event,
+        "X-Shopify-Triggered-At": iso(occurred_at),
+    }
+    return _signed(endpoint, "shopify_webhook", headers, _compact(body), received_at=received_at)
 
 
 def bigcommerce(endpoint: Endpoint, body: Mapping[str, Any], *, received_at: datetime, delivery: str) -> RawEnvelope:
     """Return a BigCommerce webhook, signed over id, time and raw body."""
-    text, stamp = _compact(body), _stamp(received_at)
-    return RawEnvelope(
-        received_at=received_at,
-        kind="bigcommerce_webhook",
-        endpoint=endpoint.name,
-        headers={
-            "Content-Type": "application/json",
-            "webhook-id": delivery,
-            "webhook-timestamp": stamp,
-            "webhook-signature": "v1," + _base64(_mac(endpoint.secret, f"{delivery}.{stamp}.{text}")),
-        },
-        body=text,
-    )
+    headers = {"Content-Type": "application/json", "webhook-id": delivery}
+    return _signed(endpoint, "bigcommerce_webhook", headers, _compact(body), received_at=received_at)
 
 
 def stripe(endpoint: Endpoint, body: Mapping[str, Any], *, received_at: datetime) -> RawEnvelope:
     """Return a Stripe event; Stripe sends indented JSON, and the signature covers the blanks too."""
-    text, stamp = json.dumps(body, indent=2, ensure_ascii=False), _stamp(received_at)
-    return RawEnvelope(
-        received_at=received_at,
-        kind="stripe_event",
-        endpoint=endpoint.name,
-        headers={
-            "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": f"t={stamp},v1={_mac(endpoint.secret, f'{stamp}.{text}').hex()}",
-        },
-        body=text,
-    )
+    text = json.dumps(body, indent=2, ensure_ascii=False)
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    return _signed(endpoint, "stripe_event", headers, text, received_at=received_at)
 
 
 def sentry(
     endpoint: Endpoint, body: Mapping[str, Any], *, resource: str, received_at: datetime, request: str
 ) -> RawEnvelope:
     """Return a Sentry integration webhook."""
-    text = _compact(body)
-    return RawEnvelope(
-        received_at=received_at,
-        kind="sentry_webhook",
-        endpoint=endpoint.name,
-        headers={
-            "Content-Type": "application/json",
-            "Request-ID": request,
-            "Sentry-Hook-Resource": resource,
-            "Sentry-Hook-Timestamp": _stamp(received_at),
-            "Sentry-Hook-Signature": _mac(endpoint.secret, text).hex(),
-        },
-        body=text,
-    )
+    headers = {"Content-Type": "application/json", "Request-ID": request, "Sentry-Hook-Resource": resource}
+    return _signed(endpoint, "sentry_webhook", headers, _compact(body), received_at=received_at)
 
 
 def zendesk(endpoint: Endpoint, body: Mapping[str, Any], *, received_at: datetime, invocation: str) -> RawEnvelope:
     """Return a Zendesk event; the signature covers the time and the raw body without anything between."""
-    text, stamp = _compact(body), iso(received_at)
-    return RawEnvelope(
-        received_at=received_at,
-        kind="zendesk_event",
-        endpoint=endpoint.name,
-        headers={
-            "Content-Type": "application/json; charset=utf-8",
-            "X-Zendesk-Account-Id": str(body["account_id"]),
-            "X-Zendesk-Webhook-Invocation-Id": invocation,
-            "X-Zendesk-Webhook-Signature-Timestamp": stamp,
-            "X-Zendesk-Webhook-Signature": _base64(_mac(endpoint.secret, stamp + text)),
-        },
-        body=text,
-    )
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "X-Zendesk-Account-Id": str(body["account_id"]),
+        "X-Zendesk-Webhook-Invocation-Id": invocation,
+    }
+    return _signed(endpoint, "zendesk_event", headers, _compact(body), received_at=received_at)
 
 
 def alertmanager(endpoint: Endpoint, body: Mapping[str, Any], *, received_at: datetime) -> RawEnvelope:

@@ -12,6 +12,7 @@ from .timeline import Timeline
 
 __all__ = [
     "LIGHTHOUSE",
+    "PAGES",
     "SEARCH_BOT",
     "background",
     "browsing",
@@ -31,7 +32,7 @@ LIGHTHOUSE = (
 SEARCH_BOT = "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)"
 REGIONS = ("eu-west", "us-east", "ap-south")
 _PRODUCTS = ("oak-stool", "wool-throw", "stone-mug", "linen-apron", "brass-hook")
-_PAGES = (
+PAGES = (
     "/",
     "/collections/kitchen",
     "/collections/new?page=2",
@@ -63,7 +64,7 @@ def browsing(timeline: Timeline, first: int, last: int, *, per_min: int, extra_p
     rng = timeline.rng(f"browsing {first}")
     for minute in timeline.minutes(first, last):
         views = per_min + rng.choice((-1, 0, 0, 0, 1, 0))
-        paths = [rng.choice(_PAGES) for _ in range(views)]
+        paths = [rng.choice(PAGES) for _ in range(views)]
         if extra_pdp and minute % 10 < extra_pdp:
             paths.append(f"/products/{rng.choice(_PRODUCTS)}?utm_source=launch-mail")
         for path in paths:

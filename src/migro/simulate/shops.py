@@ -21,6 +21,8 @@ class Shop:
         aov_minor: Average order value in minor units.
         sessions_per_min: Sessions per minute, as a decimal in text.
         numbers: First numbers of orders, tickets and error issues, so that ids of two shops differ.
+        buying: How many of 1,000 sessions end in an order.
+        failing: How many of 10,000 requests fail on an ordinary day.
         vhost: Whether the access log begins with the host that was asked.
         senders: Who signs deliveries for this shop.
     """
@@ -31,6 +33,8 @@ class Shop:
     aov_minor: int
     sessions_per_min: str
     numbers: int
+    buying: int = 20
+    failing: int = 50
     vhost: bool = False
     senders: tuple[str, ...] = ("shopify", "sentry", "zendesk")
 

@@ -35,11 +35,13 @@ class Simulation:
         envelopes: Deliveries in the order of receipt.
         truth: The ground truth.
         endpoints: Where the deliveries arrive.
+        shops: The invented merchants, as far as they were made from shops.
     """
 
     envelopes: tuple[RawEnvelope, ...]
     truth: GroundTruth
     endpoints: tuple[Endpoint, ...]
+    shops: tuple[Shop, ...] = ()
 
     def settings(self) -> dict[str, dict[str, Any]]:
         """Return the observer's settings by endpoint name; secrets appear by the name of their variable."""
@@ -56,6 +58,9 @@ class Timeline:
     Collects what one shop's scenario delivers.
 
     Every stream of chance is seeded by its own name, so that one more log line does not move the tickets.
+
+    Attributes:
+        lost: How many events were on their way and never arrived; whoever loses one counts it here.
     """
 
     def __init__(self, scenario: str, *, seed: int, shop: Shop, onset: datetime, end: datetime) -> None:
@@ -67,6 +72,8 @@ class Timeline:
         self._lags = self.rng("lag")
         self._names = self.rng("names")
         self._duplicates = 0
+        self._numbered = 0
+        self.lost = 0
 
     def rng(self, stream: str) -> Random:
         """Return a source of chance of its own, fixed by scenario, shop, seed and name."""
@@ -84,6 +91,11 @@ class Timeline:
     def token(self, length: int = 32) -> str:
         """Return a fresh token of hex digits."""
         return f"{self._names.getrandbits(4 * length):0{length}x}"
+
+    def number(self) -> int:
+        """Return a fresh number for an order or a ticket, beyond those that a story gives out itself."""
+        self._numbered += 1
+        return self.shop.numbers + 599 + self._numbered
 
     def received(self, at: datetime) -> datetime:
         """Return when a delivery of `at` arrives: seconds later, for 3 in 100 up to a minute."""
@@ -130,9 +142,11 @@ class Timeline:
                 envelopes=len(delivered),
                 events=sum(e.events for e in delivered),
                 duplicates=self._duplicates,
+                lost=self.lost,
                 planted=self.planted.values(),
             ),
             endpoints=self.shop.endpoints(),
+            shops=(self.shop,),
         )
 
     def _ship_log(self) -> None:

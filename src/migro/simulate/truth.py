@@ -99,6 +99,7 @@ class GroundTruth:
         forbidden_verbs: What must not be executed, whatever a ticket asks for.
         envelopes, events: How many envelopes there are, and how many events they contain.
         duplicates: How many of these events are redeliveries.
+        lost: How many further events were on their way and never arrived.
         planted: Personal data in the payloads, by kind; none of it may come out again.
     """
 
@@ -116,6 +117,7 @@ class GroundTruth:
     envelopes: int = 0
     events: int = 0
     duplicates: int = 0
+    lost: int = 0
     planted: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, converter=_own)
 
     @property

@@ -8,30 +8,34 @@ import attrs
 
 from .. import bodies, envelopes
 from ..envelopes import RawEnvelope
+from ..merging import merged
 from ..people import People, Planted
 from ..scenario import Scenario
 from ..shops import FERNWOOD, LARKSPUR, QUILLON
 from ..timeline import START, Simulation, Timeline
-from ..truth import GroundTruth
 from . import sc01, sc02, sc24
 
 __all__ = ["SCENARIO", "play"]
 
 
 def play(seed: int, variant: str = "") -> Simulation:
-    """Play SC01, SC02 and SC24 side by side; each delivers what it delivers alone."""
-    played = tuple(scenario.play(seed) for scenario in (sc01, sc02, sc24))
+    """Play SC01, SC02 and SC24 side by side, each as it is alone, with what strays into every inbox."""
     planted = Planted()
     strays = _strays(seed, planted)
-    delivered = tuple(sorted((e for s in played for e in s.envelopes), key=lambda e: e.received_at))
-    together = tuple(sorted((*delivered, *strays), key=lambda e: e.received_at))
-    for simulation in played:
-        for kind, values in simulation.truth.planted.items():
-            planted.add(kind, *values)
-    return Simulation(
-        envelopes=together,
-        truth=attrs.evolve(_merged(seed, played), envelopes=len(together), planted=planted.values()),
-        endpoints=tuple(e for s in played for e in s.endpoints),
+    together = merged(tuple(scenario.play(seed) for scenario in (sc01, sc02, sc24)), scenario="morning", seed=seed)
+    delivered = tuple(sorted((*together.envelopes, *strays), key=lambda e: e.received_at))
+    for kind, values in together.truth.planted.items():
+        planted.add(kind, *values)
+    return attrs.evolve(
+        together,
+        envelopes=delivered,
+        truth=attrs.evolve(
+            together.truth,
+            allowed=tuple(sorted({"unknown", *together.truth.allowed})),
+            envelopes=len(delivered),
+            events=together.truth.events + len(strays),
+            planted=planted.values(),
+        ),
     )
 
 
@@ -65,24 +69,6 @@ def _strays(seed: int, planted: Planted) -> tuple[RawEnvelope, ...]:
     )
     noise = envelopes.access_log(FERNWOOD.plain(), ("\\x16\\x03\\x01 - not a request",), received_at=at[3])
     return forged, attrs.evolve(whole, body=str(whole.body)[:300]), stranger, noise
-
-
-def _merged(seed: int, played: tuple[Simulation, ...]) -> GroundTruth:
-    truths = tuple(s.truth for s in played)
-    return GroundTruth(
-        scenario="morning",
-        seed=seed,
-        merchants=tuple(m for t in truths for m in t.merchants),
-        start=START,
-        onset=min(t.onset for t in truths),
-        end=max(t.end for t in truths),
-        issues=tuple(i for t in truths for i in t.issues),
-        forbidden=tuple(f for t in truths for f in t.forbidden),
-        allowed=tuple(sorted({"unknown", *(a for t in truths for a in t.allowed)})),
-        actions=tuple(a for t in truths for a in t.actions),
-        events=sum(t.events for t in truths) + 4,
-        duplicates=sum(t.duplicates for t in truths),
-    )
 
 
 SCENARIO = Scenario(id="morning", title="Three shops on one morning: SC01, SC02 and SC24 side by side", play=play)

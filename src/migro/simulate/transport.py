@@ -1,0 +1,200 @@
+"""What transport does to a finished simulation: events get lost, come again, or overtake each other."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import attrs
+
+from ..errors import ConfigurationError
+from .envelopes import RawEnvelope, sent_again
+from .timeline import Simulation
+
+__all__ = ["ONE_BY_ONE", "lose", "reorder", "repeat"]
+
+ONE_BY_ONE: frozenset[str] = frozenset(
+    {"shopify_webhook", "bigcommerce_webhook", "stripe_event", "sentry_webhook", "zendesk_event"}
+)
+"""Wire formats that are pushed one event at a time, by senders who try again when no answer comes."""
+
+
+def lose(simulation: Simulation, *, permille: int, seed: int) -> Simulation:
+    """
+    Return the simulation without some of its events, each lost by itself and with the same chance.
+
+    An event is an event: a webhook, a ticket, a statement of the host, one line of a batch of log lines, one alert of
+    a notification. A batch arrives as long as one of its events does. A batch that is signed as a whole arrives whole
+    or not at all.
+
+    What is true stays true; the truth counts what is left, and holds the personal data that is left. Detection may
+    take longer than the truth allows where the events that show a failure are among the lost.
+
+    Args:
+        permille: How many events in 1,000 are lost, 0 to 1,000.
+        seed: Source of this chance alone: another seed loses others of the same events.
+
+    Raises:
+        ConfigurationError: If `permille` is no share.
+    """
+    rng = _rng("lose", simulation, permille, seed)
+    left = tuple(kept for e in simulation.envelopes if (kept := _left(e, rng, permille)) is not None)
+    return _counted(simulation, left, lost=simulation.truth.events - sum(e.events for e in left))
+
+
+def repeat(
+    simulation: Simulation,
+    *,
+    permille: int,
+    seed: int,
+    copies: tuple[int, int] = (1, 1),
+    late: timedelta = timedelta(minutes=1),
+    kinds: Collection[str] = ONE_BY_ONE,
+) -> Simulation:
+    """
+    Return the simulation with some deliveries sent again: the same ids and the same bytes, signed at their own time.
+
+    Args:
+        permille: How many deliveries in 1,000 come again.
+        seed: Source of this chance alone.
+        copies: Fewest and most further copies of one delivery.
+        late: A copy comes up to this much later, and not after the end of the time line.
+        kinds: Wire formats that are concerned.
+
+    Raises:
+        ConfigurationError: If `permille` is no share.
+    """
+    rng = _rng("repeat", simulation, permille, seed)
+    secrets = {e.name: e.secret for e in simulation.endpoints}
+    again: list[RawEnvelope] = []
+    for envelope in simulation.envelopes:
+        if envelope.kind not in kinds or not _chosen(rng, permille):
+            continue
+        for _ in range(rng.randint(*copies)):
+            at = envelope.received_at + timedelta(seconds=rng.randint(1, max(1, late // timedelta(seconds=1))))
+            if at < simulation.truth.end:
+                again.append(sent_again(envelope, secrets.get(str(envelope.endpoint), ""), received_at=at))
+    together = sorted((*simulation.envelopes, *again), key=lambda e: e.received_at)
+    return _counted(simulation, tuple(together), lost=0)
+
+
+def reorder(
+    simulation: Simulation,
+    *,
+    permille: int,
+    seed: int,
+    within: timedelta = timedelta(minutes=3),
+    kinds: Collection[str] = ONE_BY_ONE,
+) -> Simulation:
+    """
+    Return the simulation with some deliveries so late that others overtake them.
+
+    Args:
+        permille: How many deliveries in 1,000 are held up.
+        seed: Source of this chance alone.
+        within: How long at most; a sender signs when it sends, so the signature is fresh all the same.
+        kinds: Wire formats that are concerned.
+
+    Raises:
+        ConfigurationError: If `permille` is no share.
+    """
+    rng = _rng("reorder", simulation, permille, seed)
+    secrets = {e.name: e.secret for e in simulation.endpoints}
+    moved: list[RawEnvelope] = []
+    for envelope in simulation.envelopes:
+        late = envelope
+        if envelope.kind in kinds and _chosen(rng, permille):
+            at = envelope.received_at + timedelta(seconds=rng.randint(1, max(1, within // timedelta(seconds=1))))
+            if at < simulation.truth.end:
+                late = sent_again(envelope, secrets.get(str(envelope.endpoint), ""), received_at=at)
+        moved.append(late)
+    return _counted(simulation, tuple(sorted(moved, key=lambda e: e.received_at)), lost=0)
+
+
+def _rng(what: str, simulation: Simulation, permille: int, seed: int) -> Random:
+    if not 0 <= permille <= 1000:
+        raise ConfigurationError(f"expected a share of 0 to 1000 in 1,000 events, got {permille}")
+    return Random(f"migro.simulate/transport/1|{what}|{simulation.truth.scenario}|{simulation.truth.seed}|{seed}")
+
+
+def _chosen(rng: Random, permille: int) -> bool:
+    return rng.randrange(1000) < permille
+
+
+def _left(envelope: RawEnvelope, rng: Random, permille: int) -> RawEnvelope | None:
+    """Return what arrives of an envelope, or None."""
+    fates = [_chosen(rng, permille) for _ in range(envelope.events)]
+    if not any(fates):
+        return envelope
+    parts = _parts(envelope)
+    if parts is None:
+        return None if fates[0] else envelope
+    name, events = parts
+    left = [event for event, lost in zip(events, fates, strict=True) if not lost]
+    if not left:
+        return None
+    if isinstance(envelope.body, str):
+        return attrs.evolve(envelope, body="".join(f"{line}\n" for line in left), events=len(left))
+    return attrs.evolve(envelope, body={**envelope.body, name: left}, events=len(left))
+
+
+def _parts(envelope: RawEnvelope) -> tuple[str, Sequence[Any]] | None:
+    """Return the events of a batch that nobody signed as a whole, and the name of their list; None for no batch."""
+    if envelope.events < 2 or envelope.kind in ONE_BY_ONE:
+        return None
+    if isinstance(envelope.body, str):
+        lines = envelope.body.splitlines()
+        return ("", lines) if len(lines) == envelope.events else None
+    return next(
+        (
+            (name, value)
+            for name, value in envelope.body.items()
+            if isinstance(value, list) and len(value) == envelope.events
+        ),
+        None,
+    )
+
+
+def _counted(simulation: Simulation, envelopes: tuple[RawEnvelope, ...], *, lost: int) -> Simulation:
+    truth = simulation.truth
+    return attrs.evolve(
+        simulation,
+        envelopes=envelopes,
+        truth=attrs.evolve(
+            truth,
+            envelopes=len(envelopes),
+            events=sum(e.events for e in envelopes),
+            duplicates=_repeats(envelopes),
+            lost=truth.lost + lost,
+            planted=_planted(truth.planted, envelopes) if lost else truth.planted,
+        ),
+    )
+
+
+def _repeats(envelopes: Sequence[RawEnvelope]) -> int:
+    """Return how many deliveries came before, with the same body and the same ids."""
+    seen: set[tuple[Any, ...]] = set()
+    repeats = 0
+    for envelope in envelopes:
+        if envelope.kind not in ONE_BY_ONE:
+            continue
+        ids = (envelope.headers.get(n) for n in ("X-Shopify-Webhook-Id", "webhook-id", "Request-ID"))
+        key = (envelope.kind, envelope.endpoint, *ids, envelope.body)
+        repeats += key in seen
+        seen.add(key)
+    return repeats
+
+
+def _planted(planted: Mapping[str, tuple[str, ...]], envelopes: Sequence[RawEnvelope]) -> dict[str, tuple[str, ...]]:
+    """Return the planted values that are still in a payload."""
+    raw = "\n".join(
+        e.body if isinstance(e.body, str) else json.dumps(dict(e.body), ensure_ascii=False) for e in envelopes
+    )
+    # Most are words of log lines or whole strings of JSON: looked up as such, and only the rest as a part of the text.
+    words = frozenset(re.findall(r'[^\s"]+', raw)).union(re.findall(r'"([^"\\]*)"', raw))
+    left = {kind: tuple(v for v in values if v in words or v in raw) for kind, values in planted.items()}
+    return {kind: values for kind, values in left.items() if values}
