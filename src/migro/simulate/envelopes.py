@@ -22,6 +22,7 @@ __all__ = [
     "access_log",
     "alertmanager",
     "bigcommerce",
+    "hex_mac",
     "host_signal",
     "iso",
     "sentry",
@@ -117,6 +118,11 @@ def _stamp(received_at: datetime) -> str:
 
 def _mac(secret: str, text: str) -> bytes:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
+
+
+def hex_mac(secret: str, text: str) -> str:
+    """Return the HMAC-SHA256 of a text as hex digits, which many senders put into a header as it is."""
+    return _mac(secret, text).hex()
 
 
 def _base64(mac: bytes) -> str:
