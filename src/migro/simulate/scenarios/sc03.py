@@ -234,7 +234,7 @@ def _truth(timeline: Timeline) -> GroundTruth:
                 mildest=Severity.SEV2,
                 gravest=Severity.SEV2,
                 parent=refused,
-                within=2_400,
+                within=3_600,
             ),
         ),
         forbidden=tuple(
