@@ -46,6 +46,7 @@ _QUOTED: Final = re2.compile(
 )
 _VARYING: Final = re2.compile(r"(?i)\b[0-9a-f]{6,}\b|\b0x[0-9a-f]+\b|\d+|<\w+>|[?&][^ \n]*")
 _FRAME: Final = re2.compile(r"(?m)^(?:\s+at |#\d+ |\s+File ).+$")
+_PAYER: Final = re2.compile(r"(?i)\b(adyen|braintree|klarna|mollie|paypal|stripe)\b")
 _FAULTS: Final = ("env.missing", "pay.race")
 """Codes that rules look for among faults; every other known code is counted by line."""
 _FRAMES: Final = 3
@@ -127,6 +128,12 @@ def _variable(text: str) -> str | None:
     return next((v for v in _VARIABLE.findall(text) if v not in _NO_VARIABLES), None)
 
 
+def _payer(event: LogEvent, text: str) -> str | None:
+    """Return the payment provider that a line is about: the one in the path, or else the first that it names."""
+    match = _PAYER.search(event.request or "") or _PAYER.search(text)
+    return str(match.group(1)).lower() if match is not None else None
+
+
 def log_draft(event: LogEvent) -> Draft:
     """
     Return the draft of an event.
@@ -145,6 +152,7 @@ def log_draft(event: LogEvent) -> Draft:
     shared: dict[str, Any] = {
         "level": name_of(event.level),
         "worker": event.worker,
+        "payer": _payer(event, text),
         "release": event.release,
         "error_type": exception,
         "time_zone": "unknown" if event.zoneless else None,

@@ -20,7 +20,7 @@ _LOCALE: Final = compile_pattern(r"(?i)^/([a-z]{2}([-_][a-z]{2})?|m|mobile)$")
 _CLASSES: Final = tuple(
     (name, compile_pattern(f"(?i){pattern}"))
     for name, pattern in (
-        ("webhook", r"^/(api/)?(web)?hooks?(/|$)|/webhooks?(/|$)"),
+        ("webhook", r"/(web)?hooks?(/|$)"),
         (
             "asset",
             r"\.(js|mjs|css|map|png|jpe?g|gif|webp|avif|svg|ico|woff2?|ttf|eot|mp4|webm|txt|xml|webmanifest)$"

@@ -25,6 +25,7 @@ __all__ = [
     "sent_again",
     "sentry",
     "shopify",
+    "signed",
     "stripe",
     "ticket",
     "zendesk",
@@ -110,12 +111,18 @@ def iso(when: datetime) -> str:
     return when.isoformat().replace("+00:00", "Z")
 
 
-def _signed(
-    endpoint: Endpoint, kind: str, headers: Mapping[str, str], text: str, *, received_at: datetime
+def signed(
+    endpoint: Endpoint, kind: str, headers: Mapping[str, str], text: str, *, received_at: datetime, events: int = 1
 ) -> RawEnvelope:
+    """Return a delivery with the headers that prove it, as the senders of this wire format write them."""
     proof = RECIPES[kind](headers, text, endpoint.secret, received_at)
     return RawEnvelope(
-        received_at=received_at, kind=kind, endpoint=endpoint.name, headers={**headers, **proof}, body=text
+        received_at=received_at,
+        kind=kind,
+        endpoint=endpoint.name,
+        headers={**headers, **proof},
+        body=text,
+        events=events,
     )
 
 
@@ -170,20 +177,20 @@ def shopify(
         "X-Shopify-Event-Id": event,
         "X-Shopify-Triggered-At": iso(occurred_at),
     }
-    return _signed(endpoint, "shopify_webhook", headers, _compact(body), received_at=received_at)
+    return signed(endpoint, "shopify_webhook", headers, _compact(body), received_at=received_at)
 
 
 def bigcommerce(endpoint: Endpoint, body: Mapping[str, Any], *, received_at: datetime, delivery: str) -> RawEnvelope:
     """Return a BigCommerce webhook, signed over id, time and raw body."""
     headers = {"Content-Type": "application/json", "webhook-id": delivery}
-    return _signed(endpoint, "bigcommerce_webhook", headers, _compact(body), received_at=received_at)
+    return signed(endpoint, "bigcommerce_webhook", headers, _compact(body), received_at=received_at)
 
 
 def stripe(endpoint: Endpoint, body: Mapping[str, Any], *, received_at: datetime) -> RawEnvelope:
     """Return a Stripe event; Stripe sends indented JSON, and the signature covers the blanks too."""
     text = json.dumps(body, indent=2, ensure_ascii=False)
     headers = {"Content-Type": "application/json; charset=utf-8"}
-    return _signed(endpoint, "stripe_event", headers, text, received_at=received_at)
+    return signed(endpoint, "stripe_event", headers, text, received_at=received_at)
 
 
 def sentry(
@@ -191,7 +198,7 @@ def sentry(
 ) -> RawEnvelope:
     """Return a Sentry integration webhook."""
     headers = {"Content-Type": "application/json", "Request-ID": request, "Sentry-Hook-Resource": resource}
-    return _signed(endpoint, "sentry_webhook", headers, _compact(body), received_at=received_at)
+    return signed(endpoint, "sentry_webhook", headers, _compact(body), received_at=received_at)
 
 
 def zendesk(endpoint: Endpoint, body: Mapping[str, Any], *, received_at: datetime, invocation: str) -> RawEnvelope:
@@ -201,7 +208,7 @@ def zendesk(endpoint: Endpoint, body: Mapping[str, Any], *, received_at: datetim
         "X-Zendesk-Account-Id": str(body["account_id"]),
         "X-Zendesk-Webhook-Invocation-Id": invocation,
     }
-    return _signed(endpoint, "zendesk_event", headers, _compact(body), received_at=received_at)
+    return signed(endpoint, "zendesk_event", headers, _compact(body), received_at=received_at)
 
 
 def alertmanager(endpoint: Endpoint, body: Mapping[str, Any], *, received_at: datetime) -> RawEnvelope:

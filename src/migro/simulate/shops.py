@@ -25,6 +25,7 @@ class Shop:
         failing: How many of 10,000 requests fail on an ordinary day.
         vhost: Whether the access log begins with the host that was asked.
         senders: Who signs deliveries for this shop.
+        unsigned: Monitors beside Alertmanager that sign nothing and deliver to a secret address.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Shop:
     failing: int = 50
     vhost: bool = False
     senders: tuple[str, ...] = ("shopify", "sentry", "zendesk")
+    unsigned: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -56,6 +58,10 @@ class Shop:
         """Return the endpoint of the monitor, whose address is a secret."""
         return Endpoint(name=f"{self.name}-alerts", merchant=self.id, kind="alertmanager_v4", static_secret=True)
 
+    def static(self, sender: str) -> Endpoint:
+        """Return the endpoint of a sender that signs nothing, such as ``datadog``; its address is a secret."""
+        return Endpoint(name=f"{self.name}-{sender}", merchant=self.id, kind=_KINDS[sender], static_secret=True)
+
     def signed(self, sender: str) -> Endpoint:
         """Return the endpoint of a sender that signs, such as ``shopify``."""
         variable = f"MIGRO_DEMO_{self.name}_{sender}".upper()
@@ -68,11 +74,17 @@ class Shop:
         )
 
     def endpoints(self) -> tuple[Endpoint, ...]:
-        return (self.plain(), self.alerts(), *(self.signed(s) for s in self.senders))
+        static, signed = map(self.static, self.unsigned), map(self.signed, self.senders)
+        return (self.plain(), self.alerts(), *static, *signed)
 
 
 _KINDS = {
     "bigcommerce": "bigcommerce_webhook",
+    "datadog": "datadog_webhook",
+    "grafana": "grafana_alert",
+    "medusa": "medusa_event",
+    "pagerduty": "pagerduty_v3",
+    "saleor": "saleor_webhook",
     "sentry": "sentry_webhook",
     "shopify": "shopify_webhook",
     "stripe": "stripe_event",

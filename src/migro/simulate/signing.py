@@ -56,9 +56,30 @@ def _zendesk(headers: Mapping[str, str], text: str, secret: str, received_at: da
     }
 
 
+def _grafana(headers: Mapping[str, str], text: str, secret: str, received_at: datetime) -> dict[str, str]:
+    return {"X-Grafana-Alerting-Signature": _mac(secret, text).hex()}
+
+
+def _pagerduty(headers: Mapping[str, str], text: str, secret: str, received_at: datetime) -> dict[str, str]:
+    return {"X-PagerDuty-Signature": f"v1={_mac(secret, text).hex()}"}
+
+
+def _saleor(headers: Mapping[str, str], text: str, secret: str, received_at: datetime) -> dict[str, str]:
+    return {"Saleor-Signature": _mac(secret, text).hex()}
+
+
+def _migro(headers: Mapping[str, str], text: str, secret: str, received_at: datetime) -> dict[str, str]:
+    stamp = _stamp(received_at)
+    return {"X-Migro-Signature": f"t={stamp},v1={_mac(secret, f'{stamp}.{text}').hex()}"}
+
+
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "bigcommerce_webhook": _bigcommerce,
+        "grafana_alert": _grafana,
+        "medusa_event": _migro,
+        "pagerduty_v3": _pagerduty,
+        "saleor_webhook": _saleor,
         "sentry_webhook": _sentry,
         "shopify_webhook": _shopify,
         "stripe_event": _stripe,
@@ -78,6 +99,7 @@ def _received(headers: Mapping[str, str]) -> datetime:
     """Return the time of receipt that the stamp in the headers was made from; any time where there is no stamp."""
     if zendesk := headers.get("X-Zendesk-Webhook-Signature-Timestamp"):
         return datetime.fromisoformat(zendesk)
-    stripe = headers.get("Stripe-Signature", "").partition(",")[0].removeprefix("t=")
-    stamp = headers.get("webhook-timestamp") or headers.get("Sentry-Hook-Timestamp") or stripe
+    timed = headers.get("Stripe-Signature") or headers.get("X-Migro-Signature", "")
+    stamp = headers.get("webhook-timestamp") or headers.get("Sentry-Hook-Timestamp")
+    stamp = stamp or timed.partition(",")[0].removeprefix("t=")
     return datetime.fromtimestamp(int(stamp or 0) + 1, UTC)

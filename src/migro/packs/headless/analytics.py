@@ -22,6 +22,7 @@ _DAY = hours(24)
 _BOUGHT = on(PixelEvents, PixelEvents.event == "purchase", per=PixelEvents.merchant, weight=PixelEvents.events).count(
     within=_DAY
 )
+_HEARD = on(PixelEvents, per=PixelEvents.merchant)
 _ORDERS = NEW_ORDERS.different(Order.order_id, within=_DAY)
 _HOUR = minutes(60)
 _DIRECT = sessions(Sessions.channel == "direct").count(within=_HOUR).per(sessions().count(within=_HOUR), floor=20)
@@ -36,7 +37,8 @@ def _orders(at: int, n: int) -> tuple[Order, ...]:
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "analytics.purchases",
-        when=abs(_ORDERS - _BOUGHT).per(_ORDERS, floor=30) >= percent(30),
+        # Who never sends what the pixels receive has lost nothing that anybody could know of.
+        when=(abs(_ORDERS - _BOUGHT).per(_ORDERS, floor=30) >= percent(30)) & _HEARD.within(_DAY),
         then=supports(ANALYTICS, STRONG, family="purchases"),
         why="Tracked purchases and orders of a day differ by at least 30 %.",
         examples=(
@@ -52,6 +54,7 @@ RULES: tuple[Rule[Any], ...] = (
                 said(PIXELS, 90, event="purchase", events=39),
                 for_=SHOP,
             ),
+            silent("nobody tells of pixels", *burst(100, order(1), order_id="o")),
             silent("29 orders", said(PIXELS, 0, event="purchase", events=1), *burst(29, order(1), order_id="o")),
             silent("35 for 30", said(PIXELS, 0, event="purchase", events=38), *burst(30, order(1), order_id="o")),
         ),

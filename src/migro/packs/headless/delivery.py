@@ -15,6 +15,7 @@ from ...rules import (
     Rule,
     SeverityScale,
     fires,
+    known,
     on,
     refutes,
     silent,
@@ -26,9 +27,10 @@ from .responses import dashboard, draft_reply, impact_on, notify, operators, rep
 from .shop_witnesses import NEW_ORDERS, mostly, short_of
 from .signals import Order
 from .specimens import SHOP, burst, error, order, ticket
-from .specimens_operations import APP_CALLS, LOG, said
+from .specimens_operations import APP_CALLS, BREAKER, LOG, said
 from .specimens_shop import SETUP, STEPS, TAX, weekly
 from .storefront_signals import DeliverySteps, ShopSetup
+from .sync_apps import SYNC_APP
 from .witnesses import coded_error, logged, tickets
 
 __all__ = ["NO_SHIPPING", "RULES", "WRONG_TAX"]
@@ -236,6 +238,16 @@ RULES: tuple[Rule[Any], ...] = (
                 said(APP_CALLS, 0, calls=90, app="payment"),
                 said(APP_CALLS, 1, calls=10, app="payment", failed=True),
             ),
+        ),
+    ),
+    Rule(
+        "tax.app-silent",
+        when=known(SYNC_APP, at_least_points=STRONG),
+        then=refutes(WRONG_TAX, 60, family="app-silent"),
+        why="An app does not answer in time, which explains calls that fail; nothing says that taxes are wrong.",
+        examples=(
+            fires("does not answer", said(BREAKER, 0), for_=SHOP),
+            silent("answers wrongly", said(APP_CALLS, 0, calls=90), said(APP_CALLS, 1, calls=10, failed=True)),
         ),
     ),
     Rule(

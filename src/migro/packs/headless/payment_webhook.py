@@ -61,7 +61,9 @@ PAYMENT_SIGNATURE = IssueKind[MerchantId](
 
 
 _REFUSED = on(SignatureFailure, SignatureFailure.sender.one_of(*PAYERS), per=SignatureFailure.merchant)
-_PAYMENTS_PASS = on(Payment, Payment.provider.one_of(*PAYERS), per=Payment.merchant)
+_PASSES: Pred[Payment] = Payment.provider.one_of(*PAYERS) & (Payment.source_kind == "payment_webhook")
+"""A delivery that passed; what a poll lists was never delivered."""
+_PAYMENTS_PASS = on(Payment, _PASSES, per=Payment.merchant)
 _PAYER_ROUTE = on(
     HttpRequest,
     HttpRequest.route_class == "webhook",
@@ -185,6 +187,18 @@ RULES: tuple[Rule[Any], ...] = (
             ),
         ),
     ),
+    Rule(
+        "payment-signature.none-passes",
+        # An old event that somebody sends again keeps the time at which it happened, so it is none of these.
+        when=_PAYMENTS_PASS.count(within=minutes(30)).per(_REFUSED.count(within=minutes(30)), floor=6) == 0,
+        then=supports(PAYMENT_SIGNATURE, STRONG, family="deliveries", severity=Severity.SEV1),
+        why="In half an hour none of at least six events of a payment provider passed its signature check.",
+        examples=(
+            fires("none of six", payment(-1_801), *burst(6, _BAD), for_=SHOP),
+            silent("five", *burst(5, _BAD)),
+            silent("one passed", payment(-1_790), *burst(6, _BAD)),
+        ),
+    ),
     *raised(
         Rule(
             "payment-signature.orders-wait",
@@ -252,6 +266,7 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("three", *burst(3, payment()), for_=SHOP),
             silent("two", *burst(2, payment())),
+            silent("a poll listed them", *burst(3, payment(source_kind="api_poll"))),
         ),
     ),
 )
