@@ -12,10 +12,12 @@ from .derived import (
     unexplained,
 )
 from .flapping import Flapping, Monitor, monitor_of
-from .suppression import Suppression, suppressing
+from .suppression import AFTERMATH, ANEW, Suppression, in_window, suppressing
 from .verification import MAINTENANCE_LASTS, STALE_AFTER, Verdict, maintenance, repeats, says_over, serious, verify
 
 __all__ = [
+    "AFTERMATH",
+    "ANEW",
     "MAINTENANCE_LASTS",
     "STALE_AFTER",
     "Clock",
@@ -30,6 +32,7 @@ __all__ = [
     "clock_wrong",
     "derived_from",
     "issue_update",
+    "in_window",
     "maintenance",
     "monitor_of",
     "repeats",
