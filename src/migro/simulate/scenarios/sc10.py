@@ -40,10 +40,10 @@ def play(seed: int, variant: str = "") -> Simulation:
     """
     Play SC10.
 
-    T0 a release brings a security policy that blocks the tag manager; one purchase in ten is still tracked. T+12 the ERP
-    refuses orders for a payment method that it does not know; the oldest gets two minutes older every minute, since
-    orders that wait for the next batch go behind those that are tried again. T+75 the warehouse writes, T+150 is the
-    last collection of the day, T+180 marketing writes. Extensions cause 300 reports an hour, before and after.
+    T0 a release brings a security policy that blocks the tag manager; one purchase in ten is still tracked. T+12 the
+    ERP refuses orders for a payment method that it does not know; the oldest gets two minutes older every minute,
+    since orders that wait for the next batch go behind those that are tried again. T+75 the warehouse writes, T+150 is
+    the last collection of the day, T+180 marketing writes. Extensions cause 300 reports an hour, before and after.
     """
     onset = START + timedelta(minutes=-_LEAD)
     timeline = Timeline("SC10", seed=seed, shop=_SHOP, onset=onset, end=onset + timedelta(minutes=_END))
@@ -115,8 +115,8 @@ def _visits(timeline: Timeline, minute: int, bought: int) -> None:
         wanted, source = rng.choice(_EXTENSIONS)
         at = timeline.at(minute, rng.randrange(60))
         browsers.csp_report(timeline, at, path="/kitchen/", blocked=wanted, source=source)
-    # Every other visit is by a browser that reports.
-    for _ in range(visits // 2 if blocked else 0):
+    # One visit in three is by a browser that reports.
+    for _ in range(visits // 3 if blocked else 0):
         at, reader = timeline.at(minute, rng.randrange(60)), timeline.people.person()
         path = "/kitchen/" if rng.randrange(20) else f"/kitchen/?email={reader.email.replace('@', '%40')}"
         if "email=" in path:
