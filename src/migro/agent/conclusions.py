@@ -30,7 +30,7 @@ from ..models import (
 )
 from ..reason import Assessment, assess, confidence_of, is_supported
 from ..rules import IssueKind, RuleSet
-from ..verify import suppressing
+from ..verify import in_window, suppressing
 from .effects import Effects
 from .lingering import lingers, opened
 from .rechecks import plan
@@ -133,14 +133,21 @@ class Conclusions:
             held_severity=held.severity,
             halted=state.halted,
             suppressing=partial(
-                suppressing, state.maintenance, state.mutes.values(), issue=before.id, kind=before.kind
+                suppressing,
+                state.maintenance,
+                state.mutes.values(),
+                issue=before.id,
+                kind=before.kind,
+                now=state.now,
+                newest=assessment.newest,
             ),
             known=held.actions,
             attempts=held.attempts,
         )
         plan(state, held, ruling, ended=ended)
         held.allowed = frozenset() if ended else ruling.allowed
-        status = _status(assessment.band, ended)
+        announced = bool(in_window(state.maintenance, now=state.now, newest=assessment.newest))
+        status = _status(assessment.band, ended, announced=announced)
         verdict = (
             status,
             assessment.score.total,
@@ -328,10 +335,11 @@ def _last_measured(impact: Impact) -> Impact:
     return impact.model_copy(update={"method": note + impact.method})
 
 
-def _status(band: Band, ended: bool) -> IssueStatus:
+def _status(band: Band, ended: bool, *, announced: bool) -> IssueStatus:
     if ended:
         return IssueStatus.RESOLVED
-    return IssueStatus.WATCHING if band is Band.LOW else IssueStatus.OPEN
+    # What was announced is in front of nobody.
+    return IssueStatus.WATCHING if band is Band.LOW or announced else IssueStatus.OPEN
 
 
 def _dropped(held: Held, ruling: Ruling) -> tuple[Action, ...]:

@@ -43,7 +43,17 @@ from ..models.canonical import EPOCH
 from ..reason import CORE
 from ..rules import RuleSet
 from ..rules.ruleset import selections
-from ..verify import clock_wrong, issue_update, maintenance, repeats, serious, signature_failure, unexplained, verify
+from ..verify import (
+    AFTERMATH,
+    clock_wrong,
+    issue_update,
+    maintenance,
+    repeats,
+    serious,
+    signature_failure,
+    unexplained,
+    verify,
+)
 from .conclusions import Conclusions
 from .effects import Effects
 from .lingering import end_lingering
@@ -335,7 +345,7 @@ class Fold:
     def _next_timer(self, state: State) -> int | None:
         times = [t for t in (self.engine.next_due(state.engine), next_lapse(state)) if t is not None]
         if state.maintenance or state.mutes:
-            times += [*state.maintenance.values(), *(m.until for m in state.mutes.values())]
+            times += [*(end + AFTERMATH for end in state.maintenance.values()), *(m.until for m in state.mutes.values())]
         if state.flapping or state.lingering or state.rechecks:
             calm_at = state.flapping.calm_at
             times += [*([] if calm_at is None else [calm_at]), *state.lingering.values(), *state.rechecks.values()]

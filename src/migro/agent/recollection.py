@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..models import ActionStatus, IssueStatus, ResourceRef, Severity, to_microseconds
+from ..verify import AFTERMATH
 from .noticing import unhear
 from .state import Held, State
 
@@ -47,9 +48,12 @@ def declare(state: State, id: str, name: str, until: int) -> None:
 
 
 def _open_windows(state: State) -> None:
-    # About each window the newest word counts, whatever earlier ones said.
-    newest = {name: until for _, until, name in state.windows.values()}
-    state.maintenance = {name: until for name, until in sorted(newest.items()) if until > state.now}
+    ends: dict[str, int] = {}
+    for at, until, name in state.windows.values():
+        # Who says that a window is over that nobody opened says nothing; over and over, it would silence the shop.
+        if until > at or ends.get(name, 0) > at:
+            ends[name] = until
+    state.maintenance = {name: until for name, until in sorted(ends.items()) if until + AFTERMATH > state.now}
 
 
 def reached(held: Held, now: int, severity: Severity) -> tuple[tuple[int, Severity, frozenset[str]], ...]:
@@ -104,7 +108,7 @@ def _forget_windows(state: State) -> None:
             del state.windows[older]
         newest[name] = id
     for id in newest.values():
-        if state.windows[id][1] <= state.now:
+        if state.windows[id][1] + AFTERMATH <= state.now:
             del state.windows[id]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..models import PersonActed, Severity, to_microseconds
-from ..verify import Suppression
+from ..verify import AFTERMATH, Suppression
 from .state import State
 
 __all__ = ["MUTE_LASTS", "end_suppressions", "mute"]
@@ -35,7 +35,7 @@ Ended = tuple[Literal["maintenance", "mute"], str, tuple[str, ...]]
 
 def end_suppressions(state: State) -> list[Ended]:
     """End what is over, and return it."""
-    windows = [name for name, until in sorted(state.maintenance.items()) if until <= state.now]
+    windows = [name for name, until in sorted(state.maintenance.items()) if until + AFTERMATH <= state.now]
     mutes = [place for place, one in sorted(state.mutes.items()) if one.until <= state.now]
     for name in windows:
         del state.maintenance[name]

@@ -119,7 +119,8 @@ class State:
         configured_mode: The mode of the configuration that was last journaled.
         halted: Why automation is halted; empty when it is not.
         halted_at, resumed_at: When it was last halted and resumed here, in microseconds.
-        maintenance: When each open maintenance window ends, in microseconds, by its name.
+        maintenance: When each maintenance window ends or ended, in microseconds, by its name; until its aftermath is
+            over too.
         windows: What signals said about maintenance in the last hour, and the newest older word about each window: by
             signal id, when it came, until when the window was to last, in microseconds, and its name; oldest first.
         mutes: What people want to rest, by who wants it and what.

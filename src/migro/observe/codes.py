@@ -84,7 +84,8 @@ SAYINGS: Final[tuple[tuple[str, str], ...]] = (
     ("code.test_key", r"\b[prs]k_test_|a similar object exists in test mode|a test mode key was used"),
     ("code.env.missing", r"(missing|undefined|required|not set|not defined)[^\n]{0,40}environment variable"
      r"|environment variables? [^\n]{0,80}(is|are|was) (missing|not set|not defined|undefined|required|unset)"),
-    ("log.mapping_missing", r"\bunmapped\b|\b(no|missing) mapping\b|mapping (is )?(missing|not found)|not mapped"),
+    ("log.mapping_missing", r"\bunmapped\b|\b(no|missing) mapping\b|mapping (is )?(missing|not found)|not mapped"
+     r"|\bunknown (sku|article|(payment|shipping|delivery) (method|type|code))\b"),
     ("log.upstream_refused", r"connection refused|ECONNREFUSED"),
     ("log.upstream_timeout", r"upstream timed out|ETIMEDOUT|ESOCKETTIMEDOUT|gateway time-?out|AH01102|proxy timeout"
      r"|operation timed out|timeout (of \d+ ?ms )?exceeded|context deadline exceeded"),

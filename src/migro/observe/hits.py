@@ -128,6 +128,7 @@ def draft_of(hit: Hit, line: Line, shop: str | None) -> Draft:
         people={"visitor": f"{hit.address}|{hit.agent}" if hit.address else None},
         status=hit.status if hit.status is not None and 100 <= hit.status <= 599 else None,
         metrics={"bytes": hit.size, "duration_ms": hit.duration_ms},
+        features=frozenset({"request.scan"}) if route.scan else frozenset(),
         attrs={
             "handoff": route.handoff,
             "bot": is_bot(hit.agent),

@@ -14,6 +14,11 @@ __all__ = ["Route", "route_in", "route_of"]
 
 _HANDOFF: Final = compile_pattern(r"^/(cart/c/|checkouts?(/|$)|cart\.php|embedded-checkout)")
 _SHORT: Final = frozenset({"c", "p", "dp"})
+_SCAN: Final = compile_pattern(
+    r"(?i)^/(wp-(admin|login|config|includes)|wordpress/|xmlrpc\.php|(old/|shop/|admin/)?phpmyadmin|pma(/|$)|adminer|cgi-bin/"
+    r"|vendor/phpunit|actuator(/|$)|server-status$|solr/|manager/html|boaform|owa/|autodiscover/|telescope/|_ignition/)"
+    r"|/\.(env|git|aws|ssh|svn|htpasswd|ds_store)|/(eval-stdin|shell|config|setup-config|phpinfo)\.php|/id_rsa$"
+)
 _LOCALE: Final = compile_pattern(r"(?i)^/([a-z]{2}([-_][a-z]{2})?|m|mobile)$")
 
 # First match wins: what costs money before what only shows.
@@ -80,11 +85,13 @@ class Route:
         name: Class of the page, see `migro.packs.headless.signals.HttpRequest`.
         template: The path with ids, names and query taken out, such as ``/products/:slug``.
         handoff: Whether the path hands the shopper over to the platform's checkout.
+        scan: Whether scanners for weak spots ask for such paths, and next to nobody else.
     """
 
     name: str
     template: str
     handoff: bool
+    scan: bool = False
 
 
 def _segment(text: str, *, leading: bool) -> str:
@@ -115,7 +122,7 @@ def route_of(target: str) -> Route:
     head, _, tail = path[1:].partition("/")
     bare = f"/{tail}" if _LOCALE.found_in(f"/{head}") and head.lower() not in _SHORT else path
     name = next((n for n, pattern in _CLASSES if pattern.found_in(bare)), "other")
-    return Route(name=name, template=_template(path), handoff=_HANDOFF.found_in(bare))
+    return Route(name=name, template=_template(path), handoff=_HANDOFF.found_in(bare), scan=_SCAN.found_in(path))
 
 
 def route_in(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from .envelopes import iso
 from .people import Person
 from .shops import Shop
 
-__all__ = ["alert", "help_desk_ticket", "sentry_alert", "sentry_issue", "zendesk_ticket"]
+__all__ = ["alert", "alert_group", "help_desk_ticket", "sentry_alert", "sentry_issue", "zendesk_ticket"]
 
 
 def sentry_issue(
@@ -128,6 +129,44 @@ def alert(shop: Shop, *, name: str, severity: str, summary: str, instance: str, 
                 "generatorURL": f"https://metrics.{shop.name}.example/graph",
                 "fingerprint": f"{shop.numbers:016x}",
             }
+        ],
+    }
+
+
+def alert_group(
+    shop: Shop,
+    *,
+    name: str,
+    labels: Mapping[str, str],
+    instances: tuple[str, ...],
+    summary: str,
+    since: datetime,
+    ended: datetime | None = None,
+) -> dict[str, Any]:
+    """Return an Alertmanager notification of one alert on several instances; an end says that all are resolved."""
+    status = "firing" if ended is None else "resolved"
+    common = {"alertname": name, **labels}
+    return {
+        "version": "4",
+        "groupKey": f'{{}}:{{alertname="{name}"}}',
+        "truncatedAlerts": 0,
+        "status": status,
+        "receiver": f"migro-{shop.name}",
+        "groupLabels": {"alertname": name},
+        "commonLabels": common,
+        "commonAnnotations": {"summary": summary},
+        "externalURL": f"https://alerts.{shop.name}.example",
+        "alerts": [
+            {
+                "status": status,
+                "labels": {**common, "instance": instance},
+                "annotations": {"summary": summary},
+                "startsAt": iso(since),
+                "endsAt": "0001-01-01T00:00:00Z" if ended is None else iso(ended),
+                "generatorURL": f"https://metrics.{shop.name}.example/graph",
+                "fingerprint": f"{zlib.crc32(f'{name}|{instance}'.encode()):016x}",
+            }
+            for instance in instances
         ],
     }
 

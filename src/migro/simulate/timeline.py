@@ -105,6 +105,11 @@ class Timeline:
     def add(self, envelope: RawEnvelope) -> None:
         self._delivered.append(envelope)
 
+    def repeat(self, envelope: RawEnvelope) -> None:
+        """Deliver something once more: the same event, tried again by its sender."""
+        self.add(envelope)
+        self._duplicates += envelope.events
+
     def log(
         self, at: datetime, visitor: tuple[str, str], request: str, status: int, size: int, *, referer: str = "-"
     ) -> None:

@@ -12,10 +12,12 @@ from .derived import (
     unexplained,
 )
 from .flapping import Flapping, Monitor, monitor_of
-from .suppression import Suppression, suppressing
+from .suppression import AFTERMATH, ANEW, Suppression, in_window, suppressing
 from .verification import MAINTENANCE_LASTS, STALE_AFTER, Verdict, maintenance, repeats, says_over, serious, verify
 
 __all__ = [
+    "AFTERMATH",
+    "ANEW",
     "MAINTENANCE_LASTS",
     "STALE_AFTER",
     "Clock",
@@ -29,6 +31,7 @@ __all__ = [
     "clock_of",
     "clock_wrong",
     "derived_from",
+    "in_window",
     "issue_update",
     "maintenance",
     "monitor_of",

@@ -11,7 +11,13 @@ import attrs
 
 from ..models import Severity, from_microseconds
 
-__all__ = ["Suppression", "suppressing"]
+__all__ = ["AFTERMATH", "ANEW", "Suppression", "in_window", "suppressing"]
+
+AFTERMATH = 15 * 60 * 1_000_000
+"""How long after a maintenance window its leftovers are let rest, in microseconds; what stays longer is told."""
+
+ANEW = 4 * 60 * 1_000_000
+"""From how long after a maintenance window, in microseconds, what is seen is new; rules look back about as far."""
 
 
 @attrs.frozen
@@ -43,17 +49,44 @@ class Suppression:
         return f"{ends}: {self.why}" if self.why else ends
 
 
+def in_window(windows: Mapping[str, int], *, now: int, newest: int) -> tuple[str, ...]:
+    """
+    Return the names of the maintenance windows that cover an issue.
+
+    A window covers every issue until its end. For a while after it, it covers those of which nothing new has been
+    seen: what rules still hold of the time inside says nothing about the time after.
+
+    Args:
+        windows: Maintenance windows by name, with their ends in microseconds.
+        now, newest: The time, and when the newest signal behind the issue happened, in microseconds.
+    """
+    return tuple(
+        sorted(
+            name for name, until in windows.items() if now < until or (now < until + AFTERMATH and newest < until + ANEW)
+        )
+    )
+
+
 def suppressing(
-    windows: Mapping[str, int], mutes: Iterable[Suppression], *, issue: str, kind: str, severity: Severity
+    windows: Mapping[str, int],
+    mutes: Iterable[Suppression],
+    *,
+    issue: str,
+    kind: str,
+    severity: Severity,
+    now: int,
+    newest: int,
 ) -> tuple[str, ...]:
     """
     Return everything that suppresses an issue, in words, sorted; nothing for an issue that is not suppressed.
 
     Args:
-        windows: Open maintenance windows by name, with their ends in microseconds; a window covers every issue.
+        windows: Maintenance windows by name, with their ends in microseconds; see `in_window`.
         mutes: What people want to rest, as far as it has not ended.
         issue, kind, severity: The issue, by id and kind, and how bad it is.
+        now, newest: The time, and when the newest signal behind the issue happened, in microseconds.
     """
-    declared = (Suppression(f"maintenance {name}".rstrip(), until) for name, until in windows.items())
+    covering = in_window(windows, now=now, newest=newest)
+    declared = (Suppression(f"maintenance {name}".rstrip(), windows[name]) for name in covering)
     found = [s for s in (*declared, *mutes) if s.covers(issue, kind, severity)]
     return tuple(sorted(map(str, found)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, hours, minutes, percent
+from ...expressions import Pred, days, hours, minutes, percent
 from ...rules import MEDIUM, STRONG, Rule, fires, on, refutes, silent, supports
 from .browser import ANALYTICS
 from .browser_signals import PixelEvents, Sessions
@@ -19,10 +19,8 @@ from .witnesses import logged, usual_of
 __all__ = ["RULES"]
 
 _DAY = hours(24)
-_BOUGHT = on(PixelEvents, PixelEvents.event == "purchase", per=PixelEvents.merchant, weight=PixelEvents.events).count(
-    within=_DAY
-)
-_HEARD = on(PixelEvents, per=PixelEvents.merchant)
+_TRACKED = on(PixelEvents, PixelEvents.event == "purchase", per=PixelEvents.merchant, weight=PixelEvents.events)
+_BOUGHT = _TRACKED.count(within=_DAY)
 _ORDERS = NEW_ORDERS.different(Order.order_id, within=_DAY)
 _HOUR = minutes(60)
 _DIRECT = sessions(Sessions.channel == "direct").count(within=_HOUR).per(sessions().count(within=_HOUR), floor=20)
@@ -37,8 +35,8 @@ def _orders(at: int, n: int) -> tuple[Order, ...]:
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "analytics.purchases",
-        # Who never sends what the pixels receive has lost nothing that anybody could know of.
-        when=(abs(_ORDERS - _BOUGHT).per(_ORDERS, floor=30) >= percent(30)) & _HEARD.within(_DAY),
+        # A shop that tells of no tracked purchases at all loses none.
+        when=(abs(_ORDERS - _BOUGHT).per(_ORDERS, floor=30) >= percent(30)) & _TRACKED.within(days(7)),
         then=supports(ANALYTICS, STRONG, family="purchases"),
         why="Tracked purchases and orders of a day differ by at least 30 %.",
         examples=(
@@ -54,7 +52,7 @@ RULES: tuple[Rule[Any], ...] = (
                 said(PIXELS, 90, event="purchase", events=39),
                 for_=SHOP,
             ),
-            silent("nobody tells of pixels", *burst(100, order(1), order_id="o")),
+            silent("nobody tracks", *burst(30, order(1), order_id="o")),
             silent("29 orders", said(PIXELS, 0, event="purchase", events=1), *burst(29, order(1), order_id="o")),
             silent("35 for 30", said(PIXELS, 0, event="purchase", events=38), *burst(30, order(1), order_id="o")),
         ),

@@ -122,6 +122,7 @@ _PAGES = on(
     HttpRequest.method == "GET",
     HttpRequest.route_class.one_of("home", "other", "pdp", "plp", "search"),
     _SHOPPER,
+    ~HttpRequest.features.has("request.scan"),
     per=HttpRequest.merchant,
     weight=HttpRequest.requests,
 )
@@ -249,6 +250,11 @@ RULES: tuple[Rule[Any], ...] = (
             silent("24 of 500", *burst(476, page()), *burst(24, page(500, 404))),
             silent("499 views", *burst(474, page()), *burst(25, page(500, 404))),
             silent("scanners", *burst(475, page()), *burst(25, page(500, 404, bot=True))),
+            silent(
+                "scanners that pass for browsers",
+                *burst(475, page()),
+                *burst(25, page(500, 404, features=frozenset({"request.scan"}))),
+            ),
         ),
     ),
     Rule(

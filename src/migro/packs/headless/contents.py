@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, hours, minutes, percent
+from ...expressions import Pred, days, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import (
@@ -137,12 +137,26 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "stale.not-renewed",
-        when=holding(_CHANGED.without(_RENEWED, within=minutes(5)), per=Product.merchant, within=minutes(60)) >= 5,
+        # A shop that never tells of renewals leaves none out.
+        when=(holding(_CHANGED.without(_RENEWED, within=minutes(5)), per=Product.merchant, within=minutes(60)) >= 5)
+        & on(Revalidation, per=Revalidation.merchant).within(days(7)),
         then=supports(STALE_PAGES, STRONG, family="renewal"),
         why="Five products changed within an hour and nothing asked to renew their pages.",
         examples=(
-            fires("five", *burst(5, said(PRODUCT, 0), product_id="p"), for_=SHOP, after=minutes(10)),
-            silent("four", *burst(4, said(PRODUCT, 0), product_id="p"), after=minutes(10)),
+            fires(
+                "five",
+                said(REVALIDATION, -600, product_id="q"),
+                *burst(5, said(PRODUCT, 0), product_id="p"),
+                for_=SHOP,
+                after=minutes(10),
+            ),
+            silent(
+                "four",
+                said(REVALIDATION, -600, product_id="q"),
+                *burst(4, said(PRODUCT, 0), product_id="p"),
+                after=minutes(10),
+            ),
+            silent("a shop that tells of none", *burst(5, said(PRODUCT, 0), product_id="p"), after=minutes(10)),
             silent(
                 "one of five renewed",
                 *burst(5, said(PRODUCT, 0), product_id="p"),

@@ -69,9 +69,15 @@ BOTH_SIDES = on(StockMove, StockMove.sold_at >= fact(ShopMove.cutover_at), per=_
 
 
 def _oversold(*where: Pred[StockMove]) -> Measure[Any]:
-    """Return by how many pieces the orders of ten minutes exceed what was last known of an article."""
+    """
+    Return by how many pieces the orders of ten minutes exceed what there was of an article.
+
+    What was last known may shrink with every order; the most that was known in these ten minutes is from before them.
+    """
     moves = on(StockMove, *where, per=_BY_SKU)
-    return moves.total(StockMove.pieces, within=minutes(10)) - moves.latest(StockMove.last_known, max_age=minutes(10))
+    return moves.total(StockMove.pieces, within=minutes(10)) - moves.quantile(
+        percent(100), StockMove.last_known, within=minutes(10)
+    )
 
 
 _CUT = said(MOVE, cutover_at=START)

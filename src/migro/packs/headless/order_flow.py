@@ -141,9 +141,11 @@ def _questions(n: int) -> tuple[Signal, ...]:
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "order-export.waiting",
+        # Longer than the pause between two polls, or it would come and go with each.
         when=(_waiting >= 5) & (_waiting.per(_exportable, floor=5, bound="wilson") >= percent(20)),
         then=supports(EXPORT_STALLED, STRONG, family="orders"),
         why="Five paid orders, and a fifth of those of two hours, have waited for half an hour.",
+        lasts=minutes(30),
         examples=(
             fires("5 of 9", *burst(4, _OUT, order_id="a"), *burst(5, _STUCK, order_id="b"), for_=SHOP),
             silent("four", *burst(4, _STUCK, order_id="b")),
@@ -158,6 +160,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_waiting >= 50,
         then=supports(EXPORT_STALLED, STRONG, family="orders", severity=Severity.SEV2),
         why="Fifty paid orders have waited for half an hour.",
+        lasts=minutes(30),
         examples=(
             fires("fifty", *burst(50, _STUCK, order_id="b"), for_=SHOP),
             silent("49", *burst(49, _STUCK, order_id="b")),
@@ -173,6 +176,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=supports(EXPORT_STALLED, STRONG, family="orders", severity=Severity.SEV2),
         why="Five paid orders wait although the carrier's last collection of the day is over.",
+        lasts=minutes(30),
         examples=(
             fires("after it", INTERVAL, *burst(5, _STUCK, order_id="b"), for_=SHOP),
             silent("before it", said(INTERVAL, 0, starts_at=at(600)), *burst(5, _STUCK, order_id="b")),

@@ -84,6 +84,10 @@ _FAILED = on(
     weight=HttpRequest.requests,
 )
 _TRIED = on(HttpRequest, _STEPS, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
+# What the platform holds back is a mode of its own.
+_BROKEN: Pred[StorefrontCalls] = (StorefrontCalls.failed == True) & (  # noqa: E712
+    StorefrontCalls.code.missing() | (StorefrontCalls.code != "throttle")
+)
 _DEAD_ENDS = on(
     HttpRequest,
     HttpRequest.handoff == True,  # noqa: E712
@@ -101,14 +105,14 @@ RULES: tuple[Rule[Any], ...] = (
     *_droughts(),
     Rule(
         "checkout.graphql-errors",
-        when=calls(_MUTATIONS).share(StorefrontCalls.failed == True, at_least=percent(5), floor=20, within=minutes(5)),  # noqa: E712
+        when=calls(_MUTATIONS).share(_BROKEN, at_least=percent(5), floor=20, within=minutes(5)),
         then=supports(SERVER_ERRORS, MEDIUM, family="graphql"),
         why="At least 5 % of the calls that make carts and checkouts failed within five minutes.",
         examples=(
             fires(
                 "5 of 100",
                 said(STOREFRONT_CALLS, 0, calls=95),
-                said(STOREFRONT_CALLS, 1, calls=5, failed=True),
+                said(STOREFRONT_CALLS, 1, calls=5, failed=True, code="x"),
                 for_=SHOP,
             ),
             silent("4 of 100", said(STOREFRONT_CALLS, 0, calls=96), said(STOREFRONT_CALLS, 1, calls=4, failed=True)),

@@ -7,13 +7,13 @@ from typing import Any
 from ...expressions import Pred, fact, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, Rule, Selection, fires, on, refutes, silent, supports
+from ...rules import MEDIUM, STRONG, Rule, Selection, fires, given, on, refutes, silent, supports
 from .browser import CORS, CSP
 from .browser_signals import BrowserCalls, BrowserErrors, CspReports, PixelEvents
 from .check_signals import PreflightCheck
 from .shop_witnesses import fallen, mostly, orders_as_usual
-from .signals import HttpRequest
-from .specimens import SHOP, burst, order
+from .signals import Deploy, HttpRequest
+from .specimens import SHOP, burst, deploy, order
 from .specimens import page as view
 from .specimens_operations import said
 from .specimens_shop import CALLED, CSP_REPORTS, ERRORS, PIXELS, PREFLIGHT, SETUP, weekly
@@ -23,15 +23,17 @@ __all__ = ["RULES"]
 
 _CORS: Pred[BrowserErrors] = BrowserErrors.code == "cors"
 _OWN: Pred[BrowserErrors] = BrowserErrors.own_origin == True  # noqa: E712
+# Most reports come from extensions: only hosts that the shop needs count.
+_OF_NEEDED: Pred[CspReports] = CspReports.host.among(fact(ShopSetup.required_hosts))
 _REPORTS = on(
     CspReports,
     CspReports.report_only == False,  # noqa: E712
     CspReports.foreign == False,  # noqa: E712
-    # Most reports come from extensions: only hosts that the shop needs count.
-    CspReports.host.among(fact(ShopSetup.required_hosts)),
+    _OF_NEEDED,
     per=CspReports.merchant,
     weight=CspReports.sessions,
 )
+_MANY_REPORTS = _REPORTS.at_least(50, within=minutes(30))
 _ALL_REPORTS = on(CspReports, per=CspReports.merchant, weight=CspReports.sessions)
 _TAGS = on(PixelEvents, per=PixelEvents.merchant, weight=PixelEvents.events).count(within=minutes(60))
 _SERVED = on(
@@ -134,7 +136,7 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "csp.reports",
-        when=_REPORTS.at_least(50, within=minutes(30)),
+        when=_MANY_REPORTS,
         then=supports(CSP, STRONG, family="reports"),
         why="Browsers of fifty sessions blocked a host that the shop needs within half an hour.",
         examples=(
@@ -177,14 +179,68 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "csp.extensions",
-        when=mostly(_ALL_REPORTS, CspReports.foreign == True, at_least=percent(80), floor=20, within=minutes(5)),  # noqa: E712
+        # Where it is known which hosts the shop needs, what else is blocked says nothing about them.
+        when=mostly(_ALL_REPORTS, CspReports.foreign == True, at_least=percent(80), floor=20, within=minutes(5))  # noqa: E712
+        & ~given(ShopSetup, ShopSetup.required_hosts.present(), per=ShopSetup.merchant),
         then=refutes(CSP, 150, family="extensions"),
         why="Most of what was blocked belongs to extensions or malware.",
         examples=(
+            silent(
+                "the shop has named its hosts",
+                _NEEDED,
+                said(CSP_REPORTS, 0, sessions=4),
+                said(CSP_REPORTS, 1, sessions=16, foreign=True),
+            ),
             fires(
                 "16 of 20", said(CSP_REPORTS, 0, sessions=4), said(CSP_REPORTS, 1, sessions=16, foreign=True), for_=SHOP
             ),
             silent("15 of 20", said(CSP_REPORTS, 0, sessions=5), said(CSP_REPORTS, 1, sessions=15, foreign=True)),
+        ),
+    ),
+    Rule(
+        "csp.extensions-ask",
+        when=mostly(
+            on(CspReports, _OF_NEEDED, per=CspReports.merchant, weight=CspReports.sessions),
+            CspReports.foreign == True,  # noqa: E712
+            at_least=percent(80),
+            floor=20,
+            within=minutes(5),
+        ),
+        then=refutes(CSP, 150, family="extensions"),
+        why="It was extensions that asked for most of what was blocked of the hosts that the shop needs.",
+        examples=(
+            fires(
+                "16 of 20",
+                _NEEDED,
+                said(CSP_REPORTS, 0, sessions=4),
+                said(CSP_REPORTS, 1, sessions=16, foreign=True),
+                for_=SHOP,
+            ),
+            silent(
+                "15 of 20",
+                _NEEDED,
+                said(CSP_REPORTS, 0, sessions=5),
+                said(CSP_REPORTS, 1, sessions=15, foreign=True),
+            ),
+            silent(
+                "other hosts",
+                _NEEDED,
+                said(CSP_REPORTS, 0, sessions=4),
+                said(CSP_REPORTS, 1, sessions=96, foreign=True, host="x.example"),
+            ),
+        ),
+    ),
+    Rule(
+        # Anybody can send such reports, so what else happened weighs as much as they do.
+        "csp.reports-after-release",
+        when=_MANY_REPORTS.after(on(Deploy, per=Deploy.merchant), within=hours(24)),
+        then=supports(CSP, MEDIUM, family="change"),
+        why="Browsers of fifty sessions blocked a host that the shop needs, within a day of a release.",
+        examples=(
+            fires("after it", _NEEDED, deploy(-60), said(CSP_REPORTS, 0, sessions=50), for_=SHOP),
+            silent("before it", _NEEDED, said(CSP_REPORTS, 0, sessions=50), deploy(60)),
+            silent("no release", _NEEDED, said(CSP_REPORTS, 0, sessions=50)),
+            silent("forty-nine", _NEEDED, deploy(-60), said(CSP_REPORTS, 0, sessions=49)),
         ),
     ),
 )

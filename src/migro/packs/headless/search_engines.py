@@ -24,6 +24,7 @@ from ...rules import (
     refutes,
     silent,
     supports,
+    together,
     trailing,
 )
 from .browser import REDIRECTS
@@ -31,7 +32,7 @@ from .browser_signals import Sessions
 from .check_signals import IndexCoverage, IndexingCheck, LegacyCrawl, SitemapCheck
 from .operations_signals import Change
 from .responses import draft_reply, operators
-from .shop_witnesses import before_cutover, mostly, sessions
+from .shop_witnesses import before_cutover, mostly, sessions, still
 from .signals import HttpRequest, ShopProfile
 from .specimens import SHOP, burst, profile
 from .specimens import page as view
@@ -60,17 +61,17 @@ NOT_INDEXED = IssueKind[MerchantId](
 )
 
 _CUTOVER = on(Change, Change.what == "cutover", per=Change.merchant)
-# People, and search engines that reverse DNS confirms.
-_WANTED: Pred[HttpRequest] = (HttpRequest.bot == False) | HttpRequest.crawler.one_of("googlebot", "bingbot")  # noqa: E712
+_SCAN: Pred[HttpRequest] = HttpRequest.features.has("request.scan")
+# People, and search engines that reverse DNS confirms; many a scanner passes for a browser, but asks for other paths.
+_WANTED: Pred[HttpRequest] = (
+    (HttpRequest.bot == False) | HttpRequest.crawler.one_of("googlebot", "bingbot")  # noqa: E712
+) & ~_SCAN
 _PAGES: Pred[HttpRequest] = HttpRequest.route_class.one_of("home", "plp", "pdp", "search", "other")
 _VIEWS = on(HttpRequest, _PAGES, _WANTED, per=HttpRequest.merchant, weight=HttpRequest.requests)
 _LOST: Pred[HttpRequest] = HttpRequest.status == 404
 _ALL_LOST = on(HttpRequest, _PAGES, _LOST, per=HttpRequest.merchant, weight=HttpRequest.requests)
-_LOST_SHARE = (
-    on(HttpRequest, _PAGES, _WANTED, _LOST, per=HttpRequest.merchant, weight=HttpRequest.requests)
-    .count(within=minutes(60))
-    .per(_VIEWS.count(within=minutes(60)), floor=500)
-)
+_WANTED_LOST = on(HttpRequest, _PAGES, _WANTED, _LOST, per=HttpRequest.merchant, weight=HttpRequest.requests)
+_LOST_SHARE = _WANTED_LOST.count(within=minutes(60)).per(_VIEWS.count(within=minutes(60)), floor=500)
 _LOST_BEFORE = _LOST_SHARE.baseline(before(_CUTOVER, within=days(13)), hour_of_week(weeks=4), trailing(hours(24)))
 _CRAWLED = on(
     HttpRequest, _LOST, HttpRequest.crawler == "googlebot", per=HttpRequest.merchant, weight=HttpRequest.requests
@@ -131,6 +132,18 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "redirect.top-address",
+        when=together(_LEGACY.fits(LegacyCrawl.top_lost >= 1), _LOST_SHARE >= percent(5), within=hours(24)),  # noqa: SIM300
+        then=supports(REDIRECTS, STRONG, family="probe", severity=Severity.SEV2),
+        why="One of the old shop's twenty most asked for addresses is among the many that are lost.",
+        lasts=hours(24),
+        examples=(
+            fires("one", said(LEGACY, -60, lost=1, top_lost=1), *_views(0, 25), for_=SHOP),
+            silent("none of them", said(LEGACY, -60, lost=1, top_lost=0), *_views(0, 25)),
+            silent("it alone", said(LEGACY, -60, lost=1, top_lost=1), *_views(0, 24)),
+        ),
+    ),
+    Rule(
         "redirect.crawler",
         when=_CRAWLED >= greatest(10, 5 * before_cutover(_CRAWLED)),  # noqa: SIM300
         then=supports(REDIRECTS, MEDIUM, family="crawler"),
@@ -180,19 +193,51 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "redirect.scans",
-        when=mostly(_ALL_LOST, HttpRequest.bot == True, at_least=percent(80), floor=50, within=minutes(5)),  # noqa: E712
+        # Scanners come to every shop; that they make most of the noise does not bring the others to their pages.
+        when=mostly(
+            _ALL_LOST,
+            (HttpRequest.bot == True) | _SCAN,  # noqa: E712
+            at_least=percent(80),
+            floor=50,
+            within=minutes(5),
+        )
+        & still(_LOST_SHARE < percent(5)),  # noqa: SIM300
         then=refutes(REDIRECTS, 150, family="scans"),
-        why="Most of the lost pages were asked for by scanners.",
+        why="Most of the lost pages were asked for by scanners, and next to none by others.",
         examples=(
-            fires("40 of 50", *burst(10, view(0, 404)), *burst(40, view(20, 404, bot=True)), for_=SHOP),
-            silent("39 of 50", *burst(11, view(0, 404)), *burst(39, view(20, 404, bot=True))),
+            fires(
+                "40 of 50",
+                *burst(490, view(-900)),
+                *burst(10, view(0, 404)),
+                *burst(40, view(20, 404, bot=True)),
+                for_=SHOP,
+            ),
+            fires(
+                "scanners that pass for browsers",
+                *burst(490, view(-900)),
+                *burst(10, view(0, 404)),
+                *burst(40, view(20, 404, features=frozenset({"request.scan"}))),
+                for_=SHOP,
+            ),
+            silent(
+                "39 of 50",
+                *burst(489, view(-900)),
+                *burst(11, view(0, 404)),
+                *burst(39, view(20, 404, bot=True)),
+            ),
+            silent(
+                "others do not find theirs either",
+                *burst(475, view(-900)),
+                *burst(25, view(0, 404)),
+                *burst(400, view(20, 404, bot=True), every=0),
+            ),
         ),
     ),
     Rule(
         "redirect.never-existed",
-        when=mostly(_ALL_LOST, HttpRequest.legacy == False, at_least=percent(80), floor=50, within=minutes(5)),  # noqa: E712
+        when=mostly(_WANTED_LOST, HttpRequest.legacy == False, at_least=percent(80), floor=50, within=minutes(60)),  # noqa: E712
         then=refutes(REDIRECTS, 60, family="sitemap"),
-        why="Most of the lost pages were never in the old shop's sitemap.",
+        why="Most of the pages that people and search engines lost were never in the old shop's sitemap.",
         examples=(
             fires(
                 "40 of 50",

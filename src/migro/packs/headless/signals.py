@@ -52,6 +52,8 @@ class HttpRequest(Signal, kind="http.request"):
     """
     One request to the storefront, from an access log; or those of one minute that were alike, added up.
 
+    Among `features` is ``request.scan`` for paths that scanners for weak spots ask for, whatever their user agent says.
+
     Attributes:
         requests: How many requests this signal stands for; 1 unless it says so. Every rule adds them up.
         method: ``GET``, ``POST`` and so on.

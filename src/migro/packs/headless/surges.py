@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from ...expressions import hours, minutes, percent
+from ...expressions import Pred, fact, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import (
@@ -14,6 +15,7 @@ from ...rules import (
     Rule,
     SeverityScale,
     fires,
+    known,
     on,
     refutes,
     silent,
@@ -21,10 +23,11 @@ from ...rules import (
     together,
 )
 from .browser_signals import PageTimings, Sessions
+from .cart import THROTTLED
 from .responses import dashboard, draft_reply, impact_on, notify, refresh_cache, report
 from .shop_witnesses import calls, campaign, risen, sessions, short_of, still, third_quartile
-from .signals import HttpRequest
-from .specimens import SHOP, burst
+from .signals import HttpRequest, ShopProfile
+from .specimens import SHOP, burst, profile
 from .specimens import page as view
 from .specimens_operations import said
 from .specimens_shop import CAMPAIGN, SESSIONS, STOREFRONT_CALLS, TIMINGS, weekly
@@ -75,11 +78,25 @@ _ERRORS = (
     .per(_REQUESTS.count(within=_SHORT), floor=20)
 )
 _THROTTLED = calls(StorefrontCalls.code == "throttle").count(within=_SHORT).per(calls().count(within=_SHORT), floor=20)
+_CART: Pred[StorefrontCalls] = StorefrontCalls.operation.matches("(?i)cart|checkout")
+# A page is many calls and a cart is one: of all calls together, carts that are held back are next to none.
+_CARTS_HELD = (
+    calls(_CART, StorefrontCalls.code == "throttle")
+    .count(within=_SHORT)
+    .per(calls(_CART).count(within=_SHORT), floor=20)
+)
 _TTFB_NOW = third_quartile(_TTFB, _SHORT)
 
 # 1200 an hour are 100 in five minutes; 300 are three times as many.
 _CROWD = (*weekly(said(SESSIONS, 0, sessions=1_200)), said(SESSIONS, 0, sessions=300))
 _NO_CROWD = (*weekly(said(SESSIONS, 0, sessions=1_200)), said(SESSIONS, 0, sessions=299))
+# What the host says of a minute; three times as many over five of them.
+_THRICE_TOLD = _VISITS * Fraction(1, 15) >= fact(ShopProfile.sessions_per_min)
+_TOLD = profile(-60, sessions_per_min=20)
+_CARTS = said(STOREFRONT_CALLS, 1, calls=98)
+_TWO_HELD = said(STOREFRONT_CALLS, 2, calls=2, code="throttle", failed=True)
+_ONE_HELD = said(STOREFRONT_CALLS, 2, calls=1, code="throttle", failed=True)
+_PAGES_TOO = said(STOREFRONT_CALLS, 0, calls=900, operation="product")
 _USUALLY_500 = weekly(said(TIMINGS, 0, views=200, ttfb_ms=500))
 
 
@@ -137,6 +154,29 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "surge.carts-held-back",
+        when=together(risen(_VISITS, 3), _CARTS_HELD >= percent(2), within=_SHORT),  # noqa: SIM300
+        then=supports(SURGE, STRONG, family="traffic"),
+        why="Three times as many visitors as usual are there, and at least 2 % of the calls for carts are throttled.",
+        examples=(
+            fires("2 of 100", *_CROWD, _PAGES_TOO, _CARTS, _TWO_HELD, for_=SHOP),
+            silent("1 of 99", *_CROWD, _PAGES_TOO, _CARTS, _ONE_HELD),
+            silent("fewer visitors", *_NO_CROWD, _PAGES_TOO, _CARTS, _TWO_HELD),
+        ),
+    ),
+    Rule(
+        "surge.above-profile",
+        when=together(_THRICE_TOLD, _CARTS_HELD >= percent(2), within=_SHORT),  # noqa: SIM300
+        then=supports(SURGE, MEDIUM, family="traffic"),
+        why="Three times the visitors that the host tells of are there, and 2 % of the calls for carts are throttled.",
+        examples=(
+            fires("300 for 100", _TOLD, said(SESSIONS, 0, sessions=300), _CARTS, _TWO_HELD, for_=SHOP),
+            silent("299 for 100", _TOLD, said(SESSIONS, 0, sessions=299), _CARTS, _TWO_HELD),
+            silent("nobody tells", said(SESSIONS, 0, sessions=300), _CARTS, _TWO_HELD),
+            silent("1 of 99", _TOLD, said(SESSIONS, 0, sessions=300), _CARTS, _ONE_HELD),
+        ),
+    ),
+    Rule(
         "surge.campaign",
         when=campaign(),
         then=supports(SURGE, MEDIUM, family="calendar"),
@@ -149,7 +189,8 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         "surge.one-referrer",
         when=sessions().top(Sessions.campaign, within=_SHORT).per(_VISITS, floor=50) >= percent(50),
-        then=supports(SURGE, MEDIUM, family="channels"),
+        # That a campaign runs is one thing, whoever says it.
+        then=supports(SURGE, MEDIUM, family="calendar"),
         why="At least half of the visitors come by one campaign or referrer.",
         examples=(
             fires("50 of 100", said(SESSIONS, 0, sessions=50), said(SESSIONS, 1, sessions=50, campaign="c"), for_=SHOP),
@@ -158,7 +199,10 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "surge.well",
-        when=risen(_VISITS, 3) & still(_ERRORS < percent(1)) & still(short_of(_TTFB_NOW, percent(150))),  # noqa: SIM300
+        when=risen(_VISITS, 3)
+        & still(_ERRORS < percent(1))  # noqa: SIM300
+        & still(short_of(_TTFB_NOW, percent(150)))
+        & ~known(THROTTLED, at_least_points=STRONG),
         then=refutes(SURGE, 150, family="well"),
         why="Three times as many visitors as usual are there, and failures and times are as usual.",
         examples=(
@@ -176,6 +220,14 @@ RULES: tuple[Rule[Any], ...] = (
                 *_CROWD,
                 *burst(100, view(1)),
                 said(TIMINGS, 120, views=200, ttfb_ms=750),
+            ),
+            silent(
+                "carts are held back",
+                *_USUALLY_500,
+                *_CROWD,
+                *burst(100, view(1)),
+                said(STOREFRONT_CALLS, 110, calls=20, code="throttle", failed=True),
+                said(TIMINGS, 120, views=200, ttfb_ms=749),
             ),
             silent(
                 "no crowd", *_USUALLY_500, *_NO_CROWD, *burst(100, view(1)), said(TIMINGS, 120, views=200, ttfb_ms=749)
