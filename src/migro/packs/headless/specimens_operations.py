@@ -125,11 +125,11 @@ SUBSCRIPTION = SubscriptionState(
 NOTICE = PlatformNotice(**_ALL, source_kind="platform_mail", provider="shopify")
 CHANGE = Change(**_ALL, source_kind="change_event", what="hook_secret")
 JOB = JobRun(**_ALL, source_kind="change_event", job="stock_sync", running=True)
-QUEUE = QueueState(**_POLL, queue="order_export", depth=10, oldest_s=60)
+QUEUE = QueueState(**_ALL, source_kind="monitor", queue="order_export", depth=10, oldest_s=60)
 LOG = LogLine(**_ALL, source_kind="app_log", lines=1)
 CALLS = ApiCalls(
     **_ALL,
-    source_kind="app_log",
+    source_kind="gql",
     api="storefront",
     client="storefront",
     calls=1,
@@ -140,7 +140,7 @@ CALLS = ApiCalls(
     status=200,
 )
 APP_CALLS = AppCalls(**_ALL, source_kind="app_log", app="tax", calls=1, failed=False, latency_ms=200)
-BREAKER = Breaker(**_ALL, source_kind="app_log", app="tax", state="open", dry_run=False)
+BREAKER = Breaker(**_POLL, app="tax", state="open", dry_run=False)
 CHECKOUT_CALLS = CheckoutCalls(**_ALL, source_kind="app_log", calls=1, latency_ms=300)
 LINK = LinkCheck(**_ALL, source_kind="probe", template="order_status", target_host="shop.example.org", status=200)
 MOVE = ShopMove(**_FACT)

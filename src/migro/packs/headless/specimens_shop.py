@@ -124,6 +124,7 @@ _RUM: dict[str, Any] = {**_ALL, "source_kind": "rum"}
 _PROBE: dict[str, Any] = {**_ALL, "source_kind": "probe"}
 _POLL: dict[str, Any] = {**_ALL, "source_kind": "api_poll"}
 _LOG: dict[str, Any] = {**_ALL, "source_kind": "app_log"}
+_GQL: dict[str, Any] = {**_ALL, "source_kind": "gql"}
 _EDGE: dict[str, Any] = {**_ALL, "source_kind": "access_log"}
 
 SESSIONS = Sessions(**_RUM, sessions=1, channel="direct")
@@ -135,14 +136,14 @@ TIMINGS = PageTimings(**_RUM, views=1)
 RESOURCES = ResourceLoads(**_RUM, party="chat.example", loads=100, failed=0)
 PIXELS = PixelEvents(**_RUM, event="page_view", events=1)
 LOGIN_REDIRECT = LoginRedirect(**_RUM, session="s1")
-OPENS = CheckoutOpens(**_EDGE, opens=1, empty=False, to_order_status=False, signed_in_before=False)
+OPENS = CheckoutOpens(**_RUM, opens=1, empty=False, to_order_status=False, signed_in_before=False)
 CART_UPDATE = CartUpdate(**_LOG, cart_ref="c1", conflict=False, ok=True)
-CODES = CodeAttempts(**_LOG, attempts=1, accepted=True, valid=True)
-STEPS = DeliverySteps(**_LOG, steps=1, methods=2, country="DE")
+CODES = CodeAttempts(**_GQL, attempts=1, accepted=True, valid=True)
+STEPS = DeliverySteps(**_GQL, steps=1, methods=2, country="DE")
 RETURNS = PaymentReturns(**_EDGE, returns=1, with_session=True)
 ATTEMPT = PaymentAttempt(**_LOG, ok=False, amount_minor=100, session="s1", network="192.0.2.0/24", sku="sku-1")
 TWIN = OrderTwin(**_ALL, source_kind="migro", cart_ref="c1", order_id="1002")
-STOREFRONT_CALLS = StorefrontCalls(**_LOG, api="storefront", operation="cartCreate", calls=1, failed=False, status=200)
+STOREFRONT_CALLS = StorefrontCalls(**_GQL, api="storefront", operation="cartCreate", calls=1, failed=False, status=200)
 FAULT = Fault(**_LOG, code="env.missing", subject="API_URL", fingerprint="f1", stage="run")
 RELEASE_TRAFFIC = ReleaseTraffic(**_EDGE, variant="control", requests=1, failed=False)
 CAMPAIGN = Interval(
