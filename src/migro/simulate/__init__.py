@@ -5,9 +5,11 @@ from .generation import generate, playable, write
 from .scenario import Scenario
 from .scenarios import SCENARIOS
 from .timeline import Simulation
-from .truth import ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
+from .truth import ANY_PARENT, NEVER, ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
 
 __all__ = [
+    "ANY_PARENT",
+    "NEVER",
     "SCENARIOS",
     "ExpectedAction",
     "ExpectedIssue",
