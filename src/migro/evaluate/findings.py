@@ -8,6 +8,7 @@ from typing import Any, Literal
 import attrs
 
 from ..models import Severity
+from ..models.scales import Named
 from ..simulate import ANY_PARENT, ExpectedAction, ExpectedIssue
 from .ratios import Ratio
 from .survivals import Survival
@@ -193,12 +194,10 @@ class ScenarioScore:
 
     def document(self) -> dict[str, Any]:
         """Return the JSON form."""
-        own = attrs.asdict(self, recurse=False, filter=attrs.filters.exclude("findings", "actions"))
-        return {
-            **own,
+        beside = {
             "findings": [
                 {
-                    **attrs.asdict(f),
+                    **_data(f),
                     "found": f.found,
                     "in_time": f.in_time,
                     "bands_off": f.bands_off,
@@ -207,10 +206,18 @@ class ScenarioScore:
                 }
                 for f in self.findings
             ],
-            "alarms": [attrs.asdict(a) for a in self.alarms],
-            "actions": [{**attrs.asdict(a.expected), "proposed": a.proposed} for a in self.actions],
-            "messages": [attrs.asdict(m) for m in self.messages],
-            "survivals": [attrs.asdict(s) for s in self.survivals],
+            "actions": [{**_data(a.expected), "proposed": a.proposed} for a in self.actions],
             "ratios": {name: ratio.document() for name, ratio in self.ratios.items()},
             "counts": self.counts,
         }
+        return {**_data(self), **beside}
+
+
+def _data(value: Any) -> dict[str, Any]:
+    return attrs.asdict(value, value_serializer=_word)
+
+
+def _word(owner: Any, field: Any, value: Any) -> Any:
+    if isinstance(value, Named):
+        return value.word
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

@@ -13,7 +13,7 @@ __all__ = ["scenario_lines", "scenario_rows"]
 
 _HEAD: Final = (
     f"{'scenario':<14}{'plays':>6}{'recall':>9}{'in time':>9}{'precision':>11}{'severity':>10}{'exact':>8}"
-    f"{'one case':>10}{'parents':>9}{'actions':>9}{'notified':>10}{'pages':>7}{'false':>7}{'verbs':>7}{'data':>6}"
+    f"{'one case':>10}{'parents':>9}{'actions':>9}{'notified':>10}{'paged':>7}{'falsely':>9}{'verbs':>7}{'data':>6}"
 )
 
 _REASONS: Final = {
@@ -37,11 +37,10 @@ def scenario_rows(scores: Sequence[ScenarioScore]) -> Iterator[str]:
 
 def _row(name: str, total: Total) -> str:
     r, c = total.ratios, total.counts
-    # One cell of ratios of different width would make the table hard to read.
     return (
         f"{name:<14.14}{total.plays:>6}{r['recall']!s:>9}{r['in_time']!s:>9}{r['precision']!s:>11}"
         f"{r['severity']!s:>10}{r['severity_exact']!s:>8}{r['one_case']!s:>10}{r['parents']!s:>9}"
-        f"{r['actions']!s:>9}{c['notifications']:>10}{c['pages']:>7}{c['false_pages']:>7}"
+        f"{r['actions']!s:>9}{c['notifications']:>10}{c['pages']:>7}{c['false_pages']:>9}"
         f"{c['forbidden_verbs']:>7}{c['survivals']:>6}"
     )
 
