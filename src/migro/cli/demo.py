@@ -14,7 +14,8 @@ from ..simulate import Simulation, generate, playable
 from .console import Console, decision_row, short
 from .demo_memory import demo_memory
 from .explain import explained
-from .material import observed
+from .material import Event, observed
+from .playing import play
 from .run import Tally
 from .surroundings import load_rules
 
@@ -61,7 +62,6 @@ def demo(arguments: argparse.Namespace, console: Console) -> int:
         agent = Agent(rules=load_rules(["headless"]), memory=memory, alarm=console.complain)
         for decision in _play(simulation, watch, agent, tally, console):
             decisions.append(decision)
-            tally.decisions += 1
             if console.text:
                 print(decision_row(decision))
             elif console.format == "jsonl":
@@ -90,17 +90,16 @@ def demo(arguments: argparse.Namespace, console: Console) -> int:
 
 def _play(simulation: Simulation, watch: Observer, agent: Agent, tally: Tally, console: Console) -> Iterator[Decision]:
     with console.progress("playing", len(simulation.envelopes)) as meter:
-        for raw in simulation.envelopes:
-            envelope = Envelope.model_validate(raw.data())
-            for event in observed(envelope, watch):
-                if event.signal is None:
-                    continue
-                yield from agent.tick(event.signal.received_at)
-                done = agent.process(event.signal)
-                tally.take(done)
-                yield from done.decisions
-            agent.drain()
-            meter.step(f"{raw.received_at:%H:%M}")
+
+        def events() -> Iterator[Event]:
+            for raw in simulation.envelopes:
+                yield from observed(Envelope.model_validate(raw.data()), watch)
+                meter.step(f"{raw.received_at:%H:%M}")
+
+        for turn in play(agent, events()):
+            tally.take(turn)
+            yield from turn.decisions
+    agent.drain()
 
 
 def _most_telling(decisions: list[Decision]) -> Decision | None:

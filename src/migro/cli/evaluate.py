@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ from ..errors import ConfigurationError, InputError
 from ..evaluate import Judged, fit_calibration, judge, lines_of, score, write_plot
 from .classify import add_reading, classifier_of, records_of
 from .console import Console
+from .numbers import json_number
+from .scenarios import add_parser
 
 __all__ = ["register"]
 
@@ -31,6 +32,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "--fit-calibration", type=Path, metavar="FILE", help="write what clarity is worth, computed from these labels"
     )
     tickets.set_defaults(command=evaluate_tickets)
+    add_parser(inside, common)
 
 
 def evaluate_tickets(arguments: argparse.Namespace, console: Console) -> int:
@@ -57,7 +59,7 @@ def evaluate_tickets(arguments: argparse.Namespace, console: Console) -> int:
     else:
         document = scores.document()
         indent = 2 if console.format == "json" else None
-        print(json.dumps(document, default=_number, indent=indent, sort_keys=True, ensure_ascii=False))
+        print(json.dumps(document, default=json_number, indent=indent, sort_keys=True, ensure_ascii=False))
     for path in arguments.plot:
         write_plot(scores, path)
     if arguments.fit_calibration is not None:
@@ -75,9 +77,3 @@ def _fit(judged: list[Judged], arguments: argparse.Namespace) -> None:
         raise ConfigurationError(f"--fit-calibration: {e}") from e
     document = {"source": found.source, "steps": [list(step) for step in found.steps]}
     arguments.fit_calibration.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, Decimal):
-        return float(value)
-    raise TypeError(f"expected a value of JSON, got {type(value).__name__}")

@@ -19,7 +19,7 @@ from ..observe import Envelope, Failure, Observer, payload_envelope, payload_env
 from ..observe.parsing import moment, read_json
 from .files import Unusable, material_files
 
-__all__ = ["Event", "events", "observed"]
+__all__ = ["Event", "events", "line_events", "observed"]
 
 _DOUBTS: Final[Mapping[str, Auth]] = {"failed": "failed", "unsigned": "unsigned", "unchecked": "unchecked"}
 """What a line may say about its own sender: it can take trust away, never claim it."""
@@ -76,17 +76,22 @@ def events(
         elif isinstance(file, Unusable):
             yield Event(where=file.where, problem=file.reason)
         elif kind is None and _is_lines(file):
-            try:
-                handle = file.open("rb")
-            except OSError as e:
-                yield Event(where=file.name, problem=f"expected a readable file: {e.strerror}")
-                continue
-            with handle:
-                yield from _lines(handle, file.name, observer)
+            yield from line_events(file, observer)
         else:
             modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
             bare += _payload(payload_envelopes(file, kind, headers, received_at), observer, modified)
     yield from sorted(bare, key=lambda e: e.signal.received_at if e.signal else datetime.max.replace(tzinfo=UTC))
+
+
+def line_events(file: Path, observer: Observer) -> Iterator[Event]:
+    """Yield the events of a file of envelopes and signals, one a line, as it is read."""
+    try:
+        handle = file.open("rb")
+    except OSError as e:
+        yield Event(where=file.name, problem=f"expected a readable file: {e.strerror}")
+        return
+    with handle:
+        yield from _lines(handle, file.name, observer)
 
 
 def observed(envelope: Envelope, observer: Observer, now: datetime | None = None) -> Iterator[Event]:

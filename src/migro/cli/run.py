@@ -8,12 +8,9 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-import attrs
-
 from ..agent import Agent, Processed, Shadow
 from ..errors import ConfigurationError
 from ..models import Decision
-from ..ports import Memory
 from .console import Console, decision_row, short
 from .equipment import equipped, hands, opened, source_events
 from .files import memory_files
@@ -21,10 +18,11 @@ from .heap import long_lived
 from .interruption import STOPPED, Interruption
 from .material import Event, events
 from .observe import moment
+from .playing import Turn, play
 from .retrospect import same_memory
 from .surroundings import configuration, observer
 
-__all__ = ["Tally", "disposition_line", "register", "settled"]
+__all__ = ["Tally", "disposition_line", "register"]
 
 _PENDING = ("pending", "another writer has it")
 
@@ -64,8 +62,13 @@ class Tally:
         self._names: Counter[str] = Counter()
         self._reasons: Counter[tuple[str, str]] = Counter()
 
-    def take(self, done: Processed) -> None:
-        """Count one signal."""
+    def take(self, turn: Turn) -> None:
+        """Count one event, and what was decided in its turn."""
+        self.decisions += len(turn.decisions)
+        done = turn.done
+        if done is None:
+            self.unreadable += 1
+            return
         self.accepted += 1
         name = done.disposition.name if done.disposition else "pending"
         self._names[name] += 1
@@ -139,22 +142,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         found = events(
             arguments.files, watch, kind=arguments.kind, received_at=arguments.received_at, own=memory_files(url)
         )
-        for event in interruption.until(chain(found, sourced)):
-            if event.signal is None:
-                tally.unreadable += 1
-                reporter.unreadable(event)
-                continue
-            for decision in agent.tick(event.signal.received_at):
-                tally.decisions += 1
-                reporter.decision(decision)
-            done = settled(memory, agent.process(event.signal))
-            tally.take(done)
-            reporter.disposition(event, done)
-            for decision in done.decisions:
-                tally.decisions += 1
-                reporter.decision(decision)
-            if done.decisions:
-                agent.drain()
+        for turn in play(agent, interruption.until(chain(found, sourced))):
+            tally.take(turn)
+            reporter.turn(turn)
         # Who stops a live run wants nothing more to happen; what is planned stays planned.
         if not (interruption.asked and arguments.live):
             agent.drain()
@@ -163,15 +153,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.complain("stopped; everything that was accepted is stored")
         return STOPPED
     return 0 if tally.adds_up and not tally.unreadable else 1
-
-
-def settled(memory: Memory, done: Processed) -> Processed:
-    """Return what became of a signal, looked up where another writer of the memory consumed it."""
-    if done.disposition is not None:
-        return done
-    places = memory.read("journal", id=done.signal.id, partition=done.partition)
-    found = next((e.disposition for e in places if e.seq == done.seq), None)
-    return attrs.evolve(done, disposition=found)
 
 
 class _Reporter:
@@ -187,6 +168,16 @@ class _Reporter:
             self._collected[name].append(data)
         elif self._console.format == "jsonl":
             self._console.data({"record": name.removesuffix("s"), **data})
+
+    def turn(self, turn: Turn) -> None:
+        if turn.done is None:
+            self.unreadable(turn.event)
+            return
+        for decision in turn.due:
+            self.decision(decision)
+        self.disposition(turn.event, turn.done)
+        for decision in turn.done.decisions:
+            self.decision(decision)
 
     def unreadable(self, event: Event) -> None:
         if self._only == "decisions":

@@ -7,7 +7,8 @@ SVG is written by hand, with no library and the same bytes every time; PNG takes
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from typing import Any, Final
 from ..errors import ConfigurationError
 from .tickets import TicketScores
 
-__all__ = ["png_of", "svg_of", "write_plot"]
+__all__ = ["empty_figure", "png_bytes", "png_of", "svg_of", "write_picture", "write_plot"]
 
 _SIDE: Final = 320
 _LEFT: Final = 60
@@ -32,11 +33,21 @@ def write_plot(found: TicketScores, path: Path) -> None:
         ConfigurationError: For a PNG without matplotlib.
         ValueError: If it ends with neither `.svg` nor `.png`.
     """
+    write_picture(path, svg=lambda: svg_of(found), png=lambda: png_of(found))
+
+
+def write_picture(path: Path, *, svg: Callable[[], str], png: Callable[[], bytes]) -> None:
+    """
+    Write what one of two ways of drawing gives; the end of the name says which.
+
+    Raises:
+        ValueError: If it ends with neither `.svg` nor `.png`.
+    """
     match path.suffix.lower():
         case ".svg":
-            path.write_text(svg_of(found), encoding="utf-8")
+            path.write_text(svg(), encoding="utf-8")
         case ".png":
-            path.write_bytes(png_of(found))
+            path.write_bytes(png())
         case _:
             raise ValueError(f"expected a name that ends with .svg or .png, got {path.name}")
 
@@ -112,16 +123,8 @@ def png_of(found: TicketScores) -> bytes:
     Raises:
         ConfigurationError: Without matplotlib.
     """
-    try:
-        figures: Any = importlib.import_module("matplotlib.figure")
-        canvases: Any = importlib.import_module("matplotlib.backends.backend_agg")
-    except ImportError as e:
-        raise ConfigurationError("expected matplotlib for a PNG, found none: install the extra `migro[plots]`") from e
-    import io
-
     names = [c.category for c in found.categories]
-    figure = figures.Figure(figsize=(13, 6), layout="constrained")
-    canvas = canvases.FigureCanvasAgg(figure)
+    figure = empty_figure(13, 6)
     left, right = figure.subplots(1, 2)
     bins = found.calibrated.bins
     left.plot([0, 1], [0, 1], "--", color="#aaaaaa")
@@ -137,6 +140,28 @@ def png_of(found: TicketScores) -> bytes:
         for column, count in enumerate(line):
             if count:
                 right.text(column, row, str(count), ha="center", va="center")
+    return png_bytes(figure)
+
+
+def empty_figure(width: float, height: float) -> Any:
+    """
+    Return a figure of matplotlib, sizes in inches; it needs no screen.
+
+    Raises:
+        ConfigurationError: Without matplotlib.
+    """
+    try:
+        figures: Any = importlib.import_module("matplotlib.figure")
+        canvases: Any = importlib.import_module("matplotlib.backends.backend_agg")
+    except ImportError as e:
+        raise ConfigurationError("expected matplotlib for a PNG, found none: install the extra `migro[plots]`") from e
+    figure = figures.Figure(figsize=(width, height), layout="constrained")
+    canvases.FigureCanvasAgg(figure)
+    return figure
+
+
+def png_bytes(figure: Any) -> bytes:
+    """Return a figure as a PNG that says nothing about who drew it."""
     written = io.BytesIO()
-    canvas.print_png(written, metadata={"Software": None})
+    figure.canvas.print_png(written, metadata={"Software": None})
     return written.getvalue()

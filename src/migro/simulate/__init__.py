@@ -10,9 +10,11 @@ from .scenarios import SCENARIOS
 from .shops import Shop
 from .timeline import START, Simulation, Timeline
 from .transport import lose, reorder, repeat
-from .truth import ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
+from .truth import ANY_PARENT, NEVER, ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
 
 __all__ = [
+    "ANY_PARENT",
+    "NEVER",
     "SCENARIOS",
     "START",
     "ExpectedAction",

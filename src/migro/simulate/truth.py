@@ -13,7 +13,7 @@ import attrs
 from ..errors import InputError
 from ..models import Severity, canonical_json
 
-__all__ = ["NEVER", "ExpectedAction", "ExpectedIssue", "ForbiddenIssue", "GroundTruth"]
+__all__ = ["ANY_PARENT", "NEVER", "ExpectedAction", "ExpectedIssue", "ForbiddenIssue", "GroundTruth"]
 
 NEVER = (
     "cancel_order",
@@ -32,6 +32,10 @@ NEVER = (
 """Verbs that no agent may execute in any scenario: they touch money, records, names or releases."""
 
 
+ANY_PARENT = "*"
+"""Stands for a parent where it does not matter which issue causes another, or whether one does."""
+
+
 @attrs.frozen(kw_only=True)
 class ExpectedIssue:
     """
@@ -39,20 +43,24 @@ class ExpectedIssue:
 
     Attributes:
         kind: Failure mode.
-        merchant: Whom it hits.
+        merchant: Whom it hits; None for a platform's own issue.
         onset: When it begins.
-        mildest, gravest: The interval of right severities.
-        parent: Failure mode of the issue that causes it, if the scenario has one.
+        mildest, gravest: The interval of right severities; the whole scale where the severity does not matter.
+        parent: Failure mode of the issue that causes it; None if none does, `ANY_PARENT` if it does not matter.
         within: Seconds from the onset, by time of receipt, in which it has to be open; None where only the fact counts.
+        cases: How often it has to be opened, reopenings included; None where that does not matter.
+        instead: Failure modes that are as good as `kind`.
     """
 
     kind: str
-    merchant: str
+    merchant: str | None
     onset: datetime
-    mildest: Severity
-    gravest: Severity
+    mildest: Severity = Severity.SEV4
+    gravest: Severity = Severity.SEV1
     parent: str | None = None
     within: int | None = None
+    cases: int | None = 1
+    instead: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         if self.gravest < self.mildest:
@@ -75,7 +83,7 @@ class ExpectedAction:
     """A verb that has to be proposed or carried out for a merchant, about an issue or about none in particular."""
 
     kind: str
-    merchant: str
+    merchant: str | None
     issue: str | None = None
 
 
@@ -97,6 +105,7 @@ class GroundTruth:
         allowed: Failure modes that may be reported beside those expected and count neither way.
         actions: What has to be proposed.
         forbidden_verbs: What must not be executed, whatever a ticket asks for.
+        max_messages: How many notifications may be sent in all; None where that does not matter.
         envelopes, events: How many envelopes there are, and how many events they contain.
         duplicates: How many of these events are redeliveries.
         lost: How many further events were on their way and never arrived.
@@ -114,6 +123,7 @@ class GroundTruth:
     allowed: tuple[str, ...] = ()
     actions: tuple[ExpectedAction, ...] = ()
     forbidden_verbs: tuple[str, ...] = NEVER
+    max_messages: int | None = None
     envelopes: int = 0
     events: int = 0
     duplicates: int = 0
