@@ -6,6 +6,7 @@ import inspect
 from datetime import timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from migro.engine import MeasuredShare
 from migro.models import Impact, Severity
-from migro.reason import estimate, severity_of, wilson_lower
+from migro.reason import Readings, estimate, severity_of, wilson_lower
 from migro.reason.impact import largest_share
 from migro.rules import ImpactModel, SeverityScale
 
@@ -28,8 +29,12 @@ def measured(hits: int, size: int, window: timedelta = timedelta(minutes=5)) -> 
     return MeasuredShare(hits, size, window // timedelta(microseconds=1))
 
 
+def known(share: MeasuredShare | None, **more: Any) -> Readings:
+    return Readings(**{"share": share, "order_value": 7000, "currency": "EUR", **more})
+
+
 def test_the_worked_example_of_twelve_starts_a_minute_and_34_percent_lost() -> None:
-    found = estimate(CHECKOUT, measured(204, 600, timedelta(minutes=50)), 7000, "EUR")
+    found = estimate(CHECKOUT, known(measured(204, 600, timedelta(minutes=50))))
 
     # 12 starts a minute x 45 % x 70.00 = 378.00 a minute, of which 34 % are lost: 128.52.
     assert (found.share_lost, found.revenue_high, found.currency) == ("17/50", 12852, "EUR")
@@ -38,20 +43,23 @@ def test_the_worked_example_of_twelve_starts_a_minute_and_34_percent_lost() -> N
 
 
 def test_every_assumption_is_named_with_its_source_and_exact() -> None:
-    found = estimate(CHECKOUT, measured(1, 7, timedelta(minutes=9)), 7000, "EUR")
+    found = estimate(CHECKOUT, known(measured(1, 7, timedelta(minutes=9))))
 
     assert [(a.name, a.value, a.source) for a in found.assumptions] == [
         ("failing share", "1 of 7", "measured"),
         ("baseline of the share", "0", "assumed"),
+    ]
+    assert [(f.name, f.value, f.source) for f in found.estimates[0].factors] == [
         ("checkout starts per minute", "7/9", "measured"),
         ("orders per checkout start", "0.45", "assumed"),
-        ("average order value", "7000 EUR minor", "fact"),
+        ("order value", "7000", "fact"),
+        ("failing share above the usual", "1/7", "measured"),
     ]
 
 
 @pytest.mark.parametrize(("value", "currency"), [(None, "EUR"), (7000, None), (None, None), (7000, "")])
 def test_no_money_is_invented(value: int | None, currency: str | None) -> None:
-    found = estimate(CHECKOUT, measured(204, 600), value, currency)
+    found = estimate(CHECKOUT, known(measured(204, 600), order_value=value, currency=currency))
 
     assert (found.revenue_low, found.revenue_high, found.currency) == (None, None, None)
     assert found.share_lost == "17/50"
@@ -59,11 +67,11 @@ def test_no_money_is_invented(value: int | None, currency: str | None) -> None:
 
 
 def test_without_a_measured_share_nothing_is_said() -> None:
-    assert estimate(CHECKOUT, None, 7000, "EUR") == Impact(method="no share is measured")
+    assert estimate(CHECKOUT, known(None)) == Impact(method="no share is measured")
 
 
 def test_a_kind_without_a_model_has_a_share_and_no_money() -> None:
-    assert estimate(None, measured(1, 2), 7000, "EUR").revenue_high is None
+    assert estimate(None, known(measured(1, 2))).revenue_high is None
 
 
 def test_the_largest_share_counts() -> None:
@@ -73,9 +81,9 @@ def test_the_largest_share_counts() -> None:
 
 
 def test_a_window_below_a_second_is_no_window_of_a_second() -> None:
-    found = estimate(CHECKOUT, measured(1, 2, timedelta(milliseconds=500)), 100, "EUR")
+    found = estimate(CHECKOUT, known(measured(1, 2, timedelta(milliseconds=500)), order_value=100))
 
-    assert next(a.value for a in found.assumptions if "starts" in a.name) == "240.00"
+    assert found.estimates[0].factors[0].value == "240"
 
 
 @given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -120,4 +128,6 @@ def test_a_floor_only_raises(floors: list[Severity], percent: int) -> None:
 
 
 def test_severity_cannot_read_confidence() -> None:
-    assert list(inspect.signature(severity_of).parameters) == ["scale", "share", "floors"]
+    assert list(inspect.signature(severity_of).parameters) == [
+        *("scale", "share", "floors", "window", "stakes", "peak")
+    ]

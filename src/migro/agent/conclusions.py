@@ -28,7 +28,7 @@ from ..models import (
     from_microseconds,
     to_microseconds,
 )
-from ..reason import Assessment, assess, confidence_of, is_supported
+from ..reason import Assessment, accrued, assess, confidence_of, is_supported
 from ..rules import IssueKind, RuleSet
 from ..verify import in_window, suppressing
 from .effects import Effects
@@ -192,6 +192,9 @@ class Conclusions:
         held.decisions += 1
         held.ended_at = state.now if ended else 0
         at = from_microseconds(state.now)
+        goes_on = before.status is not IssueStatus.RESOLVED
+        live = assessment.supported and not ended
+        measured = assessment.impact if live else _last_measured(before.impact, ended=ended)
         found = len(assessment.found)
         grown = before.signals + found if self._is_over(state, before) else max(before.signals, found)
         if grown > before.signals:
@@ -204,7 +207,7 @@ class Conclusions:
                 "points": assessment.score.total,
                 "band": assessment.band,
                 "attention": Attention.NONE if ended else ruling.attention,
-                "impact": assessment.impact if assessment.supported and not ended else _last_measured(before.impact),
+                "impact": accrued(before.impact, measured, at, goes_on=goes_on),
                 "last_seen": before.last_seen if ended or waits else at,
                 "signals": before.signals if ended else grown,
             }
@@ -328,9 +331,11 @@ def _foreign(held: Held | None) -> IssueKind[Any]:
     return IssueKind(issue.kind, category=issue.category, per=issue.key_names, title=issue.title)
 
 
-def _last_measured(impact: Impact) -> Impact:
+def _last_measured(impact: Impact, *, ended: bool) -> Impact:
     note = "as last measured: "
-    if impact.share_lost is None or impact.method.startswith(note):
+    if ended and impact.projected:
+        impact = impact.model_copy(update={"projected": (), "lasts": 0})
+    if impact == Impact(method=impact.method) or impact.method.startswith(note):
         return impact
     return impact.model_copy(update={"method": note + impact.method})
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
+from math import ceil, floor
 
-from ..models import Attention, Decision, Explanation, Impact, IssueStatus, Outcome, Risk, Severity
+from ..models import Attention, Decision, Estimate, Explanation, Impact, IssueStatus, Outcome, Risk, Severity
 from ..reason import MAX_SCORE, band_of, confidence_of, wilson_lower
 from ..reason.confidence import NO_DISJOINT_CAP, ONE_SOURCE_CAP
 from .policy import GUARDS, TABLE, GuardName, attention_of, cell_name, guard_cap, mode_cap
@@ -24,8 +26,9 @@ def recompute(decision: Decision) -> tuple[str, ...]:
     Return every place where the record does not follow from its own parts: none for a sound decision.
 
     Checked: which rule of a family counts, the sum of points, each adjustment, band, confidence, attention, the caps
-    of guards, each action's minimum over table cell, mode and guards, the outcome over all actions, and the revenue at
-    risk from its assumptions. Not checked, because the rules are needed for it: near misses and the bounds of severity.
+    of guards, each action's minimum over table cell, mode and guards, the outcome over all actions, and all
+    figures of the impact from its inputs. Not checked, because the rules are needed for it: near misses and the bounds
+    of severity.
     """
     e = decision.explanation
     wrong: list[str] = []
@@ -101,22 +104,61 @@ def _points(e: Explanation) -> list[str]:
 
 def _impact(impact: Impact) -> list[str]:
     """Return every figure of an impact that its assumptions do not give."""
-    if impact.share_lost is None:
-        return []
     given = {a.name: a.value for a in impact.assumptions}
-    hits, size = (int(part) for part in given["failing share"].split(" of "))
-    share = Fraction(hits, size)
-    wrong = []
-    if impact.share_lost != f"{share.numerator}/{share.denominator}":
-        wrong.append(f"share lost: expected {share}, found {impact.share_lost}")
-    if impact.revenue_low is None and impact.revenue_high is None and impact.currency is None:
-        return wrong
-    starts = next(Fraction(v) for n, v in given.items() if n.endswith(" starts per minute"))
-    orders = next(Fraction(v) for n, v in given.items() if n.startswith("orders per "))
-    value, currency, _ = given["average order value"].split()
-    full = starts * orders * int(value)
-    wanted = (int(full * wilson_lower(hits, size)), int(full * share), currency)
-    found = (impact.revenue_low, impact.revenue_high, impact.currency)
-    if found != wanted:
-        wrong.append(f"revenue at risk: expected {wanted}, found {found}")
+    wrong = [w for e in (*impact.estimates, *impact.exposures) for w in _factors(e, given)]
+    found = [e for e in impact.estimates if e.method != "R_cap"]
+    cap = next((Fraction(e.amount) for e in impact.estimates if e.method == "R_cap"), None)
+
+    def expect(what: str, shown: object, wanted: object) -> None:
+        if shown != wanted:
+            wrong.append(f"{what}: expected {wanted}, found {shown}")
+
+    if impact.share_lost is not None:
+        expect("share lost", impact.share_lost, str(_share_lost(given)))
+    if cap is not None:
+        over = (e for e in found if e.method != "R_obs" and Fraction(e.amount) > cap)
+        wrong += [f"{e.method}: expected at most {cap}, found {e.amount}" for e in over]
+    amounts: dict[str, list[Fraction]] = {}
+    for estimate in found:
+        amounts.setdefault(estimate.currency, []).append(Fraction(estimate.amount))
+    wanted = {c: (floor(min(of)), ceil(max(of))) for c, of in amounts.items()}
+    expect("revenue at risk", {r.currency: (r.low, r.high) for r in impact.rates}, wanted)
+    mine = [floor(amount) for amount in amounts.get(impact.currency or "", ())]
+    expect("revenue that severity reads", impact.revenue is None or impact.revenue in mine, True)
+    expect("usual revenue", impact.usual_revenue, None if cap is None else str(cap))
+    for range_ in impact.projected:
+        expect("projected loss", (range_.low, range_.high), tuple(impact.lasts * n for n in wanted[range_.currency]))
+    for loss in impact.losses:
+        minutes = Fraction(loss.minutes)
+        low = loss.low_before + floor(loss.low_rate * minutes)
+        high = loss.high_before + ceil(loss.high_rate * minutes)
+        expect("loss so far", (loss.low, loss.high), (low, high))
     return wrong
+
+
+def _factors(estimate: Estimate, given: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with an estimate: it is the product of its factors, and these follow from the inputs."""
+    amount = Fraction(1)
+    for factor in estimate.factors:
+        amount *= Fraction(factor.value)
+    wrong = []
+    if Fraction(estimate.amount) != amount:
+        wrong.append(f"{estimate.method}: expected {amount}, found {estimate.amount}")
+    named = {f.name: Fraction(f.value) for f in estimate.factors}
+    usual = Fraction(given.get("usual share", "0"))
+    for name, lower in (("failing share above the usual", False), ("failing share above the usual low", True)):
+        if name in named:
+            hits, size = (int(part) for part in given["failing share"].split(" of "))
+            wanted = max(Fraction(0), (wilson_lower(hits, size) if lower else Fraction(hits, size)) - usual)
+            if named[name] != wanted:
+                wrong.append(f"{name} of {estimate.method}: expected {wanted}, found {named[name]}")
+    return wrong
+
+
+def _share_lost(given: Mapping[str, str]) -> Fraction:
+    """Return the share that the inputs give: of the step, else of the usual orders."""
+    if "failing share" in given:
+        hits, size = (int(part) for part in given["failing share"].split(" of "))
+        return max(Fraction(0), Fraction(hits, size) - Fraction(given.get("usual share", "0")))
+    usual = next(Fraction(v) for n, v in given.items() if n.startswith("usual orders in "))
+    return 1 - next(Fraction(v) for n, v in given.items() if n.startswith("orders in ")) / usual

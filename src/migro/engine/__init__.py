@@ -1,6 +1,7 @@
 """The machine: forward chaining over windows, incremental and deterministic."""
 
 from .examples import ExampleFailure, ExampleResult, check_examples, run_example
+from .impacts import MeasuredAmount, measured_amounts, measured_value
 from .native import ERRORS_IN_A_ROW, NativeEngine, lowered_points
 from .release import release
 from .snapshots import restore, snapshot
@@ -16,12 +17,15 @@ __all__ = [
     "ExampleResult",
     "Firing",
     "Key",
+    "MeasuredAmount",
     "MeasuredShare",
     "NativeEngine",
     "check_examples",
     "contributing",
     "lowered_points",
+    "measured_amounts",
     "measured_shares",
+    "measured_value",
     "near_miss",
     "release",
     "restore",

@@ -112,11 +112,13 @@ class NativeEngine:
         for source, entry in self._selected(state, signal, bare, errors):
             names = source.key_names
             key = keys[names] if names in keys else keys.setdefault(names, key_of(source, signal))
-            matched = True
-            if key is None:
+            read_by_rules = bool(source.users)  # what only an impact is estimated from explains nothing
+            matched = matched or read_by_rules
+            if key is None and read_by_rules:
                 unkeyed.append(source.selection.signal.__name__ if source.selection is not None else "")
+            if key is None:
                 continue
-            keyed = True
+            keyed = keyed or read_by_rules
             if entry.at < state.now - source.retention:
                 late = True
                 note_late(state, source, key, entry.at)

@@ -49,11 +49,13 @@ from ..rules import (
 )
 from . import joins as j
 from . import nodes as n
+from .impacts import add_impact
 from .matching import Matcher, compile_predicates, compile_term
 from .measuring import Parts, compile_value
 from .retention import FOR_EVER, need_times
 from .sources import HOUR, Interval, SeriesOf, Source, fact_key_names, identity, newest
 from .state import EngineState, Key
+from .values import Value
 
 __all__ = ["Names", "Network"]
 
@@ -95,6 +97,10 @@ class Network:
         for rule in ruleset.rules:
             for leaf in leaves(rule.when):
                 self._add(rule, leaf)
+        self.impact_values: dict[int, Value] = {}
+        for kind in ruleset.kinds.values():
+            if kind.impact is not None:
+                add_impact(self, kind.impact, kind.per)
         self._learn_facts()
         for node in self.nodes:
             # Whoever counts runs of it has to know of every point.
@@ -195,20 +201,22 @@ class Network:
             self.conditions[id(leaf)] = compile_predicates(leaf.predicates)
             return
         if isinstance(leaf, During):
-            source = self.source(leaf.of, purpose="calendar")
-            source.users.add(rule.id)
-            interval = Interval(
-                self.capture(source, leaf.starts), self.capture(source, leaf.ends), leaf.lead, leaf.slack
-            )
-            source.intervals.append(interval)
-            source.retention = FOR_EVER
-            self.calendars[id(leaf)] = (source.number, interval)
+            self.calendar(leaf).users.add(rule.id)
             return
         node = self.node(leaf)
         node.rules.add(rule.id)
         self._attribute_terms(rule.id, leaf)
         self._attribute(node.number, rule.id)
         need_times(self, node.number, max(rule.lasts_us, rule.when.longest))
+
+    def calendar(self, leaf: During[Any]) -> Source:
+        """Return the source of a calendar, which keeps what is declared for ever."""
+        source = self.source(leaf.of, purpose="calendar")
+        interval = Interval(self.capture(source, leaf.starts), self.capture(source, leaf.ends), leaf.lead, leaf.slack)
+        source.intervals.append(interval)
+        source.retention = FOR_EVER
+        self.calendars[id(leaf)] = (source.number, interval)
+        return source
 
     def _attribute(self, number: int, rule: str) -> None:
         """Note which rules a raising predicate belongs to."""
@@ -415,8 +423,10 @@ class Network:
                 self._fact(operand, key_names)
         # What impact is estimated with is read by no rule, and has to be learned all the same.
         for kind in self.ruleset.kinds.values():
-            for told in (kind.impact.order_value, kind.impact.currency) if kind.impact else ():
-                if told is not None:
+            for told in kind.impact.facts if kind.impact else ():
+                self._fact(told, kind.per)
+            for measure in kind.impact.measures if kind.impact else ():
+                for told in (f for part in everything(measure) for f in part.facts):
                     self._fact(told, kind.per)
         for node in self.nodes:
             told_here: list[Fact[Any]] = list(node.premise.facts)

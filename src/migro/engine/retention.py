@@ -35,7 +35,7 @@ from .sources import HOUR
 if TYPE_CHECKING:
     from .network import Network
 
-__all__ = ["FOR_EVER", "need_times"]
+__all__ = ["FOR_EVER", "keep_source", "keep_value", "need_times"]
 
 _DAY = 24 * HOUR
 """How far back an effective time can lie, in microseconds."""
@@ -50,19 +50,19 @@ def need_times(network: Network, number: int, need: int) -> None:
     node.keep = max(node.keep, need)
     match node.premise:
         case Selection():
-            _keep_source(network, node.sources[0], need)
+            keep_source(network, node.sources[0], need)
         case Counted(length=length) | Distinct(length=length) | Share(length=length):
-            _keep_source(network, node.sources[0], need + length)
+            keep_source(network, node.sources[0], need + length)
         case Fits():
-            _keep_source(network, node.sources[0], need)
+            keep_source(network, node.sources[0], need)
         case Compared(left=left, right=right) | Differs(left=left, right=right):
-            _keep_value(network, left, need)
-            _keep_value(network, right, need)
+            keep_value(network, left, need)
+            keep_value(network, right, need)
         case Rising(left=left):
-            _keep_value(network, left, need + left.longest)
+            keep_value(network, left, need + left.longest)
         case Drop(left=left, expected=expected, every=every):
-            _keep_value(network, left, need + every)
-            _keep_value(network, expected, need + every)
+            keep_value(network, left, need + every)
+            keep_value(network, expected, need + every)
         case After(length=length):
             need_times(network, node.children[0], need)
             need_times(network, node.children[1], need + length)
@@ -93,28 +93,28 @@ def need_times(network: Network, number: int, need: int) -> None:
                 network.sources[network.nodes[roster].sources[0]].retention = FOR_EVER
 
 
-def _keep_value(network: Network, measure: Any, need: int) -> None:
+def keep_value(network: Network, measure: Any, need: int) -> None:
     match measure:
         case Holding(of=of, length=length):
             need_times(network, network.node(of).number, need + length)
-            _keep_source(network, holding_source(network, measure), need + length)
+            keep_source(network, holding_source(network, measure), need + length)
         case Baseline(of=of, methods=methods):
             for method in methods:
                 match method:
                     case Previous():
-                        _keep_value(network, of, need + of.longest + 1)
+                        keep_value(network, of, need + of.longest + 1)
                     case Before(change=change, length=length):
                         need_times(network, network.node(change).number, need + length)
-                        _keep_value(network, of, need + length + 1)
+                        keep_value(network, of, need + length + 1)
                     case _:
-                        _keep_value(network, of, 3 * HOUR)
+                        keep_value(network, of, 3 * HOUR)
         case Measure(inputs=inputs, span=span):
             for part in inputs:
                 if isinstance(part, Selection):
-                    _keep_source(network, network.source(part).number, need + span)
+                    keep_source(network, network.source(part).number, need + span)
                 else:
-                    _keep_value(network, part, need)
+                    keep_value(network, part, need)
 
 
-def _keep_source(network: Network, number: int, need: int) -> None:
+def keep_source(network: Network, number: int, need: int) -> None:
     network.sources[number].retention = max(network.sources[number].retention, need)

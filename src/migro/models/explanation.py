@@ -14,11 +14,15 @@ from .scales import Attention, Auth, Band, Outcome, Risk, RunMode, Severity
 __all__ = [
     "ActionTrace",
     "Adjustment",
+    "Affected",
     "Assumption",
     "Contribution",
+    "Estimate",
     "Explanation",
     "GuardTrace",
     "Impact",
+    "LossSoFar",
+    "MoneyRange",
     "NearMiss",
     "PremiseTrace",
     "SignalRef",
@@ -127,16 +131,89 @@ class Assumption(Record):
     source: Literal["measured", "fact", "assumed"]
 
 
+class Estimate(Record):
+    """
+    An amount of money and the factors that it is the product of.
+
+    Attributes:
+        method: Which formula, such as ``R_step``, or the name of what is at stake.
+        per: Whether it is lost each ``minute``, each ``day``, or ``once``.
+        currency: ISO 4217 code.
+        amount: In minor units, as an exact number or ratio such as ``12852`` or ``1/3``.
+        factors: What it is the product of, exact, each with its source.
+    """
+
+    method: str
+    per: Literal["minute", "day", "once"]
+    currency: str
+    amount: str
+    factors: Annotated[tuple[Assumption, ...], BeforeValidator(many)]
+
+
+class MoneyRange(Record):
+    """Money between two bounds, in minor units of one currency."""
+
+    currency: str
+    low: int
+    high: int
+
+
+class LossSoFar(Record):
+    """
+    What an issue has cost since it began: the rates that were in force, each for as long as it was.
+
+    Attributes:
+        low, high: In minor units of `currency`, all in all.
+        low_before, high_before: Of that, until the last time it was measured.
+        low_rate, high_rate: What was lost each minute since then.
+        minutes: How long that is, as an exact ratio.
+    """
+
+    currency: str
+    low: int
+    high: int
+    low_before: int = 0
+    high_before: int = 0
+    low_rate: int = 0
+    high_rate: int = 0
+    minutes: str = "0"
+
+
+class Affected(Record):
+    """
+    How many people are affected, by role.
+
+    Attributes:
+        low, high: Between how many and how many.
+        method: How they are counted, in words.
+    """
+
+    role: str
+    low: int
+    high: int
+    method: str
+
+
 class Impact(Record):
     """
-    What the issue costs, as far as is known.
+    What the issue costs, as far as is known. Currencies stand side by side; nothing is converted or added up.
 
     Attributes:
         share_lost: Lost share of the affected step, as an exact ratio such as ``7/20``; None when unknown.
         revenue_low, revenue_high: Revenue at risk per minute, in minor units of `currency`; None when unknown.
         currency: ISO 4217 code.
-        method: The formula, in words.
+        method: Which methods gave it, in words.
         assumptions: Every input with its source.
+        revenue: The one figure that severity reads, per minute: what was observed, else the estimate within the cap.
+        usual_revenue: What the shop usually takes per minute, as an exact ratio; None when unknown.
+        estimates: Every method that its inputs allow; the range is that of their amounts.
+        also: Revenue at risk per minute in other currencies.
+        exposures: What is at stake beside it, once or each day.
+        customers: Who is affected.
+        measured_at: When.
+        losses: What has been lost since the issue began, by currency.
+        projected: What may still be lost, by currency.
+        lasts: For how many more minutes that is reckoned.
     """
 
     share_lost: str | None = None
@@ -145,6 +222,23 @@ class Impact(Record):
     currency: str | None = None
     method: str = ""
     assumptions: Annotated[tuple[Assumption, ...], BeforeValidator(many)] = ()
+    revenue: int | None = None
+    usual_revenue: str | None = None
+    estimates: Annotated[tuple[Estimate, ...], BeforeValidator(many)] = ()
+    also: Annotated[tuple[MoneyRange, ...], BeforeValidator(many)] = ()
+    exposures: Annotated[tuple[Estimate, ...], BeforeValidator(many)] = ()
+    customers: Annotated[tuple[Affected, ...], BeforeValidator(many)] = ()
+    measured_at: UtcTime | None = None
+    losses: Annotated[tuple[LossSoFar, ...], BeforeValidator(many)] = ()
+    projected: Annotated[tuple[MoneyRange, ...], BeforeValidator(many)] = ()
+    lasts: int = 0
+
+    @property
+    def rates(self) -> tuple[MoneyRange, ...]:
+        """Revenue at risk per minute in every currency that it is known in."""
+        if self.revenue_low is None or self.revenue_high is None or self.currency is None:
+            return self.also
+        return (MoneyRange(currency=self.currency, low=self.revenue_low, high=self.revenue_high), *self.also)
 
 
 class GuardTrace(Record):

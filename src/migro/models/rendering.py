@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .explanation import Contribution, Explanation, Impact, PremiseTrace
+    from .explanation import Contribution, Estimate, Explanation, Impact, MoneyRange, PremiseTrace
 
-__all__ = ["explanation_text", "money"]
+__all__ = ["explanation_text", "money", "range_text"]
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
@@ -121,9 +122,38 @@ def _impact(i: Impact) -> Iterator[str]:
     if i.share_lost is not None:
         numerator, _, denominator = i.share_lost.partition("/")
         parts.append(f"share lost {100 * int(numerator) // int(denominator or 1)} %")
-    if i.revenue_low is not None and i.revenue_high is not None and i.currency:
-        low, high = money(i.revenue_low, i.currency), money(i.revenue_high, i.currency)
-        parts.append(f"revenue at risk {low if low == high else f'{low} to {high}'} per minute")
-    yield f"Impact     {'; '.join(parts) if parts else 'not known'}" + (f" ({i.method})" if i.method else "")
+    parts += [f"revenue at risk {range_text(r)} per minute" for r in i.rates]
+    yield f"Impact     {'; '.join(parts) if parts else 'value not known'}" + (f" ({i.method})" if i.method else "")
+    for estimate in (*i.estimates, *i.exposures):
+        yield from _estimate(estimate)
+    for loss in i.losses:
+        if loss.high:
+            yield f"           lost so far {_between(loss.low, loss.high, loss.currency)}"
+    for r in i.projected:
+        yield f"           may still be lost {range_text(r)}, if it lasts {i.lasts} min more [assumed]"
+    for who in i.customers:
+        count = f"{who.low}" if who.low == who.high else f"{who.low} to {who.high}"
+        yield f"           affected: {count} {who.role} ({who.method})"
     for a in i.assumptions:
         yield f"           {a.name} = {a.value} [{a.source}]"
+
+
+def range_text(r: MoneyRange) -> str:
+    """Return money between two bounds as people write it."""
+    return _between(r.low, r.high, r.currency)
+
+
+def _between(low: int, high: int, currency: str) -> str:
+    return money(low, currency) if low == high else f"{money(low, currency)} to {money(high, currency)}"
+
+
+def _estimate(e: Estimate) -> Iterator[str]:
+    """Yield an amount and the product that it is, so that a reader can do the sum again."""
+    per = "" if e.per == "once" else f" per {e.per}"
+    amount = Fraction(e.amount)
+    about = "" if amount.denominator == 1 else "about "
+    yield f"           {e.method} = {about}{money(int(amount), e.currency)}{per}"
+    factors = [f"{f.value} {f.name} [{f.source}]" for f in e.factors]
+    # Factors are in minor units, as the amount is.
+    text = " x ".join(factors) + f" = {e.amount} minor units"
+    yield from textwrap.wrap(text, width=110, initial_indent=" " * 13, subsequent_indent=" " * 15)

@@ -2,8 +2,10 @@
 
 from .assessment import Assessment, assess, is_supported
 from .confidence import HIGH_FROM, MAX_SCORE, Evidence, Score, band_of, confidence_of, score, trust_cap
-from .impact import estimate, severity_of, wilson_lower
+from .impact import Readings, estimate, flow_of, wilson_lower
+from .losses import accrued, losses
 from .quarantined import QUARANTINED, RuleQuarantined, rule_quarantined
+from .severity import severity_of
 from .unknown import CORE, UNKNOWN
 
 __all__ = [
@@ -14,13 +16,17 @@ __all__ = [
     "UNKNOWN",
     "Assessment",
     "Evidence",
+    "Readings",
     "RuleQuarantined",
     "Score",
+    "accrued",
     "assess",
     "band_of",
     "confidence_of",
     "estimate",
+    "flow_of",
     "is_supported",
+    "losses",
     "rule_quarantined",
     "score",
     "severity_of",

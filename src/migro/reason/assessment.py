@@ -10,11 +10,12 @@ from typing import Any
 import attrs
 
 from ..engine import EngineState, Key, MeasuredShare, NativeEngine, contributing, measured_shares, near_miss, trace
-from ..expressions import Fact
 from ..models import Band, Environment, Impact, NearMiss, Severity
 from ..rules import IssueKind, Rule
 from .confidence import Evidence, Score, band_of, score
-from .impact import estimate, largest_share, severity_of
+from .impact import estimate, largest_share
+from .readings import is_peak, readings, stakes
+from .severity import severity_of
 
 __all__ = ["MAX_NEAR_MISSES", "Assessment", "assess", "is_supported"]
 
@@ -126,8 +127,8 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
         for w in total.weighed
         if w.counted and (floor := engine.ruleset.rule(w.evidence.rule).then.severity) is not None
     )
-    share = None if lost is None else Fraction(lost.hits, lost.size)
-    severity, because = severity_of(kind.severity, share, floors)
+    read_impact = _once(partial(_impact, engine, state, kind, key, lost))
+    severity, because = _severity(engine, state, kind, key, lost, floors, read_impact)
     return Assessment(
         kind=kind,
         key=key,
@@ -140,7 +141,7 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
         found=frozenset(signals),
         newest=newest,
         environments=frozenset(environments),
-        read_impact=partial(_impact, engine, state, kind, key, lost),
+        read_impact=read_impact,
         read_near_misses=partial(_near_misses, engine, state, silent, key),
     )
 
@@ -154,16 +155,45 @@ def _lost(engine: NativeEngine, state: EngineState, rules: list[Rule[Any]], key:
 def _impact(
     engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: Key, lost: MeasuredShare | None
 ) -> Impact:
+    return estimate(kind.impact, readings(engine, state, kind, key, lost))
+
+
+def _severity(
+    engine: NativeEngine,
+    state: EngineState,
+    kind: IssueKind[Any],
+    key: Key,
+    lost: MeasuredShare | None,
+    floors: tuple[tuple[str, Severity], ...],
+    read_impact: Callable[[], Impact],
+) -> tuple[Severity, str]:
+    share = None if lost is None else Fraction(lost.hits, lost.size)
     model = kind.impact
-    order_value = _fact(engine, state, model.order_value if model else None, kind, key)
-    currency = _fact(engine, state, model.currency if model else None, kind, key)
-    return estimate(model, lost, order_value, currency)
+    if model is not None and (model.usual is not None or (lost is None and model.orders is not None)):
+        told = read_impact().share_lost  # what is lost beyond what is usual, or of the usual orders
+        share = None if told is None else Fraction(told)
+    return severity_of(
+        kind.severity,
+        share,
+        floors,
+        window=None if lost is None else lost.window,
+        stakes=stakes(engine, state, kind, key, read_impact=read_impact),
+        peak=is_peak(engine, state, kind, key),
+    )
+
+
+def _once(read: Callable[[], Impact]) -> Callable[[], Impact]:
+    """Return what reads at most once: severity asks, and the record may ask again."""
+    found: list[Impact] = []
+
+    def again() -> Impact:
+        if not found:
+            found.append(read())
+        return found[0]
+
+    return again
 
 
 def _near_misses(engine: NativeEngine, state: EngineState, silent: list[Rule[Any]], key: Key) -> tuple[NearMiss, ...]:
     missed = [miss for rule in silent if (miss := near_miss(engine, state, rule, key)) is not None]
     return tuple(sorted(missed, key=lambda m: (-m.would_add, m.rule))[:MAX_NEAR_MISSES])
-
-
-def _fact(engine: NativeEngine, state: EngineState, operand: Fact[Any] | None, kind: IssueKind[Any], key: Key) -> Any:
-    return None if operand is None else engine.fact(state, operand, kind.per, key)

@@ -17,7 +17,8 @@ from .aggregates import (
 from .baselines import Before, HourOfWeek, Method, Previous, Trailing, before, hour_of_week, previous, trailing
 from .calendars import During, Given, during, given
 from .conclusions import MEDIUM, STRONG, WEAK, Conclusion, Effect, refutes, supports, vetoes
-from .kinds import PRIOR, ImpactModel, IssueKind, Response, SeverityScale
+from .impact import Amounts, Exposure, ImpactModel, Orders, People, PerDay, Sessions
+from .kinds import PRIOR, IssueKind, Response, SeverityScale
 from .measures import (
     Absolute,
     Baseline,
@@ -53,6 +54,7 @@ __all__ = [
     "After",
     "Age",
     "Aggregate",
+    "Amounts",
     "Baseline",
     "Before",
     "Both",
@@ -68,6 +70,7 @@ __all__ = [
     "During",
     "Effect",
     "Example",
+    "Exposure",
     "Extreme",
     "Fits",
     "Given",
@@ -81,6 +84,9 @@ __all__ = [
     "Latest",
     "Measure",
     "Method",
+    "Orders",
+    "People",
+    "PerDay",
     "Premise",
     "Previous",
     "Quantile",
@@ -92,6 +98,7 @@ __all__ = [
     "RuleSet",
     "Runs",
     "Selection",
+    "Sessions",
     "SeverityScale",
     "Share",
     "Silence",

@@ -11,10 +11,11 @@ from typing import Any, Generic, TypeVar, get_args
 import attrs
 
 from ..errors import RuleDefinitionError
-from ..expressions import Document, Fact, encode, microseconds
+from ..expressions import Document, encode, microseconds
 from ..models import Category, Risk, Severity
+from .impact import ImpactModel
 
-__all__ = ["LOWEST_RISK", "PLACEHOLDERS", "PRIOR", "ImpactModel", "IssueKind", "Response", "SeverityScale"]
+__all__ = ["LOWEST_RISK", "PLACEHOLDERS", "PRIOR", "IssueKind", "Response", "SeverityScale"]
 
 K = TypeVar("K")
 
@@ -44,45 +45,22 @@ class SeverityScale:
         default: Without a known impact.
         by_share: Lowest lost share at which a severity holds, worst first; the first that is reached counts.
         below: Where a share is known and reaches none of `by_share`.
+        customer_facing: Whether shoppers meet it: then it is SEV3 at least where nobody knows what it costs.
     """
 
     default: Severity
     by_share: tuple[tuple[Severity, Fraction], ...] = ()
     below: Severity = Severity.SEV4
+    customer_facing: bool = False
 
     def document(self) -> Document:
+        facing: Document = {"customer_facing": True} if self.customer_facing else {}
         return {
+            **facing,
             "default": self.default.word,
             "by_share": [[s.word, encode(f)] for s, f in self.by_share],
             "below": self.below.word,
         }
-
-
-@attrs.frozen(kw_only=True)
-class ImpactModel:
-    """
-    How revenue at risk follows from a measured failing share.
-
-    ``revenue per minute = starts per minute x conversion given the step x average order value x failing share``
-
-    Starts per minute are measured: the size of the share's window over its length.
-
-    Attributes:
-        step: Name of the step, such as ``checkout``.
-        conversion: Probability of an order given the step; used as an assumption.
-        order_value: Average order value in minor units, as a fact of the host; unknown without one.
-        currency: ISO 4217 code, as a fact of the host.
-    """
-
-    step: str
-    conversion: Fraction
-    order_value: Fact[int] | None = None
-    currency: Fact[str] | None = None
-
-    def document(self) -> Document:
-        named = (("order_value", self.order_value), ("currency", self.currency))
-        facts = {n: f.document() for n, f in named if f is not None}
-        return {"step": self.step, "conversion": encode(self.conversion), **facts}
 
 
 def _risk(value: object) -> Risk:

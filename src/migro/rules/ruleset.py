@@ -101,6 +101,7 @@ class RuleSet:
             *_check_features(self.rules),
             *_check_kinds(self.rules),
             *_check_responses(self.rules),
+            *_check_impacts(self.rules),
         ]
         classes_found, class_findings = _signal_classes(self.rules, classes)
         findings += class_findings
@@ -288,9 +289,7 @@ def _signal_classes(
     classes = dict(given)
     findings = []
     for rule in rules:
-        model = rule.then.kind.impact
-        facts = (model.order_value, model.currency) if model else ()
-        owners = [s.signal for s in selections(rule.when)] + [f.column.owner for f in facts if f is not None]
+        owners = [s.signal for s in selections(rule.when)] + _impact_classes(rule.then.kind)
         for operand, key_names in fact_uses(rule.when):
             owner = operand.column.owner
             owners.append(owner)
@@ -317,6 +316,36 @@ def _signal_classes(
                     )
                 )
     return classes, findings
+
+
+def _impact_classes(kind: IssueKind[Any]) -> list[type[Signal]]:
+    """Return the signal classes that the impact of a kind is estimated from."""
+    model = kind.impact
+    if model is None:
+        return []
+    told = [*model.facts]
+    read = [*model.selections]
+    for part in (p for m in (*model.measures, *((model.peak,) if model.peak else ())) for p in everything(m)):
+        told += part.facts
+        read += [part] if isinstance(part, Selection) else []
+    return [*(s.signal for s in read), *(f.column.owner for f in told)]
+
+
+def _check_impacts(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:
+    for kind, rule in {r.then.kind.name: (r.then.kind, r) for r in reversed(rules)}.values():
+        model = kind.impact
+        parts = (*model.measures, *model.selections, *((model.peak,) if model.peak else ())) if model else ()
+        for part in parts:
+            if part.key_names != kind.per:
+                yield Finding(
+                    "impact-key",
+                    kind.name,
+                    rule.where,
+                    f"expected impact measured per {' and '.join(kind.per)}, since {kind.name} is about that;"
+                    f" got per {' and '.join(part.key_names)} in {part}",
+                )
+            if part.longest > MAX_SPAN:
+                yield Finding("impact-window", kind.name, rule.where, "expected windows of at most 14 days")
 
 
 def _levels(rules: tuple[Rule[Any], ...]) -> tuple[dict[str, int], list[Finding]]:
