@@ -16,7 +16,7 @@ from typing import Any
 from migro.models import MerchantId, Signal, content_id
 from migro.observe import Failure, Observer, ObserveSettings, read_envelope
 from migro.observe.aggregation import BROWSER, REQUESTS, MinuteAggregator
-from migro.simulate import SCENARIOS, Simulation, generate, load
+from migro.simulate import SCENARIOS, Simulation, complaints, envelopes, generate, load
 from migro.simulate.shops import LARKSPUR, QUILLON, Shop
 from migro.simulate.timeline import START, Timeline
 from migro.simulate.truth import GroundTruth
@@ -42,6 +42,11 @@ _REQUESTS = (
     *(("GET", path, 404) for path in ("/favicon.png", "/wp-login.php", "/products/gone")),
     *(("GET", path, 301) for path in ("/shop", "/collections/all/old")),
     *(("GET", path, 302) for path in ("/checkouts/c/1", "/account/logout")),
+    *((method, "/", 200) for method in ("HEAD", "OPTIONS")),
+    *(("GET", path, 304) for path in ("/", "/collections/all", "/products/oak-stool", "/assets/app.js")),
+    *(("POST", path, 422) for path in ("/cart/add.js", "/account/login", "/api/checkout")),
+    *(("GET", path, 200) for path in ("/policies/returns", "/apps/reviews", "/assets/theme.css", "/cdn/shop/logo.svg")),
+    *(("GET", path, 500) for path in ("/api/recommendations",)),
 )
 """What shoppers and strangers ask for beside pages and carts, with the answer."""
 
@@ -51,28 +56,49 @@ def _truth(timeline: Timeline) -> GroundTruth:
     return GroundTruth(scenario="market", seed=timeline.seed, merchants=shops, start=START, onset=onset, end=onset)
 
 
+def _voices(timeline: Timeline, minute: int) -> None:
+    """Let somebody ask a question, and a monitor complain about what sells nothing."""
+    shop, at = timeline.shop, timeline.at(minute, 20)
+    text = f"Hello, where do I find the invoice of my order {shop.numbers + minute}? Thank you."
+    ticket = complaints.help_desk_ticket(
+        timeline.people.person(), number=shop.numbers + minute, subject="Invoice", text=text, at=at
+    )
+    timeline.add(envelopes.ticket(shop.plain(), ticket, received_at=timeline.received(at)))
+    alert = complaints.alert(
+        shop,
+        name=f"ImageResizeQueueLong{minute}",
+        severity="warning",
+        summary="The resize queue is longer than usual",
+        instance="192.0.2.88:9100",
+        since=at - timedelta(minutes=2),
+    )
+    timeline.add(envelopes.alertmanager(shop.alerts(), alert, received_at=timeline.received(at)))
+
+
 def _busy(shop: Shop, seed: int) -> Simulation:
     """Return a busy stretch of a shop where all is well: page views, carts, checks, orders, payments, stock."""
     timeline = Timeline("market", seed=seed, shop=shop, onset=START, end=START + timedelta(minutes=_MINUTES))
-    last, signs = _MINUTES - 1, shop.senders
+    last = _MINUTES - 1
     load.profile(timeline, 0)
     load.browsing(timeline, 0, last, per_min=40)
     load.cart_posts(timeline, 0, last, per_min=8)
     load.probes(timeline, tuple(range(_MINUTES)), ok=True)
     rng = timeline.rng("market")
     for minute in range(_MINUTES):
-        for method, path, status in rng.choices(_REQUESTS, k=90):
+        for method, path, status in rng.choices(_REQUESTS, k=120):
             at, size = timeline.at(minute, rng.randrange(60)), rng.randrange(300, 30_000)
             timeline.log(at, timeline.visitors.visitor(), f"{method} {path}", status, size)
-        for n in range(100):
+        for n in range(90):
             at = timeline.at(minute, rng.randrange(60)) + timedelta(milliseconds=rng.randrange(1_000))
-            if "shopify" in signs:
+            number = shop.numbers + 100 * minute + n
+            if "shopify" in shop.senders:
                 load.inventory(timeline, at, item=1_000 * minute + n)
-                if n % 5 == 0:
-                    load.order(timeline, at, number=shop.numbers + 100 * minute + n)
-            if "stripe" in signs and n % 2 == 0:
-                declined = rng.randrange(100) < 4
-                load.payment(timeline, at, number=shop.numbers + 100 * minute + n, declined=declined)
+                if n % 9 == 0:
+                    load.order(timeline, at, number=number)
+            elif n % 3 == 0:
+                load.payment(timeline, at, number=number, declined=rng.randrange(100) < 4)
+        if minute % 9 == 4:
+            _voices(timeline, minute)
     return timeline.finish(_truth)
 
 
@@ -137,7 +163,7 @@ def market(shops: int) -> Iterator[Signal]:
     streams = []
     for place in range(shops):
         shop = f"shop-{place:05}"
-        streams.append(_own(shop, (LARKSPUR, QUILLON)[place % 2].name, place, shuffled=True))
+        streams.append(_own(shop, (QUILLON if place % 4 == 3 else LARKSPUR).name, place, shuffled=True))
         if place % FAILING_ONE_IN == 0:
             scenario = scenarios[place // FAILING_ONE_IN % len(scenarios)]
             streams.append(_own(shop, scenario, place, shuffled=False))

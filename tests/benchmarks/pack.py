@@ -53,6 +53,7 @@ _PORTION = 2_000
 _BATCH = 250
 """How many waiting signals are taken at once at most."""
 
+_UNREAD = ("no rule's condition fits it", "no rule reads its kind")
 _TICK = timedelta(seconds=1)
 _PAGE = 4_096
 
@@ -229,8 +230,8 @@ def run(shops: int, count: int, thinking: Thinking, counts: Counts) -> None:
     print(f"{total} signals of {shops} merchants, {total / span:.0f}/s by their own times, over {span:.0f} s of them;")
     print(f"{queue.busy:.1f} s of processor time: {total / queue.busy:.0f} signals/s on one core")
     print(f"latency p50 {quantile(queue.latencies, 0.5):.1f} ms, p99 {quantile(queue.latencies, 0.99):.1f} ms")
-    unread = sum(n for name, n in counts.signals.items() if "no rule" in name)
-    print(f"{1 - unread / total:.1%} of the signals matched a premise; {counts.decisions} decisions")
+    unread = sum(n for name, n in counts.signals.items() if name.removeprefix("recorded: ") in _UNREAD)
+    print(f"{1 - unread / total:.1%} of the signals are read by a premise; {counts.decisions} decisions")
     for name, n in counts.signals.most_common():
         print(f"    {name}: {n}")
     if counts.hash is not None:
