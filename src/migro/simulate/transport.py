@@ -56,7 +56,14 @@ def lose(
     rng = _rng("lose", simulation, permille, seed)
     fates = (_left(e, rng, permille) if _concerned(e, kinds, during) else e for e in simulation.envelopes)
     left = tuple(e for e in fates if e is not None)
-    return _counted(simulation, left, lost=simulation.truth.events - sum(e.events for e in left))
+    before, after = _repeats(simulation.envelopes), _repeats(left)
+    truth = simulation.truth
+    return _counted(
+        simulation,
+        left,
+        lost=truth.events - sum(e.events for e in left),
+        duplicates=after if before == truth.duplicates else min(after, truth.duplicates),
+    )
 
 
 def repeat(
@@ -96,7 +103,7 @@ def repeat(
             if at < simulation.truth.end:
                 again.append(sent_again(envelope, secrets.get(str(envelope.endpoint), ""), received_at=at))
     together = sorted((*simulation.envelopes, *again), key=lambda e: e.received_at)
-    return _counted(simulation, tuple(together), lost=0)
+    return _counted(simulation, tuple(together), lost=0, duplicates=simulation.truth.duplicates + len(again))
 
 
 def reorder(
@@ -131,7 +138,8 @@ def reorder(
             if at < simulation.truth.end:
                 late = sent_again(envelope, secrets.get(str(envelope.endpoint), ""), received_at=at)
         moved.append(late)
-    return _counted(simulation, tuple(sorted(moved, key=lambda e: e.received_at)), lost=0)
+    together = tuple(sorted(moved, key=lambda e: e.received_at))
+    return _counted(simulation, together, lost=0, duplicates=simulation.truth.duplicates)
 
 
 def _rng(what: str, simulation: Simulation, permille: int, seed: int) -> Random:
@@ -184,7 +192,7 @@ def _parts(envelope: RawEnvelope) -> tuple[str, Sequence[Any]] | None:
     )
 
 
-def _counted(simulation: Simulation, envelopes: tuple[RawEnvelope, ...], *, lost: int) -> Simulation:
+def _counted(simulation: Simulation, envelopes: tuple[RawEnvelope, ...], *, lost: int, duplicates: int) -> Simulation:
     truth = simulation.truth
     return attrs.evolve(
         simulation,
@@ -193,7 +201,7 @@ def _counted(simulation: Simulation, envelopes: tuple[RawEnvelope, ...], *, lost
             truth,
             envelopes=len(envelopes),
             events=sum(e.events for e in envelopes),
-            duplicates=_repeats(envelopes),
+            duplicates=duplicates,
             lost=truth.lost + lost,
             planted=_planted(truth.planted, envelopes) if lost else truth.planted,
         ),

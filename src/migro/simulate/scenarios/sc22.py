@@ -42,7 +42,9 @@ _THIN = 15
 def play(seed: int, variant: str = "") -> Simulation:
     """Play SC22: letters on days 0, 1, 1, 2 and 3; on day 3 at T0 + 2 minutes the fifth merchant loses checkout."""
     shops = [_small(seed, number) for number in range(4)]
-    asking = [_asking(seed, shop, START + timedelta(days=d, minutes=m)) for shop, (d, m) in zip(shops, _ASKED, strict=False)]
+    asking = [
+        _asking(seed, shop, START + timedelta(days=d, minutes=m)) for shop, (d, m) in zip(shops, _ASKED, strict=False)
+    ]
     return merged((*asking, _failing(seed)), scenario="SC22", seed=seed)
 
 
@@ -73,12 +75,9 @@ def _failing(seed: int) -> Simulation:
     start = _OUTAGE - timedelta(minutes=15)
     timeline = Timeline("SC22", seed=seed, shop=FERNWOOD, onset=_OUTAGE, end=_END, start=start)
     sc02.story(timeline)
-    _letter(
-        timeline,
-        START + timedelta(days=_ASKED[4][0], minutes=_ASKED[4][1]),
-        QUESTION,
-        "How do I change the checkout domain?",
-    )
+    day, minute = _ASKED[-1]
+    asked = START + timedelta(days=day, minutes=minute)
+    _letter(timeline, asked, QUESTION, "How do I change the checkout domain?")
     return timeline.finish(_truth_of_outage)
 
 
