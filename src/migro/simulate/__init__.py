@@ -8,6 +8,7 @@ from .recasting import namesake, recast
 from .scenario import Scenario
 from .scenarios import SCENARIOS
 from .shops import Shop
+from .tickets import Inbox, LabelledTicket, tickets, write_tickets
 from .timeline import START, Simulation, Timeline
 from .transport import lose, reorder, repeat
 from .truth import ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
@@ -19,6 +20,8 @@ __all__ = [
     "ExpectedIssue",
     "ForbiddenIssue",
     "GroundTruth",
+    "Inbox",
+    "LabelledTicket",
     "RawEnvelope",
     "Scenario",
     "Shop",
@@ -34,5 +37,7 @@ __all__ = [
     "recast",
     "reorder",
     "repeat",
+    "tickets",
     "write",
+    "write_tickets",
 ]

@@ -15,7 +15,7 @@ from .shops import Shop
 
 __all__ = ["receipts"]
 
-_TOLD = 12
+_TOLD = 8
 """Deliveries that are told of each minute and topic; the others are only counted."""
 _TOPICS = {
     "orders/create": "order.created",

@@ -46,9 +46,9 @@ def play(seed: int, variant: str = "") -> Simulation:
     """
     hosted = Timeline("SC13", seed=seed, shop=FERNWOOD, onset=_ONSET, end=_END)
     other = Timeline("SC13", seed=seed, shop=QUILLON, onset=_ONSET, end=_END)
-    for timeline, per_min in ((hosted, 7), (other, 6)):
+    for timeline, per_min in ((hosted, 6), (other, 3)):
         load.profile(timeline, -20)
-        load.browsing(timeline, -20, _LAST + 19, per_min=2)
+        load.browsing(timeline, -20, _LAST + 19, per_min=1)
         _changes(timeline, per_min)
     _stale_writes(hosted)
     calm = merged((hosted.finish(_truth), other.finish(_truth)), scenario="SC13", seed=seed)
