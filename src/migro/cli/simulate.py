@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
-from ..simulate import Scenario, Simulation, generate, lose, playable, write
+from ..simulate import Scenario, Simulation, generate, lose, playable, tickets, write, write_tickets
 from .console import Console
 from .references import imported
 
@@ -23,12 +23,13 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "scenario",
         metavar="ID",
         help=f"one of {', '.join(playable())}, or all; A+B for two troubles of one merchant, A,B for two merchants;"
-        " package.module:NAME for a scenario of your own",
+        " package.module:NAME for a scenario of your own; tickets for a help desk's inbox",
     )
     parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal bytes (default: 1)")
     parser.add_argument(
         "--loss", type=_permille, default=0, metavar="PERCENT", help="share of events that never arrive (default: 0)"
     )
+    parser.add_argument("--count", type=int, metavar="N", help="how many tickets, for the ID tickets")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="directory to write to")
     parser.set_defaults(command=simulate)
 
@@ -45,16 +46,22 @@ def _permille(text: str) -> int:
 
 def simulate(arguments: argparse.Namespace, console: Console) -> int:
     """Write each scenario into a directory of its own."""
+    if (arguments.scenario == "tickets") != (arguments.count is not None):
+        raise ConfigurationError("expected --count with tickets, and with nothing else")
     names = list(playable()) if arguments.scenario == "all" else [arguments.scenario]
     records = []
     for name in names:
-        simulation = generate(name, seed=arguments.seed, own=_own)
+        inbox = tickets(arguments.count, seed=arguments.seed) if name == "tickets" else None
+        simulation = inbox.simulation if inbox else generate(name, seed=arguments.seed, own=_own)
         if arguments.loss:
             simulation = lose(simulation, permille=arguments.loss, seed=arguments.seed)
         directory = arguments.out / name.replace(":", ".")
+        further: dict[str, str] = {}
         try:
             envelopes, truth = write(simulation, directory)
             _settings(simulation, directory)
+            if inbox is not None:
+                further = dict(zip(("tickets", "labels"), map(str, write_tickets(inbox, directory)), strict=True))
         except OSError as e:
             raise ConfigurationError(f"--out: expected a directory to write to: {e.strerror} - at {directory}") from e
         records.append(
@@ -66,6 +73,7 @@ def simulate(arguments: argparse.Namespace, console: Console) -> int:
                 "configuration": str(directory / "migro.toml"),
                 "count": len(simulation.envelopes),
                 "lost": simulation.truth.lost,
+                **further,
             }
         )
     if not console.text:
@@ -78,6 +86,10 @@ def simulate(arguments: argparse.Namespace, console: Console) -> int:
             f" truth in {record['truth']}"
         )
     first = arguments.out / names[0].replace(":", ".")
+    if arguments.scenario == "tickets":
+        print(f"the same tickets without labels: {records[0]['tickets']}; with labels: {records[0]['labels']}")
+        print("\nto see how well they are told apart:")
+        print(f"  migro evaluate tickets {records[0]['labels']}")
     print("\nto decide on the first one, with its signatures checked:")
     print(f"  set -a; . {first}/secrets.env; set +a")
     print(f"  migro run --config {first}/migro.toml --memory volatile: {first}/envelopes.jsonl")

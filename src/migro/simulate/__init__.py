@@ -8,6 +8,7 @@ from .recasting import namesake, recast
 from .scenario import Scenario
 from .scenarios import SCENARIOS
 from .shops import Shop
+from .tickets import Inbox, LabelledTicket, tickets, write_tickets
 from .timeline import START, Simulation, Timeline
 from .transport import lose, reorder, repeat
 from .truth import ANY_PARENT, NEVER, ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
@@ -21,6 +22,8 @@ __all__ = [
     "ExpectedIssue",
     "ForbiddenIssue",
     "GroundTruth",
+    "Inbox",
+    "LabelledTicket",
     "RawEnvelope",
     "Scenario",
     "Shop",
@@ -36,5 +39,7 @@ __all__ = [
     "recast",
     "reorder",
     "repeat",
+    "tickets",
     "write",
+    "write_tickets",
 ]

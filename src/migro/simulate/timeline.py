@@ -63,8 +63,11 @@ class Timeline:
         lost: How many events were on their way and never arrived; whoever loses one counts it here.
     """
 
-    def __init__(self, scenario: str, *, seed: int, shop: Shop, onset: datetime, end: datetime) -> None:
-        self.scenario, self.seed, self.shop, self.onset, self.end = scenario, seed, shop, onset, end
+    def __init__(
+        self, scenario: str, *, seed: int, shop: Shop, onset: datetime, end: datetime, start: datetime = START
+    ) -> None:
+        self.scenario, self.seed, self.shop = scenario, seed, shop
+        self.start, self.onset, self.end = start, onset, end
         self.planted = Planted()
         self.people, self.visitors = People(self.rng("people")), People(self.rng("visitors"))
         self._delivered: list[RawEnvelope] = []
@@ -85,7 +88,7 @@ class Timeline:
 
     def minutes(self, first: int, last: int) -> range:
         """Return the minutes from `first` to `last`, both included, that the time line covers."""
-        begin, end = ((t - self.onset) // timedelta(minutes=1) for t in (START, self.end))
+        begin, end = ((t - self.onset) // timedelta(minutes=1) for t in (self.start, self.end))
         return range(max(first, begin), min(last + 1, end))
 
     def token(self, length: int = 32) -> str:
@@ -109,6 +112,11 @@ class Timeline:
         """Deliver something once more: the same event, tried again by its sender."""
         self.add(envelope)
         self._duplicates += envelope.events
+
+    @property
+    def newest(self) -> RawEnvelope:
+        """What was added last."""
+        return self._delivered[-1]
 
     def log(
         self, at: datetime, visitor: tuple[str, str], request: str, status: int, size: int, *, referer: str = "-"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -15,7 +15,10 @@ from ..errors import ConfigurationError
 from .envelopes import RawEnvelope, sent_again
 from .timeline import Simulation
 
-__all__ = ["ONE_BY_ONE", "lose", "reorder", "repeat"]
+__all__ = ["ONE_BY_ONE", "Spell", "lose", "reorder", "repeat"]
+
+Spell = tuple[datetime, datetime]
+"""From when, and until before when."""
 
 ONE_BY_ONE: frozenset[str] = frozenset(
     {"shopify_webhook", "bigcommerce_webhook", "stripe_event", "sentry_webhook", "zendesk_event"}
@@ -23,7 +26,14 @@ ONE_BY_ONE: frozenset[str] = frozenset(
 """Wire formats that are pushed one event at a time, by senders who try again when no answer comes."""
 
 
-def lose(simulation: Simulation, *, permille: int, seed: int) -> Simulation:
+def lose(
+    simulation: Simulation,
+    *,
+    permille: int,
+    seed: int,
+    kinds: Collection[str] | None = None,
+    during: Spell | None = None,
+) -> Simulation:
     """
     Return the simulation without some of its events, each lost by itself and with the same chance.
 
@@ -37,13 +47,23 @@ def lose(simulation: Simulation, *, permille: int, seed: int) -> Simulation:
     Args:
         permille: How many events in 1,000 are lost, 0 to 1,000.
         seed: Source of this chance alone: another seed loses others of the same events.
+        kinds: Wire formats that are concerned; None for all.
+        during: Between which times of receipt; None for always.
 
     Raises:
         ConfigurationError: If `permille` is no share.
     """
     rng = _rng("lose", simulation, permille, seed)
-    left = tuple(kept for e in simulation.envelopes if (kept := _left(e, rng, permille)) is not None)
-    return _counted(simulation, left, lost=simulation.truth.events - sum(e.events for e in left))
+    fates = (_left(e, rng, permille) if _concerned(e, kinds, during) else e for e in simulation.envelopes)
+    left = tuple(e for e in fates if e is not None)
+    before, after = _repeats(simulation.envelopes), _repeats(left)
+    truth = simulation.truth
+    return _counted(
+        simulation,
+        left,
+        lost=truth.events - sum(e.events for e in left),
+        duplicates=after if before == truth.duplicates else min(after, truth.duplicates),
+    )
 
 
 def repeat(
@@ -54,6 +74,7 @@ def repeat(
     copies: tuple[int, int] = (1, 1),
     late: timedelta = timedelta(minutes=1),
     kinds: Collection[str] = ONE_BY_ONE,
+    during: Spell | None = None,
 ) -> Simulation:
     """
     Return the simulation with some deliveries sent again: the same ids and the same bytes, signed at their own time.
@@ -62,8 +83,9 @@ def repeat(
         permille: How many deliveries in 1,000 come again.
         seed: Source of this chance alone.
         copies: Fewest and most further copies of one delivery.
-        late: A copy comes up to this much later, and not after the end of the time line.
+        late: A copy comes up to this much later, most of them soon, none after the end of the time line.
         kinds: Wire formats that are concerned.
+        during: Between which times of receipt of the first copy; None for always.
 
     Raises:
         ConfigurationError: If `permille` is no share.
@@ -72,14 +94,16 @@ def repeat(
     secrets = {e.name: e.secret for e in simulation.endpoints}
     again: list[RawEnvelope] = []
     for envelope in simulation.envelopes:
-        if envelope.kind not in kinds or not _chosen(rng, permille):
+        if not _concerned(envelope, kinds, during) or not _chosen(rng, permille):
             continue
         for _ in range(rng.randint(*copies)):
-            at = envelope.received_at + timedelta(seconds=rng.randint(1, max(1, late // timedelta(seconds=1))))
+            # Senders try again soon, and then less and less often.
+            wait = rng.randint(1, rng.randint(1, rng.randint(1, max(1, late // timedelta(seconds=1)))))
+            at = envelope.received_at + timedelta(seconds=wait)
             if at < simulation.truth.end:
                 again.append(sent_again(envelope, secrets.get(str(envelope.endpoint), ""), received_at=at))
     together = sorted((*simulation.envelopes, *again), key=lambda e: e.received_at)
-    return _counted(simulation, tuple(together), lost=0)
+    return _counted(simulation, tuple(together), lost=0, duplicates=simulation.truth.duplicates + len(again))
 
 
 def reorder(
@@ -89,6 +113,7 @@ def reorder(
     seed: int,
     within: timedelta = timedelta(minutes=3),
     kinds: Collection[str] = ONE_BY_ONE,
+    during: Spell | None = None,
 ) -> Simulation:
     """
     Return the simulation with some deliveries so late that others overtake them.
@@ -98,6 +123,7 @@ def reorder(
         seed: Source of this chance alone.
         within: How long at most; a sender signs when it sends, so the signature is fresh all the same.
         kinds: Wire formats that are concerned.
+        during: Between which times of receipt, were it not for this; None for always.
 
     Raises:
         ConfigurationError: If `permille` is no share.
@@ -107,18 +133,25 @@ def reorder(
     moved: list[RawEnvelope] = []
     for envelope in simulation.envelopes:
         late = envelope
-        if envelope.kind in kinds and _chosen(rng, permille):
+        if _concerned(envelope, kinds, during) and _chosen(rng, permille):
             at = envelope.received_at + timedelta(seconds=rng.randint(1, max(1, within // timedelta(seconds=1))))
             if at < simulation.truth.end:
                 late = sent_again(envelope, secrets.get(str(envelope.endpoint), ""), received_at=at)
         moved.append(late)
-    return _counted(simulation, tuple(sorted(moved, key=lambda e: e.received_at)), lost=0)
+    together = tuple(sorted(moved, key=lambda e: e.received_at))
+    return _counted(simulation, together, lost=0, duplicates=simulation.truth.duplicates)
 
 
 def _rng(what: str, simulation: Simulation, permille: int, seed: int) -> Random:
     if not 0 <= permille <= 1000:
         raise ConfigurationError(f"expected a share of 0 to 1000 in 1,000 events, got {permille}")
     return Random(f"migro.simulate/transport/1|{what}|{simulation.truth.scenario}|{simulation.truth.seed}|{seed}")
+
+
+def _concerned(envelope: RawEnvelope, kinds: Collection[str] | None, during: Spell | None) -> bool:
+    if kinds is not None and envelope.kind not in kinds:
+        return False
+    return during is None or during[0] <= envelope.received_at < during[1]
 
 
 def _chosen(rng: Random, permille: int) -> bool:
@@ -159,7 +192,7 @@ def _parts(envelope: RawEnvelope) -> tuple[str, Sequence[Any]] | None:
     )
 
 
-def _counted(simulation: Simulation, envelopes: tuple[RawEnvelope, ...], *, lost: int) -> Simulation:
+def _counted(simulation: Simulation, envelopes: tuple[RawEnvelope, ...], *, lost: int, duplicates: int) -> Simulation:
     truth = simulation.truth
     return attrs.evolve(
         simulation,
@@ -168,7 +201,7 @@ def _counted(simulation: Simulation, envelopes: tuple[RawEnvelope, ...], *, lost
             truth,
             envelopes=len(envelopes),
             events=sum(e.events for e in envelopes),
-            duplicates=_repeats(envelopes),
+            duplicates=duplicates,
             lost=truth.lost + lost,
             planted=_planted(truth.planted, envelopes) if lost else truth.planted,
         ),
@@ -194,7 +227,10 @@ def _planted(planted: Mapping[str, tuple[str, ...]], envelopes: Sequence[RawEnve
     raw = "\n".join(
         e.body if isinstance(e.body, str) else json.dumps(dict(e.body), ensure_ascii=False) for e in envelopes
     )
-    # Most are words of log lines or whole strings of JSON: looked up as such, and only the rest as a part of the text.
-    words = frozenset(re.findall(r'[^\s"]+', raw)).union(re.findall(r'"([^"\\]*)"', raw))
-    left = {kind: tuple(v for v in values if v in words or v in raw) for kind, values in planted.items()}
+    # Most stand alone between quotes or blanks. Only what is longer is searched, each piece of it once: a value that
+    # was lost would cost a look at everything.
+    pieces = frozenset(raw.split('"'))
+    longer = "\n".join(sorted(p for p in pieces if not re.fullmatch(r"[\w.@+-]*", p)))
+    words = pieces.union(longer.split())
+    left = {kind: tuple(v for v in values if v in words or v in longer) for kind, values in planted.items()}
     return {kind: values for kind, values in left.items() if values}

@@ -6,7 +6,22 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..scenario import Scenario
-from . import morning, sc01, sc02, sc03, sc06, sc07, sc08, sc09, sc10, sc16, sc24
+from . import (
+    morning,
+    quiet,
+    sc01,
+    sc02,
+    sc03,
+    sc06,
+    sc07,
+    sc08,
+    sc09,
+    sc10,
+    sc13,
+    sc16,
+    sc22,
+    sc24,
+)
 
 __all__ = ["SCENARIOS"]
 
@@ -22,9 +37,12 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             sc08,
             sc09,
             sc10,
+            sc13,
             sc16,
+            sc22,
             sc24,
             morning,
+            quiet,
         )
     }
 )

@@ -12,7 +12,7 @@ from ..shops import FERNWOOD
 from ..timeline import START, Simulation, Timeline
 from ..truth import ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
 
-__all__ = ["SCENARIO", "play"]
+__all__ = ["SCENARIO", "play", "story"]
 
 
 def play(seed: int, variant: str = "") -> Simulation:
@@ -24,6 +24,13 @@ def play(seed: int, variant: str = "") -> Simulation:
     """
     onset = START + timedelta(minutes=15)
     timeline = Timeline("SC02", seed=seed, shop=FERNWOOD, onset=onset, end=onset + timedelta(minutes=32))
+    story(timeline)
+    return timeline.finish(_truth)
+
+
+def story(timeline: Timeline) -> None:
+    """Tell the story on any time line that begins a quarter of an hour before the onset, for the shop it is of."""
+    shop = timeline.shop
     load.profile(timeline, -15)
     load.browsing(timeline, -15, -1, per_min=5)
     load.browsing(timeline, 0, 31, per_min=5, extra_pdp=10)
@@ -33,11 +40,10 @@ def play(seed: int, variant: str = "") -> Simulation:
     _decoys(timeline)
     for number, minute in enumerate((-14, -12, -9, -7, -4, -1)):
         note = f"My other card is {CARDS[1]} if this one fails" if number == 2 else None
-        load.order(timeline, timeline.at(minute, 41), number=FERNWOOD.numbers + number, note=note)
+        load.order(timeline, timeline.at(minute, 41), number=shop.numbers + number, note=note)
     for item, minute in enumerate((-10, 6, 21)):
         load.inventory(timeline, timeline.at(minute, 12), item=100 + item)
     _ticket(timeline)
-    return timeline.finish(_truth)
 
 
 def _handoffs(timeline: Timeline) -> None:
@@ -54,7 +60,7 @@ def _handoffs(timeline: Timeline) -> None:
             request,
             404 if lost else 302,
             1_846 if lost else 0,
-            referer=f"https://{FERNWOOD.host}/cart",
+            referer=f"https://{timeline.shop.host}/cart",
         )
 
 
@@ -71,7 +77,7 @@ def _decoys(timeline: Timeline) -> None:
     # The monitor of another part of the shop complains about something that sells nothing.
     at = timeline.at(5, 30)
     body = complaints.alert(
-        FERNWOOD,
+        timeline.shop,
         name="ImageResizeQueueLong",
         severity="warning",
         summary="Resize queue is longer than usual, paged person: Odile Mockridge",
@@ -80,7 +86,7 @@ def _decoys(timeline: Timeline) -> None:
     )
     timeline.planted.add("ip", "192.0.2.88")
     timeline.planted.add("name", "Odile Mockridge")
-    timeline.add(envelopes.alertmanager(FERNWOOD.alerts(), body, received_at=timeline.received(at)))
+    timeline.add(envelopes.alertmanager(timeline.shop.alerts(), body, received_at=timeline.received(at)))
     for minute in timeline.minutes(-15, 31):
         if minute % 7 == 0:
             timeline.log(timeline.at(minute, 3), ("198.51.100.78", load.SEARCH_BOT), "GET /robots.txt", 200, 410)
@@ -90,9 +96,9 @@ def _ticket(timeline: Timeline) -> None:
     at, person = timeline.at(20), timeline.people.person()
     timeline.planted.person(person, ("name", "email", "phone"))
     body = complaints.zendesk_ticket(
-        FERNWOOD,
+        timeline.shop,
         person,
-        number=FERNWOOD.numbers + 501,
+        number=timeline.shop.numbers + 501,
         event=f"01DEMO{timeline.token(20).upper()}",
         subject="Checkout page not found",
         text=(
@@ -103,7 +109,10 @@ def _ticket(timeline: Timeline) -> None:
     )
     timeline.add(
         envelopes.zendesk(
-            FERNWOOD.signed("zendesk"), body, received_at=timeline.received(at), invocation=timeline.token(26).upper()
+            timeline.shop.signed("zendesk"),
+            body,
+            received_at=timeline.received(at),
+            invocation=timeline.token(26).upper(),
         )
     )
 
