@@ -141,6 +141,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def scenarios(session: nox.Session) -> None:
+    """Play and score every scenario for many seeds, also with events lost: ``nox -s scenarios -- --seeds 20``."""
+    session.install(".", *group("tests"))
+    session.run("python", "-m", "tests.evaluate.rounds", *session.posargs)
+
+
+@nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
     """Measure speeds and sizes; nothing passes or fails by them."""
     session.install(".", *group("tests"))

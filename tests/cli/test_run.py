@@ -14,7 +14,9 @@ import attrs
 
 import migro
 from migro import Agent, MerchantId, Signal
-from migro.cli.run import Tally, settled
+from migro.cli.material import Event
+from migro.cli.playing import play, settled
+from migro.cli.run import Tally
 from migro.models import Accepted, Input, Tick
 from migro.packs.headless import RULES
 from migro.remember import SqliteMemory
@@ -41,15 +43,13 @@ def test_what_another_writer_consumed_has_its_disposition_all_the_same(tmp_path:
     tally = Tally()
     with Overtaken(tmp_path / "shared.db") as memory:
         agent = Agent(rules=RULES, memory=memory)
-        done = [
-            agent.process(Signal(kind="change.deploy", occurred_at=AT, merchant=MerchantId("mugs"))) for _ in range(2)
-        ]
-        found = [settled(memory, d) for d in done]
-    for one in found:
-        tally.take(one)
+        signal = Signal(kind="change.deploy", occurred_at=AT, merchant=MerchantId("mugs"))
+        found = list(play(agent, [Event(where="here", signal=signal)] * 2))
+        assert agent.process(signal).disposition is None
+    for turn in found:
+        tally.take(turn)
 
-    assert [d.disposition for d in done] == [None, None]
-    assert [f.disposition.name for f in found if f.disposition] == ["recorded", "dropped"]
+    assert [t.done.disposition.name for t in found if t.done and t.done.disposition] == ["recorded", "dropped"]
     assert tally.adds_up
 
 

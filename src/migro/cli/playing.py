@@ -8,9 +8,10 @@ import attrs
 
 from ..agent import Agent, Processed
 from ..models import Decision
+from ..ports import Memory
 from .material import Event
 
-__all__ = ["Turn", "play"]
+__all__ = ["Turn", "play", "settled"]
 
 
 @attrs.frozen(kw_only=True)
@@ -46,17 +47,17 @@ def play(agent: Agent, events: Iterable[Event]) -> Iterator[Turn]:
             yield Turn(event=event)
             continue
         due = agent.tick(event.signal.received_at)
-        done = _settled(agent, agent.process(event.signal))
+        done = settled(agent.memory, agent.process(event.signal))
         turn = Turn(event=event, due=due, done=done)
         yield turn
         if turn.decisions:
             agent.drain()
 
 
-def _settled(agent: Agent, done: Processed) -> Processed:
+def settled(memory: Memory, done: Processed) -> Processed:
     """Return what became of a signal, looked up where another writer of the memory consumed it."""
     if done.disposition is not None:
         return done
-    places = agent.memory.read("journal", id=done.signal.id, partition=done.partition)
+    places = memory.read("journal", id=done.signal.id, partition=done.partition)
     found = next((e.disposition for e in places if e.seq == done.seq), None)
     return attrs.evolve(done, disposition=found)

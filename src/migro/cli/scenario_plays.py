@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,16 +15,26 @@ from ..configuration import Configuration, read_configuration
 from ..errors import ConfigurationError, InputError
 from ..evaluate import Played, ScenarioScore, Sighting, Survivals, TruthDocument, read_truth, score_scenario
 from ..models import Signal
-from ..observe import Observer
+from ..observe import Envelope, Observer, ObserveSettings
 from ..remember import VolatileMemory
-from ..simulate import GroundTruth
+from ..rules import RuleSet
+from ..simulate import GroundTruth, Simulation
 from .equipment import equipped
 from .lacking import lacked
-from .material import line_events
+from .material import Event, line_events, observed
 from .playing import Turn, play
 from .surroundings import configuration, secret_values
 
-__all__ = ["ENVELOPES", "TRUTH", "Spectator", "Told", "evaluate_directory", "score_play"]
+__all__ = [
+    "ENVELOPES",
+    "TRUTH",
+    "Spectator",
+    "Told",
+    "evaluate_directory",
+    "evaluate_simulation",
+    "score_play",
+    "simulated",
+]
 
 ENVELOPES: Final = "envelopes.jsonl"
 TRUTH: Final = "truth.json"
@@ -109,6 +119,23 @@ def _secrets(path: Path) -> dict[str, str]:
             raise ConfigurationError(f"expected NAME=value, got no such line - at {path}, line {number}")
         found[name.strip()] = value.strip().strip("\"'")
     return found
+
+
+def simulated(simulation: Simulation) -> Iterator[Event]:
+    """Yield the events of a simulation that was never written to files; its signatures are checked."""
+    settings = ObserveSettings.model_validate({"endpoints": simulation.settings()})
+    observer = Observer(settings, secrets=simulation.secrets, pseudonym_key=_KEY)
+    for raw in simulation.envelopes:
+        yield from observed(Envelope.model_validate(raw.data()), observer)
+
+
+def evaluate_simulation(simulation: Simulation, rules: RuleSet) -> ScenarioScore:
+    """Play a simulation as its files would be played, and return its score."""
+    agent = Agent(rules=rules, memory=VolatileMemory(), alarm=_alarmed)
+    spectator = Spectator(simulation.truth.planted)
+    for turn in play(agent, simulated(simulation)):
+        spectator.see(turn)
+    return score_play(agent, spectator, simulation.truth)
 
 
 class Spectator:

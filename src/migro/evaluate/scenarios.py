@@ -79,8 +79,7 @@ def score_scenario(truth: GroundTruth, played: Played, *, place: str = "", why: 
         merchants=len(truth.merchants),
         seconds=max(0, int((truth.end - truth.start).total_seconds())),
         findings=tuple(
-            f if f.found else attrs.evolve(f, why=(*_watched(f.expected, played.sightings), *lacked(f.expected)))
-            for f in findings
+            f if f.found else attrs.evolve(f, why=_missed(f.expected, played.sightings, lacked)) for f in findings
         ),
         right=len({(c.merchant, c.kind) for _, c in taken if c is not None}),
         alarms=alarms,
@@ -146,13 +145,18 @@ def _finding(
     )
 
 
+def _missed(expected: ExpectedIssue, sightings: Sequence[Sighting], lacked: Why) -> tuple[str, ...]:
+    return (*_watched(expected, sightings), *lacked(expected)) or ("nothing was decided about it",)
+
+
 def _watched(expected: ExpectedIssue, sightings: Sequence[Sighting]) -> Iterator[str]:
-    """Yield how near the decisions about an issue came to it."""
+    """Yield how near the decisions about an issue came to it; nothing where there are none."""
     kinds = (expected.kind, *expected.instead)
     seen = [s for s in sightings if s.merchant == expected.merchant and s.kind in kinds]
     later = [s for s in seen if s.at >= expected.onset and not s.resolved]
+    if seen and not later:
+        yield "it was over before its onset"
     if not later:
-        yield "it was over before its onset" if seen else "no rule of it concluded anything"
         return
     best = max(later, key=lambda s: (s.points, s.at))
     counted = ", ".join(best.rules) or "nothing counted"
