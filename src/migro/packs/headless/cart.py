@@ -55,7 +55,7 @@ VERSION_CONFLICT = IssueKind[MerchantId](
         dashboard(),
         draft_reply(
             "Since {first_seen} some changes of carts have been refused because the cart had changed in between, and"
-            " the storefront did not try again. No data is lost. The report shows your developers which calls need a retry."
+            " the storefront did not try again. No data is lost. The report shows which calls need a retry."
         ),
     ),
     human_only=("change how the storefront retries",),
