@@ -425,6 +425,8 @@ def kind(r: Random, name: str, per: tuple[str, ...]) -> IssueKind[Any]:
         human_only=tuple(r.sample(words, r.randrange(3))),
         false_positives=r.choice(words),
         related=tuple(r.sample(("a", "b"), r.randrange(3))),
+        harm=r.choice(words),
+        sources=tuple(r.sample(words, r.randrange(3))),
         prior=r.choice((-100, -30, 0)),
         systemic=r.random() < 0.2,
     )

@@ -119,7 +119,10 @@ def test_comments_and_blanks_change_no_version() -> None:
 def test_prose_examples_and_revisions_are_no_part_of_the_version() -> None:
     plain = read(TOP + "      {signal: docs.page, per: merchant}")
     told = read(
-        TOP.replace("severity:", "title: T, what: W, false_positives: F, human_only: [h], related: [r], severity:")
+        TOP.replace(
+            "severity:",
+            "title: T, what: W, harm: H, false_positives: F, human_only: [h], related: [r], sources: [s], severity:",
+        )
         + "      {signal: docs.page, per: merchant}\n    why: Because.\n    revision: 7\n"
         + "    examples: [{name: none, signals: []}]"
     )

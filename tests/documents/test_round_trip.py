@@ -78,7 +78,8 @@ def test_a_whole_set_comes_back_from_both_forms(seed: int) -> None:
 
 
 def _prose(kind: Any) -> tuple[Any, ...]:
-    return (kind.document(), kind.title, kind.what, kind.human_only, kind.false_positives, kind.related)
+    told = (kind.title, kind.what, kind.harm, kind.human_only, kind.false_positives, kind.related, kind.sources)
+    return (kind.document(), told)
 
 
 def test_the_shipped_rules_come_back_with_their_examples() -> None:

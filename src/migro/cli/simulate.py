@@ -11,7 +11,10 @@ from typing import Any
 from ..errors import ConfigurationError
 from ..simulate import Scenario, Simulation, generate, lose, playable, tickets, write, write_tickets
 from .console import Console
+from .equipment import equipped
 from .references import imported
+from .simulate_fixtures import write_fixtures
+from .surroundings import configuration
 
 __all__ = ["register"]
 
@@ -23,7 +26,8 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "scenario",
         metavar="ID",
         help=f"one of {', '.join(playable())}, or all; A+B for two troubles of one merchant, A,B for two merchants;"
-        " package.module:NAME for a scenario of your own; tickets for a help desk's inbox",
+        " package.module:NAME for a scenario of your own; tickets for a help desk's inbox; fixtures for the signals of"
+        " every failure mode's fixtures",
     )
     parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal bytes (default: 1)")
     parser.add_argument(
@@ -45,9 +49,11 @@ def _permille(text: str) -> int:
 
 
 def simulate(arguments: argparse.Namespace, console: Console) -> int:
-    """Write each scenario into a directory of its own."""
+    """Write each scenario into a directory of its own, an inbox, or the fixtures of every failure mode."""
     if (arguments.scenario == "tickets") != (arguments.count is not None):
         raise ConfigurationError("expected --count with tickets, and with nothing else")
+    if arguments.scenario == "fixtures":
+        return write_fixtures(equipped(configuration(arguments.config), ())[0], arguments.out, console)
     names = list(playable()) if arguments.scenario == "all" else [arguments.scenario]
     records = []
     for name in names:

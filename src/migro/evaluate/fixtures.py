@@ -201,7 +201,7 @@ class ModeFixtures:
 
     def _pairs(self, left: tuple[Rule[Any], ...], right: tuple[Rule[Any], ...], *, apart: bool) -> Iterator[_Laid]:
         """Yield pairs of signs that hold together: apart before those with a common witness, small before large."""
-        pairs = []
+        pairs: list[tuple[tuple[bool, bool, int], int, Rule[Any], Example, Rule[Any], Example]] = []
         for a in left:
             for b in right:
                 if a.then.family == b.then.family or (left is right and a.id >= b.id):

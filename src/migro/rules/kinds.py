@@ -140,10 +140,15 @@ class IssueKind(Generic[K]):
         category: Which desk has to fix it.
         per: Names of the key columns; rules about this kind have to be about the same.
         title: One line for people.
+        what: What happens and why, in a sentence or two.
         severity: How bad it is.
+        harm: Who loses what by it and what makes it worse: the reason of the scale, in words.
         impact: How to estimate what it costs.
         responses: What to do about it.
         human_only: What stays a person's to do, in words.
+        false_positives: What looks like it and is not, and other traps of its signs.
+        related: Names of the modes that it is often confused or comes together with.
+        sources: Short citations of public documents that show it.
         prior: Points before any evidence.
         systemic: Whether it is about the platform instead of one merchant.
     """
@@ -154,11 +159,13 @@ class IssueKind(Generic[K]):
     title: str = attrs.field(kw_only=True, default="")
     what: str = attrs.field(kw_only=True, default="")
     severity: SeverityScale = attrs.field(kw_only=True, default=SeverityScale(default=Severity.SEV3))
+    harm: str = attrs.field(kw_only=True, default="")
     impact: ImpactModel | None = attrs.field(kw_only=True, default=None)
     responses: tuple[Response, ...] = attrs.field(kw_only=True, default=())
     human_only: tuple[str, ...] = attrs.field(kw_only=True, default=())
     false_positives: str = attrs.field(kw_only=True, default="")
     related: tuple[str, ...] = attrs.field(kw_only=True, default=())
+    sources: tuple[str, ...] = attrs.field(kw_only=True, default=())
     prior: int = attrs.field(kw_only=True, default=PRIOR)
     systemic: bool = attrs.field(kw_only=True, default=False)
 

@@ -23,6 +23,7 @@ from ...rules import (
     supports,
 )
 from .auth import MISSING_SCOPE, TOKEN_REVOKED
+from .references import cited
 from .responses import draft_reply, impact_on, operators
 from .shop_witnesses import calls, mostly
 from .signals import HttpRequest
@@ -52,6 +53,8 @@ TOKEN_EXPIRED = IssueKind[MerchantId](
     human_only=("issue a new token", "deploy it", "empty the cache"),
     false_positives="The cache hides the fault page by page, although it begins sharply at the API.",
     related=("env_var_missing_after_deploy", "api_token_revoked", "cors_blocked"),
+    harm="Every page that is not cached fails for everybody at once; nothing else in this pack hits as many.",
+    sources=cited("BC-AUTHDOC", "BC-CODES"),
 )
 
 _ADMIN: Pred[StorefrontCalls] = StorefrontCalls.api == "admin"

@@ -10,6 +10,7 @@ from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, during, fires, on, refutes, silent, supports
 from .operations_signals import ApiCalls
 from .planning_signals import Interval
+from .references import cited
 from .responses import draft_reply, notify, report
 from .specimens import SHOP
 from .specimens_operations import CALLS, CHANGE, INTERVAL, START, said
@@ -34,6 +35,8 @@ API_VERSION = IssueKind[MerchantId](
     human_only=("upgrade the version",),
     false_positives="Optional fields may be empty, and a word about deprecation ahead of the end is no incident.",
     related=("deploy_regression", "webhook_silence", "bulk_import_errors"),
+    harm="Nothing breaks at the first word of it; grave once fields that cart or checkout need are gone.",
+    sources=cited("SHOP-FF", "SHOP-DEPR", "SHOP-VER", "HYD-CHG"),
 )
 
 _CALLS = on(ApiCalls, per=ApiCalls.merchant, weight=ApiCalls.calls)

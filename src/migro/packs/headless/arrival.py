@@ -23,6 +23,7 @@ from ...rules import (
     supports,
 )
 from .cart import CART_LOST
+from .references import cited
 from .responses import draft_reply, impact_on, notify, report
 from .shop_witnesses import calls, mostly, opens, short_of
 from .signals import Cart, Probe
@@ -52,6 +53,8 @@ CART_NOT_RESET = IssueKind[MerchantId](
     human_only=("change how the storefront drops carts",),
     false_positives="Who opens the confirmation mail again reaches the same page without asking for checkout.",
     related=("cart_lost_at_checkout", "duplicate_order_or_charge"),
+    harm="Only those who come back to buy again are hit; the loss is their share of the checkouts.",
+    sources=cited("HYD-2524", "HYD-CHG"),
 )
 
 

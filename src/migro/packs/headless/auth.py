@@ -8,6 +8,7 @@ from ...expressions import hours
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
+from .references import cited
 from .responses import dashboard, draft_reply, notify, recheck, report
 from .signals import App
 from .specimens import SHOP, alert, app, deploy, error
@@ -37,6 +38,8 @@ TOKEN_REVOKED = IssueKind[MerchantId](
         " BigCommerce."
     ),
     related=("missing_access_scope", "webhook_subscription_missing", "order_export_stalled"),
+    harm="Nothing is lost at first, but all synchronisation stands, so it grows worse by the hour.",
+    sources=cited("SHOP-TPL894", "SHOP-APPJS570", "BC-CODES"),
 )
 
 MISSING_SCOPE = IssueKind[MerchantId](
@@ -56,6 +59,8 @@ MISSING_SCOPE = IssueKind[MerchantId](
     human_only=("grant a scope", "approve the app again"),
     false_positives="A firewall's 403 looks alike, but comes as a page.",
     related=("api_token_revoked", "env_var_missing_after_deploy", "documentation_confusion"),
+    harm="As bad as the missing field: little for a menu, much for the cart; the rest goes on.",
+    sources=cited("VC-1350", "BC-CODES", "SHOP-CODES"),
 )
 
 _DENIED = coded_error("auth.scope", events=3, users=3)

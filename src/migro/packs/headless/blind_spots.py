@@ -23,6 +23,7 @@ from ...rules import (
     supports,
 )
 from .planning_signals import ExpectedSource, Heartbeat, Interval
+from .references import cited
 from .responses import dashboard, draft_reply, notify, report
 from .specimens import SHOP
 from .specimens_operations import CHANGE, EXPECTED, HEARTBEAT, INTERVAL, NOW, at, said, usual
@@ -48,6 +49,8 @@ BLIND_SPOT = IssueKind[MerchantId](
     human_only=("repair the collector",),
     false_positives="Holidays and maintenance.",
     related=("webhook_silence", "platform_incident_systemic", "clock_skew"),
+    harm=("What it costs is unknown, which is the point: nothing else can be judged with full confidence meanwhile."),
+    sources=cited("J"),
 )
 
 _SOURCE = (Heartbeat.merchant, Heartbeat.source)

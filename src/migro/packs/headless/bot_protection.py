@@ -9,6 +9,7 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Measure, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .operations_signals import ApiCalls
+from .references import cited
 from .responses import draft_reply, notify, report
 from .signals import HttpRequest
 from .specimens import SHOP, burst, error, request
@@ -34,6 +35,8 @@ BOT_BLOCKED = IssueKind[MerchantId](
     human_only=("pass on the buyer's address", "use the private token", "contact the platform"),
     false_positives="The probes themselves may be challenged while shoppers are not.",
     related=("api_throttling", "bot_scraping_load", "platform_incident_systemic"),
+    harm="Pages that are rendered on the server fail for everybody in the share that is turned away.",
+    sources=cited("SHOPJS-1030", "VSFSHOP-373", "HYD-3947", "SHOP-LIMITS", "SHOP-CODES"),
 )
 
 _STOREFRONT: Pred[ApiCalls] = ApiCalls.api == "storefront"

@@ -9,6 +9,7 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, known, on, refutes, silent, supports
 from .checkout import SERVER_ERRORS
+from .references import cited
 from .responses import dashboard, draft_reply, notify, operators, report
 from .signals import ErrorIssue, HttpRequest
 from .specimens import SHOP, burst, deploy, error, page, request, ticket
@@ -32,6 +33,8 @@ CORS = IssueKind[MerchantId](
     human_only=("change the allowed origins",),
     false_positives="Browsers report a server error without the right headers as a refused origin.",
     related=("storefront_token_expired", "csp_blocking_scripts", "domain_split_brain", "deploy_regression"),
+    harm="Whatever the browser itself fetches does not work; gravest when that is adding to the cart.",
+    sources=cited("MED-5560", "MED-5937", "SALSF-516", "BC-AUTHDOC", "WOO-3815"),
 )
 
 CSP = IssueKind[MerchantId](
@@ -51,6 +54,8 @@ CSP = IssueKind[MerchantId](
     human_only=("change the policy",),
     false_positives="Most such reports come from browser extensions.",
     related=("third_party_script_failure", "analytics_pixel_loss", "express_wallet_missing", "hydration_mismatch"),
+    harm="Payment cannot begin if its script is blocked, which is gravest; with a tag only the figures suffer.",
+    sources=cited("HYD-CSP", "KLAV-70", "HYD-CHG"),
 )
 
 HYDRATION = IssueKind[MerchantId](
@@ -59,10 +64,20 @@ HYDRATION = IssueKind[MerchantId](
     title="Pages of server and browser differ",
     what="What the server rendered is not what the browser expects; parts are drawn again and buttons may die.",
     severity=SeverityScale(default=Severity.SEV3),
-    responses=(notify("operators"), report("template, release, number of users"), dashboard()),
+    responses=(
+        notify("operators"),
+        report("template, release, number of users"),
+        dashboard(),
+        draft_reply(
+            "Since {first_seen} some pages of your storefront are built differently on the server and in the browser,"
+            " and parts of them may not react. The templates and the release are in the report for your developers."
+        ),
+    ),
     human_only=("fix the page", "roll back", "remove a tag"),
     false_positives="Translation by the browser and extensions change pages too, and many of these errors hurt nobody.",
     related=("deploy_regression", "third_party_script_failure", "web_performance_regression", "csp_blocking_scripts"),
+    harm="Often nobody notices; graver where clicks on buttons lead to nothing and fewer people buy.",
+    sources=cited("REACT-32763", "HYD-CHG", "LIBRE-707"),
 )
 
 IMAGES = IssueKind[MerchantId](
@@ -82,6 +97,8 @@ IMAGES = IssueKind[MerchantId](
     human_only=("change the configuration", "raise the quota"),
     false_positives="Protection against hot links blocks probes that send no referrer, and nobody else.",
     related=("deploy_regression", "cdn_origin_unreachable", "web_performance_regression"),
+    harm="Products without pictures sell worse; graver when that is most of them.",
+    sources=cited("NEXT-IMG", "J"),
 )
 
 REDIRECTS = IssueKind[MerchantId](
@@ -101,7 +118,17 @@ REDIRECTS = IssueKind[MerchantId](
     ),
     human_only=("add redirects",),
     false_positives="Scans for weak spots ask for paths that never existed; sending everything home hides the fault.",
-    related=("indexing_directives_wrong", "catalogue_not_published_to_channel", "email_links_old_domain"),
+    related=(
+        "indexing_directives_wrong",
+        "catalogue_not_published_to_channel",
+        "email_links_old_domain",
+        "dns_tls_cutover_failure",
+    ),
+    harm=(
+        "Visitors from search engines and paid links end nowhere, and rankings fall with every day; graver for"
+        " the most visited addresses."
+    ),
+    sources=cited("HYD-REDIR", "HYD-CHG", "PB-SBD", "PB-CLI", "NUXTSEO"),
 )
 
 ANALYTICS = IssueKind[MerchantId](
@@ -110,10 +137,24 @@ ANALYTICS = IssueKind[MerchantId](
     title="Analytics or pixels lose events",
     what="A missing shop id, an uninitialised consent API or a cookie that stays behind loses or doubles events.",
     severity=SeverityScale(default=Severity.SEV3),
-    responses=(notify("operators"), report("messages of the storefront, number of users")),
+    responses=(
+        notify("operators"),
+        report("messages of the storefront, number of users"),
+        draft_reply(
+            "Since {first_seen} your tracking sees fewer, more or other purchases than your shop has orders; the report"
+            " compares the two. Please do not steer budgets by these figures until it is repaired."
+        ),
+    ),
     human_only=("change tags", "change consent or cookie settings"),
     false_positives="Ad blockers lose some events everywhere; a new consent banner changes counts on purpose.",
-    related=("csp_blocking_scripts", "third_party_script_failure", "session_not_carried_to_checkout"),
+    related=(
+        "csp_blocking_scripts",
+        "third_party_script_failure",
+        "session_not_carried_to_checkout",
+        "platform_incident_systemic",
+    ),
+    harm=("No order is lost, but advertising is steered by wrong figures; about a fifth of what it costs is at risk."),
+    sources=cited("HYD-3615", "HYD-3467", "HYD-925", "HYD-1896", "WEAV-388", "HYD-ANA", "HYD-CHG"),
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712

@@ -27,6 +27,7 @@ from ...rules import (
 from .expected import raised
 from .payments import DECLINES
 from .planning_signals import StatusPage
+from .references import cited
 from .responses import draft_reply, notify, report
 from .shop_witnesses import campaign, risen, short_of, still
 from .signals import Dispute, HttpRequest, Payment, ShopProfile
@@ -56,6 +57,11 @@ CARD_TESTING = IssueKind[MerchantId](
     human_only=("limit or block", "ask for captchas", "change the provider's rules"),
     false_positives="A flash sale brings many attempts too, but most of them succeed; one shopper may try often.",
     related=("payment_decline_surge", "bot_scraping_load", "api_throttling"),
+    harm=(
+        "Fees and later disputes rather than lost orders; a matter for whoever is in charge of security,"
+        " whatever the revenue."
+    ),
+    sources=cited("ADB-RL", "STRIPE-DECL"),
 )
 
 _W = minutes(15)

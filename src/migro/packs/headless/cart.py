@@ -8,6 +8,7 @@ from ...expressions import Pred, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, silent, supports
+from .references import cited
 from .responses import dashboard, draft_reply, impact_on, notify, operators, page, refresh_cache, report
 from .signals import ErrorIssue, HttpRequest, Order, Payment
 from .specimens import SHOP, burst, error, order, payment, request, ticket
@@ -31,7 +32,14 @@ CART_LOST = IssueKind[MerchantId](
     ),
     human_only=("change cookies or domains", "move checkout to another host"),
     false_positives="Link previews and crawlers open checkout links without any cookie.",
-    related=("session_not_carried_to_checkout", "samesite_payment_return_loss", "checkout_handoff_404"),
+    related=(
+        "session_not_carried_to_checkout",
+        "samesite_payment_return_loss",
+        "checkout_handoff_404",
+        "cart_not_reset_after_order",
+    ),
+    harm="Shoppers of certain browsers lose their cart; the loss is the share of checkouts that open empty.",
+    sources=cited("CAT-1903", "BC-SDKJS-717", "COCART-205", "HYD-721", "MAG-CARTTXT"),
 )
 
 VERSION_CONFLICT = IssueKind[MerchantId](
@@ -41,10 +49,20 @@ VERSION_CONFLICT = IssueKind[MerchantId](
     what="The platform locks carts by version; two tabs, double clicks or a background job send an old one.",
     severity=SeverityScale(default=Severity.SEV3, by_share=((Severity.SEV2, percent(5)), (Severity.SEV3, percent(3)))),
     impact=impact_on("cart", percent(30)),
-    responses=(notify("operators"), report("routes with conflicts and how often each"), dashboard()),
+    responses=(
+        notify("operators"),
+        report("routes with conflicts and how often each"),
+        dashboard(),
+        draft_reply(
+            "Since {first_seen} some changes of carts have been refused because the cart had changed in between, and"
+            " the storefront did not try again. No data is lost. The report shows which calls need a retry."
+        ),
+    ),
     human_only=("change how the storefront retries",),
     false_positives="A conflict that the storefront retries at once is ordinary; only those left over hurt.",
     related=("duplicate_order_or_charge", "checkout_server_error_spike"),
+    harm=("Nothing is lost while a retry succeeds; what counts is the share of cart updates that never come through."),
+    sources=cited("CT-409", "VSF-5264", "VSF-6050", "BC-PR439"),
 )
 
 THROTTLED = IssueKind[MerchantId](
@@ -65,6 +83,8 @@ THROTTLED = IssueKind[MerchantId](
     human_only=("put up a queue", "shape traffic", "ask the platform for a higher limit"),
     false_positives="The answer may be 200 with an error inside, so a board of statuses stays green.",
     related=("traffic_surge_capacity", "bot_scraping_load", "api_throttling"),
+    harm="Buyers wait in a queue and some leave; gravest when half of the attempts are turned away.",
+    sources=cited("SHOP-COTHROTTLE", "VC-431"),
 )
 
 DUPLICATE = IssueKind[tuple[MerchantId, str]](
@@ -89,6 +109,11 @@ DUPLICATE = IssueKind[tuple[MerchantId, str]](
         " are several payments of one order."
     ),
     related=("payment_captured_no_order", "webhook_duplicate_delivery", "cart_version_conflict"),
+    harm=(
+        "Each payer is charged twice, so the second amount has to be paid back and its stock put right; several"
+        " in an hour are gravest."
+    ),
+    sources=cited("MED-13301", "MED-4798", "STRIPE-ORDER", "BC-ORD"),
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712

@@ -22,6 +22,7 @@ from ...rules import (
     supports,
 )
 from .check_signals import PaymentPoll
+from .references import cited
 from .responses import draft_reply, notify, page, report
 from .shop_witnesses import NEW_ORDERS, mostly, newest
 from .signals import Order, Payment
@@ -59,6 +60,11 @@ NO_ORDER = IssueKind[MerchantId](
         "samesite_payment_return_loss",
         "order_export_stalled",
     ),
+    harm=(
+        "Each payer waits for goods that nobody will send, and all the money without an order counts; many at"
+        " once are gravest."
+    ),
+    sources=cited("MED-13301", "MED-4798", "MED-2948", "SAL-CO", "MED-HOOK"),
 )
 
 TEST_MODE = IssueKind[MerchantId](
@@ -79,6 +85,8 @@ TEST_MODE = IssueKind[MerchantId](
     human_only=("change keys", "collect payments again", "hold orders back"),
     false_positives="Merchants place test orders on purpose on the day they go live.",
     related=("env_var_missing_after_deploy", "payment_decline_surge"),
+    harm="Orders look paid and no money comes; gravest when the payer is none of the shop's own people.",
+    sources=cited("STRIPE-SKILL", "HD-ADYEN", "J"),
 )
 
 _POLLS = on(PaymentPoll, per=PaymentPoll.merchant)

@@ -8,6 +8,7 @@ from ...expressions import Pred, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
+from .references import cited
 from .responses import draft_reply, impact_on, operators
 from .shop_witnesses import short_of
 from .signals import Alert, ErrorIssue, HttpRequest, Probe
@@ -51,6 +52,11 @@ SERVER_ERRORS = IssueKind[MerchantId](
         "cdn_origin_unreachable",
         "tax_calculation_failure",
     ),
+    harm=(
+        "Every shopper at checkout is hit and the orders of that step are lost in full; how bad it is follows"
+        " the share of requests that fail."
+    ),
+    sources=cited("ADB-GQL", "BC-CODES", "PB-ROI", "J"),
 )
 
 # Reading a cart changes nothing and is what crawlers do; opening checkout counts whatever the method.

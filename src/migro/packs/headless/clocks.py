@@ -25,6 +25,7 @@ from ...rules import (
 )
 from .operations_signals import Delivery
 from .payment_webhook import FROM_PAYER, REFUSED
+from .references import cited
 from .responses import draft_reply, notify, report
 from .specimens import SHOP, burst
 from .specimens_operations import CLOCK, DELIVERY, at, said
@@ -55,6 +56,8 @@ CLOCK_SKEW = IssueKind[tuple[MerchantId, str]](
         "webhook_out_of_order_write",
         "monitoring_blind_spot",
     ),
+    harm="Only the data at first; grave once payment events are refused for their time.",
+    sources=cited("STRIPE-PY", "SLACK-PY", "J"),
 )
 
 _CLOCK = (Delivery.merchant, Delivery.clock_source)

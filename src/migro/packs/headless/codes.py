@@ -20,6 +20,7 @@ from ...rules import (
     silent,
     supports,
 )
+from .references import cited
 from .responses import draft_reply, impact_on, report
 from .shop_witnesses import before_cutover, campaign, mostly, short_of
 from .specimens import SHOP, burst, ticket
@@ -47,6 +48,8 @@ CODES_REFUSED = IssueKind[MerchantId](
     human_only=("create codes anew", "decide about goodwill"),
     false_positives="Extensions that guess coupons make many attempts with codes that never existed.",
     related=("cart_version_conflict", "api_version_fall_forward", "order_import_gap"),
+    harm="Those with a code pay the full price or leave, and the desk has to answer them; nobody else is hit.",
+    sources=cited("HYD-CHG"),
 )
 
 _ENTERED = on(

@@ -23,6 +23,7 @@ from ...rules import (
 )
 from .browser import IMAGES
 from .check_signals import CacheHits, ImageCheck, PageCheck, Revalidation
+from .references import cited
 from .responses import dashboard, draft_reply, notify, recheck, refresh_cache, report
 from .shop_witnesses import mostly, newest
 from .signals import Product
@@ -60,6 +61,8 @@ STALE_PAGES = IssueKind[MerchantId](
         "api_throttling",
         "search_index_lag",
     ),
+    harm="Browsers see old prices and stock; graver on the pages that are looked at most.",
+    sources=cited("VC-1239", "VC-1013", "VC-1223", "MED-11679", "MED-5185", "BC-CACHE", "VERCEL-CACHE"),
 )
 
 _CHECKS = on(PageCheck, per=PageCheck.merchant)

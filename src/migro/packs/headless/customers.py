@@ -26,6 +26,7 @@ from ...rules import (
 )
 from .browser_signals import LoginRedirect
 from .expected import raised
+from .references import cited
 from .responses import draft_reply, notify, report
 from .shop_witnesses import after_cutover, before_cutover, calls, mostly, still
 from .signals import Ticket
@@ -60,6 +61,11 @@ LOCKED_OUT = IssueKind[MerchantId](
         "customer_token_expiry_loop",
         "bot_scraping_load",
     ),
+    harm=(
+        "Customers who come back cannot sign in and the desk has several times its tickets; grave when a"
+        " quarter of all logins fails for a day."
+    ),
+    sources=cited("PW-FLUX", "PW-SME", "PW-LIT", "PW-MPRO"),
 )
 
 LOGIN_LOOP = IssueKind[MerchantId](
@@ -79,6 +85,8 @@ LOGIN_LOOP = IssueKind[MerchantId](
     human_only=("renew tokens in the storefront", "change their lifetime"),
     false_positives="BigCommerce answers 401 to every GraphQL error, whatever the cause.",
     related=("session_not_carried_to_checkout",),
+    harm="Signed-in shoppers are thrown out over and over; those without an account notice nothing.",
+    sources=cited("ADB-TOK", "ADB-GQL", "SFCC-TOK", "BC-CODES"),
 )
 
 _DAY = hours(24)

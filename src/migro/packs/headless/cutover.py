@@ -11,6 +11,7 @@ from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, on, 
 from .inventory import BOTH_SIDES
 from .operations_signals import LogLine
 from .planning_signals import ShopMove
+from .references import cited
 from .responses import draft_reply, notify, report
 from .specimens import SHOP
 from .specimens_operations import IMPORT, LOG, MOVE, OLD_SHOP, START, STOCK_MOVE, TRACE, at, said
@@ -36,6 +37,8 @@ BULK_IMPORT = IssueKind[MerchantId](
     human_only=("pause or resume the import", "correct the mapping"),
     false_positives="Single records that do not fit are to be expected.",
     related=("order_import_gap", "api_throttling", "documentation_confusion"),
+    harm="Nobody who shops is hit before the shop goes live; the project loses time and records.",
+    sources=cited("BC-ERR", "BC-CODES"),
 )
 
 SPLIT_BRAIN = IssueKind[MerchantId](
@@ -55,6 +58,8 @@ SPLIT_BRAIN = IssueKind[MerchantId](
     human_only=("close the old checkout", "move orders"),
     false_positives="Drafts and orders by staff, and renewals of subscriptions.",
     related=("oversell_race", "order_import_gap", "dns_tls_cutover_failure"),
+    harm="Orders in the old shop are found late or never, and both shops sell the same stock.",
+    sources=cited("BC-DELTA", "BC-ORD"),
 )
 
 _RECORDS = on(RecordImport, per=RecordImport.merchant, weight=RecordImport.records)

@@ -23,6 +23,7 @@ from ...rules import (
 )
 from .catalogue_signals import CatalogueItem, CatalogueRun
 from .operations_signals import LogLine
+from .references import cited
 from .responses import dashboard, draft_reply, notify, report
 from .signals import Fulfilment, HttpRequest
 from .specimens import SHOP, burst, error, page, request, ticket
@@ -49,6 +50,8 @@ UNPUBLISHED = IssueKind[MerchantId](
     human_only=("publish or assign products",),
     false_positives="Some products are meant for one channel only, or for a later date.",
     related=("inventory_location_mapping", "search_index_lag", "seo_redirect_404_spike"),
+    harm="The hidden articles cannot be sold; graver the more of the revenue they usually bring.",
+    sources=cited("SAL-CO", "J"),
 )
 
 ID_MAPPING = IssueKind[MerchantId](
@@ -67,7 +70,14 @@ ID_MAPPING = IssueKind[MerchantId](
     ),
     human_only=("fix the mapping", "correct orders"),
     false_positives="Carts that live for weeks hold variants that were removed since.",
-    related=("order_export_stalled", "seo_redirect_404_spike", "catalogue_not_published_to_channel"),
+    related=(
+        "order_export_stalled",
+        "seo_redirect_404_spike",
+        "catalogue_not_published_to_channel",
+        "analytics_pixel_loss",
+    ),
+    harm="Adding to the cart fails, or buyers receive the wrong article, which is the graver of the two.",
+    sources=cited("MED-4117", "JSBUY-474", "MED-9863", "BC-ORDC"),
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712

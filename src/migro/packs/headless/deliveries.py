@@ -9,6 +9,7 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, holding, on, refutes, silent, supports
 from .operations_signals import Delivery, PlatformNotice
+from .references import cited
 from .responses import dashboard, draft_reply, notify, report
 from .signals import Hook, HttpRequest
 from .specimens import SHOP, alert, burst, hook, order, request
@@ -23,10 +24,20 @@ HANDLER_FAILS = IssueKind[MerchantId](
     title="The receiver of webhooks answers with errors",
     what="The handler does its work before it answers, runs into the platform's timeout and is tried again and again.",
     severity=SeverityScale(default=Severity.SEV3),
-    responses=(notify("operators"), report("routes of the receiver, share of answers outside 2xx"), dashboard()),
+    responses=(
+        notify("operators"),
+        report("routes of the receiver, share of answers outside 2xx"),
+        dashboard(),
+        draft_reply(
+            "Your endpoint for webhooks answers too slowly or with errors since {first_seen}, and the platform stops"
+            " sending to endpoints that go on like this. Please acknowledge each event first and work on it afterwards."
+        ),
+    ),
     human_only=("answer first and work later", "scale the receiver"),
     false_positives="Bulk edits and imports come as bursts.",
     related=("webhook_subscription_removed", "webhook_duplicate_delivery", "bulk_import_errors"),
+    harm="No shopper notices; the platform retries, and in the end it stops sending.",
+    sources=cited("SHOP-5S", "ADB-RETRY", "SAL-WH", "WOO-WH", "BC-WH"),
 )
 
 DUPLICATES = IssueKind[MerchantId](
@@ -50,6 +61,8 @@ DUPLICATES = IssueKind[MerchantId](
         " their times as well."
     ),
     related=("duplicate_order_or_charge", "webhook_handler_slow", "order_import_side_effects"),
+    harm="Nothing, as long as whoever reads the events ignores repeats; grave where money moved twice.",
+    sources=cited("SHOP-DUP", "BC-EV", "BC-WH", "ADB-FAQ", "STRIPE-ORDER", "WOO-WH"),
 )
 
 OUT_OF_ORDER = IssueKind[MerchantId](
@@ -69,6 +82,11 @@ OUT_OF_ORDER = IssueKind[MerchantId](
     human_only=("correct the values",),
     false_positives="Clocks of two sources differ: versions compare only within one source.",
     related=("inventory_drift", "price_mismatch_storefront_checkout", "webhook_silence", "clock_skew"),
+    harm=(
+        "Wrong stock or prices until somebody reconciles them; grave where stock went up and more can be sold"
+        " than there is."
+    ),
+    sources=cited("SHOP-RETRY", "SHOP-ABOUT", "ADB-FAQ", "CT-MSG", "STRIPE-ORDER"),
 )
 
 _RECEIVED = on(HttpRequest, HttpRequest.route_class == "webhook", per=HttpRequest.merchant, weight=HttpRequest.requests)

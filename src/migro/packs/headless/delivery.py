@@ -23,6 +23,7 @@ from ...rules import (
 )
 from .check_signals import TaxSample
 from .operations_signals import AppCalls
+from .references import cited
 from .responses import dashboard, draft_reply, impact_on, notify, operators, report
 from .shop_witnesses import NEW_ORDERS, mostly, short_of
 from .signals import Order
@@ -52,6 +53,8 @@ NO_SHIPPING = IssueKind[MerchantId](
     human_only=("change zones or rates", "change carrier accounts"),
     false_positives="Some countries are not delivered to on purpose; goods to download or to collect need no method.",
     related=("tax_calculation_failure", "catalogue_not_published_to_channel", "sync_app_timeout_or_circuit_open"),
+    harm="Shoppers of the countries without a method cannot finish; grave when the home market is among them.",
+    sources=cited("SAL-CO", "SAL-SYNC"),
 )
 
 WRONG_TAX = IssueKind[MerchantId](
@@ -72,6 +75,11 @@ WRONG_TAX = IssueKind[MerchantId](
     human_only=("change tax settings", "correct invoices"),
     false_positives="Showing prices with or without tax changes what is seen, not the total; one cent is rounding.",
     related=("sync_app_timeout_or_circuit_open", "price_mismatch_storefront_checkout", "currency_market_mismatch"),
+    harm=(
+        "Tax that was not charged is still owed, and invoices have to be put right; a failing tax app blocks"
+        " checkouts as well."
+    ),
+    sources=cited("SAL-SYNC", "SAL-CB", "J"),
 )
 
 _NONE: Pred[DeliverySteps] = DeliverySteps.methods == 0

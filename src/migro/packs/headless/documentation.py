@@ -29,6 +29,7 @@ from ...rules import (
     supports,
 )
 from .planning_signals import Interval
+from .references import cited
 from .responses import draft_reply, report
 from .signals import Ticket
 from .specimens import SHOP, burst, ticket
@@ -56,6 +57,8 @@ CONFUSION = IssueKind[MerchantId](
     human_only=("change the documentation", "train"),
     false_positives='A polite "how do I fix" often hides a fault: other signals go first.',
     related=("customer_password_migration_lockout", "webhook_subscription_missing", "missing_access_scope"),
+    harm="No shopper is hit; the desk answers the same question again, which matters most just before a launch.",
+    sources=cited("VC-1027", "VC-1350", "HYD-1203", "BC-WH"),
 )
 
 _QUESTIONS = on(

@@ -10,7 +10,8 @@ from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, known, on, silent, supports
 from .checkout import SERVER_ERRORS
 from .handoff import HANDOFF_404
-from .responses import dashboard, notify, report
+from .references import cited
+from .responses import dashboard, draft_reply, notify, report
 from .signals import Deploy, ErrorIssue
 from .specimens import SHOP, burst, deploy, error, request
 from .witnesses import deploy_within
@@ -24,7 +25,15 @@ DEPLOY_REGRESSION = IssueKind[MerchantId](
     what="Errors or losses began after a release, a theme or tag publish, or a change of configuration.",
     # The symptom carries the damage and pages; its suspected cause asks for a look.
     severity=SeverityScale(default=Severity.SEV3),
-    responses=(notify("operators"), report("release, time, symptoms that followed it, first new error"), dashboard()),
+    responses=(
+        notify("operators"),
+        report("release, time, symptoms that followed it, first new error"),
+        dashboard(),
+        draft_reply(
+            "A release of your storefront coincides with new trouble since {first_seen}. What followed it is in the"
+            " report. Please decide whether to take the release back."
+        ),
+    ),
     human_only=("decide about a rollback",),
     false_positives="With many releases a day one of them always came before: a new error or a second symptom decides.",
     related=(
@@ -35,6 +44,8 @@ DEPLOY_REGRESSION = IssueKind[MerchantId](
         "env_var_missing_after_deploy",
         "platform_incident_systemic",
     ),
+    harm="As bad as what it broke; the symptom tells the severity.",
+    sources=cited("PB-ROI", "J"),
 )
 
 _SPIKE = (*burst(17, request(60)), *burst(3, request(90, 500)))

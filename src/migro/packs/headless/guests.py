@@ -21,6 +21,7 @@ from ...rules import (
     supports,
     vetoes,
 )
+from .references import cited
 from .responses import draft_reply, impact_on, notify, report
 from .shop_witnesses import opens
 from .signals import HttpRequest
@@ -51,6 +52,11 @@ GUEST_AT_CHECKOUT = IssueKind[MerchantId](
     human_only=("change the login bridge", "change checkout settings"),
     false_positives="A checkout that is meant for guests looks the same.",
     related=("cart_lost_at_checkout", "customer_token_expiry_loop", "cors_blocked"),
+    harm=(
+        "Account holders lose addresses and points; grave where prices differ by group, since then the wrong"
+        " price is charged."
+    ),
+    sources=cited("CAT-1059", "VC-594", "BC-SESS", "BC-AUTHDOC"),
 )
 
 _SIGNED_IN = opens(CheckoutOpens.signed_in_before == True)  # noqa: E712

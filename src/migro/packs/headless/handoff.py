@@ -8,6 +8,7 @@ from ...expressions import Pred, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
+from .references import cited
 from .responses import draft_reply, impact_on, operators
 from .signals import HttpRequest, Probe
 from .specimens import SHOP, burst, maintenance, probes, request, ticket
@@ -39,6 +40,10 @@ HANDOFF_404 = IssueKind[MerchantId](
         " number; under load Shopify may redirect to a queue page, which is checkout_throttled."
     ),
     related=("domain_split_brain", "dns_tls_cutover_failure", "email_links_old_domain"),
+    harm=(
+        "Whoever follows the lost link cannot buy; gravest when all handoffs end there, since then no order is left."
+    ),
+    sources=cited("VC-1027", "FLUID-150", "HYD-1390", "BC-CO"),
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712

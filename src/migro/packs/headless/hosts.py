@@ -25,6 +25,7 @@ from ...rules import (
 )
 from .check_signals import DnsAnswer, DnsPlan, HostCheck
 from .planning_signals import ShopMove
+from .references import cited
 from .responses import draft_reply, impact_on, operators, recheck
 from .specimens import SHOP
 from .specimens_operations import MOVE, at, said
@@ -50,6 +51,11 @@ HOST_BROKEN = IssueKind[MerchantId](
     human_only=("change DNS", "change certificates"),
     false_positives="Resolvers keep old answers for a while; faults of IPv6 alone are invisible to checks by IPv4.",
     related=("domain_split_brain", "cdn_origin_unreachable", "checkout_handoff_404"),
+    harm=(
+        "Nobody reaches the host that is hit; gravest for the main host, a mere warning while a certificate"
+        " still has days left."
+    ),
+    sources=cited("BC-WH", "CF-1014", "FLUID-150"),
 )
 
 _REFUSED: Pred[HostCheck] = HostCheck.tls_error.one_of("expired", "hostname_mismatch", "untrusted_chain")

@@ -23,6 +23,7 @@ from ...rules import (
 )
 from .expected import raised
 from .operations_signals import ApiCalls, Delivery, JobRun, QueueState
+from .references import cited
 from .responses import dashboard, draft_reply, notify, report
 from .signals import ErrorIssue, HttpRequest
 from .specimens import SHOP, alert, burst, error, request
@@ -51,7 +52,17 @@ THROTTLED = IssueKind[MerchantId](
         "All apps of a BigCommerce store share one quota, so the culprit may be another app; 429 without quota headers"
         " is the platform's own load."
     ),
-    related=("checkout_throttled", "ssr_blocked_by_bot_protection", "bot_scraping_load", "stale_page_cache"),
+    related=(
+        "checkout_throttled",
+        "ssr_blocked_by_bot_protection",
+        "bot_scraping_load",
+        "stale_page_cache",
+        "bulk_import_errors",
+    ),
+    harm="Jobs only grow late; graver when pages depend on the calls, and gravest when checkout does.",
+    sources=cited(
+        "BC-RATE", "BC-ERR", "BC-CACHE", "SHOP-LIMITS", "SHOP-REST", "SHOP-THROTTLED", "SFCC-LOAD", "SS-V1", "BC-WH"
+    ),
 )
 
 _API = on(

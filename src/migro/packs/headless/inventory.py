@@ -27,6 +27,7 @@ from ...rules import (
 from .expected import raised
 from .operations_signals import LogLine
 from .planning_signals import ShopMove
+from .references import cited
 from .responses import draft_reply, operators, refresh_cache
 from .signals import Inventory
 from .specimens import SHOP, alert, burst, error, stock, ticket
@@ -53,6 +54,8 @@ OVERSELL = IssueKind[MerchantId](
     human_only=("stop a sale", "cancel or replace", "write to buyers", "correct stock"),
     false_positives="Articles made to order or sold ahead go below zero on purpose.",
     related=("inventory_drift", "domain_split_brain", "traffic_surge_capacity"),
+    harm="Each buyer beyond stock has to be told; gravest with many pieces or an article of a campaign.",
+    sources=cited("VEND-3508", "MAGINV-3030", "SAL-STOCK", "HYD-CHG"),
 )
 
 _BELOW_ZERO = on(Inventory, Inventory.available < 0, per=Inventory.merchant)

@@ -10,6 +10,7 @@ from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .operations_signals import LinkCheck
 from .planning_signals import ShopMove
+from .references import cited
 from .responses import draft_reply, impact_on, notify, report
 from .signals import HttpRequest
 from .specimens import SHOP, burst, page, ticket
@@ -36,6 +37,8 @@ MAIL_LINKS = IssueKind[MerchantId](
     human_only=("change templates and settings", "add redirects"),
     false_positives="Scanners follow the links of mails before people do: look at how many different agents there are.",
     related=("customer_password_migration_lockout", "checkout_handoff_404", "seo_redirect_404_spike"),
+    harm="Readers of mails end nowhere: carts are not taken up again and passwords not reset.",
+    sources=cited("HYD-1390", "HYD-1203", "PW-SME"),
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712

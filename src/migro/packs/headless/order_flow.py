@@ -27,6 +27,7 @@ from .expected import raised
 from .operations_signals import Delivery, JobRun, LogLine, QueueState, SubscriptionState
 from .payment_webhook import REFUSED
 from .planning_signals import Interval, StatusPage
+from .references import cited
 from .responses import dashboard, draft_reply, notify, recheck, report
 from .signals import Ticket
 from .specimens import SHOP, burst, ticket
@@ -70,6 +71,10 @@ EXPORT_STALLED = IssueKind[MerchantId](
     human_only=("correct the mapping", "send orders again", "export by hand"),
     false_positives="Orders held for a fraud check, sold ahead or paid later are not exported on purpose.",
     related=("product_variant_id_mapping", "api_token_revoked", "shipping_tracking_gap", "order_import_gap"),
+    harm=(
+        "Parcels leave late and customers cancel; graver once the carrier has come for the day or fifty orders wait."
+    ),
+    sources=cited("SS-V1", "BC-ORDC", "J"),
 )
 
 TRACKING_GAP = IssueKind[MerchantId](
@@ -89,6 +94,8 @@ TRACKING_GAP = IssueKind[MerchantId](
     human_only=("fetch the states again", "correct the mapping"),
     false_positives="Weekends; and carriers whose calls carry an address only: fetch it before judging.",
     related=("order_export_stalled", "webhook_subscription_removed", "webhook_signature_mismatch"),
+    harm="Parcels move, but customers do not know it and ask; the desk bears it.",
+    sources=cited("SS-V1", "SS-V2", "EP-WH"),
 )
 
 _EXPORTABLE: Pred[OrderTrace] = (

@@ -24,6 +24,7 @@ from ...rules import (
 )
 from .expected import raised
 from .planning_signals import ShopMove
+from .references import cited
 from .responses import draft_reply, notify, operators, recheck, report
 from .signals import Order, Payment
 from .specimens import SHOP, burst, order, payment, ticket
@@ -51,6 +52,8 @@ ORDER_GAP = IssueKind[MerchantId](
     human_only=("import what is missing", "fulfil from the old system"),
     false_positives="Days begin at another hour elsewhere; drafts, split orders and merged guests count differently.",
     related=("domain_split_brain", "bulk_import_errors", "order_import_side_effects"),
+    harm=("A live order that is missing is not delivered; one of the past is missing from somebody's history only."),
+    sources=cited("BC-ORD", "BC-ERR", "BC-DELTA"),
 )
 
 SIDE_EFFECTS = IssueKind[MerchantId](
@@ -69,6 +72,8 @@ SIDE_EFFECTS = IssueKind[MerchantId](
     human_only=("pause integrations", "call shipments back", "write to buyers"),
     false_positives="More orders alone look like a sale, but a sale brings payments.",
     related=("order_import_gap", "webhook_duplicate_delivery", "order_export_stalled"),
+    harm="Customers get mails about old orders; gravest when old parcels are sent a second time.",
+    sources=cited("BC-ORD", "BC-PREP"),
 )
 
 _DAY: Pred[OrderCounts] = OrderCounts.resource_type == "orders"

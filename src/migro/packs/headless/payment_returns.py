@@ -23,6 +23,7 @@ from ...rules import (
     vetoes,
 )
 from .check_signals import CookieCheck, WalletFile
+from .references import cited
 from .responses import dashboard, draft_reply, impact_on, notify, operators, report
 from .shop_witnesses import before_cutover, mostly
 from .signals import Cart, Payment
@@ -52,6 +53,10 @@ RETURN_LOST = IssueKind[MerchantId](
     human_only=("change the cookies", "write to the payers", "capture or void"),
     false_positives="Who closes the bank's page looks the same, unless the provider says how far it went.",
     related=("payment_captured_no_order", "duplicate_order_or_charge", "cart_lost_at_checkout"),
+    harm=(
+        "Those who pay through a bank or wallet are charged without an order, which brings refunds and second payments."
+    ),
+    sources=cited("CRAFT-2737", "BC-SDKJS-717"),
 )
 
 WALLET_MISSING = IssueKind[MerchantId](
@@ -72,6 +77,8 @@ WALLET_MISSING = IssueKind[MerchantId](
     human_only=("upload the file", "register the domain with the provider"),
     false_positives="Wallets show on some devices only; a check without a device can judge the file and nothing else.",
     related=("payment_decline_surge", "seo_redirect_404_spike", "csp_blocking_scripts"),
+    harm="Only those who pay by wallet are hit, and about half of them pay another way.",
+    sources=cited("AP-678", "AP-1442", "AP-DODO"),
 )
 
 _RETURNS = on(PaymentReturns, per=PaymentReturns.merchant, weight=PaymentReturns.returns)

@@ -23,6 +23,7 @@ from ...rules import (
 )
 from .expected import raised
 from .operations_signals import Delivery, LogLine
+from .references import cited
 from .responses import draft_reply, notify, operators
 from .signals import HttpRequest, Order, Payment, SignatureFailure
 from .specimens import SHOP, burst, error, order, payment, request, signature_failure
@@ -57,6 +58,11 @@ PAYMENT_SIGNATURE = IssueKind[MerchantId](
     human_only=("set the endpoint's secret", "send events again from the provider's dashboard", "capture payments"),
     false_positives="A developer's test secret gives the same words; look at the mode of the events.",
     related=("payment_captured_no_order", "webhook_signature_mismatch", "clock_skew", "test_mode_in_production"),
+    harm=(
+        "Customers have paid and hear nothing, because their orders wait for word of it; gravest once it lasts"
+        " and hits all payments."
+    ),
+    sources=cited("STRIPE-PY", "STRIPE-1254", "STRIPE-1294", "STRIPE-ORDER", "ADYEN-PY", "ADYEN-TRB"),
 )
 
 

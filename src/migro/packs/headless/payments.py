@@ -8,6 +8,7 @@ from ...expressions import Pred, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, silent, supports
+from .references import cited
 from .responses import draft_reply, impact_on, operators
 from .signals import Payment
 from .specimens import SHOP, alert, burst, error, payment, ticket
@@ -36,7 +37,11 @@ DECLINES = IssueKind[MerchantId](
         "One shopper who tries again and again counts several times; small shops swing widely; a card without funds"
         " is the issuer's word and no fault of the shop."
     ),
-    related=("card_testing_attack", "test_mode_in_production", "platform_incident_systemic"),
+    related=("card_testing_attack", "test_mode_in_production", "platform_incident_systemic", "express_wallet_missing"),
+    harm=(
+        "Whoever tries to pay may fail, and the orders of that step are lost; graver the fewer payments still succeed."
+    ),
+    sources=cited("STRIPE-DECL", "STRIPE-ERR", "ADYEN-HANDLE"),
 )
 
 _FAILED: Pred[Payment] = Payment.topic == "payment.failed"

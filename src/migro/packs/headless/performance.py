@@ -8,6 +8,7 @@ from ...expressions import Pred, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
+from .references import cited
 from .responses import draft_reply, impact_on, notify, operators, report
 from .signals import HttpRequest, Probe
 from .specimens import SHOP, alert, burst, maintenance, page, probe, probes, ticket
@@ -35,6 +36,10 @@ ORIGIN_UNREACHABLE = IssueKind[MerchantId](
     human_only=("change the origin", "change DNS", "change the firewall"),
     false_positives="Old pages from the cache hide the fault for a while; a firewall may block nothing but probes.",
     related=("dns_tls_cutover_failure", "platform_incident_systemic", "checkout_server_error_spike"),
+    harm=(
+        "The share of visitors whose pages are not cached sees nothing at all; gravest from half of the requests on."
+    ),
+    sources=cited("CF-522", "CF-1014", "J"),
 )
 
 BOT_LOAD = IssueKind[MerchantId](
@@ -54,6 +59,8 @@ BOT_LOAD = IssueKind[MerchantId](
     human_only=("block", "change firewall or rate limits"),
     false_positives="Monitors, load tests and price comparisons are automated too.",
     related=("card_testing_attack", "api_throttling", "ssr_blocked_by_bot_protection", "web_performance_regression"),
+    harm="Costs, and figures that mislead; shoppers are hit only once capacity is.",
+    sources=cited("SHOP-LIMITS", "VC-431", "ADB-RL"),
 )
 
 _UNREACHABLE: Pred[HttpRequest] = HttpRequest.status.between(520, 526) | (HttpRequest.status == 530)

@@ -26,7 +26,8 @@ from ...rules import (
     together,
 )
 from .planning_signals import Fleet, ShopMove, StatusPage
-from .responses import dashboard, notify, page, report
+from .references import cited
+from .responses import dashboard, draft_reply, notify, page, report
 from .specimens import burst
 from .specimens_operations import FLEET, ISSUE, MOVE, STATUS, said
 from .witnesses import INCIDENT_OVER
@@ -41,7 +42,15 @@ SYSTEMIC = IssueKind[str](
     title="An incident of a platform or provider affects many merchants",
     what="The commerce platform, a payment provider, a content network or a host fails for many merchants at once.",
     severity=SeverityScale(default=Severity.SEV2),
-    responses=(page(), report("merchants concerned, modes, what the status page says"), dashboard()),
+    responses=(
+        page(),
+        report("merchants concerned, modes, what the status page says"),
+        dashboard(),
+        draft_reply(
+            "The platform has had a problem since {first_seen} that many shops share, yours among them. There is"
+            " nothing for you to change. We follow it and write again as soon as we know more."
+        ),
+    ),
     human_only=("speak in public", "contact the platform"),
     false_positives=(
         "Status pages are late, and their silence proves nothing; an app that many shops use looks like a platform."
@@ -53,6 +62,11 @@ SYSTEMIC = IssueKind[str](
         "api_throttling",
         "monitoring_blind_spot",
     ),
+    harm=(
+        "The sum over all merchants it hits, yet one matter and not one for each; gravest when twenty of them"
+        " are hit badly."
+    ),
+    sources=cited("STATUSPAGE", "HYD-3615", "J"),
 )
 
 COLLECTOR_FAULT = IssueKind[str](
@@ -67,6 +81,8 @@ COLLECTOR_FAULT = IssueKind[str](
     human_only=("repair the collector",),
     false_positives="A platform that fails takes its webhooks along.",
     related=("monitoring_blind_spot", "platform_incident_systemic"),
+    harm="Every merchant behind the collector is out of sight at once.",
+    sources=cited("J"),
 )
 
 DOCUMENTATION_GAP = IssueKind[str](
@@ -81,6 +97,8 @@ DOCUMENTATION_GAP = IssueKind[str](
     human_only=("change the documentation",),
     false_positives='A polite "how do I fix" often hides a fault: other signals go first.',
     related=("documentation_confusion",),
+    harm="No shopper is hit; every merchant who moves runs into the same gap.",
+    sources=cited("J"),
 )
 
 _BLIND: Pred[IssueUpdate] = IssueUpdate.issue_kind == "monitoring_blind_spot"

@@ -9,6 +9,7 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .catalogue_signals import PriceItem, SessionMarket
+from .references import cited
 from .responses import draft_reply, impact_on, notify, operators, refresh_cache, report
 from .signals import Order
 from .specimens import SHOP, burst, order, ticket
@@ -35,6 +36,11 @@ PRICE_MISMATCH = IssueKind[MerchantId](
     human_only=("change prices", "decide which price to honour"),
     false_positives="Taxes, currencies and customer groups: compare only what was read for the same of each.",
     related=("stale_page_cache", "currency_market_mismatch", "indexer_stuck", "tax_calculation_failure"),
+    harm=(
+        "Either margin is lost or buyers feel cheated; graver when more is charged than was shown, which can be"
+        " unlawful."
+    ),
+    sources=cited("HYD-2388", "MAG-14817", "VC-1239", "MED-5185"),
 )
 
 MARKET = IssueKind[MerchantId](
@@ -55,6 +61,8 @@ MARKET = IssueKind[MerchantId](
     human_only=("change market settings", "pass the country in the code"),
     false_positives="A country does not always imply a currency: the market's settings decide.",
     related=("price_mismatch_storefront_checkout", "tax_calculation_failure"),
+    harm="Shoppers from abroad leave, or are refunded; graver where the currency charged is not the one shown.",
+    sources=cited("HYD-1807", "HYD-1361", "HYD-1136", "HYDV1-33"),
 )
 
 _SAMPLE = on(PriceItem, per=PriceItem.merchant)

@@ -8,7 +8,8 @@ from ...expressions import hours
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import STRONG, IssueKind, Rule, SeverityScale, fires, on, silent, supports
-from .responses import notify, report
+from .references import cited
+from .responses import draft_reply, notify, report
 from .signals import ComplianceHandling
 from .specimens import SHOP, burst
 from .specimens_operations import HANDLED, said
@@ -24,10 +25,16 @@ PRIVACY_FAILS = IssueKind[MerchantId](
     responses=(
         notify("operators"),
         report("how often and since when the handler stopped, and with which type of error; nothing about the person"),
+        draft_reply(
+            "Requests of your customers about their data have not been seen to automatically since {first_seen}. Your"
+            " team has to handle them by hand within the legal term until the handler works again."
+        ),
     ),
     human_only=("repair the handler", "see to the requests by hand", "tell the platform"),
     false_positives="One request can come again many times; the platform gives up after some hours.",
     related=("webhook_handler_slow", "webhook_subscription_removed"),
+    harm="A request of a person about their data has a legal term, and platforms check that it is answered.",
+    sources=cited("SHOP-GDPR", "SHOP-401"),
 )
 
 _FAILED = on(ComplianceHandling, ComplianceHandling.ok == False, per=ComplianceHandling.merchant)  # noqa: E712

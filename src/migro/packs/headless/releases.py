@@ -27,6 +27,7 @@ from .browser import HYDRATION
 from .checkout import SERVER_ERRORS
 from .frontend import DEPLOY_REGRESSION
 from .operations_signals import Change
+from .references import cited
 from .responses import draft_reply, notify, page, report
 from .shop_witnesses import calls, mostly, newest
 from .signals import Deploy, HttpRequest
@@ -62,6 +63,8 @@ MISSING_VARIABLE = IssueKind[MerchantId](
         "test_mode_in_production",
         "missing_access_scope",
     ),
+    harm="As bad as the step that needs the variable, from a missing tag to a checkout that stands.",
+    sources=cited("HYD-ANA", "VC-1350", "CAT-2889"),
 )
 
 _DEPLOYED = on(Deploy, per=Deploy.merchant)

@@ -26,6 +26,7 @@ from .browser import CSP, HYDRATION
 from .browser_signals import BrowserErrors, Clicks, ResourceLoads
 from .check_signals import WidgetCheck
 from .operations_signals import Change
+from .references import cited
 from .responses import dashboard, draft_reply, notify, report
 from .shop_witnesses import fallen, mostly, sessions, still
 from .signals import Deploy
@@ -59,6 +60,8 @@ THIRD_PARTY = IssueKind[MerchantId](
         "web_performance_regression",
         "platform_incident_systemic",
     ),
+    harm="Those who use the feature miss it; gravest when it is the payment script.",
+    sources=cited("HYD-CHG", "PB-SBD", "J"),
 )
 
 _H = minutes(30)

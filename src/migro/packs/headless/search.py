@@ -10,6 +10,7 @@ from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Measure, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .catalogue_signals import IndexerState, IndexItem, IndexRun
 from .operations_signals import LogLine
+from .references import cited
 from .responses import draft_reply, impact_on, notify, refresh_cache, report
 from .signals import HttpRequest
 from .specimens import SHOP, alert, burst, error, page, ticket
@@ -35,6 +36,8 @@ INDEXER = IssueKind[MerchantId](
     human_only=("run an index", "repair cron"),
     false_positives="An indexer may call itself valid and still be hours behind.",
     related=("search_index_lag", "price_mismatch_storefront_checkout"),
+    harm="Pages show old prices and stock; graver while a campaign relies on new ones.",
+    sources=cited("MAG-14817", "MAG-36471", "MAG-39636", "MAG-16485"),
 )
 
 SEARCH_LAG = IssueKind[MerchantId](
@@ -56,6 +59,8 @@ SEARCH_LAG = IssueKind[MerchantId](
     human_only=("index again",),
     false_positives="An index that works by a queue is always a little late, and hidden products are left out of it.",
     related=("indexer_stuck", "stale_page_cache", "catalogue_not_published_to_channel"),
+    harm="Those who search find too little or see old prices; the others notice nothing.",
+    sources=cited("ALG-662", "MEI-31", "SALAPP-1129", "MED-4721", "ALG-1059"),
 )
 
 _SAMPLE = on(IndexItem, per=IndexItem.merchant)

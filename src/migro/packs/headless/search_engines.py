@@ -31,6 +31,7 @@ from .browser import REDIRECTS
 from .browser_signals import Sessions
 from .check_signals import IndexCoverage, IndexingCheck, LegacyCrawl, SitemapCheck
 from .operations_signals import Change
+from .references import cited
 from .responses import draft_reply, operators
 from .shop_witnesses import before_cutover, mostly, sessions, still
 from .signals import HttpRequest, ShopProfile
@@ -58,6 +59,11 @@ NOT_INDEXED = IssueKind[MerchantId](
     human_only=("change headers, robots.txt or canonical addresses",),
     false_positives="Previews forbid indexing on purpose; a maintenance page with 503 does not.",
     related=("seo_redirect_404_spike", "deploy_regression", "env_var_missing_after_deploy"),
+    harm=(
+        "Search engines drop the pages day by day; grave when they are told to leave pages out, less so for a"
+        " wrong host."
+    ),
+    sources=cited("VERCEL-HDR", "CAT-2515", "CAT-2889"),
 )
 
 _CUTOVER = on(Change, Change.what == "cutover", per=Change.merchant)

@@ -26,6 +26,7 @@ from ...rules import (
 )
 from .browser_signals import PageTimings, Sessions
 from .check_signals import CacheHits
+from .references import cited
 from .responses import dashboard, draft_reply, notify, report
 from .shop_witnesses import fallen, risen, sessions, short_of, still, third_quartile, timings
 from .specimens import SHOP, ticket
@@ -59,6 +60,11 @@ SLOWER = IssueKind[MerchantId](
         "bot_scraping_load",
         "deploy_regression",
     ),
+    harm=(
+        "Everybody waits and a part of them leaves, more of them with each second; grave from five seconds to"
+        " the first byte."
+    ),
+    sources=cited("CWV", "BC-MW", "VERCEL-CACHE"),
 )
 
 

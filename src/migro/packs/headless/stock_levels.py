@@ -24,6 +24,7 @@ from ...rules import (
     supports,
 )
 from .planning_signals import ShopMove
+from .references import cited
 from .responses import draft_reply, impact_on, notify, operators, recheck, refresh_cache, report
 from .signals import HttpRequest
 from .specimens import SHOP, burst, page, ticket
@@ -57,6 +58,11 @@ DRIFT = IssueKind[MerchantId](
         "inventory_location_mapping",
         "stale_page_cache",
     ),
+    harm=(
+        "Orders that cannot be filled have to be cancelled; graver for best sellers and where much money could"
+        " be sold beyond stock."
+    ),
+    sources=cited("SHOP-ABOUT", "BC-DELTA", "MED-11679", "J"),
 )
 
 LOCATION = IssueKind[MerchantId](
@@ -77,6 +83,8 @@ LOCATION = IssueKind[MerchantId](
     human_only=("change which place serves which channel",),
     false_positives="Places for pick-up only, and channels that are not open yet.",
     related=("inventory_drift", "catalogue_not_published_to_channel"),
+    harm="Goods lie in stock and look sold out; graver the more of the revenue they usually bring.",
+    sources=cited("SAL-STOCK", "BC-DELTA", "J"),
 )
 
 _apart = abs(StockItem.shop - StockItem.source)

@@ -25,6 +25,7 @@ from ...rules import (
 )
 from .operations_signals import Delivery, PlatformNotice, SubscriptionState
 from .planning_signals import ShopMove
+from .references import cited
 from .responses import dashboard, draft_reply, notify, recheck, report
 from .signals import Hook, HttpRequest
 from .specimens import SHOP, burst, hook, order, request, ticket
@@ -65,6 +66,11 @@ SUBSCRIPTION_REMOVED = IssueKind[MerchantId](
     human_only=("create or reactivate a subscription", "replay deliveries"),
     false_positives="A topic with few events is silent by nature: list the subscriptions before believing it.",
     related=("webhook_silence", "webhook_handler_slow", "inventory_drift", "order_import_gap"),
+    harm=(
+        "Orders or stock fall behind without anybody noticing, until more is sold than there is; graver for"
+        " topics of orders, stock and payments."
+    ),
+    sources=cited("SHOP-5S", "SHOP-RETRY", "BC-WH", "WOO-WH", "ADB-RETRY", "INT-NOTIF", "CT-STATUS", "EP-WH"),
 )
 
 SUBSCRIPTION_MISSING = IssueKind[MerchantId](
@@ -87,6 +93,8 @@ SUBSCRIPTION_MISSING = IssueKind[MerchantId](
         "Stock of products with variants is told by another topic than stock of plain products: look at both."
     ),
     related=("webhook_subscription_removed", "webhook_silence", "inventory_drift", "documentation_confusion"),
+    harm="What the topic should have started never happens; graver for orders and payments.",
+    sources=cited("BC-EV", "BC-WH", "SHOP-ABOUT"),
 )
 
 _LISTED = (SubscriptionState.merchant, SubscriptionState.hook_topic)

@@ -24,6 +24,7 @@ from ...rules import (
 )
 from .browser_signals import PageTimings, Sessions
 from .cart import THROTTLED
+from .references import cited
 from .responses import dashboard, draft_reply, impact_on, notify, refresh_cache, report
 from .shop_witnesses import calls, campaign, risen, sessions, short_of, still, third_quartile
 from .signals import HttpRequest, ShopProfile
@@ -56,6 +57,8 @@ SURGE = IssueKind[MerchantId](
     human_only=("scale", "put up a queue", "pause the campaign"),
     false_positives="A sale raises every count; only shares and times tell whether the shop bears it.",
     related=("checkout_throttled", "api_throttling", "bot_scraping_load", "oversell_race"),
+    harm="Part of the visitors of a campaign is turned away; grave when a tenth of the requests fails.",
+    sources=cited("VC-431", "BC-CACHE", "J"),
 )
 
 _H, _LONG, _SHORT = minutes(30), hours(6), minutes(5)

@@ -9,6 +9,7 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .operations_signals import AppCalls, Breaker, CheckoutCalls
+from .references import cited
 from .responses import draft_reply, impact_on, operators
 from .shop_witnesses import mostly
 from .specimens import SHOP, burst
@@ -34,6 +35,8 @@ SYNC_APP = IssueKind[MerchantId](
     human_only=("switch the app off", "reset the breaker", "set fallback rates"),
     false_positives="In a small shop the breaker never opens although every call fails.",
     related=("tax_calculation_failure", "shipping_methods_missing", "checkout_server_error_spike"),
+    harm="Checkout skips a step or fails at it, so taxes, rates or payments are missing for whoever is there.",
+    sources=cited("SAL-CB", "SAL-WH"),
 )
 
 _BY_APP = (AppCalls.merchant, AppCalls.app)

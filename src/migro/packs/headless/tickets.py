@@ -8,6 +8,7 @@ from ...expressions import minutes
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import STRONG, IssueKind, Rule, SeverityScale, fires, on, silent, supports
+from .references import cited
 from .responses import draft_reply, notify, report
 from .signals import Ticket
 from .specimens import SHOP, ticket
@@ -39,6 +40,8 @@ NEEDS_PERSON = IssueKind[MerchantId](
     human_only=("decide about a refund", "delete or change records", "change settings", "answer beyond the template"),
     false_positives="A ticket that tells how a refund failed uses the same words as one that asks for a refund.",
     related=("documentation_confusion", "payment_captured_no_order", "duplicate_order_or_charge"),
+    harm="Nothing breaks; a promise about money or data made without a person would.",
+    sources=cited("J"),
 )
 
 

@@ -24,6 +24,7 @@ from ...rules import (
 )
 from .operations_signals import Delivery
 from .payment_webhook import FROM_PAYER, PAYERS, REFUSED
+from .references import cited
 from .responses import draft_reply, operators
 from .signals import Inventory, Order, SignatureFailure
 from .specimens import SHOP, burst, deploy, error, order, signature_failure, stock
@@ -50,6 +51,11 @@ PLATFORM_SIGNATURE = IssueKind[MerchantId](
         "After a rotation a platform may sign with the old or the new secret for a while: accept both until it ends."
     ),
     related=("payment_webhook_signature_mismatch", "webhook_subscription_removed", "clock_skew", "deploy_regression"),
+    harm=(
+        "Genuine events are thrown away and the platform may end the subscription; graver for orders, stock and"
+        " payments."
+    ),
+    sources=cited("SHOP-VERIFY", "ADYEN-BP", "WOO-WH", "STRIPE-1254", "BC-WHH"),
 )
 
 _REFUSED = on(SignatureFailure, ~SignatureFailure.sender.one_of(*PAYERS), per=SignatureFailure.merchant).at_least(

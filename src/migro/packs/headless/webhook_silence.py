@@ -25,6 +25,7 @@ from ...rules import (
 )
 from .checkout import SERVER_ERRORS
 from .operations_signals import Delivery, SubscriptionState
+from .references import cited
 from .responses import dashboard, draft_reply, notify, recheck, report
 from .specimens import SHOP, burst, request, ticket
 from .specimens_operations import DELIVERY, NOW, RESOURCES, SUBSCRIPTION, at, said, usual
@@ -54,6 +55,8 @@ WEBHOOK_SILENCE = IssueKind[MerchantId](
         "Quiet hours, holidays and shops with few orders; a poller that stands still makes its differences worthless."
     ),
     related=("webhook_subscription_removed", "platform_incident_systemic", "monitoring_blind_spot", "inventory_drift"),
+    harm="Stock and prices grow stale while the shop goes on selling; grave after an hour for orders and stock.",
+    sources=cited("SHOP-ABOUT", "SHOP-RETRY", "J"),
 )
 
 
