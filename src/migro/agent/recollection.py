@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..models import ActionStatus, IssueStatus, ResourceRef, Severity, to_microseconds
+from ..models import ActionStatus, IssueStatus, ResourceRef, to_microseconds
 from .noticing import unhear
-from .state import Held, State
+from .state import State
 
 __all__ = [
     "DAY",
@@ -13,7 +13,6 @@ __all__ = [
     "declare",
     "disown",
     "forget",
-    "reached",
     "understand",
 ]
 
@@ -50,15 +49,6 @@ def _open_windows(state: State) -> None:
     # About each window the newest word counts, whatever earlier ones said.
     newest = {name: until for _, until, name in state.windows.values()}
     state.maintenance = {name: until for name, until in sorted(newest.items()) if until > state.now}
-
-
-def reached(held: Held, now: int, severity: Severity) -> tuple[tuple[int, Severity, frozenset[str]], ...]:
-    """Return how bad an issue has been, with what a decision just now says."""
-    recent = [r for r in held.reached if r[0] >= now - REACH]
-    # What is behind the earlier ones cannot be withdrawn any more.
-    earlier = max((worst for at, worst, _ in held.reached if at < now - REACH), default=None)
-    before = [(now - REACH - 1, earlier, frozenset[str]())] if earlier is not None else []
-    return (*before, *recent, (now, severity, held.evidence))
 
 
 def disown(state: State, id: str) -> None:
