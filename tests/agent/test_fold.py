@@ -29,6 +29,7 @@ from migro.models import (
     Signal,
     SignalReceived,
     Tick,
+    from_microseconds,
 )
 from migro.rules import IssueKind, Rule, RuleSet, on, supports
 from migro.verify import IssueUpdate
@@ -42,6 +43,7 @@ from tests.agent.world import (
     after,
     call,
     maintenance,
+    milder,
     outage,
     probe,
     stranger,
@@ -510,16 +512,22 @@ def test_an_issue_that_comes_back_more_than_an_hour_after_its_end_is_another_one
     assert issue(run).id != first
 
 
-def test_severity_rises_at_once_and_is_held(run: Run) -> None:
+def test_severity_rises_at_once_and_falls_after_ten_minutes_below_it(run: Run) -> None:
     run.give(*(call(n, n) for n in range(4)))
     worst = issue(run).severity
-    for turn in range(1, 9):
-        run.give(*(call(turn * 100 + n, turn * 200 + n, code=200) for n in range(9)))
-        run.give(call(turn * 100, turn * 200 + 10))
+    at = milder(run)
+    run.give(probe(1, at + 1))
+    held = run.decisions[-1].explanation.severity_because
+    fallen = run.state.easing["down", ("m_1",)]
+    run.give(Tick(at=from_microseconds(fallen - 1)))
+    before = issue(run).severity
+    run.give(Tick(at=from_microseconds(fallen)))
 
-    assert worst is Severity.SEV1
-    assert issue(run).severity is Severity.SEV1
-    assert "held at SEV1" in run.decisions[-1].explanation.severity_because
+    assert (worst, before, issue(run).severity) == (Severity.SEV1, Severity.SEV1, Severity.SEV3)
+    assert held.startswith("held at SEV1 until it has been milder for 10 min; now SEV")
+    assert run.decisions[-1].because.startswith("severity fell from SEV1 to SEV")
+    assert [t.what for t in run.steps[-1].record.timers] == ["severity"]
+    assert not run.state.easing
 
 
 def test_operators_are_told_again_when_it_gets_worse(run: Run) -> None:

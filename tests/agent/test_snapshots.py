@@ -94,6 +94,7 @@ def full() -> State:
     state.flapping["b", "alert", "1"] = Monitor(now, now, said, True, (waiting, stranger(4, 8)))
     state.flapping["a", "alert", "1"] = Monitor(now, now, said[::-1], True)
     state.lingering = {("up", ("m_1",)): now + 3, ("down", ("m_1", "x")): now + 2}
+    state.easing = {("up", ("m_1",)): now + 3, ("down", ("m_1", "x")): now + 2}
     state.rechecks = {("up", ("m_1",)): now + 5, ("down", ("m_1", "x")): now + 4}
     state.quarantined = {"rule.b": "sig_e", "rule.a": "sig_f"}
     held = state.held["down", ("m_1",)]
@@ -108,7 +109,7 @@ def full() -> State:
     held.answers = {second: ("eve", "bob"), first: ()}
     held.bound = {second: frozenset({"sig_2", "sig_1"}), first: frozenset()}
     held.allowed = frozenset({second, first})
-    held.reached = ((now, Severity.SEV1, frozenset({"sig_9", "sig_8"})), (now + 1, Severity.SEV3, frozenset()))
+    held.reached = ((now, Severity.SEV1, frozenset({"sig_9", "sig_8"})), (0, Severity.SEV3, frozenset()))
     held.told = ((now, "sig_u", frozenset({"sig_9", "sig_8"})), (now + 1, "sig_v", frozenset()))
     state.held = {slot: state.held[slot] for slot in sorted(state.held, reverse=True)}
     return state

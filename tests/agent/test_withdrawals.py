@@ -45,6 +45,7 @@ from tests.agent.world import (
     conserved,
     handled,
     maintenance,
+    milder,
     outage,
     probe,
     react,
@@ -148,24 +149,20 @@ def test_what_is_proposed_only_when_it_is_worse_is_withdrawn_when_severity_falls
 
 def test_severity_that_other_signals_reached_before_is_held(run: Run) -> None:
     run.give(*(call(n, n) for n in range(4)))
-    for turn in range(1, 9):
-        run.give(*(call(turn * 100 + n, turn * 200 + n, code=200) for n in range(9)))
-        run.give(call(turn * 100, turn * 200 + 10))
-    run.give(probe(1, 1700), withdrawn(probe(1, 1700), 1710))
+    at = milder(run)
+    run.give(probe(1, at + 1), withdrawn(probe(1, at + 1), at + 2))
 
     assert issue(run).severity is Severity.SEV1
     assert "held at SEV1" in run.decisions[-1].explanation.severity_because
 
 
-def test_severity_is_held_for_longer_than_a_withdrawal_reaches(run: Run) -> None:
+def test_what_severity_rested_on_holds_it_no_longer_once_it_is_withdrawn(run: Run) -> None:
     run.give(*(call(n, n) for n in range(4)))
-    for turn in range(1, 22):
-        run.give(*(call(turn * 100 + n, turn * 200 + n, code=200) for n in range(9)))
-        run.give(call(turn * 100, turn * 200 + 10))
-    run.give(probe(1, 4250), probe(2, 4260, ok=True))
+    at = milder(run)
+    run.give(withdrawn(call(0, 0), at + 1))
 
-    assert {d.issue.id for d in run.decisions} == {issue(run).id}
-    assert [d.issue.severity for d in run.decisions[-2:]] == [Severity.SEV1, Severity.SEV1]
+    assert issue(run).severity < Severity.SEV1
+    assert not run.state.easing
 
 
 def test_the_same_score_on_other_evidence_is_another_decision(run: Run) -> None:

@@ -180,6 +180,16 @@ def sure(at: int = 0) -> list[Signal]:
     return [*(call(n, at + n) for n in range(3)), probe(1, at + 3)]
 
 
+def milder(run: Run) -> int:
+    """Give calls of which one in ten fails until the issue is held at a worse severity than it has; returns when."""
+    for turn in range(1, 20):
+        at = turn * 200
+        run.give(*(call(turn * 100 + n, at + n, code=200) for n in range(9)), call(turn * 100 + 10, at + 10))
+        if run.state.easing:
+            return at + 10
+    raise AssertionError("expected the issue to become milder")
+
+
 # --- a fold on its own -----------------------------------------------------------------------------------------------
 
 

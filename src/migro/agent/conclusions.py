@@ -31,10 +31,10 @@ from ..models import (
 from ..reason import Assessment, accrued, assess, confidence_of, is_supported
 from ..rules import IssueKind, RuleSet
 from ..verify import in_window, suppressing
+from .easing import held_severity, level, plan_ease
 from .effects import Effects
 from .lingering import lingers, opened
 from .rechecks import plan
-from .recollection import reached
 from .state import PLATFORM, Held, State
 from .wording import WHY_QUARANTINED, why_now
 
@@ -130,7 +130,7 @@ class Conclusions:
             mode=mode,
             issue=before.id,
             now=state.now,
-            held_severity=held.severity,
+            held_severity=held_severity(held, state.now),
             halted=state.halted,
             suppressing=partial(
                 suppressing,
@@ -145,6 +145,9 @@ class Conclusions:
             attempts=held.attempts,
         )
         plan(state, held, ruling, ended=ended)
+        if not ended:
+            level(held, state.now, assessment.severity, assessment.found)
+        plan_ease(state, held, ended=ended)
         held.allowed = frozenset() if ended else ruling.allowed
         announced = bool(in_window(state.maintenance, now=state.now, newest=assessment.newest))
         status = _status(assessment.band, ended, announced=announced)
@@ -188,7 +191,6 @@ class Conclusions:
         changed = why_now(held, status, assessment, ruling, effects)
         held.verdict = verdict
         held.evidence = assessment.found
-        held.reached = reached(held, state.now, assessment.severity)
         held.decisions += 1
         held.ended_at = state.now if ended else 0
         at = from_microseconds(state.now)
@@ -239,7 +241,14 @@ class Conclusions:
         score = assessment.score
         stale = bool(assessment.newest) and state.now - assessment.newest > microseconds(self.policy.stale_after)
         return (
-            *(self._versions, held.verdict, held.severity, held.closed_by, held.actions, held.actions.changes),
+            *(
+                self._versions,
+                held.verdict,
+                held_severity(held, state.now),
+                held.closed_by,
+                held.actions,
+                held.actions.changes,
+            ),
             *(held.attempts, mode, state.halted, assessment.severity, assessment.band, assessment.vetoes),
             *(score.total, score.counted, score.disjoint, score.families, assessment.environments, stale),
         )

@@ -55,6 +55,7 @@ from ..verify import (
     verify,
 )
 from .conclusions import Conclusions
+from .easing import ease
 from .effects import Effects
 from .lingering import end_lingering
 from .noticing import calm, dated, forget_monitors, watch
@@ -254,7 +255,7 @@ class Fold:
             epoch: A number that no earlier carrying in this partition had; decisions count anew from there.
         """
         state.epoch = epoch
-        state.lingering, state.rechecks = {}, {}
+        state.lingering, state.rechecks, state.easing = {}, {}, {}
         state.held = {
             (one.issue.kind, one.issue.key): Held(
                 one.issue,
@@ -345,10 +346,12 @@ class Fold:
     def _next_timer(self, state: State) -> int | None:
         times = [t for t in (self.engine.next_due(state.engine), next_lapse(state)) if t is not None]
         if state.maintenance or state.mutes:
-            times += [*(end + AFTERMATH for end in state.maintenance.values()), *(m.until for m in state.mutes.values())]
-        if state.flapping or state.lingering or state.rechecks:
+            times += (end + AFTERMATH for end in state.maintenance.values())
+            times += (m.until for m in state.mutes.values())
+        if state.flapping or state.lingering or state.rechecks or state.easing:
             calm_at = state.flapping.calm_at
             times += [*([] if calm_at is None else [calm_at]), *state.lingering.values(), *state.rechecks.values()]
+            times += state.easing.values()
         return min(times) if times else None
 
     def _fire_timers(self, state: State, effects: Effects, *, late_by: int) -> None:
@@ -382,6 +385,11 @@ class Fold:
             TimerFired(what="recheck", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in unclear
         ]
         self._conclusions.reassess(state, unclear, effects)
+        milder = ease(state)
+        fired += [
+            TimerFired(what="severity", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in milder
+        ]
+        self._conclusions.reassess(state, milder, effects)
         # A rule that moves twice at one time, as where it is retracted and holds anew, was due once.
         rules = dict.fromkeys((c.rule, c.key) for c in effects.changes[before:])
         fired += [

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..models import ActionStatus, IssueStatus, ResourceRef, Severity, to_microseconds
+from ..models import ActionStatus, IssueStatus, ResourceRef, to_microseconds
 from ..verify import AFTERMATH
 from .noticing import unhear
-from .state import Held, State
+from .state import State
 
 __all__ = [
     "DAY",
@@ -14,7 +14,6 @@ __all__ = [
     "declare",
     "disown",
     "forget",
-    "reached",
     "understand",
 ]
 
@@ -54,15 +53,6 @@ def _open_windows(state: State) -> None:
         if until > at or ends.get(name, 0) > at:
             ends[name] = until
     state.maintenance = {name: until for name, until in sorted(ends.items()) if until + AFTERMATH > state.now}
-
-
-def reached(held: Held, now: int, severity: Severity) -> tuple[tuple[int, Severity, frozenset[str]], ...]:
-    """Return how bad an issue has been, with what a decision just now says."""
-    recent = [r for r in held.reached if r[0] >= now - REACH]
-    # What is behind the earlier ones cannot be withdrawn any more.
-    earlier = max((worst for at, worst, _ in held.reached if at < now - REACH), default=None)
-    before = [(now - REACH - 1, earlier, frozenset[str]())] if earlier is not None else []
-    return (*before, *recent, (now, severity, held.evidence))
 
 
 def disown(state: State, id: str) -> None:

@@ -261,6 +261,7 @@ _STATE: Mapping[str, _Form] = {
     "flapping": _MONITORS,
     "lingering": _TIMES,
     "rechecks": _TIMES,
+    "easing": _TIMES,
     "quarantined": _Form(_pairs, dict),
 }
 

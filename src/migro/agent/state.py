@@ -65,8 +65,8 @@ class Held:
         answers: Who has approved an action, by idempotency key.
         evidence: Ids of the signals behind the last decision.
         bound: Ids of the signals that an action's binding is made of, by idempotency key.
-        reached: Severities of the decisions of the last hour, with their time in microseconds and the ids of the
-            signals behind them; of earlier ones the worst.
+        reached: Severities by what was known of late: until when in microseconds, 0 for the one that is in force, and
+            the ids of the signals behind it.
         told: What the platform was told in the last hour: time in microseconds, id of the signal that platform rules
             read, and ids of the signals behind it.
         carried: Whether it was taken over from the records, and other rules opened it.
@@ -92,11 +92,6 @@ class Held:
     openings: tuple[int, ...] = ()
     ended_at: int = 0
     attempts: int = 0
-
-    @property
-    def severity(self) -> Severity | None:
-        """How bad it has been since it was opened; None before the first decision."""
-        return max((severity for _, severity, _ in self.reached), default=None)
 
     @property
     def approved(self) -> frozenset[str]:
@@ -137,6 +132,7 @@ class State:
             believed, and those whose recovery has to wait.
         rechecks: When an unclear issue is looked at again, in microseconds, by (kind, key).
         lingering: Until when an issue that keeps coming back is not called resolved, in microseconds, by (kind, key).
+        easing: When the severity of an issue may fall, in microseconds, by (kind, key).
         quarantined: Rules that people have been told about, with the id of the signal that says so.
     """
 
@@ -165,4 +161,5 @@ class State:
     flapping: Flapping = attrs.field(factory=Flapping, converter=Flapping)
     lingering: dict[tuple[str, Key], int] = attrs.Factory(dict)
     rechecks: dict[tuple[str, Key], int] = attrs.Factory(dict)
+    easing: dict[tuple[str, Key], int] = attrs.Factory(dict)
     quarantined: dict[str, str] = attrs.Factory(dict)

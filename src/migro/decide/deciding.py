@@ -163,14 +163,14 @@ def rule_on(
         mode: The mode in force, which a person may have lowered below the policy's.
         issue: About which issue.
         now: The fold's time in microseconds.
-        held_severity: Severity of the open issue; it rises at once and falls only with the issue's end.
+        held_severity: Worst severity that the issue has had of late; it rises at once and falls late.
         halted: Why automation is halted; empty when it is not.
         suppressing: Returns everything that suppresses an issue of a severity, in words.
         known: Actions of this issue so far, by idempotency key: what has begun is not proposed again.
     """
     severity, because = assessment.severity, assessment.severity_because
     if held_severity is not None and held_severity > severity:
-        because = f"held at {held_severity.word} while the issue lasts; now {severity.word}: {because}"
+        because = f"held at {held_severity.word} until it has been milder for 10 min; now {severity.word}: {because}"
         severity = held_severity
     holding = _holding(assessment, policy, halted, suppressing(severity=severity), now)
     attention = attention_of(assessment.band, severity, [g for g, _ in holding])

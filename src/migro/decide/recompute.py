@@ -9,6 +9,7 @@ from math import ceil, floor
 from ..models import Attention, Decision, Estimate, Explanation, Impact, IssueStatus, Outcome, Risk, Severity
 from ..reason import MAX_SCORE, band_of, confidence_of, wilson_lower
 from ..reason.confidence import NO_DISJOINT_CAP, ONE_SOURCE_CAP
+from ..reason.impact import ratio
 from .policy import GUARDS, TABLE, GuardName, attention_of, cell_name, guard_cap, mode_cap
 
 __all__ = ["recompute"]
@@ -114,7 +115,7 @@ def _impact(impact: Impact) -> list[str]:
             wrong.append(f"{what}: expected {wanted}, found {shown}")
 
     if impact.share_lost is not None:
-        expect("share lost", impact.share_lost, str(_share_lost(given)))
+        expect("share lost", impact.share_lost, ratio(_share_lost(given)))
     if cap is not None:
         over = (e for e in found if e.method != "R_obs" and Fraction(e.amount) > cap)
         wrong += [f"{e.method}: expected at most {cap}, found {e.amount}" for e in over]

@@ -75,7 +75,7 @@ class TimerFired:
     Attributes:
         what: A `rule` began or ceased to hold, an `approval` lapsed, a `maintenance` window or a `mute` ended, a
             `monitor` that flapped was calm for long enough, an `issue` that kept coming back stayed away,
-            or an unclear issue is looked at again (`recheck`). Or other
+            an unclear issue is looked at again (`recheck`), or a `severity` may fall. Or other
             `rules` than the journal has named so far consumed the input, which had been waiting when they came.
         name: Id of the rule, kind of the action or issue, name of the window or monitor, whose mute of what, or version
             of the rules.
@@ -85,7 +85,7 @@ class TimerFired:
         late_by: How much later the input came that found it due, in microseconds.
     """
 
-    what: Literal["rule", "approval", "maintenance", "mute", "monitor", "issue", "recheck", "rules"]
+    what: Literal["rule", "approval", "maintenance", "mute", "monitor", "issue", "recheck", "severity", "rules"]
     name: str
     key: tuple[str, ...]
     deadline: datetime

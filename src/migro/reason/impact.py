@@ -25,6 +25,7 @@ __all__ = [
     "estimate",
     "flow_of",
     "largest_share",
+    "ratio",
     "wilson_lower",
 ]
 
@@ -143,7 +144,7 @@ def estimate(model: ImpactModel | None, known: Readings) -> Impact:
     if model is None:
         if lost is None:
             return NOTHING_MEASURED
-        return Impact(share_lost=str(lost), method="share only", assumptions=inputs)
+        return Impact(share_lost=ratio(lost), method="share only", assumptions=inputs)
     cap = _product("R_cap", "minute", known.currency or "", _cap(known, flow)) if known.priced and flow else None
     found = [
         *_observed(model, known),
@@ -160,7 +161,7 @@ def estimate(model: ImpactModel | None, known: Readings) -> Impact:
     minutes = model.lasts // _MINUTE
     point = _point(main, found, small=known.share is not None and known.share.size < _PLAIN_FROM)
     return Impact(
-        share_lost=None if lost is None else str(lost),
+        share_lost=None if lost is None else ratio(lost),
         revenue_low=mine.low if mine else None,
         revenue_high=mine.high if mine else None,
         currency=main if mine else None,
@@ -381,6 +382,11 @@ def _method(known: Readings, found: list[Estimate], cap: Estimate | None) -> str
         return "share only: the order value is not known" if not known.priced else "share only"
     names = dict.fromkeys(e.method.removesuffix(" low") for e in found)
     return ", ".join(names) + (", never above R_cap" if cap else "")
+
+
+def ratio(share: Fraction) -> str:
+    """Return a share as records write it: ``1/1`` too."""
+    return f"{share.numerator}/{share.denominator}"
 
 
 def _exact(value: Fraction) -> str:
