@@ -27,7 +27,7 @@ from tests.agent import people
 from tests.agent.world import OPEN_POLICY, RULES, after, agent, call, handled, probe, received, streams, sure
 from tests.effort import cases
 from tests.replay.journals import M1, STRICTER, WithoutLedger, choices, fold_of, give, written
-from tests.test_first_light import played
+from tests.test_first_light import morning
 
 few = settings(max_examples=cases(25), deadline=None)
 
@@ -183,9 +183,8 @@ def test_an_erasure_explains_nothing_about_others(tmp_path: Path) -> None:
     assert report.records["decisions"].erased > 0
 
 
-@pytest.mark.parametrize("scenario", ["SC01", "SC02", "SC24"])
-def test_the_scenarios_of_the_demo_come_out_again(scenario: str) -> None:
-    _, decisions, memory = played(scenario, 1)
+def test_the_morning_of_the_demo_comes_out_again() -> None:
+    _, decisions, memory, _ = morning()
     fold = Fold(headless.RULES)
     report = replay(memory, fold)
 
