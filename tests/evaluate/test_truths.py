@@ -6,12 +6,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
 import pytest
 
 from migro.errors import InputError
-from migro.evaluate import read_truth
+from migro.evaluate import TruthDocument, read_truth
 from migro.models import Severity
-from migro.simulate import ANY_PARENT, NEVER, ExpectedIssue, ForbiddenIssue, generate
+from migro.simulate import ANY_PARENT, NEVER, ExpectedIssue, ForbiddenIssue, GroundTruth, generate
 
 FIRST, LAST = datetime(2026, 3, 1, 8, 0, tzinfo=UTC), datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 ONSET = datetime(2026, 3, 1, 8, 20, tzinfo=UTC)
@@ -27,6 +28,13 @@ def test_what_a_simulation_writes_is_read_as_it_was() -> None:
 
     assert document.completed(scenario="x", first=FIRST, last=LAST, merchants=("y",)) == truth
     assert list(document.unknown()) == []
+
+
+def test_every_field_of_a_truth_can_be_read() -> None:
+    own = {f.name for f in attrs.fields(GroundTruth)}
+
+    assert set(TruthDocument.model_fields) - own == {"max_seconds_to_detect"}
+    assert own <= set(TruthDocument.model_fields)
 
 
 def test_issues_and_what_is_forbidden_are_enough() -> None:

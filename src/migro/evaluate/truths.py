@@ -74,7 +74,6 @@ class TruthDocument(_Part):
 
     issues: Annotated[tuple[_Issue, ...], BeforeValidator(_many)]
     scenario: _Word | None = None
-    variant: str | None = None
     seed: int = 0
     merchants: _Words = ()
     start: AwareDatetime | None = None
@@ -88,6 +87,7 @@ class TruthDocument(_Part):
     envelopes: _Count = 0
     events: _Count = 0
     duplicates: _Count = 0
+    lost: _Count = 0
     planted: dict[str, _Words] = {}
     max_seconds_to_detect: _Count | None = None
 
@@ -133,6 +133,7 @@ class TruthDocument(_Part):
             envelopes=self.envelopes,
             events=self.events,
             duplicates=self.duplicates,
+            lost=self.lost,
             planted=self.planted,
         )
 

@@ -55,6 +55,7 @@ def merged(simulations: Sequence[Simulation], *, scenario: str, seed: int) -> Si
             allowed=tuple(sorted({a for t in truths for a in t.allowed})),
             actions=_once(a for t in truths for a in t.actions),
             forbidden_verbs=_once(v for t in truths for v in t.forbidden_verbs),
+            max_messages=_together([t.max_messages for t in truths]),
             envelopes=len(delivered),
             events=sum(t.events for t in truths),
             duplicates=sum(t.duplicates for t in truths),
@@ -70,8 +71,14 @@ def _once(values: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(values))
 
 
+def _together(limits: Sequence[int | None]) -> int | None:
+    """Return the sum of limits; None where one of them is open."""
+    stated = [n for n in limits if n is not None]
+    return sum(stated) if len(stated) == len(limits) else None
+
+
 def _issues(truths: Sequence[GroundTruth]) -> tuple[ExpectedIssue, ...]:
-    found: dict[tuple[str, str], ExpectedIssue] = {}
+    found: dict[tuple[str | None, str], ExpectedIssue] = {}
     for issue in (i for t in truths for i in t.issues):
         key = (issue.merchant, issue.kind)
         other = found.get(key)
@@ -86,6 +93,7 @@ def _either(one: ExpectedIssue, other: ExpectedIssue) -> ExpectedIssue:
         mildest=min(first.mildest, second.mildest),
         gravest=max(first.gravest, second.gravest),
         parent=first.parent or second.parent,
+        instead=_once((*first.instead, *second.instead)),
     )
 
 

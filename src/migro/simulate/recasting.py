@@ -103,13 +103,13 @@ def _within(value: Any, change: _Change) -> Any:
 
 
 def _truth(truth: GroundTruth, merchants: Mapping[str, str]) -> GroundTruth:
-    def of(merchant: str) -> str:
-        return merchants.get(merchant, merchant)
+    def of(merchant: str | None) -> str | None:
+        return None if merchant is None else merchants.get(merchant, merchant)
 
     return attrs.evolve(
         truth,
-        merchants=tuple(dict.fromkeys(of(m) for m in truth.merchants)),
+        merchants=tuple(dict.fromkeys(merchants.get(m, m) for m in truth.merchants)),
         issues=tuple(attrs.evolve(i, merchant=of(i.merchant)) for i in truth.issues),
-        forbidden=tuple(attrs.evolve(f, merchant=of(f.merchant) if f.merchant else None) for f in truth.forbidden),
+        forbidden=tuple(attrs.evolve(f, merchant=of(f.merchant)) for f in truth.forbidden),
         actions=tuple(attrs.evolve(a, merchant=of(a.merchant)) for a in truth.actions),
     )
