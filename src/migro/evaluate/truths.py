@@ -109,7 +109,8 @@ class TruthDocument(_Part):
 
         Args:
             scenario: Its name, where the file does not say it.
-            first, last: When the first and the last delivery came.
+            first: When the first delivery came.
+            last: When the last one came.
             merchants: Who took part, where the file does not say it.
 
         Raises:
