@@ -185,12 +185,13 @@ def test_a_maintenance_window_caps_at_record_and_asks_nobody(run: Run) -> None:
 
 def test_the_end_of_a_maintenance_window_lets_what_is_still_wrong_out(run: Run) -> None:
     run.give(maintenance(1, 0, True), *sure(1), maintenance(2, 60, False))
+    run.give(*(call(20 + n, 300 + n) for n in range(3)))
 
     assert run.action("notify").status is ActionStatus.PLANNED
 
 
 def test_a_window_that_nobody_ends_is_over_after_four_hours(run: Run) -> None:
-    still_wrong = [s for hour in range(5) for s in sure(3600 * hour + 1)]
+    still_wrong = [s for hour in range(5) for s in sure(3600 * hour + 300)]
     run.give(maintenance(1, 0, True), *still_wrong[:16])
     inside = issue(run).attention
     run.give(*still_wrong[16:])
@@ -204,7 +205,7 @@ def test_what_was_planned_is_withdrawn_when_a_window_opens_and_planned_anew_afte
     first = run.action("notify")
     run.give(maintenance(1, 10, True))
     withdrawn = run.action("notify")
-    run.give(maintenance(2, 20, False))
+    run.give(maintenance(2, 20, False), *(call(20 + n, 260 + n) for n in range(3)))
     second = run.action("notify")
 
     assert (withdrawn.idempotency_key, withdrawn.status) == (first.idempotency_key, ActionStatus.EXPIRED)

@@ -134,9 +134,34 @@ def test_a_mute_without_an_end_or_a_target_is_refused() -> None:
 
 
 def test_an_unnamed_window_and_a_named_one_end_by_their_own_word_only(run: Run) -> None:
-    run.give(window(1, 0, "", 3600), window(2, 1, "cdn", 3600), window(3, 2, "", None), *sure(3))
+    run.give(window(1, 0, "", 3600), window(2, 1, "cdn", 3600), window(3, 2, "", None), *sure(300))
 
     assert [s.split(" until")[0] for s in suppressors(run.decisions[-1])] == ["maintenance cdn"]
+
+
+def test_what_a_window_leaves_behind_is_in_front_of_nobody(run: Run) -> None:
+    run.give(window(1, 0, "cdn", 600), *sure(590), *(call(20 + n, 837 + n) for n in range(3)), Tick(at=after(1_600)))
+
+    assert {d.attention for d in run.decisions} == {Attention.NONE}
+    assert [d.issue.status for d in run.decisions if d.issue.status is not IssueStatus.WATCHING] == [
+        IssueStatus.RESOLVED
+    ]
+
+
+def test_what_is_seen_four_minutes_after_a_window_is_new(run: Run) -> None:
+    run.give(window(1, 0, "cdn", 600), *sure(590), *(call(20 + n, 837 + n) for n in range(3)))
+    before = run.decisions[-1]
+    run.give(call(9, 840))
+
+    assert suppressors(before) == ["maintenance cdn until 2026-03-01 09:10:00 UTC"]
+    assert (suppressors(run.decisions[-1]), run.decisions[-1].issue.status) == ([], IssueStatus.OPEN)
+
+
+def test_who_says_over_and_over_that_nothing_is_under_way_silences_nothing(run: Run) -> None:
+    run.give(*(window(n, 60 * n, "cdn", None) for n in range(5)), *sure(241))
+
+    assert suppressors(run.decisions[-1]) == []
+    assert run.state.maintenance == {}
 
 
 def test_mutes_and_windows_survive_in_a_snapshot(run: Run) -> None:
@@ -178,7 +203,8 @@ def named(told: Told, t: int, issue: str, severity: Severity) -> list[str]:
     """Everything that was said and has not ended, looked at one by one."""
     found = []
     for (by, what), (ends, limit) in told.items():
-        if not by and ends > t:
+        # The newest evidence is as old as the question.
+        if not by and ends + 240 > t:
             found.append((f"maintenance {what}".rstrip(), ends, ""))
         if by and ends > t and what in (issue, "down") and severity <= limit:
             found.append((f"muted by {by}", ends, ": known"))
@@ -194,7 +220,9 @@ def test_decisions_name_what_was_opened_and_neither_closed_nor_over() -> None:
         for n, (at, said, source, ends, up_to) in enumerate(acts(r, issue)):
             known = run.state.held["down", ("m_1",)].issue.severity
             run.give(said if isinstance(said, PersonActed) else received(said), call(1000 + n, at))
-            told.pop(source, None)
+            known_end = told.pop(source, None)
+            if ends is None and not source[0] and known_end is not None:
+                told[source] = (min(at, known_end[0]), known_end[1])
             if ends is not None:
                 told[source] = (ends, up_to or (known if source[1] == issue else Severity.SEV3))
             last = run.decisions[-1]
@@ -206,11 +234,21 @@ def test_decisions_name_what_was_opened_and_neither_closed_nor_over() -> None:
     assert {0, 1, 2} <= seen
 
 
+def end_of(said: list[tuple[int, int]]) -> int:
+    """When a window ends or ended, by everything that was said of it, in order; 0 for one that was never open."""
+    for place in range(len(said) - 1, -1, -1):
+        at, until = said[place]
+        if until > at:
+            # What ended it first, of the words after.
+            return min([until, *(t for t, _ in said[place + 1 :])])
+    return 0
+
+
 def test_what_rests_is_what_was_said_looked_at_one_by_one_also_where_a_word_is_taken_back() -> None:
     counts: set[int] = set()
     for seed in range(cases(10_000)):
         r, state = random.Random(seed), State(partition="merchant:m_1", now=to_microseconds(T0))
-        words: dict[str, tuple[str, int]] = {}  # what was said about windows, in its order
+        words: dict[str, tuple[str, int, int]] = {}  # what was said about windows, in its order
         mutes: dict[tuple[str, str], int] = {}
         for n in range(r.randrange(1, 25)):
             state.now += r.choice((0, 1, 60, 900, 4000)) * 1_000_000
@@ -236,11 +274,24 @@ def test_what_rests_is_what_was_said_looked_at_one_by_one_also_where_a_word_is_t
                 case _:
                     name = r.choice(("", "cdn"))
                     declare(state, f"sig_{n:02}", name, until)
-                    words[f"sig_{n:02}"] = (name, until)
-            newest = dict(words.values())
-            expected = [f"maintenance {n}".rstrip() for n, u in newest.items() if u > state.now]
+                    words[f"sig_{n:02}"] = (name, state.now, until)
+            newest = state.now - r.choice((0, 1, 200, 600)) * 1_000_000
+            expected = [
+                f"maintenance {name}".rstrip()
+                for name in {name for name, _, _ in words.values()}
+                if (u := end_of([(at, until) for n, at, until in words.values() if n == name])) > state.now
+                or (u > state.now - 900_000_000 and newest < u + 240_000_000)
+            ]
             expected += [f"muted by {by}" for (by, t), u in mutes.items() if t == "down" and u > state.now]
-            found = suppressing(state.maintenance, state.mutes.values(), issue="i", kind="down", severity=Severity.SEV2)
+            found = suppressing(
+                state.maintenance,
+                state.mutes.values(),
+                issue="i",
+                kind="down",
+                severity=Severity.SEV2,
+                now=state.now,
+                newest=newest,
+            )
             assert sorted(f.split(" until")[0] for f in found) == sorted(expected), (seed, n)
             counts.add(len(expected))
     assert {0, 1, 2, 3} <= counts

@@ -188,9 +188,9 @@ def test_a_withdrawn_declaration_of_maintenance_silences_nothing(run: Run) -> No
 
 
 def test_an_earlier_declaration_counts_again_when_its_end_is_withdrawn(run: Run) -> None:
-    run.give(maintenance(1, 0, True), maintenance(2, 10, False), *sure(20))
+    run.give(maintenance(1, 0, True), maintenance(2, 10, False), *sure(250))
     loud = issue(run).attention
-    run.give(withdrawn(maintenance(2, 10, False), 40))
+    run.give(withdrawn(maintenance(2, 10, False), 260))
 
     assert loud is not Attention.NONE
     assert issue(run).attention is Attention.NONE

@@ -62,7 +62,9 @@ def in_window(windows: Mapping[str, int], *, now: int, newest: int) -> tuple[str
     """
     return tuple(
         sorted(
-            name for name, until in windows.items() if now < until or (now < until + AFTERMATH and newest < until + ANEW)
+            name
+            for name, until in windows.items()
+            if now < until or (now < until + AFTERMATH and newest < until + ANEW)
         )
     )
 
