@@ -26,7 +26,8 @@ class Unexplained(Signal, kind="migro.unexplained"):
     Something its sender calls serious, and no rule reads it.
 
     Attributes:
-        subject: Merchant, provider and topic; or the signal's own id where there is no merchant.
+        subject: Merchant, provider and topic, for monitors all of them together; or the signal's own id where there is
+            no merchant.
         hint: The sender's word, `critical` or `high`.
     """
 
@@ -51,7 +52,9 @@ def unexplained(signal: Signal, at: int, *, unkeyed: bool = False) -> Signal:
 
     What has no merchant, or lacks the key that rules over it need (`unkeyed`), is an issue by itself.
     """
-    subject = signal.id if signal.merchant is None or unkeyed else f"{signal.merchant}/{signal.provider}/{signal.topic}"
+    # One cause sets off every monitor that a shop has, and one page about it is enough.
+    sender = "monitors" if signal.source_kind == "monitor" else signal.provider
+    subject = signal.id if signal.merchant is None or unkeyed else f"{signal.merchant}/{sender}/{signal.topic}"
     return Unexplained(
         merchant=signal.merchant,
         subject=subject,

@@ -39,6 +39,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=(abs(_ORDERS - _BOUGHT).per(_ORDERS, floor=30) >= percent(30)) & _TRACKED.within(days(7)),
         then=supports(ANALYTICS, STRONG, family="purchases"),
         why="Tracked purchases and orders of a day differ by at least 30 %.",
+        revision=2,
         examples=(
             fires(
                 "7 lost of 10",

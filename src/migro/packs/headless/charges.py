@@ -127,6 +127,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=(holding(_NO_ORDER, per=Payment.merchant, within=minutes(60)) >= 1).holds(2, of=2, every=minutes(5)),
         then=supports(NO_ORDER, MEDIUM, family="payments"),
         why="A payment's cart has had no order for a quarter of an hour, at two looks five minutes apart.",
+        revision=2,
         examples=(
             fires("no order", payment(0, **_C), for_=SHOP, after=minutes(25)),
             silent("looked at once", payment(0, **_C), payment(1_199, "payment.updated")),

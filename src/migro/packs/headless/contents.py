@@ -145,6 +145,7 @@ RULES: tuple[Rule[Any], ...] = (
         & on(Revalidation, per=Revalidation.merchant).within(days(7)),
         then=supports(STALE_PAGES, STRONG, family="renewal"),
         why="Five products changed within an hour and nothing asked to renew their pages.",
+        revision=2,
         examples=(
             fires(
                 "five",

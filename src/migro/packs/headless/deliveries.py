@@ -139,6 +139,19 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "webhook-handler.refuses",
+        # A shop with few orders never has a hundred deliveries in two minutes, and loses its subscriptions as well.
+        when=_RECEIVED.share(HttpRequest.status.between(500, 599), at_least=percent(50), floor=20, within=minutes(10)),
+        then=supports(HANDLER_FAILS, STRONG, family="http"),
+        why="Half of at least twenty deliveries within ten minutes ended in a server error.",
+        examples=(
+            fires("20 of 20", *burst(20, request(0, 503, **_HOOKED)), for_=SHOP),
+            silent("19 of 19", *burst(19, request(0, 503, **_HOOKED))),
+            silent("ten of 20 can be chance", *burst(10, request(**_HOOKED)), *burst(10, request(9, 503, **_HOOKED))),
+            silent("refused for good", *burst(20, request(0, 401, **_HOOKED))),
+        ),
+    ),
+    Rule(
         "webhook-handler.platform-says",
         when=on(Hook, per=Hook.merchant),
         then=supports(HANDLER_FAILS, MEDIUM, family="platform"),

@@ -269,6 +269,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_PAYMENTS_PASS.at_least(3, within=minutes(10)),
         then=refutes(PAYMENT_SIGNATURE, 150, family="deliveries-ok"),
         why="Deliveries of the payment provider pass: who fails does not know the secret.",
+        revision=2,
         examples=(
             fires("three", *burst(3, payment()), for_=SHOP),
             silent("two", *burst(2, payment())),

@@ -91,6 +91,9 @@ _apart = abs(StockItem.shop - StockItem.source)
 _DIFFERS: Pred[StockItem] = (_apart > 2) & (_apart > StockItem.source.scaled(percent(5)))
 _ITEMS = on(StockItem, per=StockItem.merchant)
 _RUNS = on(StockRun, per=StockRun.merchant)
+_FAR: Pred[StockRun] = (StockRun.explained.missing() & (StockRun.drifted >= StockRun.sampled.scaled(percent(2)))) | (
+    StockRun.explained.present() & (StockRun.drifted - StockRun.explained >= StockRun.sampled.scaled(percent(2)))
+)
 _SMOOTH = _RUNS.smoothed(StockRun.drifted_per_10000, by=permille(300), samples=3, within=days(1))
 
 
@@ -158,6 +161,18 @@ RULES: tuple[Rule[Any], ...] = (
             silent("1 of 100", *_poll(0, 2, 98), *_poll(900, 1, 99), said(STOCK_RUN, 1_860)),
             silent("once", *_poll(900, 2, 98), said(STOCK_RUN, 1_860)),
             silent("two pieces", *_poll(0, 2, 98, shop=12), *_poll(900, 2, 98, shop=12), said(STOCK_RUN, 1_860)),
+        ),
+    ),
+    Rule(
+        "stock-drift.run-share",
+        when=_RUNS.fits(StockRun.sampled >= 100, _FAR).runs(2, of=2, within=hours(2)),
+        then=supports(DRIFT, STRONG, family="comparison"),
+        why="Two runs in a row found that 2 % of a hundred or more articles differ and no open order explains it.",
+        examples=(
+            fires("2 % twice", *burst(2, said(STOCK_RUN, 0, drifted=2), every=900), for_=SHOP),
+            silent("once", said(STOCK_RUN, 0), said(STOCK_RUN, 900, drifted=2)),
+            silent("one is explained", *burst(2, said(STOCK_RUN, 0, drifted=2, explained=1), every=900)),
+            silent("of 99", *burst(2, said(STOCK_RUN, 0, sampled=99, drifted=2), every=900)),
         ),
     ),
     Rule(
@@ -270,13 +285,17 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "stock-place.sold-out-pages",
+        # Three times nothing is nothing.
         when=(_sold_out_share >= 3 * usual_of(_sold_out_share))
+        & _SOLD_OUT.at_least(5, within=hours(1))
         & (abs(_STOCK - _STOCK.baseline(previous())) <= percent(5) * _STOCK),
         then=supports(LOCATION, MEDIUM, family="pages"),
         why="Three times as many product pages as usual say sold out, and there is as much stock as before.",
+        revision=2,
         examples=(
             fires("15 of 60 for 5", *_VISITS, *_SAME, *burst(45, page(NOW + 3_700)), *burst(15, _GONE), for_=SHOP),
             silent("14 of 60 for 5", *_VISITS, *_SAME, *burst(46, page(NOW + 3_700)), *burst(14, _GONE)),
+            silent("no page says so", *usual(55, page()), *_SAME, *burst(60, page(NOW + 3_700))),
             silent("less stock", *_VISITS, *_LESS, *burst(45, page(NOW + 3_700)), *burst(15, _GONE)),
         ),
     ),

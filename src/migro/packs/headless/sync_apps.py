@@ -127,6 +127,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=mostly(_BREAKERS, Breaker.dry_run == True, at_least=percent(100), floor=1, within=minutes(30)),  # noqa: E712
         then=refutes(SYNC_APP, 150, family="dry-run"),
         why="The breaker only watches and stops nothing.",
+        revision=2,
         examples=(
             fires("watches", said(BREAKER, 0, dry_run=True), for_=SHOP),
             silent("one acts", BREAKER, said(BREAKER, 60, dry_run=True)),

@@ -24,11 +24,13 @@ from ...rules import (
     supports,
 )
 from .checkout import SERVER_ERRORS
+from .deliveries import HANDLER_FAILS
 from .operations_signals import Delivery, SubscriptionState
 from .references import cited
 from .responses import dashboard, draft_reply, notify, recheck, report
 from .specimens import SHOP, burst, request, ticket
 from .specimens_operations import DELIVERY, NOW, RESOURCES, SUBSCRIPTION, at, said, usual
+from .subscriptions import SUBSCRIPTION_REMOVED
 from .sync_signals import ResourcePoll
 from .witnesses import anywhere, tickets, usual_of
 
@@ -161,6 +163,26 @@ RULES: tuple[Rule[Any], ...] = (
             silent("still late", SUBSCRIPTION, said(_LATE, 60), said(_LATE, 961)),
             silent("never late", SUBSCRIPTION, said(DELIVERY, 961)),
             silent("one is off", said(SUBSCRIPTION, active=False), said(_LATE, 60), said(DELIVERY, 961)),
+        ),
+    ),
+    Rule(
+        "webhook-silence.receiver-fails",
+        when=known(HANDLER_FAILS, at_least_points=STRONG),
+        then=refutes(WEBHOOK_SILENCE, 150, family="cause"),
+        why="The receiver does not accept what is delivered, so nobody is silent.",
+        examples=(
+            fires("fails", *burst(20, request(0, 503, route_class="webhook", route="/webhooks/orders")), for_=SHOP),
+            silent("accepts", *burst(20, request(0, 200, route_class="webhook", route="/webhooks/orders"))),
+        ),
+    ),
+    Rule(
+        "webhook-silence.removed",
+        when=known(SUBSCRIPTION_REMOVED, at_least_points=STRONG),
+        then=refutes(WEBHOOK_SILENCE, 150, family="cause"),
+        why="A subscription is gone, which is why nothing comes of it.",
+        examples=(
+            fires("gone", SUBSCRIPTION, said(SUBSCRIPTION, 600, listed=False, active=False), for_=SHOP),
+            silent("listed", SUBSCRIPTION, said(SUBSCRIPTION, 600)),
         ),
     ),
     Rule(

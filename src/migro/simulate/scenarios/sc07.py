@@ -2,7 +2,8 @@
 SC07: a database fails over, every route breaks for eight minutes, and five monitors send 420 alerts about it.
 
 The scenario wants one case, one notification with at most three in all, and the alerts as its evidence. The reply to
-the merchant waits for a person (R2); a dashboard and a report go out by themselves (R0).
+the merchant waits for a person (R2); a dashboard and a report go out by themselves (R0). Before the share of failing
+requests is known, the first grave alerts that no rule reads reach a person as one `unknown` for all monitors.
 """
 
 from __future__ import annotations
@@ -343,6 +344,8 @@ def _truth(timeline: Timeline) -> GroundTruth:
                 "platform_incident_systemic",
             )
         ),
+        # In the first minute no share of failures is known, and grave alerts that no rule reads reach a person.
+        allowed=("unknown",),
         actions=(
             ExpectedAction(kind="notify", merchant=shop, issue=spike),
             ExpectedAction(kind="report", merchant=shop, issue=spike),
