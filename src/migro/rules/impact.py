@@ -276,6 +276,11 @@ class ImpactModel:
         return tuple(f for f in named if f is not None)
 
     @property
+    def calendars(self) -> tuple[During[Any], ...]:
+        """What is looked up in a calendar."""
+        return () if self.peak is None else (self.peak,)
+
+    @property
     def selections(self) -> Iterator[Selection[Any, Any]]:
         """Yield what amounts are added up from, in the key of the issue kind."""
         for amounts in self.amounts:
