@@ -108,7 +108,7 @@ IMPACT: Final = Form(
     ImpactModel,
     (
         field("step", TEXT),
-        field("conversion", SHARE),
+        field("conversion", optional(SHARE), default=None),
         field("told", optional(_FACT), default=None),
         field("order_value", optional(_FACT), default=None),
         field("currency", optional(_FACT), default=None),

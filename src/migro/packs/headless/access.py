@@ -23,13 +23,14 @@ from ...rules import (
     supports,
 )
 from .auth import MISSING_SCOPE, TOKEN_REVOKED
-from .responses import draft_reply, impact_on, operators
+from .responses import draft_reply, operators
 from .shop_witnesses import calls, mostly
 from .signals import HttpRequest
 from .specimens import SHOP, burst
 from .specimens import page as view
 from .specimens_operations import LOG, at, said
 from .specimens_shop import SETUP, STOREFRONT_CALLS
+from .stakes import impact_on
 from .storefront_signals import ShopSetup, StorefrontCalls
 from .witnesses import logged
 

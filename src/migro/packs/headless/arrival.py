@@ -23,12 +23,13 @@ from ...rules import (
     supports,
 )
 from .cart import CART_LOST
-from .responses import draft_reply, impact_on, notify, report
+from .responses import draft_reply, notify, report
 from .shop_witnesses import calls, mostly, opens, short_of
 from .signals import Cart, Probe
 from .specimens import SHOP, burst, probe, ticket
 from .specimens_operations import LOG, said
 from .specimens_shop import CART, OPENS, STOREFRONT_CALLS, weekly
+from .stakes import impact_on
 from .storefront_signals import CheckoutOpens, StorefrontCalls
 from .witnesses import logged, tickets
 

@@ -20,11 +20,12 @@ from ...rules import (
     silent,
     supports,
 )
-from .responses import draft_reply, impact_on, report
+from .responses import draft_reply, report
 from .shop_witnesses import before_cutover, campaign, mostly, short_of
 from .specimens import SHOP, burst, ticket
 from .specimens_operations import said
 from .specimens_shop import CAMPAIGN, CODES, weekly
+from .stakes import impact_on
 from .storefront_signals import CodeAttempts
 from .witnesses import tickets
 

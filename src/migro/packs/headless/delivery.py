@@ -22,12 +22,13 @@ from ...rules import (
 )
 from .check_signals import TaxSample
 from .operations_signals import AppCalls
-from .responses import dashboard, draft_reply, impact_on, notify, operators, report
+from .responses import dashboard, draft_reply, notify, operators, report
 from .shop_witnesses import NEW_ORDERS, mostly, short_of
 from .signals import Order
 from .specimens import SHOP, burst, error, order, ticket
 from .specimens_operations import APP_CALLS, LOG, said
 from .specimens_shop import SETUP, STEPS, TAX, weekly
+from .stakes import impact_on
 from .storefront_signals import DeliverySteps, ShopSetup
 from .witnesses import coded_error, logged, tickets
 

@@ -21,12 +21,13 @@ from ...rules import (
     supports,
     vetoes,
 )
-from .responses import draft_reply, impact_on, notify, report
+from .responses import draft_reply, notify, report
 from .shop_witnesses import opens
 from .signals import HttpRequest
 from .specimens import SHOP, burst, request, ticket
 from .specimens_operations import said
 from .specimens_shop import OPENS, SETUP
+from .stakes import impact_on
 from .storefront_signals import CheckoutOpens, ShopSetup
 from .witnesses import tickets
 

@@ -8,9 +8,10 @@ from ...expressions import Pred, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
-from .responses import draft_reply, impact_on, operators
+from .responses import draft_reply, operators
 from .signals import HttpRequest, Probe
 from .specimens import SHOP, burst, maintenance, probes, request, ticket
+from .stakes import impact_on
 from .witnesses import failing_probes, in_maintenance, tickets
 
 __all__ = ["HANDOFF_404", "RULES"]
@@ -24,7 +25,7 @@ HANDOFF_404 = IssueKind[MerchantId](
         " host that sends shoppers back to it."
     ),
     severity=SeverityScale(default=Severity.SEV2, by_share=((Severity.SEV1, percent(50)),), below=Severity.SEV2),
-    impact=impact_on("checkout", percent(45)),
+    impact=impact_on("checkout", percent(45), orders=True),
     responses=(
         *operators("redirect chain, checkout host as configured and as seen, share of hand-offs"),
         draft_reply(

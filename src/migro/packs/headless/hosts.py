@@ -25,10 +25,11 @@ from ...rules import (
 )
 from .check_signals import DnsAnswer, DnsPlan, HostCheck
 from .planning_signals import ShopMove
-from .responses import draft_reply, impact_on, operators, recheck
+from .responses import draft_reply, operators, recheck
 from .specimens import SHOP
 from .specimens_operations import MOVE, at, said
 from .specimens_shop import DNS, DNS_PLAN, HOST
+from .stakes import impact_on
 
 __all__ = ["HOST_BROKEN", "RULES"]
 

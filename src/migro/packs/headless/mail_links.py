@@ -10,10 +10,11 @@ from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .operations_signals import LinkCheck
 from .planning_signals import ShopMove
-from .responses import draft_reply, impact_on, notify, report
+from .responses import draft_reply, notify, report
 from .signals import HttpRequest
 from .specimens import SHOP, burst, page, ticket
 from .specimens_operations import LINK, MOVE, said
+from .stakes import impact_on
 from .witnesses import tickets
 
 __all__ = ["MAIL_LINKS", "RULES"]

@@ -23,12 +23,13 @@ from ...rules import (
     vetoes,
 )
 from .check_signals import CookieCheck, WalletFile
-from .responses import dashboard, draft_reply, impact_on, notify, operators, report
+from .responses import dashboard, draft_reply, notify, operators, report
 from .shop_witnesses import before_cutover, mostly
 from .signals import Cart, Payment
 from .specimens import SHOP, burst, payment, ticket
 from .specimens_operations import said
 from .specimens_shop import CART, COOKIE, RETURNS, WALLET_FILE
+from .stakes import impact_on
 from .storefront_signals import PaymentReturns
 from .witnesses import REAL_MONEY, tickets
 

@@ -8,9 +8,10 @@ from ...expressions import Pred, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
-from .responses import draft_reply, impact_on, notify, operators, report
+from .responses import draft_reply, notify, operators, report
 from .signals import HttpRequest, Probe
 from .specimens import SHOP, alert, burst, maintenance, page, probe, probes, ticket
+from .stakes import impact_on
 from .witnesses import alerting, failing_probes, green_probes, in_maintenance, tickets
 
 __all__ = ["BOT_LOAD", "ORIGIN_UNREACHABLE", "RULES"]

@@ -9,10 +9,11 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .catalogue_signals import PriceItem, SessionMarket
-from .responses import draft_reply, impact_on, notify, operators, refresh_cache, report
+from .responses import draft_reply, notify, operators, refresh_cache, report
 from .signals import Order
 from .specimens import SHOP, burst, order, ticket
 from .specimens_operations import CHANGE, NOW, PRICE, SESSIONS, STOCK_RUN, said, usual
+from .stakes import impact_on
 from .witnesses import changed, tickets, usual_of
 
 __all__ = ["MARKET", "PRICE_MISMATCH", "RULES"]

@@ -21,13 +21,14 @@ from ...rules import (
     together,
 )
 from .browser_signals import PageTimings, Sessions
-from .responses import dashboard, draft_reply, impact_on, notify, refresh_cache, report
+from .responses import dashboard, draft_reply, notify, refresh_cache, report
 from .shop_witnesses import calls, campaign, risen, sessions, short_of, still, third_quartile
 from .signals import HttpRequest
 from .specimens import SHOP, burst
 from .specimens import page as view
 from .specimens_operations import said
 from .specimens_shop import CAMPAIGN, SESSIONS, STOREFRONT_CALLS, TIMINGS, weekly
+from .stakes import impact_on
 from .storefront_signals import StorefrontCalls
 
 __all__ = ["RULES", "SURGE"]

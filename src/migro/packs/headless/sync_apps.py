@@ -9,9 +9,10 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .operations_signals import AppCalls, Breaker, CheckoutCalls
-from .responses import draft_reply, impact_on, operators
+from .responses import draft_reply, operators
 from .specimens import SHOP, burst
 from .specimens_operations import APP_CALLS, BREAKER, CHECKOUT_CALLS, NOW, said, usual
+from .stakes import impact_on
 from .witnesses import anywhere, usual_of
 
 __all__ = ["RULES", "SYNC_APP"]
