@@ -221,3 +221,26 @@ def test_a_table_is_as_wide_as_its_cells_and_numbers_end_together() -> None:
 
 def test_a_day_is_its_start_in_utc() -> None:
     assert when("2026-03-01") + timedelta(hours=9) == when("2026-03-01T10:00:00+01:00") == START
+
+
+def test_priority_says_why_each_issue_stands_where_it_stands(demo: Path) -> None:
+    code, lines, _ = migro("report", "priority")
+    data = [json.loads(line) for line in migro("report", "priority", "--format", "jsonl")[1]]
+
+    assert code == 0
+    assert [d["place"] for d in data] == list(range(1, len(data) + 1)) != []
+    assert all(d["because"] in line for d, line in zip(data, lines[1:], strict=False))
+    assert migro("report", "priority", "--limit", "1")[1][1] == lines[1].rstrip()
+
+
+def test_what_no_rule_has_read_is_listed_and_fails_where_that_is_asked_for(demo: Path) -> None:
+    code, _, _ = migro("report", "unmatched")
+    data = [json.loads(line) for line in migro("report", "unmatched", "--format", "jsonl")[1]]
+    for one in data:
+        assert migro("explain", one["sample"])[0] == 0
+
+    assert code == 0
+    assert migro("report", "unmatched", "--fail")[0] == (1 if data else 0)
+    assert migro("report", "unmatched", "--fail", "--since", "2100-01-01") == (
+        *(0, ["every signal was read by a rule"], ""),
+    )

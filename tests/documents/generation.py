@@ -9,21 +9,29 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+import attrs
+
 from migro.expressions import UNSET, Attr, Key, Maybe, MaybeKey, Pred, Term, fact, percent, permille
 from migro.expressions.features import Feature, feature
 from migro.models import MerchantId, Risk, Severity, Signal
 from migro.rules import (
+    Amounts,
     Baseline,
     Example,
+    Exposure,
     ImpactModel,
     IssueKind,
     Measure,
     Method,
+    Orders,
+    People,
+    PerDay,
     Premise,
     Response,
     Rule,
     RuleSet,
     Selection,
+    Sessions,
     SeverityScale,
     Timed,
     before,
@@ -411,6 +419,7 @@ def kind(r: Random, name: str, per: tuple[str, ...]) -> IssueKind[Any]:
                     order_value=fact(Shop.limit, default=7000),
                     currency=fact(Shop.host, default="EUR"),
                 ),
+                impact(r, per),
             )
         ),
         responses=r.choice(
@@ -429,6 +438,39 @@ def kind(r: Random, name: str, per: tuple[str, ...]) -> IssueKind[Any]:
         sources=tuple(r.sample(words, r.randrange(3))),
         prior=r.choice((-100, -30, 0)),
         systemic=r.random() < 0.2,
+    )
+
+
+def impact(r: Random, per: tuple[str, ...]) -> ImpactModel:
+    """Return a model that says everything."""
+    if per not in PER:
+        return ImpactModel(step="checkout", conversion=shares(r), paid=True)
+    pages = on(Page, Page.hits > r.randrange(9), per=PER[per](Page))
+    amounts = Amounts(of=pages, amount=Page.code, currency=fact(Shop.host), within=spans(r))
+    each = attrs.evolve(amounts, currency=Page.word, each=Page.ok, after=spans(r), pieces=Page.hits, pace=Page.code + 1)
+    matched = attrs.evolve(each, after_first=True, without=on(Checkout, per=PER[per](Checkout)), matching=Checkout.step)
+    calendar = on(Sale, per=PER[per](Sale)) if per == ("merchant",) else None
+    return ImpactModel(
+        step="checkout",
+        conversion=shares(r),
+        told=fact(Shop.fee),
+        order_value=fact(Shop.limit),
+        currency=fact(Shop.host),
+        usual=pages.count(within=spans(r)).per(on(Page, per=PER[per](Page)).count(within=spans(r)), floor=2),
+        sessions=r.choice((None, Sessions(per_minute=fact(Shop.fee), conversion=percent(3), affected=percent(50)))),
+        failed=r.choice((amounts, each, matched)),
+        paid=r.random() < 0.5,
+        orders=r.choice((None, Orders(of=pages, usual=(hour_of_week(weeks=4), trailing(timedelta(hours=24)))))),
+        exposures=(
+            Exposure("charged twice", amounts=matched),
+            PerDay("ads", told=fact(Shop.limit), share=percent(20)),
+            PerDay("addresses", sessions=pages.count(within=timedelta(hours=24))),
+        ),
+        people=(People("logged-in", of=pages.different(Page.word, within=spans(r))),),
+        lasts=spans(r),
+        floors=((Severity.SEV1, fact(Shop.limit)), (Severity.SEV3, fact(Shop.limit, default=7))),
+        daily_revenue=fact(Shop.limit),
+        peak=None if calendar is None else during(calendar, starts=Sale.starts, ends=Sale.ends, slack=spans(r)),
     )
 
 

@@ -20,7 +20,8 @@ from migro.documents import document_of, dump, features_in, load, schema
 from migro.documents.document import RULE, DocumentForm
 from migro.documents.examples import EXAMPLE
 from migro.documents.forms import Form
-from migro.documents.kinds import IMPACT, KIND, RESPONSE, SCALE
+from migro.documents.impacts import IMPACT
+from migro.documents.kinds import KIND, RESPONSE, SCALE
 from migro.documents.measures import MEASURE, METHOD
 from migro.documents.predicates import PREDICATE
 from migro.documents.premises import PREMISE

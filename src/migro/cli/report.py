@@ -11,6 +11,7 @@ import attrs
 
 from ..history import ActionOutcomes, ConfidenceDay, History, Link, Recurrence, Spread, Trends
 from ..models import ActionStatus
+from .attention import add_priority, add_unmatched
 from .console import Console
 from .equipment import reading
 from .retrospect import add_memory, cut, minute, positive, table, when
@@ -23,6 +24,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command."""
     parser = commands.add_parser("report", help="what many records together say")
     inside = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    add_priority(inside, common)
     trends = inside.add_parser(
         "trends", parents=[common], help="what comes back, together or to many; what became of actions; confidence"
     )
@@ -37,6 +39,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     trends.add_argument("--span", type=positive, default=60, metavar="MIN", help="minutes for many (default: 60)")
     trends.add_argument("--watching", action="store_true", help="count issues as well that were only watched")
     trends.set_defaults(command=report_trends)
+    add_unmatched(inside, common)
 
 
 def report_trends(arguments: argparse.Namespace, console: Console) -> int:

@@ -7,33 +7,32 @@ from fractions import Fraction
 from typing import Any, Final, get_args
 
 from ..models import Category, Risk, Severity
-from ..models.scales import Named
-from ..rules import PRIOR, Conclusion, ImpactModel, IssueKind, Response, SeverityScale, refutes, supports, vetoes
+from ..rules import PRIOR, Conclusion, IssueKind, Response, SeverityScale, refutes, supports, vetoes
 from .forms import Choice, Field, Form, field, record
+from .impacts import IMPACT
 from .keys import KEYS
 from .parts import Part
 from .places import Place
-from .terms import read_fact, write_fact
-from .values import SHARE, SPAN, TEXT, TRUTH, WHOLE, Codec, Writing, listed, one_of, optional
+from .values import (
+    KIND_NAME,
+    SEVERITY,
+    SHARE,
+    SPAN,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    Codec,
+    Writing,
+    listed,
+    one_of,
+    optional,
+    scale,
+)
 
-__all__ = ["CONCLUSION", "DEFINITIONS", "IMPACT", "KIND", "KIND_NAME", "RESPONSE", "SCALE"]
+__all__ = ["CONCLUSION", "DEFINITIONS", "KIND", "RESPONSE", "SCALE"]
 
 
-def _scale(scale: type[Named]) -> Codec:
-    words = one_of(*(m.word for m in scale))
-    return Codec(lambda m, _: m.word, lambda part, place: scale.named(words.read(part, place)), words.schema)
-
-
-SEVERITY: Final = _scale(Severity)
-KIND_NAME: Final = Codec(lambda kind, _: kind.name, lambda part, place: place.kind(part), {"type": "string"})
-_FACT: Final = Codec(write_fact, lambda part, place: _read_fact(part, place), {"$ref": "#/$defs/fact"})
 _TEXTS: Final = listed(TEXT)
-
-
-def _read_fact(part: Part, place: Place) -> Any:
-    if "fact" not in place.table(part, "a fact such as {fact: [kind, name]}"):
-        place.expect(part, "a fact such as {fact: [kind, name]}")
-    return read_fact(part, place)
 
 
 def _read_step(part: Part, place: Place) -> tuple[Severity, Fraction]:
@@ -73,25 +72,16 @@ SCALE: Final = Form(
         field("default", SEVERITY),
         field("by_share", listed(_STEP), default=()),
         field("below", SEVERITY, default=Severity.SEV4),
+        field("customer_facing", TRUTH, default=False),
     ),
     SeverityScale,
     line=True,
-)
-IMPACT: Final = Form(
-    ImpactModel,
-    (
-        field("step", TEXT),
-        field("conversion", SHARE),
-        field("order_value", optional(_FACT), default=None),
-        field("currency", optional(_FACT), default=None),
-    ),
-    ImpactModel,
 )
 RESPONSE: Final = Form(
     Response,
     (
         field("kind", TEXT),
-        field("risk", _scale(Risk)),
+        field("risk", scale(Risk)),
         field("target", TEXT),
         field("args", _WORDS, default=()),
         field("from", SEVERITY, "from_severity", default=Severity.SEV4),

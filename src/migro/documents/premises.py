@@ -43,13 +43,12 @@ from ..rules import (
 from ..rules.timed import LATENESS
 from .forms import Choice, Field, Form, field
 from .keys import KEYS
-from .kinds import KIND_NAME
 from .measures import BOUND, MEASURE, SELECTION, TIMED, pair, write_sized
 from .parts import Part
 from .places import Place
 from .predicates import PREDICATES
 from .terms import COLUMN, KEY, SIGNAL, TERM
-from .values import SHARE, SPAN, WHOLE, Codec, Writing, listed, one_of, optional
+from .values import KIND_NAME, SHARE, SPAN, WHOLE, Codec, Writing, listed, one_of, optional
 
 __all__ = ["DEFINITIONS", "PREMISE"]
 

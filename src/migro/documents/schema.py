@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import kinds, literals, measures, predicates, premises, terms, values
+from . import impacts, kinds, literals, measures, predicates, premises, terms, values
 from .document import FORMAT, SCHEMA_ID, TOP
 
 __all__ = ["SCHEMA_FILE", "schema"]
@@ -22,7 +22,7 @@ def schema() -> dict[str, Any]:
     """
     definitions = {
         name: definition
-        for table in (values, literals, terms, predicates, measures, premises, kinds)
+        for table in (values, literals, terms, predicates, measures, premises, impacts, kinds)
         for name, definition in table.DEFINITIONS.items()
     }
     return {

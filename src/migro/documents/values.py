@@ -12,13 +12,16 @@ import attrs
 
 from ..expressions import microseconds
 from ..expressions import span as span_text
-from ..models import Signal
+from ..models import Severity, Signal
+from ..models.scales import Named
 from .parts import Part, described, near, spoken
 from .places import Place
 
 __all__ = [
     "DEFINITIONS",
+    "KIND_NAME",
     "MICROSECONDS",
+    "SEVERITY",
     "SHARE",
     "SPAN",
     "SPAN_FORM",
@@ -32,6 +35,7 @@ __all__ = [
     "one_of",
     "optional",
     "read_span",
+    "scale",
     "share",
     "tagged",
     "whole",
@@ -214,3 +218,13 @@ DEFINITIONS: Final[Mapping[str, Schema]] = {
     "share": {"anyOf": [{"type": "integer"}, _RATIO_TEXT, tagged("ratio", _RATIO_TEXT)]},
 }
 """What schemas of values refer to."""
+
+
+def scale(words: type[Named]) -> Codec:
+    """Return the codec of a scale, by the words of its members."""
+    named = one_of(*(m.word for m in words))
+    return Codec(lambda m, _: m.word, lambda part, place: words.named(named.read(part, place)), named.schema)
+
+
+SEVERITY: Final = scale(Severity)
+KIND_NAME: Final = Codec(lambda kind, _: kind.name, lambda part, place: place.kind(part), {"type": "string"})

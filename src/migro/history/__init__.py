@@ -6,7 +6,9 @@ from .history import History, Trends
 from .occurrences import Occurrence
 from .outcomes import ActionOutcomes
 from .patterns import Link, Recurrence, Spread
+from .priority import Priority, priorities
 from .story import Event, Story
+from .unmatched import Unmatched, unmatched
 
 __all__ = [
     "ActionOutcomes",
@@ -16,8 +18,12 @@ __all__ = [
     "History",
     "Link",
     "Occurrence",
+    "Priority",
     "Recurrence",
     "Spread",
     "Story",
     "Trends",
+    "Unmatched",
+    "priorities",
+    "unmatched",
 ]

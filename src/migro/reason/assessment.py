@@ -120,7 +120,8 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
             vetoes.append(rule.id)
     total = score(kind.prior, evidence)
     # A share says what is lost only where the kind says so: a crawler's share of requests is no loss.
-    lossy = supporting if kind.impact is not None or kind.severity.by_share else []
+    costs = kind.impact is not None and kind.impact.conversion is not None
+    lossy = supporting if costs or kind.severity.by_share else []
     lost = _lost(engine, state, lossy, key)
     floors = tuple(
         (w.evidence.rule, floor)

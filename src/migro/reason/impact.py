@@ -209,7 +209,7 @@ def _order_value(known: Readings) -> Assumption:
 
 
 def _step(model: ImpactModel, known: Readings) -> Iterator[Estimate]:
-    if known.share is None or not known.priced:
+    if model.conversion is None or known.share is None or not known.priced:
         return
     for low, failing in _failing(known):
         factors = (
@@ -244,7 +244,7 @@ def _observed(model: ImpactModel, known: Readings) -> Iterator[Estimate]:
         orders = (
             _assumed("share of what is paid that is lost", Fraction(1))
             if model.paid
-            else _told(f"orders per {model.step} start", known.told, model.conversion)
+            else _told(f"orders per {model.step} start", known.told, model.conversion or Fraction(0))
         )
         factors = (
             _measured(f"value of {sum_.things} that failed", sum_.minor),

@@ -231,7 +231,8 @@ class ImpactModel:
 
     Attributes:
         step: Name of the step, such as ``checkout``.
-        conversion: Probability of an order given the step; used as an assumption.
+        conversion: Probability of an order given the step; used as an assumption. None where a failing share says
+            nothing about revenue: then there is no R_step.
         told: The same as a fact of the host, which goes before the assumption.
         order_value: Average order value in minor units, as a fact of the host; unknown without one.
         currency: ISO 4217 code of the order value, as a fact of the host.
@@ -248,8 +249,8 @@ class ImpactModel:
         peak: When more is at stake than usual, such as a campaign: one severity higher, up to SEV1.
     """
 
-    step: str
-    conversion: Fraction
+    step: str = ""
+    conversion: Fraction | None = None
     told: Fact[Decimal] | None = None
     order_value: Fact[int] | None = None
     currency: Fact[str] | None = None
@@ -265,6 +266,10 @@ class ImpactModel:
     daily_revenue: Fact[int] | None = None
     peak: During[Any] | None = None
 
+    def __attrs_post_init__(self) -> None:
+        if self.conversion is None and (self.sessions is not None or (self.failed is not None and not self.paid)):
+            raise RuleDefinitionError("ImpactModel: expected conversion= beside sessions= or failed=, got none")
+
     @property
     def facts(self) -> tuple[Fact[Any], ...]:
         """What the host may tell, in the key of the issue kind."""
@@ -274,6 +279,11 @@ class ImpactModel:
         floors = [floor for _, floor in self.floors]
         named = (self.told, self.order_value, self.currency, *visits, *told, *currencies, *floors, self.daily_revenue)
         return tuple(f for f in named if f is not None)
+
+    @property
+    def calendars(self) -> tuple[During[Any], ...]:
+        """What is looked up in a calendar."""
+        return () if self.peak is None else (self.peak,)
 
     @property
     def selections(self) -> Iterator[Selection[Any, Any]]:
@@ -305,7 +315,7 @@ class ImpactModel:
     def document(self) -> Document:
         return {
             "step": self.step,
-            "conversion": encode(self.conversion),
+            "conversion": None if self.conversion is None else encode(self.conversion),
             **_document(
                 told=self.told,
                 order_value=self.order_value,

@@ -325,7 +325,7 @@ def _impact_classes(kind: IssueKind[Any]) -> list[type[Signal]]:
         return []
     told = [*model.facts]
     read = [*model.selections]
-    for part in (p for m in (*model.measures, *((model.peak,) if model.peak else ())) for p in everything(m)):
+    for part in (p for m in (*model.measures, *model.calendars) for p in everything(m)):
         told += part.facts
         read += [part] if isinstance(part, Selection) else []
     return [*(s.signal for s in read), *(f.column.owner for f in told)]
@@ -334,7 +334,7 @@ def _impact_classes(kind: IssueKind[Any]) -> list[type[Signal]]:
 def _check_impacts(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:
     for kind, rule in {r.then.kind.name: (r.then.kind, r) for r in reversed(rules)}.values():
         model = kind.impact
-        parts = (*model.measures, *model.selections, *((model.peak,) if model.peak else ())) if model else ()
+        parts = (*model.measures, *model.selections, *model.calendars) if model is not None else ()
         for part in parts:
             if part.key_names != kind.per:
                 yield Finding(

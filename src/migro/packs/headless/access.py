@@ -31,6 +31,7 @@ from .specimens import SHOP, burst
 from .specimens import page as view
 from .specimens_operations import LOG, at, said
 from .specimens_shop import SETUP, STOREFRONT_CALLS
+from .stakes import impact_on
 from .storefront_signals import ShopSetup, StorefrontCalls
 from .witnesses import logged
 

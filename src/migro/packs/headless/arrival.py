@@ -30,6 +30,7 @@ from .signals import Cart, Probe
 from .specimens import SHOP, burst, probe, ticket
 from .specimens_operations import LOG, said
 from .specimens_shop import CART, OPENS, STOREFRONT_CALLS, weekly
+from .stakes import impact_on
 from .storefront_signals import CheckoutOpens, StorefrontCalls
 from .witnesses import logged, tickets
 

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, hours, minutes, percent
+from ...expressions import Pred, fact, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, known, on, refutes, silent, supports
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    IssueKind,
+    PerDay,
+    Rule,
+    SeverityScale,
+    fires,
+    known,
+    on,
+    refutes,
+    silent,
+    supports,
+)
 from .checkout import SERVER_ERRORS
+from .planning_signals import ShopMoney
 from .references import cited
 from .responses import dashboard, draft_reply, notify, operators, report
 from .signals import ErrorIssue, HttpRequest
 from .specimens import SHOP, burst, deploy, error, page, request, ticket
+from .stakes import at_stake
 from .witnesses import LIVE_ERROR, coded_error, deploy_within, tickets
 
 __all__ = ["ANALYTICS", "CORS", "CSP", "HYDRATION", "IMAGES", "REDIRECTS", "RULES"]
@@ -107,6 +123,22 @@ REDIRECTS = IssueKind[MerchantId](
     title="Addresses of the old shop are not found",
     what="The list of redirects is incomplete, so links from search, mails and ads end in page not found.",
     severity=SeverityScale(default=Severity.SEV3),
+    impact=at_stake(
+        PerDay(
+            "visits to old addresses",
+            # By the hour, so that no more has to be kept.
+            sessions=24
+            * on(
+                HttpRequest,
+                HttpRequest.method == "GET",
+                HttpRequest.legacy == True,  # noqa: E712
+                HttpRequest.status.one_of(404, 410),
+                HttpRequest.bot == False,  # noqa: E712
+                per=HttpRequest.merchant,
+                weight=HttpRequest.requests,
+            ).count(within=hours(1)),
+        )
+    ),
     responses=(
         notify("operators"),
         report("addresses most asked for, each with a proposed target"),
@@ -137,6 +169,7 @@ ANALYTICS = IssueKind[MerchantId](
     title="Analytics or pixels lose events",
     what="A missing shop id, an uninitialised consent API or a cookie that stays behind loses or doubles events.",
     severity=SeverityScale(default=Severity.SEV3),
+    impact=at_stake(PerDay("advertising", told=fact(ShopMoney.ads_minor_per_day), share=percent(20))),
     responses=(
         notify("operators"),
         report("messages of the storefront, number of users"),

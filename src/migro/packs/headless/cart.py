@@ -7,11 +7,25 @@ from typing import Any
 from ...expressions import Pred, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, silent, supports
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    Amounts,
+    Exposure,
+    IssueKind,
+    Rule,
+    SeverityScale,
+    fires,
+    on,
+    silent,
+    supports,
+)
 from .references import cited
 from .responses import dashboard, draft_reply, impact_on, notify, operators, page, refresh_cache, report
 from .signals import ErrorIssue, HttpRequest, Order, Payment
 from .specimens import SHOP, burst, error, order, payment, request, ticket
+from .stakes import at_stake, impact_on
 from .witnesses import REAL_MONEY, REAL_ORDER, coded_error, tickets
 
 __all__ = ["CART_LOST", "DUPLICATE", "RULES", "THROTTLED", "VERSION_CONFLICT"]
@@ -94,6 +108,19 @@ DUPLICATE = IssueKind[tuple[MerchantId, str]](
     title="One cart became more than one order or charge",
     what="A cart was completed twice: a webhook raced the browser, or a client tried again without a key.",
     severity=SeverityScale(default=Severity.SEV2),
+    impact=at_stake(
+        Exposure(
+            "charged again",
+            amounts=Amounts(
+                of=on(Payment, Payment.topic == "order.paid", REAL_MONEY, per=(Payment.merchant, Payment.cart_ref)),
+                amount=Payment.amount_minor,
+                currency=Payment.currency,
+                each=Payment.payment_id,
+                within=hours(24),
+                after_first=True,
+            ),
+        ),
+    ),
     responses=(
         page(),
         notify("finance"),

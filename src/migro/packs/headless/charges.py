@@ -11,6 +11,8 @@ from ...rules import (
     MEDIUM,
     STRONG,
     WEAK,
+    Amounts,
+    Exposure,
     IssueKind,
     Rule,
     SeverityScale,
@@ -29,6 +31,7 @@ from .signals import Order, Payment
 from .specimens import SHOP, burst, order, payment, ticket
 from .specimens_operations import LOG, said
 from .specimens_shop import FAULT, PAYMENT_POLL
+from .stakes import at_stake
 from .storefront_signals import Fault
 from .witnesses import REAL_MONEY, TEST_ORDER, logged, tickets
 
@@ -40,6 +43,21 @@ NO_ORDER = IssueKind[MerchantId](
     title="Payments went through and have no order",
     what="A shopper paid, but the order was never made: the browser was closed, a step timed out or two raced.",
     severity=SeverityScale(default=Severity.SEV2),
+    impact=at_stake(
+        Exposure(
+            "payments without order",
+            amounts=Amounts(
+                of=on(Payment, Payment.topic == "order.paid", REAL_MONEY, per=Payment.merchant),
+                amount=Payment.amount_minor,
+                currency=Payment.currency,
+                each=Payment.cart_ref,
+                within=hours(2),
+                after=minutes(15),
+                without=on(Order, Order.topic == "order.created", per=Order.merchant),
+                matching=Order.cart_ref,
+            ),
+        ),
+    ),
     responses=(
         page(),
         notify("finance"),

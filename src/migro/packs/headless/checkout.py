@@ -14,6 +14,7 @@ from .shop_witnesses import short_of
 from .signals import Alert, ErrorIssue, HttpRequest, Probe
 from .specimens import SHOP, alert, burst, error, maintenance, probe, probes, request, ticket
 from .specimens_shop import weekly
+from .stakes import impact_on
 from .witnesses import LIVE_ERROR, alerting, failing_probes, green_probes, in_maintenance, tickets
 
 __all__ = ["RULES", "SERVER_ERRORS"]
@@ -30,7 +31,7 @@ SERVER_ERRORS = IssueKind[MerchantId](
     title="Checkout or cart answers with server errors",
     what="A release, a missing secret or a failing service behind it makes cart and checkout fail for many shoppers.",
     severity=_SEVERITY,
-    impact=impact_on("checkout", _CONVERSION),
+    impact=impact_on("checkout", _CONVERSION, orders=True),
     responses=(
         *operators("failing routes, first error, last release, probe runs"),
         draft_reply(

@@ -26,6 +26,7 @@ from .shop_witnesses import before_cutover, campaign, mostly, short_of
 from .specimens import SHOP, burst, ticket
 from .specimens_operations import said
 from .specimens_shop import CAMPAIGN, CODES, weekly
+from .stakes import impact_on
 from .storefront_signals import CodeAttempts
 from .witnesses import tickets
 

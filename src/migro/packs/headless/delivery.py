@@ -30,6 +30,7 @@ from .signals import Order
 from .specimens import SHOP, burst, error, order, ticket
 from .specimens_operations import APP_CALLS, BREAKER, LOG, said
 from .specimens_shop import SETUP, STEPS, TAX, weekly
+from .stakes import impact_on
 from .storefront_signals import DeliverySteps, ShopSetup
 from .sync_apps import SYNC_APP
 from .witnesses import coded_error, logged, tickets

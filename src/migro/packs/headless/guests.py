@@ -28,6 +28,7 @@ from .signals import HttpRequest
 from .specimens import SHOP, burst, request, ticket
 from .specimens_operations import said
 from .specimens_shop import OPENS, SETUP
+from .stakes import impact_on
 from .storefront_signals import CheckoutOpens, ShopSetup
 from .witnesses import tickets
 

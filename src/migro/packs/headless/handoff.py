@@ -12,6 +12,7 @@ from .references import cited
 from .responses import draft_reply, impact_on, operators
 from .signals import HttpRequest, Probe
 from .specimens import SHOP, burst, maintenance, probes, request, ticket
+from .stakes import impact_on
 from .witnesses import failing_probes, in_maintenance, tickets
 
 __all__ = ["HANDOFF_404", "RULES"]
@@ -25,7 +26,7 @@ HANDOFF_404 = IssueKind[MerchantId](
         " host that sends shoppers back to it."
     ),
     severity=SeverityScale(default=Severity.SEV2, by_share=((Severity.SEV1, percent(50)),), below=Severity.SEV2),
-    impact=impact_on("checkout", percent(45)),
+    impact=impact_on("checkout", percent(45), orders=True),
     responses=(
         *operators("redirect chain, checkout host as configured and as seen, share of hand-offs"),
         draft_reply(

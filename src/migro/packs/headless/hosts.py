@@ -30,6 +30,7 @@ from .responses import draft_reply, impact_on, operators, recheck
 from .specimens import SHOP
 from .specimens_operations import MOVE, at, said
 from .specimens_shop import DNS, DNS_PLAN, HOST
+from .stakes import impact_on
 
 __all__ = ["HOST_BROKEN", "RULES"]
 

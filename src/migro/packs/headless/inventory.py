@@ -11,6 +11,8 @@ from ...rules import (
     MEDIUM,
     STRONG,
     WEAK,
+    Amounts,
+    Exposure,
     IssueKind,
     Measure,
     Rule,
@@ -29,13 +31,21 @@ from .operations_signals import LogLine
 from .planning_signals import ShopMove
 from .references import cited
 from .responses import draft_reply, operators, refresh_cache
-from .signals import Inventory
+from .signals import Inventory, ShopProfile
 from .specimens import SHOP, alert, burst, error, stock, ticket
 from .specimens_operations import LOG, MOVE, NOW, START, STOCK_ITEM, STOCK_MOVE, at, said, usual
+from .stakes import at_stake
 from .sync_signals import StockItem, StockMove
 from .witnesses import alerting, anywhere, coded_error, tickets, usual_of
 
 __all__ = ["BOTH_SIDES", "OVERSELL", "RULES"]
+
+_COUNTED = on(
+    StockItem,
+    StockItem.tracked == True,  # noqa: E712
+    StockItem.may_go_below == False,  # noqa: E712
+    per=StockItem.merchant,
+)
 
 OVERSELL = IssueKind[MerchantId](
     "oversell_race",
@@ -43,6 +53,20 @@ OVERSELL = IssueKind[MerchantId](
     title="More is sold than there is",
     what="Stock is checked before an order and reserved after it, or two channels sell the same pieces.",
     severity=SeverityScale(default=Severity.SEV2),
+    impact=at_stake(
+        Exposure(
+            "oversold stock",
+            amounts=Amounts(
+                of=_COUNTED,
+                amount=StockItem.price_minor,
+                currency=fact(ShopProfile.currency),
+                each=StockItem.sku,
+                within=hours(24),
+                pieces=StockItem.shop - StockItem.source,
+                pace=StockItem.sold_7d,
+            ),
+        ),
+    ),
     responses=(
         *operators("articles below zero, orders since they were last in stock"),
         refresh_cache("pdp of the articles"),

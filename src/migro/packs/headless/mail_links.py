@@ -15,6 +15,7 @@ from .responses import draft_reply, impact_on, notify, report
 from .signals import HttpRequest
 from .specimens import SHOP, burst, page, ticket
 from .specimens_operations import LINK, MOVE, said
+from .stakes import impact_on
 from .witnesses import tickets
 
 __all__ = ["MAIL_LINKS", "RULES"]

@@ -30,6 +30,7 @@ from .signals import Cart, Payment
 from .specimens import SHOP, burst, payment, ticket
 from .specimens_operations import said
 from .specimens_shop import CART, COOKIE, RETURNS, WALLET_FILE
+from .stakes import impact_on
 from .storefront_signals import PaymentReturns
 from .witnesses import REAL_MONEY, tickets
 

@@ -7,11 +7,12 @@ from typing import Any
 from ...expressions import Pred, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, silent, supports
+from ...rules import MEDIUM, STRONG, WEAK, Amounts, IssueKind, Rule, SeverityScale, fires, on, silent, supports
 from .references import cited
 from .responses import draft_reply, impact_on, operators
 from .signals import Payment
 from .specimens import SHOP, alert, burst, error, payment, ticket
+from .stakes import impact_on
 from .witnesses import REAL_MONEY, alerting, coded_error, tickets
 
 __all__ = ["DECLINES", "RULES"]
@@ -24,7 +25,17 @@ DECLINES = IssueKind[MerchantId](
     severity=SeverityScale(
         default=Severity.SEV2, by_share=((Severity.SEV1, percent(70)), (Severity.SEV2, percent(40)))
     ),
-    impact=impact_on("payment", percent(80)),
+    impact=impact_on(
+        "payment",
+        percent(80),
+        failed=Amounts(
+            of=on(Payment, Payment.topic == "payment.failed", REAL_MONEY, per=Payment.merchant),
+            amount=Payment.amount_minor,
+            currency=Payment.currency,
+            each=Payment.cart_ref,
+            within=minutes(30),
+        ),
+    ),
     responses=(
         *operators("failures by code, method and currency, as totals"),
         draft_reply(

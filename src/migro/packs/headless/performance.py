@@ -12,6 +12,7 @@ from .references import cited
 from .responses import draft_reply, impact_on, notify, operators, report
 from .signals import HttpRequest, Probe
 from .specimens import SHOP, alert, burst, maintenance, page, probe, probes, ticket
+from .stakes import impact_on
 from .witnesses import alerting, failing_probes, green_probes, in_maintenance, tickets
 
 __all__ = ["BOT_LOAD", "ORIGIN_UNREACHABLE", "RULES"]

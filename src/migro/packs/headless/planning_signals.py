@@ -7,6 +7,7 @@ Most of these are facts: the newest one of a key is in force until the next.
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from ...expressions import UNSET, Attr, Key, Maybe, MaybeKey
 from ...models.signal import Signal
@@ -17,6 +18,7 @@ __all__ = [
     "Fleet",
     "Heartbeat",
     "Interval",
+    "ShopMoney",
     "ShopMove",
     "StatusPage",
 ]
@@ -55,6 +57,29 @@ class ShopMove(Signal, kind="shop.move"):
     storefront_hosts: Maybe[frozenset[str]] = UNSET
 
 
+class ShopMoney(Signal, kind="shop.money"):
+    """
+    What the host knows about a shop's money beside its order value: a fact, not an event.
+
+    Attributes:
+        orders_per_cart, orders_per_checkout, orders_per_delivery, orders_per_payment, orders_per_session: Orders for
+            each start of a step, from its own records, above 0 and up to 1.
+        sev1_minor_per_min, sev2_minor_per_min, sev3_minor_per_min: Revenue at risk per minute from which an issue is
+            that severe whatever the share, in minor units of the shop's currency.
+        ads_minor_per_day: What it spends on advertising each day, in minor units of the shop's currency.
+    """
+
+    orders_per_cart: Maybe[Decimal] = UNSET
+    orders_per_checkout: Maybe[Decimal] = UNSET
+    orders_per_delivery: Maybe[Decimal] = UNSET
+    orders_per_payment: Maybe[Decimal] = UNSET
+    orders_per_session: Maybe[Decimal] = UNSET
+    sev1_minor_per_min: Maybe[int] = UNSET
+    sev2_minor_per_min: Maybe[int] = UNSET
+    sev3_minor_per_min: Maybe[int] = UNSET
+    ads_minor_per_day: Maybe[int] = UNSET
+
+
 class Interval(Signal, kind="calendar.interval"):
     """
     An interval that the host declares ahead of time.
@@ -63,7 +88,8 @@ class Interval(Signal, kind="calendar.interval"):
         what: api_sunset (begin and end are the moment at which a version that the shop uses ends), shipping (after the
             carrier's last collection of the day), closed, night and so on. During activation (mails ask customers to
             set a password), campaign, cutover, go_live and import, rules that compare a volume with the usual one
-            compare with a raised one; shares and times are judged as always.
+            compare with a raised one; shares and times are judged as always. During campaign, go_live and peak more is
+            at stake, so that what costs revenue is one severity higher.
         expected_percent: How much such an event is to bring, of the usual: 300 for three times as much, which is what
             counts without it. Up to 300 is judged against three times the usual, more against ten times.
     """
@@ -125,6 +151,7 @@ PLANNING: tuple[type[Signal], ...] = (
     Fleet,
     Heartbeat,
     Interval,
+    ShopMoney,
     ShopMove,
     StatusPage,
 )

@@ -14,6 +14,7 @@ from .responses import draft_reply, impact_on, notify, operators, refresh_cache,
 from .signals import Order
 from .specimens import SHOP, burst, order, ticket
 from .specimens_operations import CHANGE, NOW, PRICE, SESSIONS, STOCK_RUN, said, usual
+from .stakes import impact_on
 from .witnesses import changed, tickets, usual_of
 
 __all__ = ["MARKET", "PRICE_MISMATCH", "RULES"]

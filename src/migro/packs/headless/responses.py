@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-from ...expressions import fact, minutes
+from ...expressions import minutes
 from ...models import Risk, Severity
-from ...rules import ImpactModel, Response
-from .signals import ShopProfile
+from ...rules import Response
 
 __all__ = [
     "dashboard",
     "draft_reply",
-    "impact_on",
     "notify",
     "operators",
     "page",
@@ -70,13 +66,3 @@ def refresh_cache(scope: str) -> Response:
 def recheck(what: str) -> Response:
     """Ask a source again, by reading alone, while it is not clear: after ten minutes, and three times at most."""
     return Response(kind="recheck", risk=Risk.R0, target=what, every=minutes(10), times=3)
-
-
-def impact_on(step: str, conversion: Fraction) -> ImpactModel:
-    """Return the impact model of a step, with order value and currency as the host knows them."""
-    return ImpactModel(
-        step=step,
-        conversion=conversion,
-        order_value=fact(ShopProfile.aov_minor),
-        currency=fact(ShopProfile.currency),
-    )

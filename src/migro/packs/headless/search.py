@@ -15,6 +15,7 @@ from .responses import draft_reply, impact_on, notify, refresh_cache, report
 from .signals import HttpRequest
 from .specimens import SHOP, alert, burst, error, page, ticket
 from .specimens_operations import CHANGE, INDEX_ITEM, INDEX_RUN, INDEXER_STATE, JOB, LOG, NOW, at, said, usual
+from .stakes import impact_on
 from .witnesses import alerting, changed, coded_error, job_runs, tickets, usual_of
 
 __all__ = ["INDEXER", "RULES", "SEARCH_LAG"]

@@ -29,6 +29,7 @@ from .responses import draft_reply, impact_on, notify, operators, recheck, refre
 from .signals import HttpRequest
 from .specimens import SHOP, burst, page, ticket
 from .specimens_operations import CHANGE, JOB, MOVE, NOW, STOCK_ITEM, STOCK_RUN, said, usual
+from .stakes import impact_on
 from .sync_signals import StockItem, StockRun
 from .witnesses import anywhere, changed, job_runs, tickets, usual_of
 

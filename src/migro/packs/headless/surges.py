@@ -32,6 +32,7 @@ from .specimens import SHOP, burst, profile
 from .specimens import page as view
 from .specimens_operations import said
 from .specimens_shop import CAMPAIGN, SESSIONS, STOREFRONT_CALLS, TIMINGS, weekly
+from .stakes import impact_on
 from .storefront_signals import StorefrontCalls
 
 __all__ = ["RULES", "SURGE"]

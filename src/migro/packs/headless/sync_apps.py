@@ -14,6 +14,7 @@ from .responses import draft_reply, impact_on, operators
 from .shop_witnesses import mostly
 from .specimens import SHOP, burst
 from .specimens_operations import APP_CALLS, BREAKER, CHECKOUT_CALLS, NOW, said, usual
+from .stakes import impact_on
 from .witnesses import anywhere, usual_of
 
 __all__ = ["RULES", "SYNC_APP"]

@@ -39,6 +39,7 @@ class StockItem(Signal, kind="poll.stock_item"):
         channel_sellable: Pieces in places that the channel may sell from.
         published: Whether it is visible in the channel.
         top_seller: Whether it is one of the tenth that sells best.
+        price_minor: What a piece costs, in minor units of the shop's currency.
     """
 
     sku: Key[str]
@@ -51,6 +52,7 @@ class StockItem(Signal, kind="poll.stock_item"):
     channel_sellable: Maybe[int] = UNSET
     published: Maybe[bool] = UNSET
     top_seller: Maybe[bool] = UNSET
+    price_minor: Maybe[int] = UNSET
 
 
 class StockRun(Signal, kind="poll.stock"):
