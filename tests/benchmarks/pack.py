@@ -41,7 +41,7 @@ from migro.agent import Agent
 from migro.agent.fold import Fold, partition_of
 from migro.agent.state import State
 from migro.decide import Policy
-from migro.models import ConfigChanged, Disposition, Input, Signal, SignalReceived, StepRecord, Tick, to_microseconds
+from migro.models import ConfigChanged, Disposition, Input, Signal, SignalReceived, StepRecord, Tick
 from migro.packs.headless import RULES
 from migro.remember import SqliteMemory, VolatileMemory
 from tests.benchmarks.fold import written
@@ -69,7 +69,7 @@ class Counts:
     def note(self, disposition: Disposition | None) -> None:
         if disposition is None:
             return
-        name = disposition.name
+        name: str = disposition.name
         if name == "recorded":
             # Why it opened nothing tells what read it; a signal that no selection matched is one of the others.
             name = f"recorded: {disposition.reason.partition(';')[0]}"

@@ -24,7 +24,7 @@ from ...rules import (
 )
 from .auth import MISSING_SCOPE, TOKEN_REVOKED
 from .references import cited
-from .responses import draft_reply, impact_on, operators
+from .responses import draft_reply, operators
 from .shop_witnesses import calls, mostly
 from .signals import HttpRequest
 from .specimens import SHOP, burst

@@ -24,7 +24,7 @@ from ...rules import (
 )
 from .cart import CART_LOST
 from .references import cited
-from .responses import draft_reply, impact_on, notify, report
+from .responses import draft_reply, notify, report
 from .shop_witnesses import calls, mostly, opens, short_of
 from .signals import Cart, Probe
 from .specimens import SHOP, burst, probe, ticket

@@ -22,7 +22,7 @@ from ...rules import (
     supports,
 )
 from .references import cited
-from .responses import dashboard, draft_reply, impact_on, notify, operators, page, refresh_cache, report
+from .responses import dashboard, draft_reply, notify, operators, page, refresh_cache, report
 from .signals import ErrorIssue, HttpRequest, Order, Payment
 from .specimens import SHOP, burst, error, order, payment, request, ticket
 from .stakes import at_stake, impact_on

@@ -9,7 +9,7 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
 from .references import cited
-from .responses import draft_reply, impact_on, operators
+from .responses import draft_reply, operators
 from .shop_witnesses import short_of
 from .signals import Alert, ErrorIssue, HttpRequest, Probe
 from .specimens import SHOP, alert, burst, error, maintenance, probe, probes, request, ticket

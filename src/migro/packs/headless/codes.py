@@ -21,7 +21,7 @@ from ...rules import (
     supports,
 )
 from .references import cited
-from .responses import draft_reply, impact_on, report
+from .responses import draft_reply, report
 from .shop_witnesses import before_cutover, campaign, mostly, short_of
 from .specimens import SHOP, burst, ticket
 from .specimens_operations import said

@@ -24,7 +24,7 @@ from ...rules import (
 from .check_signals import TaxSample
 from .operations_signals import AppCalls
 from .references import cited
-from .responses import dashboard, draft_reply, impact_on, notify, operators, report
+from .responses import dashboard, draft_reply, notify, operators, report
 from .shop_witnesses import NEW_ORDERS, mostly, short_of
 from .signals import Order
 from .specimens import SHOP, burst, error, order, ticket

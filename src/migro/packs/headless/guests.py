@@ -22,7 +22,7 @@ from ...rules import (
     vetoes,
 )
 from .references import cited
-from .responses import draft_reply, impact_on, notify, report
+from .responses import draft_reply, notify, report
 from .shop_witnesses import opens
 from .signals import HttpRequest
 from .specimens import SHOP, burst, request, ticket

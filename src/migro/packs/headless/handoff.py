@@ -9,7 +9,7 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
 from .references import cited
-from .responses import draft_reply, impact_on, operators
+from .responses import draft_reply, operators
 from .signals import HttpRequest, Probe
 from .specimens import SHOP, burst, maintenance, probes, request, ticket
 from .stakes import impact_on

@@ -26,7 +26,7 @@ from ...rules import (
 from .check_signals import DnsAnswer, DnsPlan, HostCheck
 from .planning_signals import ShopMove
 from .references import cited
-from .responses import draft_reply, impact_on, operators, recheck
+from .responses import draft_reply, operators, recheck
 from .specimens import SHOP
 from .specimens_operations import MOVE, at, said
 from .specimens_shop import DNS, DNS_PLAN, HOST

@@ -11,7 +11,7 @@ from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires
 from .operations_signals import LinkCheck
 from .planning_signals import ShopMove
 from .references import cited
-from .responses import draft_reply, impact_on, notify, report
+from .responses import draft_reply, notify, report
 from .signals import HttpRequest
 from .specimens import SHOP, burst, page, ticket
 from .specimens_operations import LINK, MOVE, said

@@ -24,7 +24,7 @@ from ...rules import (
 )
 from .check_signals import CookieCheck, WalletFile
 from .references import cited
-from .responses import dashboard, draft_reply, impact_on, notify, operators, report
+from .responses import dashboard, draft_reply, notify, operators, report
 from .shop_witnesses import before_cutover, mostly
 from .signals import Cart, Payment
 from .specimens import SHOP, burst, payment, ticket

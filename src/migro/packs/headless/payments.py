@@ -9,7 +9,7 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, Amounts, IssueKind, Rule, SeverityScale, fires, on, silent, supports
 from .references import cited
-from .responses import draft_reply, impact_on, operators
+from .responses import draft_reply, operators
 from .signals import Payment
 from .specimens import SHOP, alert, burst, error, payment, ticket
 from .stakes import impact_on

@@ -9,7 +9,7 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
 from .references import cited
-from .responses import draft_reply, impact_on, notify, operators, report
+from .responses import draft_reply, notify, operators, report
 from .signals import HttpRequest, Probe
 from .specimens import SHOP, alert, burst, maintenance, page, probe, probes, ticket
 from .stakes import impact_on

@@ -10,7 +10,7 @@ from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .catalogue_signals import PriceItem, SessionMarket
 from .references import cited
-from .responses import draft_reply, impact_on, notify, operators, refresh_cache, report
+from .responses import draft_reply, notify, operators, refresh_cache, report
 from .signals import Order
 from .specimens import SHOP, burst, order, ticket
 from .specimens_operations import CHANGE, NOW, PRICE, SESSIONS, STOCK_RUN, said, usual

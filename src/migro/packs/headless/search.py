@@ -11,7 +11,7 @@ from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Measure, Rule, SeveritySca
 from .catalogue_signals import IndexerState, IndexItem, IndexRun
 from .operations_signals import LogLine
 from .references import cited
-from .responses import draft_reply, impact_on, notify, refresh_cache, report
+from .responses import draft_reply, notify, refresh_cache, report
 from .signals import HttpRequest
 from .specimens import SHOP, alert, burst, error, page, ticket
 from .specimens_operations import CHANGE, INDEX_ITEM, INDEX_RUN, INDEXER_STATE, JOB, LOG, NOW, at, said, usual

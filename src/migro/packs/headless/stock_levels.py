@@ -25,7 +25,7 @@ from ...rules import (
 )
 from .planning_signals import ShopMove
 from .references import cited
-from .responses import draft_reply, impact_on, notify, operators, recheck, refresh_cache, report
+from .responses import draft_reply, notify, operators, recheck, refresh_cache, report
 from .signals import HttpRequest
 from .specimens import SHOP, burst, page, ticket
 from .specimens_operations import CHANGE, JOB, MOVE, NOW, STOCK_ITEM, STOCK_RUN, said, usual

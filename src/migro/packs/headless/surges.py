@@ -25,7 +25,7 @@ from ...rules import (
 from .browser_signals import PageTimings, Sessions
 from .cart import THROTTLED
 from .references import cited
-from .responses import dashboard, draft_reply, impact_on, notify, refresh_cache, report
+from .responses import dashboard, draft_reply, notify, refresh_cache, report
 from .shop_witnesses import calls, campaign, risen, sessions, short_of, still, third_quartile
 from .signals import HttpRequest, ShopProfile
 from .specimens import SHOP, burst, profile

@@ -10,7 +10,7 @@ from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .operations_signals import AppCalls, Breaker, CheckoutCalls
 from .references import cited
-from .responses import draft_reply, impact_on, operators
+from .responses import draft_reply, operators
 from .shop_witnesses import mostly
 from .specimens import SHOP, burst
 from .specimens_operations import APP_CALLS, BREAKER, CHECKOUT_CALLS, NOW, said, usual
