@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
-from collections.abc import Iterator
 from typing import Any
 
 from ..errors import NotFound
@@ -12,6 +10,7 @@ from ..rules import IssueKind, Rule, RuleSet
 from . import rule_documents, rules_diff, rules_lock
 from .console import Console
 from .equipment import equipped
+from .rules_mode import described, mode_lines
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -89,28 +88,7 @@ def _rule(rule: Rule[Any], console: Console) -> None:
 
 
 def _kind(ruleset: RuleSet, kind: IssueKind[Any], console: Console) -> None:
-    if not console.text:
-        console.data({**kind.document(), "title": kind.title, "what": kind.what, "human_only": kind.human_only})
-        return
-    print(f"{kind.name} - {kind.title} ({kind.category}, per {' and '.join(kind.per)})")
-    for line in _prose(kind):
-        print(line)
-    for rule in ruleset.about(kind.name):
-        print()
-        print(rule)
-        if rule.why:
-            print(f"  why   {rule.why}")
-
-
-def _prose(kind: IssueKind[Any]) -> Iterator[str]:
-    for name, text in (("what", kind.what), ("false positives", kind.false_positives)):
-        if text:
-            yield from textwrap.wrap(f"{name}: {text}", width=110, initial_indent="  ", subsequent_indent="    ")
-    shares = ", ".join(f"{s.word} from {100 * f.numerator // f.denominator} %" for s, f in kind.severity.by_share)
-    yield f"  severity: {kind.severity.default.word} by default" + (f"; by lost share {shares}" if shares else "")
-    for response in kind.responses:
-        yield f"  response: {response.kind} -> {response.target} ({response.risk.word})"
-    for words in kind.human_only:
-        yield f"  a person's: {words}"
-    if kind.related:
-        yield f"  related: {', '.join(kind.related)}"
+    if console.text:
+        print("\n".join(mode_lines(ruleset, kind)))
+    else:
+        console.data(described(ruleset, kind))

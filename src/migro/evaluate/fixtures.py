@@ -150,21 +150,24 @@ class ModeFixtures:
     def near_miss(self) -> Fixture | None:
         """The signs of the positive, each smaller by the least step that silences it."""
         for laid in self._positives[:1]:
-            smaller = [self._missed(r, p, laid.key, laid.at) for r, p in zip(laid.rules, laid.parts, strict=True)]
             # What is too little for one rule may be enough for another, so it can take another step.
-            for missed in product(*smaller):
-                fixture = Fixture(
-                    name="near-miss",
-                    kind=self.kind,
-                    key=laid.key,
-                    rules=laid.names,
-                    signals=_together(*missed),
-                    at=laid.at,
-                    highest=Band.LOW,
-                    silent=laid.names,
-                )
-                if fixture.signals and not fixture.faults(self._judge(fixture)):
-                    return fixture
+            for steps in (1, _SMALLER):
+                smaller = [
+                    self._missed(r, p, laid.key, laid.at, steps) for r, p in zip(laid.rules, laid.parts, strict=True)
+                ]
+                for missed in product(*smaller):
+                    fixture = Fixture(
+                        name="near-miss",
+                        kind=self.kind,
+                        key=laid.key,
+                        rules=laid.names,
+                        signals=_together(*missed),
+                        at=laid.at,
+                        highest=Band.LOW,
+                        silent=laid.names,
+                    )
+                    if fixture.signals and not fixture.faults(self._judge(fixture)):
+                        return fixture
         return None
 
     def _judge(self, fixture: Fixture) -> Finding:
@@ -226,14 +229,15 @@ class ModeFixtures:
                 return _Laid((a, b), parts, key, at, found)
         return None
 
-    def _missed(self, rule: Rule[Any], part: Signals, key: Key, at: datetime) -> tuple[Signals, ...]:
+    def _missed(self, rule: Rule[Any], part: Signals, key: Key, at: datetime, steps: int) -> tuple[Signals, ...]:
         silent = (s for s in small_steps(part) if not self._bench.fires(rule.id, key, s, at))
-        found = tuple(islice(silent, _SMALLER))
+        found = tuple(islice(silent, steps))
         if found or len(part) > 1:
             return found
-        # One event has no less of it: then the rule's own examples of something else that looks alike.
-        others = (e.signals for e in rule.examples if not e.fires_for and len(e.signals) == 1)
-        return tuple(moved(o, part[0].received_at - o[0].received_at) for o in others)
+        # One event has no less of it: then the rule's own examples of something that looks alike, or nothing at all.
+        others = (e.signals for e in rule.examples if not e.fires_for)
+        alike = (moved(o, _end(part) - _end(o)) for o in others)
+        return (*(o for o in alike if not self._bench.fires(rule.id, key, o, at)), ())
 
     def _contradicted(self, rule: Rule[Any]) -> Fixture | None:
         weaker: Fixture | None = None
@@ -367,11 +371,11 @@ def _paints(held: tuple[Signal, ...], against: tuple[Signal, ...]) -> Iterator[t
     """Yield columns in which the contradiction's signals differ from the evidence's of the same class."""
     for cls in dict.fromkeys(type(s) for s in against if type(s) in {type(h) for h in held}):
         for name, column in cls.__columns__.items():
+            own = name in cls.__own_columns__ or name == "env"
             said = [getattr(s, name) for s in against if type(s) is cls]
-            value = max(said, key=said.count)
-            differs = any(getattr(s, name) != value for s in held if type(s) is cls)
-            if differs and not column.key and value is not None and name in cls.__own_columns__:
-                yield cls, name, value
+            for value in sorted(set(said) - {None}, key=lambda v: (-said.count(v), str(v))) if own else ():
+                if not column.key and any(getattr(s, name) != value for s in held if type(s) is cls):
+                    yield cls, name, value
 
 
 def _painted(signal: Signal, cls: type[Signal], name: str, value: Any) -> Signal:

@@ -61,6 +61,7 @@ class Bench:
         return Bench(RuleSet(f"{self.ruleset.name}/{kind}", *rules, signals=self.ruleset.signals.values()))
 
     def _state(self, signals: Iterable[Signal], at: datetime) -> EngineState:
+        # What holds in the end does not hang on when conclusions were drawn, so they are drawn for timers and then.
         state = EngineState()
         for signal in sorted(signals, key=lambda s: s.received_at):
             now = to_microseconds(signal.received_at)
@@ -68,6 +69,7 @@ class Bench:
             self.engine.insert(state, signal, now)
         self.engine.settle(state)
         self._pass_until(state, to_microseconds(at))
+        self.engine.settle(state)
         return state
 
     def _pass_until(self, state: EngineState, now: int) -> None:
@@ -76,7 +78,6 @@ class Bench:
             self.engine.pass_time(state, due)
             self.engine.settle(state)
         self.engine.pass_time(state, now)
-        self.engine.settle(state)
 
     def fires(self, rule: str, key: Key, signals: Iterable[Signal], at: datetime) -> bool:
         """Return whether a rule holds for a key at a time."""

@@ -80,6 +80,7 @@ RULES: tuple[Rule[Any], ...] = (
         then=supports(CODES_REFUSED, STRONG, family="codes"),
         why="At least 30 % of valid codes were refused within an hour, three times the usual share.",
         examples=(
+            fires("11 of 20", said(CODES, 0, attempts=9), said(CODES, 1, attempts=11, accepted=False), for_=SHOP),
             fires("30 of 100", said(CODES, 0, attempts=70), said(CODES, 1, attempts=30, accepted=False), for_=SHOP),
             silent("29 of 100", said(CODES, 0, attempts=71), said(CODES, 1, attempts=29, accepted=False)),
             silent("guesses", said(CODES, 0, attempts=70), said(CODES, 1, attempts=30, accepted=False, valid=False)),

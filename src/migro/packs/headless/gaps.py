@@ -1,11 +1,11 @@
-"""Gaps: failure modes that the pack leaves out or covers in part, and what is missing to cover them."""
+"""Gaps: what the pack covers in part, what is missing for more, and which cases a mode cannot be tried with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["NOT_YET"]
+__all__ = ["NOT_YET", "NO_CASE"]
 
 _DAYS = "the same day of earlier weeks to compare with; the day before or the time before the cutover stands in for it"
 
@@ -26,3 +26,94 @@ NOT_YET: Mapping[str, str] = MappingProxyType(
     }
 )
 """Failure mode to what is missing before its rules can be written, or written better."""
+
+_ONE_SIGN = "one family of strong signs is all that is known of it"
+_ONE_SOURCE = "all its strong signs are read by the same kind of source"
+_INSIDE = "one rule of its own decides it: a count that migro makes, or the wish of a ticket"
+_NO_OPINION = "no single sign of it is strong: that somebody is confused shows in several together"
+_MEDIUM = "what may explain it away is no more than a medium contradiction"
+_NOTHING = "it states what happened, and nothing speaks against that"
+
+NO_CASE: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        # A strong and a medium sign of two kinds of sources.
+        "positive": {
+            "bulk_import_errors": "the import's own log is its only witness",
+            "collector_fault": _INSIDE,
+            "discount_giftcard_rejected": "codes that are refused and codes that nobody uses exclude each other",
+            "documentation_confusion": _NO_OPINION,
+            "documentation_gap": _INSIDE,
+            "privacy_webhook_failing": "the receiver is its only witness",
+            "ticket_needs_person": _INSIDE,
+        },
+        # Two strong signs without a witness in common.
+        "sure": {
+            "api_version_fall_forward": _ONE_SOURCE,
+            "bot_scraping_load": _ONE_SIGN,
+            "bulk_import_errors": _ONE_SIGN,
+            "card_testing_attack": _ONE_SIGN,
+            "cart_not_reset_after_order": _ONE_SIGN,
+            "collector_fault": _INSIDE,
+            "currency_market_mismatch": _ONE_SIGN,
+            "customer_password_migration_lockout": _ONE_SIGN,
+            "customer_token_expiry_loop": _ONE_SIGN,
+            "discount_giftcard_rejected": _ONE_SIGN,
+            "dns_tls_cutover_failure": _ONE_SOURCE,
+            "documentation_confusion": _NO_OPINION,
+            "documentation_gap": _INSIDE,
+            "email_links_old_domain": _ONE_SOURCE,
+            "env_var_missing_after_deploy": _ONE_SIGN,
+            "express_wallet_missing": _ONE_SIGN,
+            "hydration_mismatch": _ONE_SIGN,
+            "indexer_stuck": _ONE_SIGN,
+            "indexing_directives_wrong": _ONE_SOURCE,
+            "inventory_drift": _ONE_SIGN,
+            "inventory_location_mapping": _ONE_SIGN,
+            "monitoring_blind_spot": _ONE_SIGN,
+            "order_import_gap": _ONE_SOURCE,
+            "order_import_side_effects": _ONE_SIGN,
+            "payment_decline_surge": _ONE_SIGN,
+            "price_mismatch_storefront_checkout": _ONE_SIGN,
+            "privacy_webhook_failing": _ONE_SIGN,
+            "samesite_payment_return_loss": _ONE_SIGN,
+            "search_index_lag": _ONE_SIGN,
+            "session_not_carried_to_checkout": _ONE_SIGN,
+            "shipping_methods_missing": _ONE_SIGN,
+            "shipping_tracking_gap": _ONE_SIGN,
+            "storefront_token_expired": _ONE_SIGN,
+            "test_mode_in_production": _ONE_SIGN,
+            "third_party_script_failure": _ONE_SIGN,
+            "ticket_needs_person": _INSIDE,
+            "traffic_surge_capacity": _ONE_SIGN,
+            "web_performance_regression": _ONE_SOURCE,
+            "webhook_duplicate_delivery": _ONE_SIGN,
+            "webhook_out_of_order_write": _ONE_SIGN,
+            "webhook_signature_mismatch": _ONE_SIGN,
+            "webhook_silence": _ONE_SIGN,
+            "webhook_subscription_missing": _ONE_SIGN,
+        },
+        # A contradiction that takes the positive below one half, or a veto.
+        "contradiction": {
+            "api_throttling": _MEDIUM,
+            "cart_not_reset_after_order": _MEDIUM,
+            "collector_fault": _NOTHING,
+            "currency_market_mismatch": _MEDIUM,
+            "customer_token_expiry_loop": _MEDIUM,
+            "dns_tls_cutover_failure": _MEDIUM,
+            "documentation_gap": _NOTHING,
+            "email_links_old_domain": _MEDIUM,
+            "env_var_missing_after_deploy": _MEDIUM,
+            "image_host_blocked": _MEDIUM,
+            "indexer_stuck": _MEDIUM,
+            "missing_access_scope": _MEDIUM,
+            "privacy_webhook_failing": _NOTHING,
+            "product_variant_id_mapping": _MEDIUM,
+            "search_index_lag": _MEDIUM,
+            "ticket_needs_person": _NOTHING,
+            "web_performance_regression": _MEDIUM,
+            "webhook_handler_slow": _MEDIUM,
+            "webhook_subscription_removed": _MEDIUM,
+        },
+    }
+)
+"""Cases that a mode cannot be tried with, and why: by case, failure mode and reason."""
