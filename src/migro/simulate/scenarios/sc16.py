@@ -73,7 +73,8 @@ def _minute(timeline: Timeline, minute: int) -> list[Any]:
     scans = _SCANNED // (_QUIET - _SCANS) + (minute % 3 > 0) if _SCANS <= minute < _QUIET else 0
     known = 3 * scans // 5
     shown = people - lost
-    filters: dict[str, Any] = dict(route="/collections/:slug/:slug", route_class="plp", status=404, legacy=moved)
+    filters: dict[str, Any] = {"route": "/collections/:slug/:slug", "route_class": "plp", "status": 404}
+    filters["legacy"] = moved
     return [
         sums.requests(shown // 5, "/", "home", 200),
         sums.requests(shown // 3, "/collections/:slug", "plp", 200),
