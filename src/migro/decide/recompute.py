@@ -12,7 +12,7 @@ from ..reason.confidence import NO_DISJOINT_CAP, ONE_SOURCE_CAP
 from ..reason.impact import ratio
 from .policy import GUARDS, TABLE, GuardName, attention_of, cell_name, guard_cap, mode_cap
 
-__all__ = ["recompute"]
+__all__ = ["impact_mistakes", "recompute"]
 
 _CAPS = {
     "one source kind": (ONE_SOURCE_CAP,),
@@ -82,7 +82,7 @@ def recompute(decision: Decision) -> tuple[str, ...]:
             expect(f"outcome of the action {action.kind}", action.outcome, trace.outcome)
         expect(f"risk of the action {action.kind}", action.risk, trace.risk)
     expect("severity of the issue", decision.issue.severity, Severity(e.severity))
-    return (*wrong, *_impact(e.impact))
+    return (*wrong, *impact_mistakes(e.impact))
 
 
 def _points(e: Explanation) -> list[str]:
@@ -103,7 +103,7 @@ def _points(e: Explanation) -> list[str]:
     return wrong
 
 
-def _impact(impact: Impact) -> list[str]:
+def impact_mistakes(impact: Impact) -> list[str]:
     """Return every figure of an impact that its assumptions do not give."""
     given = {a.name: a.value for a in impact.assumptions}
     wrong = [w for e in (*impact.estimates, *impact.exposures) for w in _factors(e, given)]
