@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from migro.models import Signal
 from migro.models.signal import MerchantId
 from migro.packs.headless import specimens, specimens_operations, specimens_shop
-from migro.packs.headless.planning_signals import ShopMove
+from migro.packs.headless.planning_signals import ShopMoney, ShopMove
 from migro.packs.headless.signals import VOCABULARY, Compliance, Customer, Refund
 from migro.packs.headless.storefront_signals import ShopSetup
 
@@ -33,6 +34,13 @@ _OWN: tuple[Signal, ...] = (
         daily_revenue_minor=500_000,
         receiver_hosts=frozenset({"hooks.mugs.example"}),
         storefront_hosts=frozenset({"mugs.example", "www.mugs.example"}),
+    ),
+    ShopMoney(
+        merchant=_SHOP,
+        occurred_at=_AT,
+        orders_per_checkout=Decimal("0.52"),
+        sev1_minor_per_min=20_000,
+        ads_minor_per_day=30_000,
     ),
     ShopSetup(
         merchant=_SHOP,
