@@ -276,11 +276,12 @@ class Fold:
         if window is not None:
             declare(state, signal.id, *window)
             self._conclusions.reassess(state, sorted(state.held), effects)
-        evidence, touched = self._conclusions.infer(state, signal, effects)
+        grave = serious(signal)
+        evidence, touched = self._conclusions.infer(state, signal, effects, alone=not (grave or behind))
         raised = why_raised(state, evidence)
         if evidence.matched and signal.resource is not None:
             understand(state, signal.resource, signal.id)
-        if serious(signal) and (evidence.unkeyed or not evidence.matched) and signal.resource not in state.understood:
+        if grave and (evidence.unkeyed or not evidence.matched) and signal.resource not in state.understood:
             found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
             more = self._conclusions.infer(state, found, effects)[1]
             touched = (*touched, *more)
