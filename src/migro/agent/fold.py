@@ -334,7 +334,8 @@ class Fold:
     # --- time ---------------------------------------------------------------------------------------------------
 
     def _next_timer(self, state: State) -> int | None:
-        times = [t for t in (self.engine.next_due(state.engine), next_lapse(state)) if t is not None]
+        due, lapse = self.engine.next_due(state.engine), next_lapse(state) if state.held else None
+        times = [t for t in (due, lapse) if t is not None]
         if state.maintenance or state.mutes:
             times += [*state.maintenance.values(), *(m.until for m in state.mutes.values())]
         if state.flapping or state.lingering or state.rechecks:

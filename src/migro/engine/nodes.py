@@ -46,6 +46,7 @@ class Node:
     A compiled timed premise.
 
     Attributes:
+        key_names: Names of the columns of its keys.
         longest: The longest span that the premise names, in microseconds.
         falls_back: Whether a baseline in it has a fallback: which method answers can change while the times do not.
         sources: Streams whose signals' times are its points.
@@ -67,6 +68,7 @@ class Node:
         self.network = network
         self.number = number
         self.premise = premise
+        self.key_names = premise.key_names
         self.longest = premise.longest
         self.falls_back = any(isinstance(p, Baseline) and len(p.methods) > 1 for p in everything(premise))
         self.sources: tuple[int, ...] = ()
