@@ -81,7 +81,9 @@ class Stream:
             self.entries.append(entry)
             self.ats.append(entry.at)
         else:
-            place = bisect_left(self.entries, entry.order, key=lambda e: e.order)
+            place = bisect_left(self.ats, entry.at)
+            while place < len(self.ats) and self.ats[place] == entry.at and self.entries[place].id < entry.id:
+                place += 1
             self.entries.insert(place, entry)
             self.ats.insert(place, entry.at)
             self._edited(1, place, entry)
