@@ -41,7 +41,7 @@ from migro.agent import Agent
 from migro.agent.fold import Fold, partition_of
 from migro.agent.state import State
 from migro.decide import Policy
-from migro.models import ConfigChanged, Disposition, Input, Signal, SignalReceived, StepRecord, Tick, to_microseconds
+from migro.models import ConfigChanged, Disposition, Input, Signal, SignalReceived, StepRecord, Tick
 from migro.packs.headless import RULES
 from migro.remember import SqliteMemory, VolatileMemory
 from tests.benchmarks.fold import written
@@ -225,7 +225,8 @@ def run(shops: int, count: int, thinking: Thinking, counts: Counts) -> None:
             f" process {megabytes():.0f} MB ({megabytes() - empty:+.0f})",
             flush=True,
         )
-    assert begun is not None and ended is not None
+    assert begun is not None
+    assert ended is not None
     total, span = sum(counts.signals.values()), (ended - begun).total_seconds()
     print(f"{total} signals of {shops} merchants, {total / span:.0f}/s by their own times, over {span:.0f} s of them;")
     print(f"{queue.busy:.1f} s of processor time: {total / queue.busy:.0f} signals/s on one core")

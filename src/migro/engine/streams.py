@@ -17,7 +17,7 @@ _EDITS = 64
 __all__ = ["Cursor", "Entry", "Groups", "Ranks", "Stream", "Sums", "Tally"]
 
 
-@attrs.frozen(order=False, eq=False)
+@attrs.frozen(order=False, eq=False, weakref_slot=False)
 class Entry:
     """
     A signal as a stream keeps it.

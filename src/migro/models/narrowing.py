@@ -55,7 +55,7 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
                 # What is left of a sorted mapping is sorted.
                 found[place] = MappingProxyType({n: v for n, v in held.items() if n not in own})
         given = {*found, *told}
-        if required <= told.keys() and all([type(v) is types[n] for n, v in told.items()]):
+        if required <= told.keys() and all(type(v) is types[n] for n, v in told.items()):
             found.update(defaults)
             found.update(told)
         else:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
 import attrs
 from pydantic import ValidationError
