@@ -68,7 +68,7 @@ KEPT = frozenset(
     """now streams times last firings facts candidates seen series withdrawn errors quarantined scheduled
     waiting""".split()
 )
-REBUILT = frozenset({"due", "alarms", "cursors"})
+REBUILT = frozenset({"due", "alarms"})
 """What follows from the others: the order of deadlines, and sums over windows."""
 BETWEEN = frozenset({"announced", "dirty", "touched"})
 """What is empty once conclusions are drawn."""

@@ -52,11 +52,21 @@ class Conclusions:
         self.engine = engine
         self._versions = (ruleset.version, policy.version)
 
-    def infer(self, state: State, signal: Signal, effects: Effects) -> tuple[Evidence, tuple[tuple[str, Key], ...]]:
-        """Take a signal in, and return what it did and the issues that rest on it."""
+    def infer(
+        self, state: State, signal: Signal, effects: Effects, *, alone: bool = False
+    ) -> tuple[Evidence, tuple[tuple[str, Key], ...]]:
+        """
+        Take a signal in, and return what it did and the issues that rest on it.
+
+        Args:
+            alone: Whether the step takes in nothing else. Issues that are not held then are of no concern to it: in a
+                shop where all is well, signs of health rest on every signal, and nothing is held.
+        """
         evidence = self.engine.insert(state.engine, signal, state.now)
         self.settle(state, effects)
-        return evidence, supported(self.engine, state.engine, signal, evidence)
+        if alone and not state.held:
+            return evidence, ()
+        return evidence, supported(self.engine, state.engine, signal, evidence, state.held if alone else None)
 
     def settle(self, state: State, effects: Effects) -> None:
         """Let the engine evaluate what was touched, and judge every issue that this concerns."""

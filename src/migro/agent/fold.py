@@ -287,11 +287,12 @@ class Fold:
         if window is not None:
             declare(state, signal.id, *window)
             self._conclusions.reassess(state, sorted(state.held), effects)
-        evidence, touched = self._conclusions.infer(state, signal, effects)
+        grave = serious(signal)
+        evidence, touched = self._conclusions.infer(state, signal, effects, alone=not (grave or behind))
         raised = why_raised(state, evidence)
         if evidence.matched and signal.resource is not None:
             understand(state, signal.resource, signal.id)
-        if serious(signal) and (evidence.unkeyed or not evidence.matched) and signal.resource not in state.understood:
+        if grave and (evidence.unkeyed or not evidence.matched) and signal.resource not in state.understood:
             found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
             more = self._conclusions.infer(state, found, effects)[1]
             touched = (*touched, *more)
@@ -344,7 +345,8 @@ class Fold:
     # --- time ---------------------------------------------------------------------------------------------------
 
     def _next_timer(self, state: State) -> int | None:
-        times = [t for t in (self.engine.next_due(state.engine), next_lapse(state)) if t is not None]
+        due, lapse = self.engine.next_due(state.engine), next_lapse(state) if state.held else None
+        times = [t for t in (due, lapse) if t is not None]
         if state.maintenance or state.mutes:
             times += (end + AFTERMATH for end in state.maintenance.values())
             times += (m.until for m in state.mutes.values())

@@ -84,7 +84,8 @@ def forget(state: State) -> None:
         del state.texts[oldest_text[0]]
     while state.understood and _last(next(iter(state.understood.values()))) < yesterday:
         del state.understood[next(iter(state.understood))]
-    _forget_windows(state)
+    if state.windows:
+        _forget_windows(state)
 
 
 def _forget_windows(state: State) -> None:

@@ -100,7 +100,7 @@ class Held:
         return frozenset(k for k, by in self.answers.items() if len(by) >= enough.get(self.actions[k].outcome, 1))
 
 
-@attrs.define
+@attrs.define(on_setattr=attrs.setters.NO_OP)
 class State:
     """
     The fold's state; `Fold.advance` takes it over and changes it.

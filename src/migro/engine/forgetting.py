@@ -47,9 +47,6 @@ def forget(network: Network, state: EngineState, now: int) -> None:
             del state.series[place, key]
     for id in [i for i, at in state.withdrawn.items() if at < longest]:
         del state.withdrawn[id]
-    live = {key for _, key in state.streams}
-    for name in [c for c in state.cursors if c[1] not in live]:
-        del state.cursors[name]
 
 
 def _forget_history(network: Network, state: EngineState, longest: int) -> None:

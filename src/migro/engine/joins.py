@@ -231,7 +231,7 @@ class ViaNode(Node):
         return self.network.times_from(state, self.children[0], key[:-1], since)
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        names = self.premise.key_names[:-1]
+        names = self.key_names[:-1]
         value = self.network.fact_at(state, self.premise.facts[0], names, key[:-1], t)
         return bool(value == key[-1])
 

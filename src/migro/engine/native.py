@@ -266,7 +266,9 @@ class NativeEngine:
             if before is not None and holds and before.at == at and before.lowered == low:
                 continue
             after = Firing(rule_id, key, at, low) if holds else None
-            read = rule.then.kind.name in self._readers
+            # Points follow from which rules hold and which are lowered, not from when.
+            counts = before is None or not holds or before.lowered != low
+            read = counts and rule.then.kind.name in self._readers
             points = self.points(state, rule.then.kind.name, key) if read else None
             if after is None:
                 del state.firings[rule_id, key]

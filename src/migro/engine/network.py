@@ -70,6 +70,29 @@ class Names:
     histories: dict[int, str]
 
 
+@attrs.frozen
+class Reach:
+    """
+    What says that a key of a node is alive.
+
+    Attributes:
+        streams: Sources whose keys are a part of the node's, with the places of that part in it.
+        finer: Sources with finer keys, with the places of what both share in the node's keys and in theirs.
+        span: How far back their signals may lie, in microseconds.
+        facts: Facts that were told of the whole key.
+    """
+
+    streams: tuple[tuple[int, tuple[int, ...]], ...]
+    finer: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]
+    span: int
+    facts: tuple[Fact[Any], ...]
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """The numbers of all its sources."""
+        return tuple(number for number, *_ in (*self.streams, *self.finer))
+
+
 class Network:
     """Compiled rules; see the module."""
 
@@ -93,7 +116,7 @@ class Network:
         self._windows: dict[tuple[Any, ...], int] = {}
         self._on_grid = False
         self._histories = 0
-        self._reach: dict[int, tuple[tuple[int, ...], int, tuple[Fact[Any], ...]]] = {}
+        self._reach: dict[int, Reach] = {}
         for rule in ruleset.rules:
             for leaf in leaves(rule.when):
                 self._add(rule, leaf)
@@ -162,31 +185,23 @@ class Network:
 
     def alive(self, state: EngineState, number: int, key: Key, t: int) -> bool:
         """Return whether anything is known of a key at `t`: a signal within reach, or a fact that was told."""
-        sources, reach, facts = self._reach[number]
-        names = self.nodes[number].premise.key_names
-        for source in sources:
-            found = self._newest(state, source, names, key, t)
-            if found is not None and found >= t - reach:
+        reach = self._reach[number]
+        since = t - reach.span
+        for source, places in reach.streams:
+            stream = state.streams.get((source, tuple([key[p] for p in places])))
+            found = stream.newest(t) if stream is not None else None
+            if found is not None and found >= since:
                 return True
-        return any(
-            self.fact_at(state, attrs.evolve(operand, default=None), names, key, t) is not None for operand in facts
-        )
-
-    def _newest(self, state: EngineState, source: int, names: tuple[str, ...], key: Key, t: int) -> int | None:
-        mine = self.sources[source].key_names
-        shared = [k for k in mine if k in names]
-        wanted = tuple(key[names.index(k)] for k in shared)
-        if len(shared) == len(mine):
-            stream = state.streams.get((source, wanted))
-            return stream.newest(t) if stream is not None else None
-        # A finer selection, below `holding`: any of its keys speaks for the coarse one.
-        places = [mine.index(k) for k in shared]
-        times = [
-            s.newest(t)
-            for (number, finer), s in state.streams.items()
-            if number == source and tuple(finer[p] for p in places) == wanted
-        ]
-        return max((x for x in times if x is not None), default=None)
+        for source, places, inner in reach.finer:
+            wanted = [key[p] for p in places]
+            # Any finer key speaks for the coarse one; whoever came last most likely does.
+            for (one, finer), stream in reversed(state.streams.items()):
+                if one == source and [finer[p] for p in inner] == wanted:
+                    found = stream.newest(t)
+                    if found is not None and found >= since:
+                        return True
+        names = self.nodes[number].key_names
+        return any(self.fact_at(state, told, names, key, t) is not None for told in reach.facts)
 
     # --- compiling ----------------------------------------------------------------------------------------------
 
@@ -289,7 +304,7 @@ class Network:
                 self.series[number].readers.append(node.number)
             self._reach[node.number] = self._reach_of(premise)
             if isinstance(premise, _GRIDDED):
-                for source in (self.sources[place] for place in self._reach[node.number][0]):
+                for source in (self.sources[place] for place in self._reach[node.number].sources):
                     if set(premise.key_names) <= set(source.key_names):
                         places = tuple(source.key_names.index(k) for k in premise.key_names)
                         source.watchers.append((node.number, places))
@@ -379,7 +394,7 @@ class Network:
             node = self._made(n.SelectionNode, selection, sources=(source.number,), reads=(source.number,))
             source.readers.append(node.number)
             self._node_numbers[name] = node.number
-            self._reach[node.number] = ((), 0, ())
+            self._reach[node.number] = Reach((), (), 0, ())
         return self._node_numbers[name]
 
     def _compare(self, cls: type[Any], premise: Any, left: Measure[Any], right: Measure[Any]) -> Any:
@@ -399,8 +414,7 @@ class Network:
             self._windows[window] = self.cursor(None)
         return self._windows[window]
 
-    def _reach_of(self, premise: Any) -> tuple[tuple[int, ...], int, tuple[Fact[Any], ...]]:
-        """Return what says that a key is alive: sources, how far back they may lie, and facts."""
+    def _reach_of(self, premise: Any) -> Reach:
         hours = max((m.hours for b in everything(premise) if isinstance(b, Baseline) for m in b.methods), default=0)
         reach = premise.longest + hours * HOUR
         numbers: list[int] = []
@@ -412,8 +426,18 @@ class Network:
                     source.remembered = max(source.remembered, reach)
         # A fact of a part of the key alone would keep every finer key alive for ever.
         facts = [f for part in everything(premise) for f in part.facts]
-        whole = tuple(f for f in facts if fact_key_names(premise.key_names, f.column.owner) == premise.key_names)
-        return tuple(dict.fromkeys(numbers)), reach, whole
+        names = premise.key_names
+        whole = [f for f in facts if fact_key_names(names, f.column.owner) == names]
+        streams, finer = [], []
+        for number in dict.fromkeys(numbers):
+            mine = self.sources[number].key_names
+            places = tuple(names.index(k) for k in mine if k in names)
+            if len(places) == len(mine):
+                streams.append((number, places))
+            else:
+                # A finer selection, below `holding`.
+                finer.append((number, places, tuple(p for p, k in enumerate(mine) if k in names)))
+        return Reach(tuple(streams), tuple(finer), reach, tuple(attrs.evolve(f, default=None) for f in whole))
 
     # --- what changes what is selected --------------------------------------------------------------------------
 
@@ -432,7 +456,7 @@ class Network:
             told_here: list[Fact[Any]] = list(node.premise.facts)
             if isinstance(node, n.ComparedNode | j.DropNode | n.RisingNode | j.HoldsNode):
                 told_here += [f for f, _ in fact_uses(node.premise)]
-            key_names = node.premise.key_names[:-1] if isinstance(node, j.ViaNode) else node.premise.key_names
+            key_names = node.key_names[:-1] if isinstance(node, j.ViaNode) else node.key_names
             for operand in told_here:
                 names = fact_key_names(key_names, operand.column.owner)
                 entry = (operand.column.owner.__signal_kind__, names, node.number)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..rules import Baseline, Compared, Counted, Differs, Distinct, Premise, Selection, Share, everything
 from .significance import bounded, share_reached, shares_differ
 from .state import EngineState, Key
-from .streams import Cursor, Groups, Stream, Sums
+from .streams import Groups, Stream, Sums
 from .values import ConstantValue, RatioValue, Value, WindowedValue, lowest
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Node:
     A compiled timed premise.
 
     Attributes:
+        key_names: Names of the columns of its keys.
         longest: The longest span that the premise names, in microseconds.
         falls_back: Whether a baseline in it has a fallback: which method answers can change while the times do not.
         sources: Streams whose signals' times are its points.
@@ -67,6 +68,7 @@ class Node:
         self.network = network
         self.number = number
         self.premise = premise
+        self.key_names = premise.key_names
         self.longest = premise.longest
         self.falls_back = any(isinstance(p, Baseline) and len(p.methods) > 1 for p in everything(premise))
         self.sources: tuple[int, ...] = ()
@@ -165,12 +167,11 @@ class Node:
         """Return whether it rests on a fallback baseline at `t`."""
         return False
 
-    def cursor(self, state: EngineState, source: int, key: Key, t: int, length: int, make: Any) -> Any:
+    def within(self, state: EngineState, source: int, key: Key, t: int, length: int, make: Any) -> Any:
         """Return the tally of a stream over ``[t - length, t]``."""
-        found = state.cursors.get((-1 - self.number, key))
-        if found is None:
-            found = state.cursors[-1 - self.number, key] = Cursor(length, make)
-        return found.at(state.streams.get((source, key), _EMPTY), t)
+        stream = state.streams.get((source, key))
+        # Numbers below zero are those of nodes; values have the others.
+        return make() if stream is None else stream.within(-1 - self.number, length, make, t)
 
 
 def _each_once(times: Sequence[int]) -> Sequence[int]:
@@ -203,7 +204,7 @@ class CountedNode(Node):
 
     def tally(self, state: EngineState, key: Key, t: int) -> Sums:
         """Return what the window that ends at `t` holds."""
-        found: Sums = self.cursor(state, self.sources[0], key, t, self.premise.length, Sums)
+        found: Sums = self.within(state, self.sources[0], key, t, self.premise.length, Sums)
         return found
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
@@ -220,7 +221,7 @@ class DistinctNode(Node):
         return _each_once([e.at for e in stream.entries[place:] if e.values[self.place] is not None])
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        tally = self.cursor(state, self.sources[0], key, t, self.premise.length, lambda: Groups(self.place))
+        tally = self.within(state, self.sources[0], key, t, self.premise.length, lambda: Groups(self.place))
         return len(tally.by_value) >= self.premise.n
 
 
@@ -241,7 +242,7 @@ class ShareNode(Node):
     def tally(self, state: EngineState, key: Key, t: int) -> Sums:
         """Return what the window that ends at `t` holds."""
         length = self.premise.length
-        found: Sums = self.cursor(state, self.sources[0], key, t, length, lambda: Sums(None, self.hit))
+        found: Sums = self.within(state, self.sources[0], key, t, length, lambda: Sums(None, self.hit))
         return found
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:

@@ -276,6 +276,10 @@ def _pool(signals: Iterable[Signal]) -> tuple[list[Any], dict[int, int]]:
 _Origin = tuple[str, str, str, str]
 
 
+_AS_IT_IS = frozenset({int, str, bool, type(None)})
+"""Types whose values JSON has; asked first, since a snapshot is mostly such values."""
+
+
 def _origin(entry: Entry) -> _Origin:
     return (entry.kind, entry.source_kind, entry.auth, entry.env)
 
@@ -290,7 +294,7 @@ def _entries(source: Source, entries: list[Entry], origins: Mapping[_Origin, int
             e.id,
             origins[_origin(e)],
             e.weight,
-            [_value(e.values[n]) for n in values],
+            [v if type(v := e.values[n]) in _AS_IT_IS else _value(v) for n in values],
             [e.hits[n] for n in hits],
         ]
         for e in entries

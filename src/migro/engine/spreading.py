@@ -104,7 +104,7 @@ def keys_of(network: Network, state: EngineState, parent: int, key: Key) -> list
     if not isinstance(node, ViaNode):
         return [key]
     operand = node.premise.facts[0]
-    names = node.premise.key_names[:-1]
+    names = node.key_names[:-1]
     told = fact_key_names(names, operand.column.owner)
     values = tuple(v for n, v in zip(names, key, strict=True) if n in told)
     held = state.facts.get((operand.column.owner.__signal_kind__, told, values), [])

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import attrs
 
 from ..models import Signal
-from .streams import Cursor, Stream
+from .streams import Stream
 
 __all__ = ["Anchor", "Change", "EngineState", "Evidence", "Firing", "Key", "MeasuredShare", "Series"]
 
@@ -164,4 +164,3 @@ class EngineState:
     alarms: list[tuple[int, int, Key]] = attrs.Factory(list)
     dirty: set[tuple[str, Key]] = attrs.Factory(set)
     touched: dict[tuple[int, Key], int] = attrs.Factory(dict)
-    cursors: dict[tuple[int, Key], Cursor] = attrs.field(factory=dict, eq=False, repr=False)

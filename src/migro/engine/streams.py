@@ -17,7 +17,7 @@ _EDITS = 64
 __all__ = ["Cursor", "Entry", "Groups", "Ranks", "Stream", "Sums", "Tally"]
 
 
-@attrs.frozen(order=False, eq=False)
+@attrs.frozen(order=False, eq=False, weakref_slot=False)
 class Entry:
     """
     A signal as a stream keeps it.
@@ -53,11 +53,12 @@ class Stream:
         dropped: How many entries have been forgotten: an entry's place for a cursor is its index plus this.
         epoch: How often anything but the end has changed.
         version: How often anything has changed.
-        edits: The last such changes: +1 or -1, the place, and the entry; so that cursors can follow.
+        edits: The last such changes: +1 or -1, the place, and the entry; so that cursors can follow. None before any.
         pruned: The greatest time that was forgotten.
+        cursors: Windows over it, by number.
     """
 
-    __slots__ = ("ats", "dropped", "edits", "entries", "epoch", "ids", "pruned", "version")
+    __slots__ = ("ats", "cursors", "dropped", "edits", "entries", "epoch", "ids", "pruned", "version")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -66,8 +67,9 @@ class Stream:
         self.dropped = 0
         self.epoch = 0
         self.version = 0
-        self.edits: deque[tuple[int, int, Entry]] = deque(maxlen=_EDITS)
+        self.edits: deque[tuple[int, int, Entry]] | None = None
         self.pruned: int | None = None
+        self.cursors: dict[int, Cursor] = {}
 
     def add(self, entry: Entry) -> bool:
         """Insert in order, however late it comes; returns false for an id that is already there."""
@@ -79,12 +81,29 @@ class Stream:
             self.entries.append(entry)
             self.ats.append(entry.at)
         else:
-            place = bisect_left(self.entries, entry.order, key=lambda e: e.order)
+            place = bisect_left(self.ats, entry.at)
+            while place < len(self.ats) and self.ats[place] == entry.at and self.entries[place].id < entry.id:
+                place += 1
             self.entries.insert(place, entry)
             self.ats.insert(place, entry.at)
-            self.epoch += 1
-            self.edits.append((1, place + self.dropped, entry))
+            self._edited(1, place, entry)
         return True
+
+    def _edited(self, sign: int, place: int, entry: Entry) -> None:
+        self.epoch += 1
+        if self.edits is None:
+            # Most streams only ever grow at the end, and there are many.
+            self.edits = deque(maxlen=_EDITS)
+        self.edits.append((sign, place + self.dropped, entry))
+
+    def within(self, number: int, length: int, make: Any, t: int) -> Any:
+        """Return the tally over ``[t - length, t]`` of the cursor with that number, which `make` begins."""
+        cursor = self.cursors.get(number)
+        if cursor is None:
+            cursor = self.cursors[number] = Cursor(length, make)
+        elif cursor.version == self.version and cursor.t == t:
+            return cursor.tally
+        return cursor.at(self, t)
 
     def remove(self, id: str) -> Entry | None:
         """Take an entry out again; returns it, or None where there is none."""
@@ -94,9 +113,8 @@ class Stream:
         place = next(n for n, e in enumerate(self.entries) if e.id == id)
         del self.ats[place]
         entry = self.entries.pop(place)
-        self.epoch += 1
         self.version += 1
-        self.edits.append((-1, place + self.dropped, entry))
+        self._edited(-1, place, entry)
         return entry
 
     def forget_before(self, at: int) -> None:
@@ -203,33 +221,26 @@ class Cursor:
     Going to another time costs what lies between; a change in the middle of the stream costs itself.
     """
 
-    __slots__ = ("_epoch", "_high", "_low", "_make", "_stream", "_t", "_version", "length", "tally")
+    __slots__ = ("_epoch", "_high", "_low", "_make", "length", "t", "tally", "version")
 
     def __init__(self, length: int, make: Any) -> None:
         self.length = length
         self._make = make
-        self.tally: Any = make()
-        self._stream: Stream | None = None
-        self._epoch = self._version = -1
-        self._low = self._high = self._t = 0
+        self.tally: Any = None
+        self._epoch = self.version = self.t = -1
+        self._low = self._high = 0
 
     def at(self, stream: Stream, t: int) -> Any:
-        """Return the tally over ``[t - length, t]``."""
-        if self._stream is not stream:
-            # A stream that was forgotten whole comes back as another one.
-            self._start(stream, t)
-        elif self._version == stream.version and self._t == t:
-            return self.tally
-        elif (self._epoch != stream.epoch and not self._follow(stream)) or self._low < stream.dropped:
+        """Return the tally over ``[t - length, t]`` of its stream."""
+        if (self._epoch != stream.epoch and not self._follow(stream)) or self._low < stream.dropped:
             # What was forgotten cannot be taken away again.
             self._start(stream, t)
         self._move(stream, t)
-        self._epoch, self._version, self._t = stream.epoch, stream.version, t
+        self._epoch, self.version, self.t = stream.epoch, stream.version, t
         return self.tally
 
     def _start(self, stream: Stream, t: int) -> None:
         self.tally = self._make()
-        self._stream = stream
         self._low = self._high = stream.dropped + bisect_left(stream.ats, t - self.length)
 
     def _move(self, stream: Stream, t: int) -> None:
@@ -256,10 +267,10 @@ class Cursor:
 
     def _follow(self, stream: Stream) -> bool:
         """Take in what has changed in the middle; returns false where the window has to be filled anew."""
-        missed = stream.epoch - self._epoch
-        if missed > len(stream.edits):
+        missed, edits = stream.epoch - self._epoch, stream.edits
+        if edits is None or self._epoch < 0 or missed > len(edits):
             return False
-        for sign, place, entry in islice(stream.edits, len(stream.edits) - missed, None):
+        for sign, place, entry in islice(edits, len(edits) - missed, None):
             if place < self._low or (sign > 0 and place == self._low):
                 self._low += sign
                 self._high += sign

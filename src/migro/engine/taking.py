@@ -176,10 +176,12 @@ def admit(state: EngineState, source: Source, key: Key, entry: Entry) -> bool:
         stream = state.streams[source.number, key] = Stream()
     if not stream.add(entry):
         return False
-    prune(state, source, stream)
-    begin_hours(state, source, key)
     ats = stream.ats
-    if ats and ats[-1] == entry.at and (len(ats) == 1 or ats[-2] < entry.at):
+    if source.intervals or ats[0] < state.now - source.retention:
+        prune(state, source, stream)
+    if source.series:
+        begin_hours(state, source, key)
+    if source.shares and ats and ats[-1] == entry.at and (len(ats) == 1 or ats[-2] < entry.at):
         touch_newest(state, source, key, entry)
     else:
         touch_source(state, source, key, entry.at)
@@ -254,7 +256,7 @@ def _keys_told(
 ) -> list[Key]:
     """Return the keys of a node that a fact concerns."""
     node = network.nodes[place]
-    own = node.premise.key_names
+    own = node.key_names
     wanted = dict(zip(names, values, strict=True))
     held = {k for p, k in (*state.streams, *state.candidates) if network.sources[p].key_names == own}
     found = {k for k in held if all(k[own.index(n)] == v for n, v in wanted.items())}

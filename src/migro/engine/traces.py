@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -93,10 +93,19 @@ class _Found:
 
 
 def supported(
-    engine: NativeEngine, state: EngineState, signal: Signal, evidence: Evidence
+    engine: NativeEngine,
+    state: EngineState,
+    signal: Signal,
+    evidence: Evidence,
+    among: Container[tuple[str, Key]] | None = None,
 ) -> tuple[tuple[str, Key], ...]:
-    """Return the issues, by kind and key, whose firing rules rest on this signal just now."""
-    if not state.firings:
+    """
+    Return the issues, by kind and key, whose firing rules rest on this signal just now.
+
+    Args:
+        among: The issues to ask about; all of them where it is not given.
+    """
+    if not state.firings or not evidence.measured:
         return ()
     sources = engine.network.sources
     users = [sources[place].users for place, _ in evidence.measured]
@@ -108,6 +117,8 @@ def supported(
             continue
         rule = engine.ruleset.rule(rule_id)
         slot = (rule.then.kind.name, key)
+        if among is not None and slot not in among:
+            continue
         if slot not in found and signal.id in contributing(engine, state, rule, key, only=only):
             found.add(slot)
     return tuple(sorted(found))

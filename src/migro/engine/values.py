@@ -13,7 +13,7 @@ import attrs
 
 from ..expressions import Fact, microseconds
 from .state import EngineState, Key
-from .streams import Cursor, Entry, Groups, Ranks, Stream, Sums
+from .streams import Entry, Groups, Ranks, Stream, Sums
 
 if TYPE_CHECKING:
     from .network import Network
@@ -100,19 +100,12 @@ class WindowedValue(Value):
         stream = state.streams.get((self.source, key))
         if stream is None or not stream.ats or stream.ats[-1] < t - self.length:
             return self.nothing
-        cursor = state.cursors.get((self.cursor, key))
-        return self.read(self._within(state, stream, key, t) if cursor is None else cursor.at(stream, t))
+        return self.read(stream.within(self.cursor, self.length, self.make, t))
 
     def tally(self, state: EngineState, key: Key, t: int) -> Any:
         """Return what the window holds, added up."""
         stream = state.streams.get((self.source, key))
-        return self.make() if stream is None else self._within(state, stream, key, t)
-
-    def _within(self, state: EngineState, stream: Stream, key: Key, t: int) -> Any:
-        cursor = state.cursors.get((self.cursor, key))
-        if cursor is None:
-            cursor = state.cursors[self.cursor, key] = Cursor(self.length, self.make)
-        return cursor.at(stream, t)
+        return self.make() if stream is None else stream.within(self.cursor, self.length, self.make, t)
 
     def is_empty_from(self, state: EngineState, key: Key, since: int) -> bool:
         """Return whether no window that ends at `since` or later holds a signal of now."""
@@ -160,10 +153,12 @@ class QuantileValue(WindowedValue):
     q: Fraction = attrs.field(kw_only=True)
 
     def read(self, tally: Ranks) -> Number | None:
-        seen = 0
+        if not tally.ordered:
+            return None
+        seen, needed, per = 0, self.q.numerator * tally.size, self.q.denominator
         for value, weight, _ in tally.ordered:
             seen += weight
-            if seen >= self.q * tally.size:
+            if seen * per >= needed:
                 found: Number = value
                 return found
         return None

@@ -8,6 +8,7 @@ looked at here: folding a journal narrows each of its signals.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import ConfigDict, ValidationError, create_model
@@ -15,7 +16,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from ..expressions import Attr, Key, Maybe, MaybeKey
-from .records import read_only
 
 if TYPE_CHECKING:
     from .signal import Signal
@@ -39,32 +39,30 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
         n: (cls.model_fields[n].annotation, cls.model_fields[n]) for n in (*again, *cls.__own_columns__)
     }
     validate = create_model(cls.__name__, __config__=_COLUMNS, **fields).__pydantic_validator__.validate_python
-    places = tuple(cls.__own_places__.items())
+    places = tuple((place, frozenset(names)) for place, names in cls.__own_places__.items())
     types = {n: _plain_type(cls.model_fields[n]) for n in fields}
-    absent = {n: cls.model_fields[n].default for n in fields}
-
-    def columns(told: dict[str, Any]) -> dict[str, Any]:
-        """Return the columns of a class for what is told of them."""
-        found: dict[str, Any] = absent | told
-        if list(map(type, told.values())) == [types[n] for n in told] and PydanticUndefined not in found.values():
-            return found
-        validated: dict[str, Any] = vars(validate(told))
-        return validated
+    defaults = {n: cls.model_fields[n].default for n in fields}
+    required = frozenset(n for n, default in defaults.items() if default is PydanticUndefined)
 
     def narrow(signal: Signal) -> Signal | None:
         found = dict(vars(signal))
         told: dict[str, Any] = {n: found[n] for n in again}
         for place, names in places:
             held = found[place]
-            own = {n: held[n] for n in names if n in held}
+            own = names & held.keys()
             if own:
-                told |= own
-                found[place] = read_only({n: v for n, v in held.items() if n not in own})
+                told.update([(n, held[n]) for n in own])
+                # What is left of a sorted mapping is sorted.
+                found[place] = MappingProxyType({n: v for n, v in held.items() if n not in own})
         given = {*found, *told}
-        try:
-            found |= columns(told)
-        except ValidationError:
-            return None
+        if required <= told.keys() and all(type(v) is types[n] for n, v in told.items()):
+            found.update(defaults)
+            found.update(told)
+        else:
+            try:
+                found.update(vars(validate(told)))
+            except ValidationError:
+                return None
         # As a copy is made: every field is there, and each is valid.
         made = cls.__new__(cls)
         made.__setstate__(

@@ -21,6 +21,7 @@ from pydantic import (
 
 from ..errors import InputError
 from ..expressions.quantities import exact_decimal
+from .canonical import plain_json
 from .validation import explain_validation
 
 __all__ = ["ExactDecimal", "Record", "UtcTime", "Words", "model_json", "read_only"]
@@ -83,7 +84,5 @@ class Record(BaseModel):
 
 def model_json(model: BaseModel) -> str:
     """Return the canonical JSON of a model: that of its plain data, by a shorter way."""
-    # pydantic has already made every value a JSON one, so only the order of keys is left to fix.
-    return json.dumps(
-        model.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    # pydantic has already made every value a JSON one.
+    return plain_json(model.model_dump(mode="json"))

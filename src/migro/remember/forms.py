@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
 import attrs
 from pydantic import ValidationError
 
 from ..errors import ConfigurationError, Conflict, InputError, NotFound, StoreError, UnsupportedFormat
 from ..models.action import Action
-from ..models.canonical import from_microseconds, to_microseconds
+from ..models.canonical import from_microseconds, plain_json, to_microseconds
 from ..models.chain import payload_of
 from ..models.decision import Decision
 from ..models.inputs import Input, SignalReceived, read_input_json
@@ -72,9 +72,6 @@ ACTION_RANK = MappingProxyType(
     }
 )
 """How far an action has come; a stored action is only replaced by one that is at least as far."""
-
-
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 class _Numbered(Protocol):
@@ -190,11 +187,6 @@ def input_from(text: str, where: str) -> Input:
         raise InputError(explain_validation(e), where=where) from e
     except ValueError as e:
         raise InputError(f"expected an input as JSON, got something else: {e}", where=where) from e
-
-
-def plain_json(value: Any) -> str:
-    """Return the canonical JSON of what holds JSON's own types alone, by a shorter way than `canonical_json`."""
-    return _ENCODER.encode(value)
 
 
 def disposition_text(disposition: Disposition | None) -> str | None:
