@@ -181,6 +181,7 @@ def _truth(timeline: Timeline) -> GroundTruth:
         start=START,
         onset=timeline.onset,
         end=timeline.end,
+        max_messages=4,
         issues=(
             ExpectedIssue(
                 kind=app,

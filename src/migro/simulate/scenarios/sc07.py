@@ -324,6 +324,7 @@ def _truth(timeline: Timeline) -> GroundTruth:
         start=START,
         onset=timeline.onset,
         end=timeline.end,
+        max_messages=3,
         issues=(
             ExpectedIssue(
                 kind=spike,
