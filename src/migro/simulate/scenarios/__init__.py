@@ -33,7 +33,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             sc01,
             sc02,
             sc03,
-    sc04,
+            sc04,
             sc06,
             sc07,
             sc08,
