@@ -125,7 +125,7 @@ def test_a_scan_is_told_by_its_path_whatever_it_calls_itself() -> None:
     scan = one("web_access_log", stamp.format("/wp-login.php"))
     view = one("web_access_log", stamp.format("/old-mug"))
 
-    assert (scan.features, scan.attrs["bot"], view.features) == ({"request.scan"}, False, frozenset())
+    assert (scan.features, scan.attrs["bot"], view.features) == (frozenset({"request.scan"}), False, frozenset())
 
 
 def test_a_route_is_found_in_the_words_of_an_error() -> None:
