@@ -109,6 +109,25 @@ def test_a_path_becomes_class_and_template(target: str, name: str, template: str
     assert (route.name, route.template, route.handoff) == (name, template, handoff)
 
 
+@pytest.mark.parametrize(
+    ("target", "scan"),
+    [("/wp-login.php", True), ("/.env", True), ("/app/.git/config", True), ("/phpmyadmin/index.php", True),
+     ("/vendor/phpunit/src/Util/PHP/eval-stdin.php", True), ("/XMLRPC.php?rsd", True), ("/actuator/health", True),
+     ("/", False), ("/products/git-mug", False), ("/environment", False), ("/wp-content/uploads/mug.jpg", False),
+     ("/collections/wp-login", False), ("/actuators/servo", False), ("/solr-lamp", False)],
+)  # fmt: skip
+def test_paths_of_other_software_are_told_from_those_of_a_shop(target: str, scan: bool) -> None:
+    assert route_of(target).scan is scan
+
+
+def test_a_scan_is_told_by_its_path_whatever_it_calls_itself() -> None:
+    stamp = '203.0.113.9 - - [01/Mar/2026:09:00:03 +0000] "GET {} HTTP/1.1" 404 9 "-" "Mozilla/5.0 Firefox/131.0"'
+    scan = one("web_access_log", stamp.format("/wp-login.php"))
+    view = one("web_access_log", stamp.format("/old-mug"))
+
+    assert (scan.features, scan.attrs["bot"], view.features) == (frozenset({"request.scan"}), False, frozenset())
+
+
 def test_a_route_is_found_in_the_words_of_an_error() -> None:
     assert route_in("POST /checkout") == "checkout"
     assert route_in("pages/cart.tsx") == "cart"

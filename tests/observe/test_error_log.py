@@ -97,6 +97,11 @@ def test_an_upstream_that_refuses_is_a_line_about_a_request() -> None:
         ),
         ("[01-Mar-2026 09:00:03] NOTICE: fpm is running, pid 1", "php-fpm", "notice", "low", set(), AT),
         ("2026-03-01T10:00:03+01:00 ERROR no mapping for sku 5", None, "error", "high", {"log.mapping_missing"}, AT),
+        (
+            "2026-03-01T09:00:03Z ERROR rejected: unknown payment method applepay_v2",
+            None, "error", "high", {"log.mapping_missing"}, AT,
+        ),
+        ("2026-03-01T09:00:03Z ERROR unknown payment", None, "error", "high", set(), AT),
         ("[2026-03-01 09:00:03,000] warn: x", None, "warn", "medium", set(), AT),
         ("2026-03-01 09:00:03 hello", None, None, None, set(), AT),
         ("something else", None, None, None, set(), NOW),

@@ -68,9 +68,11 @@ def play(seed: int, variant: str = "") -> Simulation:
 
 def _calendar(timeline: Timeline) -> None:
     """Let the host read its calendar and the platform's status of the storefront over and over."""
-    for minute in (*range(0, _ENDS, 2), _ENDS, _ENDS + 2, _ENDS + 4):
+    # At its begin by each of six workers: a word that gets lost would wake people.
+    for second in (*range(0, 60, 10), *range(120, 60 * _ENDS, 120), *(60 * (_ENDS + n) for n in (0, 2, 4))):
+        minute = second // 60
         timeline.host(
-            timeline.at(minute),
+            timeline.at(0, second),
             "calendar.maintenance",
             ids={"window": "replatform-3"},
             attrs={"active": minute < _ENDS, "ends_at": envelopes.iso(timeline.at(_ENDS))},
