@@ -51,10 +51,7 @@ def test_labels_are_words_of_the_classifier_and_three_of_five_are_noise() -> Non
 def test_plain_faults_are_told_by_the_classifier() -> None:
     # These wordings say what they mean; what is left over is for the classifier's own tests.
     faults = [t for t in INBOX.tickets if not t.letter.about.noise][:40]
-    right = [
-        classify(t.letter.subject, t.letter.text).category == t.letter.about.category
-        for t in faults
-    ]
+    right = [classify(t.letter.subject, t.letter.text).category == t.letter.about.category for t in faults]
 
     assert sum(right) >= 30
 
