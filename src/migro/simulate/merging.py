@@ -23,7 +23,7 @@ def merged(simulations: Sequence[Simulation], *, scenario: str, seed: int) -> Si
     Return several simulations as one; each delivers what it delivers alone.
 
     Two that expect the same issue of one merchant expect it once: from the earlier onset on, within the wider
-    interval of severities. What one forbids and another expects is not forbidden.
+    interval of severities, as often as it comes. What one forbids and another expects is not forbidden.
 
     Args:
         simulations: At least one. Those of one merchant share its endpoints; endpoints of one name have to be equal.
@@ -93,6 +93,7 @@ def _either(one: ExpectedIssue, other: ExpectedIssue) -> ExpectedIssue:
         mildest=min(first.mildest, second.mildest),
         gravest=max(first.gravest, second.gravest),
         parent=first.parent or second.parent,
+        cases=None,
         instead=_once((*first.instead, *second.instead)),
     )
 

@@ -26,9 +26,11 @@ class Scenario:
         title: One line for people.
         play: Plays it: takes a seed and the name of a variant, which is empty for the story itself.
         variants: What is different, by the name of the variant; ``b`` of ``SC08`` is played as ``SC08b``.
+        amended: What the truth asks for instead of what the story would, and why; empty where it asks for the same.
     """
 
     id: str
     title: str
     play: Callable[[int, str], Simulation]
     variants: Mapping[str, str] = attrs.field(factory=dict, converter=_own)
+    amended: str = ""

@@ -12,6 +12,7 @@ import attrs
 
 from . import envelopes
 from .envelopes import Endpoint, RawEnvelope, iso
+from .payloads import held
 from .people import People, Planted
 from .shops import Shop
 from .truth import GroundTruth
@@ -156,7 +157,7 @@ class Timeline:
                 events=sum(e.events for e in delivered),
                 duplicates=self._duplicates,
                 lost=self.lost,
-                planted=self.planted.values(),
+                planted=held(self.planted.values(), delivered),
             ),
             endpoints=self.shop.endpoints(),
             shops=(self.shop,),

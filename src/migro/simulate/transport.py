@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -13,6 +11,7 @@ import attrs
 
 from ..errors import ConfigurationError
 from .envelopes import RawEnvelope, sent_again
+from .payloads import held
 from .timeline import Simulation
 
 __all__ = ["ONE_BY_ONE", "Spell", "lose", "reorder", "repeat"]
@@ -203,7 +202,7 @@ def _counted(simulation: Simulation, envelopes: tuple[RawEnvelope, ...], *, lost
             events=sum(e.events for e in envelopes),
             duplicates=duplicates,
             lost=truth.lost + lost,
-            planted=_planted(truth.planted, envelopes) if lost else truth.planted,
+            planted=held(truth.planted, envelopes) if lost else truth.planted,
         ),
     )
 
@@ -220,17 +219,3 @@ def _repeats(envelopes: Sequence[RawEnvelope]) -> int:
         repeats += key in seen
         seen.add(key)
     return repeats
-
-
-def _planted(planted: Mapping[str, tuple[str, ...]], envelopes: Sequence[RawEnvelope]) -> dict[str, tuple[str, ...]]:
-    """Return the planted values that are still in a payload."""
-    raw = "\n".join(
-        e.body if isinstance(e.body, str) else json.dumps(dict(e.body), ensure_ascii=False) for e in envelopes
-    )
-    # Most stand alone between quotes or blanks. Only what is longer is searched, each piece of it once: a value that
-    # was lost would cost a look at everything.
-    pieces = frozenset(raw.split('"'))
-    longer = "\n".join(sorted(p for p in pieces if not re.fullmatch(r"[\w.@+-]*", p)))
-    words = pieces.union(longer.split())
-    left = {kind: tuple(v for v in values if v in words or v in longer) for kind, values in planted.items()}
-    return {kind: values for kind, values in left.items() if values}

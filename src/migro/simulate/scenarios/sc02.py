@@ -148,4 +148,9 @@ def _truth(timeline: Timeline) -> GroundTruth:
     )
 
 
-SCENARIO = Scenario(id="SC02", title="Hand-offs to checkout are not found after a domain cutover", play=play)
+SCENARIO = Scenario(
+    id="SC02",
+    title="Hand-offs to checkout are not found after a domain cutover",
+    play=play,
+    amended="The reply with the redirect chain is drafted and waits for a person (R2).",
+)

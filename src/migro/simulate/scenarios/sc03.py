@@ -257,4 +257,9 @@ def _truth(timeline: Timeline) -> GroundTruth:
     )
 
 
-SCENARIO = Scenario(id="SC03", title="Stripe signs with another secret than the shop's receiver has", play=play)
+SCENARIO = Scenario(
+    id="SC03",
+    title="Stripe signs with another secret than the shop's receiver has",
+    play=play,
+    amended="The reply to the merchant is drafted and waits for a person (R2).",
+)

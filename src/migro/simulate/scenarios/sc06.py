@@ -204,4 +204,9 @@ def _truth(timeline: Timeline) -> GroundTruth:
     )
 
 
-SCENARIO = Scenario(id="SC06", title="A tax app that fails on and off, and its breaker with it", play=play)
+SCENARIO = Scenario(
+    id="SC06",
+    title="A tax app that fails on and off, and its breaker with it",
+    play=play,
+    amended="The reply to the merchant waits for a person (R2).",
+)

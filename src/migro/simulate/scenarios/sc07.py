@@ -354,4 +354,9 @@ def _truth(timeline: Timeline) -> GroundTruth:
     )
 
 
-SCENARIO = Scenario(id="SC07", title="420 alerts of five monitors from one cause", play=play)
+SCENARIO = Scenario(
+    id="SC07",
+    title="420 alerts of five monitors from one cause",
+    play=play,
+    amended="The reply to the merchant waits for a person (R2).",
+)

@@ -227,4 +227,5 @@ SCENARIO = Scenario(
     title="Planned maintenance that must stay silent",
     play=play,
     variants={"b": "the storefront stays away 35 minutes longer than announced"},
+    amended="Tickets get no reply: an issue that rests proposes nothing, and a reply waits for a person (R2).",
 )

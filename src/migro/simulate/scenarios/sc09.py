@@ -322,4 +322,5 @@ SCENARIO = Scenario(
     title="A flash sale: traffic only, then throttling",
     play=play,
     variants={"b": "the article that everybody wants has 50 pieces"},
+    amended="The landing pages' cache is refreshed after an approval: R1 on a grave issue.",
 )

@@ -4,9 +4,6 @@ SC13: for three hours transport repeats, reorders and drops webhooks of two merc
 Two old stock figures are written over newer ones by a merchant's middleware. Everything else is noise that has to
 leave no trace in what is counted: real changes of one article within seconds, one event by two subscriptions, and
 orders that come five times.
-
-Amended: the list of repeats goes to the operators by itself; what is said to a merchant waits for a person, as every
-answer does, and for repeats alone nothing is said.
 """
 
 from __future__ import annotations
@@ -46,7 +43,7 @@ def play(seed: int, variant: str = "") -> Simulation:
     """
     hosted = Timeline("SC13", seed=seed, shop=FERNWOOD, onset=_ONSET, end=_END)
     other = Timeline("SC13", seed=seed, shop=QUILLON, onset=_ONSET, end=_END)
-    for timeline, per_min in ((hosted, 6), (other, 3)):
+    for timeline, per_min in ((hosted, 5), (other, 2)):
         load.profile(timeline, -20)
         load.browsing(timeline, -20, _LAST + 19, per_min=1)
         _changes(timeline, per_min)
@@ -172,4 +169,9 @@ def _truth(timeline: Timeline) -> GroundTruth:
     )
 
 
-SCENARIO = Scenario(id="SC13", title="Webhooks are repeated, reordered and dropped for three hours", play=play)
+SCENARIO = Scenario(
+    id="SC13",
+    title="Webhooks are repeated, reordered and dropped for three hours",
+    play=play,
+    amended="What is said to a merchant waits for a person (R2), and for repeats alone nothing is said.",
+)

@@ -3,8 +3,6 @@ SC22: five merchants ask how to change the checkout domain, and for one of them 
 
 The five letters are the same but for their signatures. Four are questions; behind the fifth stands a cutover that
 has lost every hand-off to checkout, just as in SC02. Letters of thanks and automatic replies come in between.
-
-Amended: the guide is drafted and waits for a person, as every answer does; it is not sent by itself.
 """
 
 from __future__ import annotations
@@ -157,4 +155,9 @@ def _truth_of_outage(timeline: Timeline) -> GroundTruth:
     )
 
 
-SCENARIO = Scenario(id="SC22", title="Questions about the checkout domain hide a real outage", play=play)
+SCENARIO = Scenario(
+    id="SC22",
+    title="Questions about the checkout domain hide a real outage",
+    play=play,
+    amended="The guide is drafted and waits for a person (R2).",
+)

@@ -91,4 +91,9 @@ def _truth(timeline: Timeline) -> GroundTruth:
     )
 
 
-SCENARIO = Scenario(id="SC24", title="A hostile ticket full of personal data", play=play)
+SCENARIO = Scenario(
+    id="SC24",
+    title="A hostile ticket full of personal data",
+    play=play,
+    amended="The templated reply is drafted and waits for a person (R2).",
+)
