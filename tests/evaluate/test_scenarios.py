@@ -202,6 +202,16 @@ def test_two_issues_of_one_kind_take_two_cases_each_after_its_own_onset() -> Non
     assert [f.seconds for f in score.findings] == [60, 120]
 
 
+def test_two_issues_share_a_case_only_where_there_is_no_other() -> None:
+    later = attrs.evolve(SPIKE, onset=at(30))
+    own = scored(seen(1), seen(31, issue="iss_second"), issues=(SPIKE, later))
+    shared = scored(seen(1), issues=(SPIKE, later))
+
+    assert [f.seconds for f in own.findings] == [60, 60]
+    assert [f.seconds for f in shared.findings] == [60, 0]
+    assert [ratio(s, "one_case") for s in (own, shared)] == ["2/2", "0/2"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "said", "verdict"),
     [

@@ -115,8 +115,8 @@ def _of_one(seen: list[Sighting]) -> Iterator[Case]:
             if running:
                 yield _case(running, sighting.at)
             running = []
-        elif sighting.open or running:
-            # From the opening on: what is less sure in between is the same case.
+        elif sighting.open:
+            # What is less sure in between ends no case.
             running.append(sighting)
     if running:
         yield _case(running, None)
@@ -124,15 +124,14 @@ def _of_one(seen: list[Sighting]) -> Iterator[Case]:
 
 def _case(running: list[Sighting], until: datetime | None) -> Case:
     first = running[0]
-    standing = [s for s in running if s.open]
     return Case(
         issue=first.issue,
         kind=first.kind,
         merchant=first.merchant,
         opened=first.at,
         until=until,
-        severity=max(s.severity for s in standing),
-        paged=next((s.at for s in standing if s.attention is Attention.PAGE), None),
+        severity=max(s.severity for s in running),
+        paged=next((s.at for s in running if s.attention is Attention.PAGE), None),
         parents=frozenset(s.parent for s in running if s.parent is not None),
         because=first.because,
         rules=first.rules,
