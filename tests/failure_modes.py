@@ -27,7 +27,7 @@ Each has a page of its own; these pages are made from the pack, and `migro rules
 What a page says:
 
 - **How bad it is** tells the severity if it is true; a share is the measured share of what fails.
-- **What speaks for and against it** gives each rule's [points](../explanation/confidence.md#what-evidence-is-worth); of one family the strongest counts.
+- **What speaks for and against it** gives each rule's [points]({points}); of one family the strongest counts.
 - **What is proposed** is what migro asks for; the [policy](../explanation/decisions.md) decides how far it goes.
 - **What stays a person's** is what it never proposes.
 """
@@ -40,6 +40,7 @@ Modes that have rules and would be surer with more:
 {partly}
 """
 
+_POINTS = "../explanation/confidence.md#what-evidence-is-worth"
 _MADE = "<!-- Made by `python -m tests.failure_modes`; change the pack instead. -->"
 
 
@@ -48,7 +49,8 @@ def page(ruleset: RuleSet = RULES) -> str:
     by_category: dict[str, list[IssueKind[Any]]] = {}
     for kind in sorted(ruleset.kinds.values(), key=lambda k: (k.category, k.name)):
         by_category.setdefault(kind.category, []).append(kind)
-    parts = [_HEAD.format(modes=len(ruleset.kinds), categories=len(by_category), rules=len(ruleset))]
+    counts = {"modes": len(ruleset.kinds), "categories": len(by_category), "rules": len(ruleset)}
+    parts = [_HEAD.format(**counts, points=_POINTS)]
     for category, kinds in by_category.items():
         rows = [f"| [`{k.name}`](failure-modes/{k.name}.md) | {_cell(k.title)} | {_range(ruleset, k)} |" for k in kinds]
         parts.append("\n".join([f"## Category {category}\n", "| Mode | What | Severity |", "|---|---|---|", *rows, ""]))
