@@ -88,6 +88,9 @@ def _mode(ruleset: RuleSet, kind: IssueKind[Any]) -> Iterator[str]:
     yield "## How bad it is\n"
     yield f"{_lines(kind.harm)}\n"
     yield from _list(said["severity_ladder"])
+    if said["costs"]:
+        yield "## What it costs\n"
+        yield from _list(said["costs"])
     yield from _evidence("What speaks for it", said["evidence_for"])
     yield from _evidence("What speaks against it", said["evidence_against"])
     yield "## What is proposed\n"
