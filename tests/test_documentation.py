@@ -89,10 +89,13 @@ def test_the_tutorial_shows_excerpts_of_what_is_printed(run_migro: RunPython) ->
         assert missing == [], "run `migro demo` and `migro explain` and copy what they print"
 
 
-def test_the_page_on_failure_modes_is_made_from_the_pack() -> None:
+def test_the_pages_on_failure_modes_are_made_from_the_pack() -> None:
     page = (DOCS / "reference" / "failure-modes.md").read_text(encoding="utf-8")
+    modes = {p.name: p.read_text(encoding="utf-8") for p in failure_modes.DIRECTORY.glob("*")}
+    made = "python -m tests.failure_modes > docs/reference/failure-modes.md"
 
-    assert page == failure_modes.page(), "python -m tests.failure_modes > docs/reference/failure-modes.md"
+    assert page == failure_modes.page(), made
+    assert modes == failure_modes.mode_pages(), made
 
 
 def test_the_page_on_envelopes_lists_every_kind() -> None:

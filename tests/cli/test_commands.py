@@ -242,7 +242,7 @@ def test_rules_show_lists_modes_and_shows_one_and_a_rule(run_migro: RunPython) -
     data = lines(run_migro("rules", "show", "--format", "jsonl").stdout)
 
     assert "checkout / checkout_handoff_404" in listed
-    assert "severity:" in mode
+    assert "SEV1" in mode.partition("How bad it is")[2].partition("What speaks for it")[0]
     assert {"id", "version", "document"} <= data[0].keys()
     assert "example" in run_migro("rules", "show", data[0]["id"]).stdout
 

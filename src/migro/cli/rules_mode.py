@@ -13,9 +13,9 @@ from ..decide.policy import GuardName
 from ..expressions import span
 from ..models import Band, Outcome, RunMode, Severity
 from ..packs.headless.gaps import NO_CASE, NOT_YET
-from ..rules import PRIOR, IssueKind, Response, Rule, RuleSet
+from ..rules import PRIOR, ImpactModel, IssueKind, Response, Rule, RuleSet
 
-__all__ = ["CELLS", "bounds", "described", "ladder", "mode_lines"]
+__all__ = ["CELLS", "bounds", "costs", "described", "ladder", "mode_lines"]
 
 CELLS: Mapping[str, tuple[Band, Severity]] = {
     "LOW": (Band.LOW, Severity.SEV3),
@@ -51,6 +51,7 @@ def described(ruleset: RuleSet, kind: IssueKind[Any]) -> dict[str, Any]:
         "what": kind.what,
         "harm": kind.harm,
         "severity_ladder": list(ladder(kind, about)),
+        "costs": list(costs(kind.impact)),
         "evidence_for": [_evidence(r) for r in _ordered(about) if r.then.effect == "supports"],
         "evidence_against": [_evidence(r) for r in _ordered(about) if r.then.effect != "supports"],
         "policy": [_policy(r) for r in kind.responses],
@@ -77,6 +78,26 @@ def ladder(kind: IssueKind[Any], rules: tuple[Rule[Any], ...]) -> Iterator[str]:
         yield f"at least {severity.word} while {rule.id} counts: {_sentence(rule.why)}"
 
 
+def costs(model: ImpactModel | None) -> Iterator[str]:
+    """Yield in words how an impact model says what is at stake; nothing without one."""
+    if model is None:
+        return
+    if model.conversion is not None:
+        told = ", unless the host tells its own" if model.told is not None else ""
+        step = f" of {model.step}" if model.step else ""
+        yield f"Lost orders: {_percent(model.conversion)}{step} would have ordered, which is an assumption{told}."
+    if model.failed is not None:
+        yield f"The carts that failed, added up{' in full, since they are paid' if model.paid else ''}."
+    if model.orders is not None:
+        yield "Orders missing from what is usual, where so few are improbable."
+    for part in model.exposures:
+        yield f"At stake beside that: {part.name.replace('_', ' ')}."
+    if model.people:
+        yield f"People, counted apart: {', '.join(p.role for p in model.people)}."
+    if model.order_value is not None:
+        yield "Money is said only where the host told the order value."
+
+
 def mode_lines(ruleset: RuleSet, kind: IssueKind[Any]) -> Iterator[str]:
     """Yield a mode as lines for people."""
     said = described(ruleset, kind)
@@ -86,6 +107,7 @@ def mode_lines(ruleset: RuleSet, kind: IssueKind[Any]) -> Iterator[str]:
     yield f"{kind.category}, one issue per {' and '.join(kind.per)}{systemic}{prior}"
     yield from _part("What it is", [kind.what])
     yield from _part("How bad it is", [kind.harm, *said["severity_ladder"]])
+    yield from _part("What it costs", said["costs"])
     yield from _rules("What speaks for it", said["evidence_for"])
     yield from _rules("What speaks against it", said["evidence_against"])
     yield "\n(migro rules show RULE prints what stands for each [...] in full.)"

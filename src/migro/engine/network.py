@@ -90,7 +90,7 @@ class Reach:
     @property
     def sources(self) -> tuple[int, ...]:
         """The numbers of all its sources."""
-        return tuple(number for number, *_ in (*self.streams, *self.finer))
+        return (*(number for number, _ in self.streams), *(number for number, _, _ in self.finer))
 
 
 class Network:

@@ -7,8 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
+from migro.errors import RuleDefinitionError
 from migro.models import Category, Issue, Risk, Severity
 from migro.packs.headless import NOT_YET, RULES
+from migro.packs.headless.references import REFERENCES, cited
 from migro.packs.headless.signals import VOCABULARY
 from migro.rules import IssueKind
 from tests.conftest import RunPython
@@ -62,6 +64,30 @@ def test_a_kind_says_what_people_need(kind: IssueKind[Any]) -> None:
     assert kind.false_positives
     assert kind.category in get_args(Category)
     assert kind.systemic or kind.per[0] == "merchant"
+
+
+_NO_REPLY = {
+    "collector_fault": "a matter of the host's own collector",
+    "documentation_gap": "a matter of the host's own documentation",
+}
+"""Modes that no merchant is written to about."""
+
+
+@_KINDS
+def test_a_kind_says_whom_it_harms_what_to_reply_and_where_it_is_shown(kind: IssueKind[Any]) -> None:
+    replies = [text for r in kind.responses if r.kind == "draft_reply" for name, text in r.args if name == "template"]
+
+    assert kind.harm.endswith(".")
+    assert kind.sources
+    assert set(kind.sources) <= set(REFERENCES.values())
+    assert bool(replies) is (kind.name not in _NO_REPLY)
+    assert kind.related or kind.systemic or kind.name == "ticket_needs_person"
+
+
+def test_every_reference_is_cited_and_an_unknown_one_is_named() -> None:
+    assert {s for kind in KINDS for s in kind.sources} == set(REFERENCES.values())
+    with pytest.raises(RuleDefinitionError, match="expected keys of REFERENCES, got 'NOBODY-1'"):
+        cited("J", "NOBODY-1")
 
 
 @_KINDS
