@@ -52,7 +52,7 @@ def _share(value: Fraction) -> Fraction:
 def _document(**parts: Any) -> Document:
     """Return what is set: what a model does not say may not change the hash of a rule set that it says more in."""
     return {
-        name: part.document() if hasattr(part, "document") else part
+        name: part if isinstance(part, bool | list | dict) else part.document()
         for name, part in parts.items()
         # Not by its truth: columns and measures have none.
         if not (part is None or part is False or (isinstance(part, list) and not part))
