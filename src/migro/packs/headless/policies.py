@@ -7,8 +7,8 @@ from typing import Any
 from ...expressions import Pred, fact, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, Rule, Selection, fires, given, on, refutes, silent, supports
-from .browser import CORS, CSP
+from ...rules import MEDIUM, STRONG, Rule, Selection, fires, given, known, on, refutes, silent, supports
+from .browser import ANALYTICS, CORS, CSP
 from .browser_signals import BrowserCalls, BrowserErrors, CspReports, PixelEvents
 from .check_signals import PreflightCheck
 from .shop_witnesses import fallen, mostly, orders_as_usual
@@ -45,6 +45,8 @@ _SERVED = on(
 )
 
 _NEEDED = said(SETUP, -60, required_hosts=frozenset({"pay.example"}))
+_BLOCKED = (_NEEDED, said(CSP_REPORTS, 0, sessions=50))
+_ONE_TRACKED = said(PIXELS, 0, event="purchase", events=1)
 _TAG_WEEKS: tuple[Any, ...] = (*weekly(said(PIXELS, 0, events=100)), *weekly(*burst(10, order(0))))
 
 
@@ -165,6 +167,18 @@ RULES: tuple[Rule[Any], ...] = (
             fires("50 for 100", *_TAG_WEEKS, said(PIXELS, 0, events=50), *burst(10, order(0)), for_=SHOP),
             silent("51 for 100", *_TAG_WEEKS, said(PIXELS, 0, events=51), *burst(10, order(0))),
             silent("orders fell too", *_TAG_WEEKS, said(PIXELS, 0, events=50), *burst(7, order(0))),
+        ),
+    ),
+    Rule(
+        # The same as with tags, where purchases tell it and nothing is known of what is usual.
+        "csp.purchases-lost",
+        when=_MANY_REPORTS & known(ANALYTICS, at_least_points=STRONG),
+        then=supports(CSP, MEDIUM, family="tags"),
+        why="Browsers of fifty sessions blocked a host that the shop needs, and purchases are not tracked any more.",
+        examples=(
+            fires("30 orders, one tracked", *_BLOCKED, _ONE_TRACKED, *burst(30, order(1), order_id="o"), for_=SHOP),
+            silent("29 orders", *_BLOCKED, _ONE_TRACKED, *burst(29, order(1), order_id="o")),
+            silent("nothing is blocked", _NEEDED, _ONE_TRACKED, *burst(30, order(1), order_id="o")),
         ),
     ),
     Rule(

@@ -2,7 +2,7 @@
 SC16: addresses of the old shop are not found after the move, and scanners make twenty times their noise.
 
 Page views arrive as sums of a minute, as the content network's log gives them, with search engines confirmed by the
-host. The storefront's own log tells single requests now and then, with what stands in their queries.
+host. The storefront's own log tells carts one by one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def play(seed: int, variant: str = "") -> Simulation:
     timeline.host(timeline.at(0), "change.made", source_kind="audit_log", attrs={"what": "cutover"})
     for minute in timeline.minutes(_LEAD, _END):
         sums.deliver(timeline, minute, _minute(timeline, minute))
-    load.browsing(timeline, _LEAD, _END, per_min=1)
+    load.cart_posts(timeline, _LEAD, _END, per_min=1)
     for minute in (-30, 10, 190, 370):
         _crawl(timeline, minute, lost=minute > 0, top=variant == "b")
     for number, minute in enumerate(range(_LEAD + 3, _END, 9)):
