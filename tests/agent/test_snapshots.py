@@ -19,10 +19,21 @@ from hypothesis import strategies as st
 import migro
 from migro.agent import Fold
 from migro.agent.snapshots import renamed, restore, snapshot
-from migro.agent.state import Actions, Held, State
+from migro.agent.state import Above, Actions, Held, Merge, Report, State
 from migro.agent.texts import Said
 from migro.errors import InputError, UnsupportedFormat
-from migro.models import ActionStatus, Input, IssueStatus, Outcome, RunMode, Severity, Signal, Tick, to_microseconds
+from migro.models import (
+    ActionStatus,
+    Cause,
+    Input,
+    IssueStatus,
+    Outcome,
+    RunMode,
+    Severity,
+    Signal,
+    Tick,
+    to_microseconds,
+)
 from migro.verify import Clock, Monitor, Suppression
 from tests.agent import people, world
 from tests.agent.people import ANN, NOBODY, named_anew
@@ -31,7 +42,7 @@ from tests.effort import cases
 
 ROOT = Path(__file__).parents[2]
 
-MEANING = "f5395c10c318c05768fdbfc756b0a0f00a0f381183a6a5c9fd2de33511b5526b"
+MEANING = "e7aac9cef77d10e9f303246b46946cadd0dcaec035f84bf11c072c18840ed82f"
 """SHA-256 of the snapshots after every input of a fixed stream, the same on every Python and hash seed."""
 
 few = settings(max_examples=cases(60), deadline=None)
@@ -97,6 +108,15 @@ def full() -> State:
     state.easing = {("up", ("m_1",)): now + 3, ("down", ("m_1", "x")): now + 2}
     state.rechecks = {("up", ("m_1",)): now + 5, ("down", ("m_1", "x")): now + 4}
     state.quarantined = {"rule.b": "sig_e", "rule.a": "sig_f"}
+    state.named = {"sig_2": ("route /b", "about a"), "sig_1": ()}
+    state.days = {("up", ("m_1",)): (2, 3), ("down", ("m_1", "x")): (1,)}
+    state.merges = {"iss_b": Merge("iss_c", "bob", "same", now), "iss_a": Merge("iss_b", "ann", "also", now + 1)}
+    state.above = {"iss_q": Above("k", True, Severity.SEV1, now, ("z", "a"))}
+    state.above["iss_p"] = Above("k", False, Severity.SEV4, 1, ())
+    state.reports = {"iss_r": Report("merchant:b", "b", "k", "shopify", now, True)}
+    state.reports["iss_o"] = Report("merchant:a", "a", "j", "", now, False)
+    state.told = {"iss_q": {"merchant:b": "True/SEV1", "merchant:a": "False/SEV2"}, "iss_p": {}}
+    state.traits = {"b": {"platform": "z", "agency": "a"}, "a": {}}
     held = state.held["down", ("m_1",)]
     first, second = sorted(held.actions)[:2]  # and each time the second one comes first
     held.actions = Actions({k: held.actions[k] for k in sorted(held.actions, reverse=True)})
@@ -110,6 +130,11 @@ def full() -> State:
     held.bound = {second: frozenset({"sig_2", "sig_1"}), first: frozenset()}
     held.allowed = frozenset({second, first})
     held.reached = ((now, Severity.SEV1, frozenset({"sig_9", "sig_8"})), (0, Severity.SEV3, frozenset()))
+    held.things = {"route /cart": ("sig_2", "sig_1"), "about order": ("sig_3",)}
+    held.cause = Cause(
+        issue="iss_p", kind="cause", scope="platform", shared=("z", "a"), began=T0, cause_began=T0, lag_s=9, told="so"
+    )
+    held.lent = {"iss_b": 2, "iss_a": 1}
     held.told = ((now, "sig_u", frozenset({"sig_9", "sig_8"})), (now + 1, "sig_v", frozenset()))
     state.held = {slot: state.held[slot] for slot in sorted(state.held, reverse=True)}
     return state
@@ -128,7 +153,7 @@ def ordered(value: Any) -> Any:
             return [type(value), *(ordered(v) for v in value)]
         case Held():
             return [ordered(getattr(value, name)) for name in KEPT]
-        case Clock() | Monitor() | Said():
+        case Above() | Clock() | Merge() | Monitor() | Report() | Said():
             return [ordered(getattr(value, f.name)) for f in attrs.fields(type(value))]
         case Signal():
             return value.json_line()
@@ -173,7 +198,7 @@ def changed(data: bytes, **fields: Any) -> bytes:
 @pytest.mark.parametrize(
     ("fields", "error", "words"),
     [
-        ({"format": "migro-fold/4"}, UnsupportedFormat, "of format 'migro-fold/3', got 'migro-fold/4'"),
+        ({"format": "migro-fold/5"}, UnsupportedFormat, "of format 'migro-fold/4', got 'migro-fold/5'"),
         ({"ruleset": "f" * 64}, InputError, "of rules ffffffffffff"),
         ({"policy": "f" * 64}, InputError, "of policy ffffffffffff"),
         ({"policy": None}, InputError, "of policy None"),

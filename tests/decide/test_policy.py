@@ -146,6 +146,7 @@ def test_what_is_suppressed_halted_vetoed_or_unknown_is_capped() -> None:
     assert {g: decide(*best, [g]).word for g in GUARDS} == {
         "unhealthy": "record",
         "suppressed": "record",
+        "consequence": "record",
         "veto": "escalate",
         "not_allowed": "approve1",
         "unknown_kind": "escalate",

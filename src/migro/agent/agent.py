@@ -39,8 +39,9 @@ from .dispatch import Dispatcher
 from .erasing import erasure_request, known_partition
 from .fold import PLATFORM, Fold, partition_of, partition_of_issue
 from .hands import DryRun, Hands, Live
-from .journal import first_delivery, known_withdrawal
+from .journal import first_delivery, known_withdrawal, one_issue
 from .loop import BATCH, SNAPSHOT_EVERY, Loop, Records
+from .merging import root
 from .shadow import Shadow
 from .wording import why_halted
 
@@ -389,6 +390,50 @@ class Agent:
             partition = self._muted(target, merchant)
             said = _said(at=self._loop.later(partition), verb="unmute", by=by, target=target, why=why)
             return self.tell(partition, said)
+
+    def merge(self, issue: str, into: str, *, by: str, why: str) -> tuple[Decision, ...]:
+        """
+        Count an issue to another one of the same merchant: a person knows that both are one.
+
+        Its signals count to the other, and while that one is open and at least as bad, nobody is woken up for this one.
+        `unmerge` undoes it exactly.
+
+        Raises:
+            InputError: If both are the same, of two merchants, or merged already, or `by` or `why` is empty.
+            NotFound: If one of them is not there any more.
+        """
+        with self._lock:
+            partition = partition_of_issue(one_issue(self.memory, issue))
+            other = partition_of_issue(one_issue(self.memory, into))
+            if partition != other or issue == into:
+                raise InputError(f"expected two issues of one merchant, got {issue} of {partition}, {into} of {other}")
+            self._loop.catch_up(partition)
+            state = self._loop.state(partition)
+            here = {held.issue.id for held in state.held.values()}
+            if not {issue, into} <= here:
+                gone = ", ".join(sorted({issue, into} - here))
+                raise NotFound(f"expected two issues that are open, or were within the hour; it is over with {gone}")
+            if issue in state.merges or root(state, into) == issue:
+                known = state.merges[issue].into if issue in state.merges else issue
+                raise InputError(f"expected an issue that counts to none yet: {issue}, {into}; it counts to {known}")
+            at = self._loop.later(partition)
+            return self.tell(partition, _said(at=at, verb="merge", by=by, why=why, target=issue, into=into))
+
+    def unmerge(self, issue: str, *, by: str, why: str) -> tuple[Decision, ...]:
+        """
+        Take an issue out of the one that it was merged into, as if it had never been.
+
+        Raises:
+            InputError: If it is not merged into another, or `by` or `why` is empty.
+            NotFound: If there is no such issue.
+        """
+        with self._lock:
+            partition = partition_of_issue(one_issue(self.memory, issue))
+            self._loop.catch_up(partition)
+            if issue not in self._loop.state(partition).merges:
+                raise InputError(f"expected an issue that is merged into another, got one that is not: {issue}")
+            at = self._loop.later(partition)
+            return self.tell(partition, _said(at=at, verb="unmerge", by=by, why=why, target=issue))
 
     def _muted(self, target: str, merchant: str | None) -> str:
         partition = known_partition(self.memory, merchant)

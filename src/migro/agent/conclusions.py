@@ -21,6 +21,7 @@ from ..models import (
     IssueStatus,
     Outcome,
     RunMode,
+    Severity,
     Signal,
     Unjudged,
     Withdrawal,
@@ -28,14 +29,20 @@ from ..models import (
     from_microseconds,
     to_microseconds,
 )
+from ..models.grouping import fingerprint
 from ..reason import Assessment, accrued, assess, confidence_of, is_supported
 from ..rules import IssueKind, RuleSet
 from ..verify import in_window, suppressing
+from .consequences import causal_order, cause_of, onset, told_elsewhere
+from .days import days_open, opened_on
 from .easing import held_severity, level, plan_ease
 from .effects import Effects
 from .lingering import lingers, opened
+from .merging import lend, merged
+from .naming import take_names
 from .rechecks import plan
 from .state import PLATFORM, Held, State
+from .systemic import children
 from .wording import WHY_QUARANTINED, why_now
 
 __all__ = ["Conclusions"]
@@ -51,6 +58,10 @@ class Conclusions:
         self.policy = policy
         self.engine = engine
         self._versions = (ruleset.version, policy.version)
+        self._order = causal_order(ruleset)
+        self._caused = frozenset(caused for kind in ruleset.kinds.values() for caused in kind.causes)
+        # Where the platform hears nothing, whoever concludes about many merchants concludes alone.
+        self._above = "issue.changed" in ruleset.signals
 
     def infer(
         self, state: State, signal: Signal, effects: Effects, *, alone: bool = False
@@ -75,13 +86,33 @@ class Conclusions:
         # That a rule is left out concerns no key; what it held up before is retracted beside it.
         moved = [c for c in changes if c.what != "quarantined"]
         kinds = {(self.ruleset.rule(c.rule).then.kind.name, c.key) for c in moved}
-        self.reassess(state, sorted(kinds), effects)
+        self.reassess(state, self._ordered(kinds), effects)
+
+    def _ordered(self, slots: Iterable[tuple[str, Key]]) -> list[tuple[str, Key]]:
+        """Sort issues so that a cause is judged before what follows from it, and can be named there."""
+        return sorted(slots, key=lambda slot: (self._order.get(slot[0], 0), *slot))
+
+    def relate(self, state: State, effects: Effects) -> None:
+        """Judge anew what may follow from issues that changed, or name something new, in this step."""
+        if effects.named or effects.decisions:
+            effects.named = False
+            open_ = (h.issue for h in state.held.values() if h.issue.status is not IssueStatus.RESOLVED)
+            slots = {(i.kind, i.key) for i in open_ if i.kind in self._caused or i.id in state.merges}
+            self.reassess(state, self._ordered(slots), effects)
+
+    def judge_kinds(self, state: State, cause: str, effects: Effects) -> None:
+        """Judge anew the issues of the kinds that a kind brings about."""
+        kind = self.ruleset.kinds.get(cause)
+        slots = [slot for slot in state.held if kind is not None and slot[0] in kind.causes]
+        self.reassess(state, self._ordered(slots), effects)
 
     def reassess(self, state: State, slots: Iterable[tuple[str, Key]], effects: Effects) -> None:
         """Judge issues anew, by (kind, key): open, decide, resolve, reopen."""
         for kind, key in slots:
             held = state.held.get((kind, key))
             known = self.ruleset.kinds.get(kind) or _foreign(held)
+            if held is None and known.systemic and self._above and state.partition != PLATFORM:
+                continue  # what concerns many merchants is concluded where all of them are heard
             opens = held is None or held.issue.status is IssueStatus.RESOLVED
             closed_by_hand = held is not None and held.closed_by != ""
             # In a shop where all is well, signs of health move with every signal and open nothing.
@@ -118,12 +149,21 @@ class Conclusions:
                 first_seen=at,
                 last_seen=at,
                 signals=len(assessment.signals),
+                fingerprint=fingerprint(state.partition, kind.name, dict(zip(kind.per, assessment.key, strict=True))),
             )
         )
 
     def _decide(self, state: State, held: Held, assessment: Assessment, effects: Effects) -> None:
         mode = self._mode(state)
-        question = self._question(state, held, assessment, mode)
+        take_names(state, held, (id for id in state.named if id in assessment.found))
+        if held.issue.status is IssueStatus.RESOLVED and assessment.supported and not held.closed_by:
+            held.things, held.cause = {}, None
+            take_names(state, held, (id for id in state.named if id in assessment.found))
+        if assessment.supported and not held.closed_by:
+            sure = assessment.band is not Band.LOW
+            held.cause = cause_of(state, self.ruleset.kinds, held, sure=sure)
+        elsewhere = told_elsewhere(state, held, held.cause)
+        question = self._question(state, held, assessment, mode, elsewhere)
         if question is not None and question == held.asked:
             return  # most signals of an open issue only move the windows that it rests on
         before = held.issue
@@ -131,6 +171,7 @@ class Conclusions:
             held.reached = ()
         if before.status is IssueStatus.RESOLVED or (held.decisions == 0 and not held.carried):
             opened(held, state.now)
+            opened_on(state, (before.kind, before.key))
             held.attempts = 0
         waits = lingers(state, held, supported=assessment.supported)
         ended = bool(held.closed_by) or not (assessment.supported or waits)
@@ -153,6 +194,7 @@ class Conclusions:
             ),
             known=held.actions,
             attempts=held.attempts,
+            elsewhere=elsewhere,
         )
         plan(state, held, ruling, ended=ended)
         if not ended:
@@ -170,16 +212,16 @@ class Conclusions:
             ruling.outcomes,
             mode,
             ruling.holding.get("suppressed", ""),  # everything that suppresses it is named
+            held.cause.issue if held.cause is not None else "",
+            "consequence" in ruling.holding,
+            state.merges[before.id].into if before.id in state.merges else "",
+            tuple(sorted(held.lent)),
             held.attempts,
         )
         if verdict == held.verdict:
             held.asked = question or ()
             return
-        # With what decided it: under other rules the journal may be folded again, and the count starts elsewhere.
-        versions = (self.ruleset.version, self.policy.version)
-        # And with where it was taken over: the same rules may come back, and count anew.
-        epoch = [state.epoch] if state.epoch else []
-        decision_id = content_id("dec", before.id, *versions, held.decisions + 1, *epoch)
+        decision_id = self._decision_id(state, held, held.decisions + 1)
         words = {
             "issue": before.id,
             "kind": before.kind,
@@ -208,7 +250,8 @@ class Conclusions:
         live = assessment.supported and not ended
         measured = assessment.impact if live else _last_measured(before.impact, ended=ended)
         found = len(assessment.found)
-        grown = before.signals + found if self._is_over(state, before) else max(before.signals, found)
+        lent = sum(held.lent.values())
+        grown = before.signals + found if self._is_over(state, before) else max(before.signals, found + lent)
         if grown > before.signals:
             effects.counted.add(before.id)
         held.issue = before.model_copy(
@@ -220,10 +263,13 @@ class Conclusions:
                 "band": assessment.band,
                 "attention": Attention.NONE if ended else ruling.attention,
                 "impact": accrued(before.impact, measured, at, goes_on=goes_on),
-                "last_seen": before.last_seen if ended or waits else at,
+                "last_seen": before.last_seen if ended or waits or effects.merged is not None else at,
                 "signals": before.signals if ended else grown,
+                "parent": held.cause.issue if held.cause is not None else None,
             }
         )
+        for other in lend(state, held, held.issue.signals - before.signals):
+            effects.issues[other.issue.id] = other.issue
         actions = () if ended else proposals.actions
         if ended:
             gone = (a for a in held.actions.values() if a.status in (ActionStatus.WAITING, ActionStatus.PLANNED))
@@ -243,7 +289,26 @@ class Conclusions:
         effects.decisions.append(decision)
         effects.issues[held.issue.id] = held.issue
 
-    def _question(self, state: State, held: Held, assessment: Assessment, mode: RunMode) -> tuple[object, ...] | None:
+    def _decision_id(self, state: State, held: Held, number: int) -> str:
+        # With what decided it: under other rules the journal may be folded again, and the count starts elsewhere.
+        versions = (self.ruleset.version, self.policy.version)
+        # And with where it was taken over: the same rules may come back, and count anew.
+        epoch = [state.epoch] if state.epoch else []
+        return content_id("dec", held.issue.id, *versions, number, *epoch)
+
+    def newest_decisions(self, state: State) -> dict[str, str]:
+        """Return the id of the last decision about each issue that has one."""
+        held = (h for h in state.held.values() if h.decisions)
+        return {h.issue.id: self._decision_id(state, h, h.decisions) for h in held}
+
+    def _question(
+        self,
+        state: State,
+        held: Held,
+        assessment: Assessment,
+        mode: RunMode,
+        elsewhere: tuple[tuple[Severity, str], ...],
+    ) -> tuple[object, ...] | None:
         """Return everything that a ruling and its verdict follow from; None where it is not asked twice."""
         resting = state.maintenance or state.mutes or not assessment.supported
         if resting or held.issue.status is IssueStatus.RESOLVED:
@@ -261,6 +326,7 @@ class Conclusions:
             ),
             *(held.attempts, mode, state.halted, assessment.severity, assessment.band, assessment.vetoes),
             *(score.total, score.counted, score.disjoint, score.families, assessment.environments, stale),
+            *(held.cause.issue if held.cause is not None else "", elsewhere, tuple(sorted(held.lent))),
         )
 
     def _is_over(self, state: State, issue: Issue) -> bool:
@@ -285,6 +351,10 @@ class Conclusions:
         at = from_microseconds(state.now)
         ended = issue.status is IssueStatus.RESOLVED
         outcome = Outcome.RECORD if ended else ruling.outcome
+        told = ruling.holding.get("consequence", "")
+        cause = held.cause
+        if cause is not None and told and not ended:
+            cause = cause.model_copy(update={"told": told})
         explanation = Explanation(
             issue=issue.id,
             issue_kind=issue.kind,
@@ -318,6 +388,10 @@ class Conclusions:
                 Unjudged(rule=rule, since=from_microseconds(since), because=WHY_QUARANTINED)
                 for rule, since in sorted(state.engine.quarantined.items())
             ),
+            cause=cause,
+            children=tuple(id for id, _ in children(state, self.ruleset.kinds, issue, onset(held))),
+            merged=merged(state, held),
+            recurring=days_open(state, (issue.kind, issue.key)),
         )
         return Decision(
             id=decision_id,

@@ -5,7 +5,15 @@ from __future__ import annotations
 import attrs
 
 from ..engine import Change, Key
-from ..models import Action, Decision, ErasureRequested, Issue, SignalWithdrawn, TimerFired, Withdrawal
+from ..models import (
+    Action,
+    Decision,
+    Emitted,
+    Issue,
+    PersonActed,
+    TimerFired,
+    Withdrawal,
+)
 
 __all__ = ["Effects"]
 
@@ -23,8 +31,10 @@ class Effects:
         released: Rules that this step lets be judged again.
         release: By whom and why.
         quarantined: Rules that this step left out, because a predicate kept raising.
-        emitted: Withdrawals and erasures for the platform.
+        emitted: Withdrawals, erasures and relayed signals for the platform.
+        merged: What a person merged or took apart in this step.
         timers: What time alone brought about, in order.
+        named: Whether the signals of an issue have named something that they had not before.
         configured: Whether other rules, another policy or another mode have come into force.
     """
 
@@ -38,6 +48,8 @@ class Effects:
     released: tuple[str, ...] = ()
     release: str = ""
     quarantined: list[str] = attrs.Factory(list)
-    emitted: list[SignalWithdrawn | ErasureRequested] = attrs.Factory(list)
+    emitted: list[Emitted] = attrs.Factory(list)
+    merged: PersonActed | None = None
     timers: list[TimerFired] = attrs.Factory(list)
+    named: bool = False
     configured: bool = False

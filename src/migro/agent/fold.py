@@ -19,9 +19,12 @@ from ..models import (
     ActionFinished,
     ActionStarted,
     ActionStatus,
+    CauseChanged,
     ConfigChanged,
+    Decision,
     Disposition,
     DispositionName,
+    Emitted,
     Erasure,
     ErasureRequested,
     Input,
@@ -32,6 +35,7 @@ from ..models import (
     PersonActed,
     Signal,
     SignalReceived,
+    SignalRelayed,
     SignalWithdrawn,
     StepRecord,
     Tick,
@@ -55,9 +59,13 @@ from ..verify import (
     verify,
 )
 from .conclusions import Conclusions
+from .consequences import onset
+from .days import forget_days
 from .easing import ease
 from .effects import Effects
 from .lingering import end_lingering
+from .merging import carry_relations, forget_merges, lend, merge, unmerge
+from .naming import hear_names, take_names
 from .noticing import calm, dated, forget_monitors, watch
 from .outbox import answer, check_due, lapse, move, next_lapse, stands
 from .quarantines import notice, release
@@ -66,6 +74,16 @@ from .recollection import REACH, declare, forget, understand
 from .resting import end_suppressions, mute
 from .snapshots import renamed
 from .state import PLATFORM, UNATTRIBUTED, Held, State
+from .systemic import (
+    forget_above,
+    hear_above,
+    hear_platform,
+    hear_report,
+    hear_traits,
+    platform_of,
+    read_above,
+    tell,
+)
 from .texts import same_text
 from .withdrawals import take_back
 from .wording import why_halted, why_raised, why_recorded
@@ -126,6 +144,7 @@ class Fold:
         self._conclusions = Conclusions(self.ruleset, self.policy, self.engine)
         self._read_kinds = frozenset(s.signal.__signal_kind__ for r in self.ruleset for s in selections(r.when))
         self._platform_reads = "issue.changed" in self.ruleset.signals
+        self._read_above = read_above(self.ruleset) if self._platform_reads else frozenset[str]()
 
     def in_force(self, at: datetime) -> ConfigChanged:
         """Return what the journal has to say when these rules and this policy come into force."""
@@ -172,6 +191,7 @@ class Fold:
         self._tidy(state)
         disposition = self._consume(state, seq, item, effects)
         notice(self._conclusions, state, effects)
+        self._conclusions.relate(state, effects)
         state.seq = seq
         erasure = None
         if isinstance(item, ErasureRequested):
@@ -184,7 +204,7 @@ class Fold:
             issues=tuple(effects.issues.values()),
             decisions=tuple(effects.decisions),
             actions=tuple(effects.actions.values()),
-            emitted=self._emitted(state, effects),
+            emitted=self._emitted(state, item, effects),
             timers=tuple(effects.timers),
             due=None if due is None else from_microseconds(due),
             erasure=erasure,
@@ -206,7 +226,14 @@ class Fold:
             case SignalWithdrawn():
                 return take_back(self._conclusions, state, item, effects)
             case IssueChanged():
+                hear_report(state, item, partition_of_issue(item.issue))
                 self._conclusions.infer(state, issue_update(item), effects)
+            case SignalRelayed(signal=signal):
+                hear_traits(state, signal)
+                self._conclusions.infer(state, signal, effects)
+            case CauseChanged():
+                hear_above(state, item)
+                self._conclusions.judge_kinds(state, item.issue.kind, effects)
             case Tick():
                 pass  # time has passed above
             case ErasureRequested():
@@ -256,6 +283,7 @@ class Fold:
         """
         state.epoch = epoch
         state.lingering, state.rechecks, state.easing = {}, {}, {}
+        ordered = sorted(carried, key=lambda one: (one.issue.kind, one.issue.key, one.issue.first_seen))
         state.held = {
             (one.issue.kind, one.issue.key): Held(
                 one.issue,
@@ -263,9 +291,11 @@ class Fold:
                 closed_by=one.closed_by,
                 reached=((state.now, one.issue.severity, frozenset()),),
                 carried=True,
+                cause=one.cause,
             )
-            for one in sorted(carried, key=lambda one: (one.issue.kind, one.issue.key, one.issue.first_seen))
+            for one in ordered
         }
+        carry_relations(state, ordered)
 
     def _receive(
         self, state: State, seq: int, signal: Signal, duplicate_of: int | None, effects: Effects
@@ -287,8 +317,15 @@ class Fold:
         if window is not None:
             declare(state, signal.id, *window)
             self._conclusions.reassess(state, sorted(state.held), effects)
+        if state.partition != PLATFORM and signal.kind in self._read_above:
+            hear_traits(state, signal)
+            effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=signal))
+        hear_platform(state, signal)
+        hear_names(state, signal)
         grave = serious(signal)
         evidence, touched = self._conclusions.infer(state, signal, effects, alone=not (grave or behind))
+        if not evidence.matched:
+            state.named.pop(signal.id, None)
         raised = why_raised(state, evidence)
         if evidence.matched and signal.resource is not None:
             understand(state, signal.resource, signal.id)
@@ -302,20 +339,25 @@ class Fold:
         opened = [state.held[t].issue.id for t in touched if t in effects.opened]
         name: DispositionName = "opened" if opened else "merged" if supported else "recorded"
         for t in touched:
+            if t in state.held:
+                effects.named = take_names(state, state.held[t], (signal.id,)) or effects.named
             if t in state.held and t not in effects.opened:
-                self._merge(state.held[t], state.now, effects)
+                self._merge(state, state.held[t], effects)
         recorded = name == "recorded"
         why = [why_recorded(signal, evidence, raised, self._read_kinds)] if recorded else ["evidence", *raised]
         reason = "; ".join([*why, *notes])
         return Disposition(signal=signal.id, name=name, reason=reason, issues=tuple(sorted(set(opened or supported))))
 
-    def _merge(self, held: Held, now: int, effects: Effects) -> None:
-        at = from_microseconds(now)
-        signals = held.issue.signals + (held.issue.id not in effects.counted)
+    def _merge(self, state: State, held: Held, effects: Effects) -> None:
+        at = from_microseconds(state.now)
+        before = held.issue.signals
+        signals = before + (held.issue.id not in effects.counted)
         # An issue closed by hand is not kept closed by what goes on: an hour later it is opened anew.
         last_seen = held.issue.last_seen if held.closed_by else at
         held.issue = held.issue.model_copy(update={"last_seen": last_seen, "signals": signals})
         effects.issues[held.issue.id] = held.issue
+        for other in lend(state, held, signals - before):
+            effects.issues[other.issue.id] = other.issue
 
     def _person(self, state: State, item: PersonActed, effects: Effects) -> None:
         match item.verb:
@@ -333,6 +375,11 @@ class Fold:
             case "mute" | "unmute":
                 mute(state, item)
                 self._conclusions.reassess(state, sorted(state.held), effects)
+            case "merge" | "unmerge":
+                concerned = merge(state, item) if item.verb == "merge" else unmerge(state, item)
+                effects.issues.update({held.issue.id: held.issue for held in concerned})
+                effects.merged = item
+                self._conclusions.reassess(state, [(h.issue.kind, h.issue.key) for h in concerned], effects)
             case "release_rule":
                 why = f"by {item.by}, {item.why}" if item.why else f"by {item.by}"
                 release(self._conclusions, state, (item.target,), why, effects)
@@ -392,6 +439,7 @@ class Fold:
             TimerFired(what="severity", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in milder
         ]
         self._conclusions.reassess(state, milder, effects)
+        self._conclusions.relate(state, effects)
         # A rule that moves twice at one time, as where it is retracted and holds anew, was due once.
         rules = dict.fromkeys((c.rule, c.key) for c in effects.changes[before:])
         fired += [
@@ -415,26 +463,45 @@ class Fold:
     def _tidy(self, state: State) -> None:
         """Forget what nothing needs any more, at fixed times, so that extra ticks make no difference."""
         forget(state)
+        forget_days(state)
+        if state.merges:
+            forget_merges(state)
+        if state.above:
+            forget_above(state)
         times = state.now // TIDY_EVERY
         if times > state.tidied:
             state.tidied = times
             forget_monitors(state, times * TIDY_EVERY)
             self.engine.forget(state.engine, times * TIDY_EVERY)
 
-    def _emitted(
-        self, state: State, effects: Effects
-    ) -> tuple[tuple[str, IssueChanged | SignalWithdrawn | ErasureRequested], ...]:
+    def _emitted(self, state: State, item: Input, effects: Effects) -> tuple[tuple[str, Emitted], ...]:
         if state.partition == PLATFORM:
-            return ()
+            told = tell(state, self.ruleset.kinds, self._conclusions.newest_decisions(state))
+            return tuple(told)
         if not self._platform_reads:
             # It may have been told of issues under other rules.
             return tuple((PLATFORM, given) for given in effects.emitted if isinstance(given, ErasureRequested))
-        changed = [IssueChanged(at=d.at, issue=d.issue, decision=d.id) for d in effects.decisions]
+        # That an issue follows from one of the platform, the platform knows.
+        decisions = [] if isinstance(item, CauseChanged) else effects.decisions
+        changed = [self._changed(state, d) for d in decisions]
         for one in changed:
             held = state.held.get((one.issue.kind, one.issue.key))
             if held is not None:
                 # With what stands behind it, so that it can be taken back at the platform as well.
-                told = [t for t in held.told if t[0] >= state.now - REACH]
-                held.told = (*told, (state.now, issue_update(one).id, held.evidence))
-        emitted: list[IssueChanged | SignalWithdrawn | ErasureRequested] = [*effects.emitted, *changed]
+                told_before = [t for t in held.told if t[0] >= state.now - REACH]
+                held.told = (*told_before, (state.now, issue_update(one).id, held.evidence))
+        emitted: list[Emitted] = [*effects.emitted, *changed]
         return tuple((PLATFORM, given) for given in emitted)
+
+    def _changed(self, state: State, decision: Decision) -> IssueChanged:
+        held = state.held.get((decision.issue.kind, decision.issue.key))
+        cause = decision.explanation.cause
+        return IssueChanged(
+            at=decision.at,
+            issue=decision.issue,
+            decision=decision.id,
+            own_cause=cause is not None and cause.scope == "merchant",
+            resting=any(g.holds and g.guard == "suppressed" for g in decision.explanation.guards),
+            began=None if held is None else from_microseconds(onset(held)),
+            platform=platform_of(state, decision.merchant),
+        )

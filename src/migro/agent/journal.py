@@ -7,7 +7,9 @@ from ..models import (
     Action,
     ConfigChanged,
     Disposition,
+    Explanation,
     Input,
+    Issue,
     IssueStatus,
     OpenIssue,
     PersonActed,
@@ -19,7 +21,7 @@ from ..models import (
 from ..ports import Memory
 from .recollection import REOPEN_WITHIN
 
-__all__ = ["about", "first_delivery", "halts", "in_force", "known_withdrawal", "open_issues"]
+__all__ = ["about", "first_delivery", "halts", "in_force", "known_withdrawal", "one_issue", "open_issues"]
 
 
 def first_delivery(memory: Memory, id: str) -> tuple[str, SignalReceived, Signal]:
@@ -37,6 +39,19 @@ def first_delivery(memory: Memory, id: str) -> tuple[str, SignalReceived, Signal
                 found = (entry.partition, item, signal)
     if found is None:
         raise NotFound(f"expected the id of a signal that has come in, found none: {id!r}")
+    return found
+
+
+def one_issue(memory: Memory, id: str) -> Issue:
+    """
+    Return the issue of an id.
+
+    Raises:
+        NotFound: If the memory has none.
+    """
+    found = next(iter(memory.read("issues", id=id)), None)
+    if found is None:
+        raise NotFound(f"expected the id of an issue, found none: {id!r}")
     return found
 
 
@@ -59,6 +74,11 @@ def open_issues(memory: Memory, partition: str, now: int) -> tuple[OpenIssue, ..
         for action in memory.read("actions", partition=partition):
             if action.issue in actions:
                 actions[action.issue].append(action)
+    newest: dict[str, Explanation] = {}
+    if kept:
+        for decision in memory.read("decisions", partition=partition):
+            if decision.issue.id in kept:
+                newest[decision.issue.id] = decision.explanation
     closed = {}
     if any(i.status is IssueStatus.RESOLVED for i in kept.values()):
         for entry in memory.read("journal", partition=partition):
@@ -70,6 +90,8 @@ def open_issues(memory: Memory, partition: str, now: int) -> tuple[OpenIssue, ..
             issue=issue,
             actions=tuple(sorted(actions[id], key=lambda a: (a.at, a.idempotency_key))),
             closed_by=closed.get(id, "") if issue.status is IssueStatus.RESOLVED else "",
+            cause=newest[id].cause if id in newest else None,
+            merged=next((m for m in newest[id].merged if m.into), None) if id in newest else None,
         )
         for id, issue in kept.items()
     )

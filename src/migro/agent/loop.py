@@ -179,8 +179,12 @@ class Loop:
             accepted: What was accepted just now; without it the journal is asked.
         """
         records = self._consume(partition, accepted)
-        if any(r.emitted or (r.disposition is not None and r.disposition.name == "failed") for _, r in records):
-            records += self._consume(PLATFORM, ())
+        ahead = _concerned(records)
+        # What the platform concludes may concern merchants, and what becomes of their issues the platform.
+        while ahead:
+            more = [r for to in ahead for r in self._consume(to, ())]
+            records += more
+            ahead = _concerned(more)
         return records
 
     def _configure(self, partition: str, at: datetime) -> Records:
@@ -409,3 +413,11 @@ class Loop:
 
     def _plan_snapshot(self, partition: str, seq: int, size: int) -> None:
         self._next_snapshot[partition] = seq + max(self._snapshot_every, size // _BYTES_PER_INPUT)
+
+
+def _concerned(records: Records) -> list[str]:
+    """Return the partitions that steps have brought something to, sorted; the platform where automation halted."""
+    concerned = {to for _, r in records for to, _ in r.emitted}
+    if any(r.disposition is not None and r.disposition.name == "failed" for _, r in records):
+        concerned.add(PLATFORM)
+    return sorted(concerned)

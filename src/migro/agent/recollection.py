@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..models import ActionStatus, IssueStatus, ResourceRef, to_microseconds
 from ..verify import AFTERMATH
+from .naming import forget_name
 from .noticing import unhear
 from .state import State
 
@@ -59,6 +60,7 @@ def disown(state: State, id: str) -> None:
     """Forget what a signal left behind beside the engine."""
     state.texts.pop(id, None)
     unhear(state, id)
+    forget_name(state, id)
     for resource, seen in list(state.understood.items()):
         if seen.pop(id, None) is not None and not seen:
             del state.understood[resource]

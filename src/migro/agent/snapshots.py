@@ -24,6 +24,7 @@ from ..models import (
     ActionStatus,
     Auth,
     Category,
+    Cause,
     Environment,
     Hint,
     Issue,
@@ -36,12 +37,12 @@ from ..models import (
     canonical_json,
 )
 from ..verify import Clock, Monitor, Suppression
-from .state import Held, State
+from .state import Above, Held, Merge, Report, State
 from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
 
-FORMAT = "migro-fold/3"
+FORMAT = "migro-fold/4"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
@@ -235,6 +236,11 @@ _TIMES = _Form(
     lambda rows: {(kind, tuple(key)): at for kind, key, at in rows},
 )
 
+_NESTED = _Form(
+    lambda held: [[name, _pairs(inner)] for name, inner in held.items()],
+    lambda rows: {name: dict(inner) for name, inner in rows},
+)
+
 _STATE: Mapping[str, _Form] = {
     "held": _Form(_slots, _slots_back),
     "mode": _MODE,
@@ -263,6 +269,25 @@ _STATE: Mapping[str, _Form] = {
     "rechecks": _TIMES,
     "easing": _TIMES,
     "quarantined": _Form(_pairs, dict),
+    "named": _TUPLES,
+    "days": _Form(
+        lambda slots: [[kind, key, list(days)] for (kind, key), days in slots.items()],
+        lambda rows: {(kind, tuple(key)): tuple(days) for kind, key, days in rows},
+    ),
+    "merges": _Form(
+        lambda merges: [[id, *attrs.astuple(merge)] for id, merge in merges.items()],
+        lambda rows: {id: Merge(*rest) for id, *rest in rows},
+    ),
+    "above": _Form(
+        lambda above: [[id, a.kind, a.is_open, a.severity.word, a.began, list(a.shared)] for id, a in above.items()],
+        lambda rows: {id: Above(k, o, Severity.named(s), at, tuple(shared)) for id, k, o, s, at, shared in rows},
+    ),
+    "reports": _Form(
+        lambda reports: [[id, *attrs.astuple(report)] for id, report in reports.items()],
+        lambda rows: {id: Report(*rest) for id, *rest in rows},
+    ),
+    "told": _NESTED,
+    "traits": _NESTED,
 }
 
 
@@ -306,6 +331,12 @@ _HELD: Mapping[str, _Form] = {
     ),
     "allowed": _IDS,
     "answers": _TUPLES,
+    "things": _TUPLES,
+    "cause": _Form(
+        lambda cause: None if cause is None else cause.model_dump(mode="json"),
+        lambda data: None if data is None else Cause.model_validate(data),
+    ),
+    "lent": _Form(_pairs, dict),
     "openings": _Form(list, tuple),
     "evidence": _IDS,
     "bound": _Form(

@@ -8,11 +8,11 @@ from datetime import datetime
 import attrs
 
 from ..engine import EngineState, Key
-from ..models import Action, ActionStatus, Issue, Outcome, ResourceRef, RunMode, Severity
+from ..models import Action, ActionStatus, Cause, Issue, Outcome, ResourceRef, RunMode, Severity
 from ..verify import Clock, Flapping, Monitor, Suppression
 from .texts import Texts
 
-__all__ = ["PLATFORM", "UNATTRIBUTED", "Actions", "Held", "State"]
+__all__ = ["PLATFORM", "UNATTRIBUTED", "Above", "Actions", "Held", "Merge", "Report", "State"]
 
 PLATFORM = "platform"
 """The partition that folds what changed about issues of all merchants."""
@@ -50,6 +50,57 @@ class Actions(dict[str, Action]):
         return self._lapse
 
 
+@attrs.frozen
+class Merge:
+    """An issue that counts to another one: which, who says so, why and since when, in microseconds."""
+
+    into: str
+    by: str
+    why: str
+    at: int
+
+
+@attrs.frozen
+class Above:
+    """
+    An issue of the platform, as a merchant's partition was told of it.
+
+    Attributes:
+        kind: What it is.
+        is_open: Whether it goes on.
+        severity: How bad it is.
+        began: When it was opened, in microseconds.
+        shared: What the merchant has in common with the others that it concerns.
+    """
+
+    kind: str
+    is_open: bool
+    severity: Severity
+    began: int
+    shared: tuple[str, ...]
+
+
+@attrs.frozen
+class Report:
+    """
+    An open issue of a merchant, as the platform was told of it.
+
+    Attributes:
+        partition, merchant: Whose.
+        kind: What it is.
+        platform: The commerce platform that the merchant is on; empty where nobody says.
+        began: When it was opened, in microseconds.
+        apart: Whether it has a cause of its own, or rests: then it is no consequence of anything at the platform.
+    """
+
+    partition: str
+    merchant: str
+    kind: str
+    platform: str
+    began: int
+    apart: bool
+
+
 @attrs.define
 class Held:
     """
@@ -74,6 +125,9 @@ class Held:
         openings: When it was opened of late, in microseconds.
         ended_at: When it last ended, in microseconds; 0 where that is not known.
         attempts: How often it has been looked at again because it was unclear.
+        things: What its signals name, such as ``route /cart``, with the ids of the newest of them.
+        cause: What it is a consequence of, as far as that is known.
+        lent: How many signals each issue that is merged into it brings, by its id.
     """
 
     issue: Issue
@@ -92,6 +146,9 @@ class Held:
     openings: tuple[int, ...] = ()
     ended_at: int = 0
     attempts: int = 0
+    things: dict[str, tuple[str, ...]] = attrs.Factory(dict)
+    cause: Cause | None = None
+    lent: dict[str, int] = attrs.Factory(dict)
 
     @property
     def approved(self) -> frozenset[str]:
@@ -134,6 +191,13 @@ class State:
         lingering: Until when an issue that keeps coming back is not called resolved, in microseconds, by (kind, key).
         easing: When the severity of an issue may fall, in microseconds, by (kind, key).
         quarantined: Rules that people have been told about, with the id of the signal that says so.
+        named: What the newest signals that a rule read name: by the id of the signal, oldest first.
+        days: On which of the last days each issue was opened, in days since 1970, by (kind, key).
+        merges: Issues that people count to another one, by id.
+        above: Issues of the platform that this merchant was told of, by id.
+        reports: Open issues of merchants that the platform was told of, by id.
+        told: What the platform has told merchants about its own issues: by issue and partition, what was last said.
+        traits: What merchants have in common with others, such as the platform they are on, by merchant and name.
     """
 
     partition: str
@@ -163,3 +227,10 @@ class State:
     rechecks: dict[tuple[str, Key], int] = attrs.Factory(dict)
     easing: dict[tuple[str, Key], int] = attrs.Factory(dict)
     quarantined: dict[str, str] = attrs.Factory(dict)
+    named: dict[str, tuple[str, ...]] = attrs.Factory(dict)
+    days: dict[tuple[str, Key], tuple[int, ...]] = attrs.Factory(dict)
+    merges: dict[str, Merge] = attrs.Factory(dict)
+    above: dict[str, Above] = attrs.Factory(dict)
+    reports: dict[str, Report] = attrs.Factory(dict)
+    told: dict[str, dict[str, str]] = attrs.Factory(dict)
+    traits: dict[str, dict[str, str]] = attrs.Factory(dict)

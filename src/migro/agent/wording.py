@@ -60,6 +60,10 @@ def why_recorded(signal: Signal, evidence: Evidence, raised: Sequence[str], read
 def why_now(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ruling, effects: Effects) -> str:
     """Return in one line why a decision is made now."""
     because = _because(held, status, assessment, ruling, configured=effects.configured)
+    if effects.merged is not None:
+        said = effects.merged
+        way = f"merged {said.target} into {said.into}" if said.verb == "merge" else f"took {said.target} apart again"
+        return f"{said.by} {way}: {said.why}"
     if effects.withdrawal is not None:
         return f"{because}; {effects.withdrawal.by} withdrew a signal: {effects.withdrawal.reason}"
     return f"{because}; {', '.join(effects.released)} released: {effects.release}" if effects.released else because
@@ -75,9 +79,12 @@ def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ru
     if status is IssueStatus.RESOLVED:
         return f"resolved by {held.closed_by}" if held.closed_by else "resolved: no evidence is left"
     if held.decisions == 0 and not held.carried:
-        return f"opened at {confidence} by {named}"
+        return "; ".join([f"opened at {confidence} by {named}", *filter(None, [_follows(held)])])
     if before.status is IssueStatus.RESOLVED:
-        return f"reopened at {confidence} by {named}"
+        return "; ".join([f"reopened at {confidence} by {named}", *filter(None, [_follows(held)])])
+    follows = _follows(held)
+    if follows:
+        return follows
     if not assessment.supported:
         times = len(held.openings)
         return f"no evidence is left; it came back {times - 1} times of late, so it is watched for a while"
@@ -93,6 +100,16 @@ def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ru
     if assessment.score.total != before.points:
         return f"score went from {before.points:+d} to {assessment.score.total:+d}: {named}"
     return f"the evidence or what policy makes of it changed: {named}"
+
+
+def _follows(held: Held) -> str:
+    """Say what an issue is found to follow from, or no longer; nothing where that is as it was."""
+    cause, parent = held.cause, held.issue.parent
+    if (None if cause is None else cause.issue) == parent:
+        return ""
+    if cause is None:
+        return f"nothing that is left says that it follows from {parent}"
+    return f"follows from {cause.kind}: both name {', '.join(cause.shared)}"
 
 
 def _looked_again(held: Held, assessment: Assessment) -> str:

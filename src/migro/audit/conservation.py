@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from ..models import (
+    CauseChanged,
     ErasureRequested,
     IssueChanged,
     JournalEntry,
     Link,
     SignalReceived,
+    SignalRelayed,
     SignalWithdrawn,
 )
 from .contents import StepContent, disposition_data, timers_data
@@ -30,7 +32,7 @@ WITHDRAWAL_WORDS = ("pending", "failed", "withdrawn", "too_late", "recorded")
 _SAME_DELIVERY = timedelta(days=7)
 """For how long another delivery of a signal is known as one; see `migro.ports.Memory.accept`."""
 
-EMITTED = (IssueChanged, SignalWithdrawn, ErasureRequested)
+EMITTED = (IssueChanged, CauseChanged, SignalRelayed, SignalWithdrawn, ErasureRequested)
 """Inputs that a step may bring to another partition."""
 
 

@@ -12,7 +12,8 @@ from ..history import Event, History, Story
 from ..models import Issue, IssueStatus, Severity
 from .console import Console, short
 from .equipment import reading
-from .retrospect import add_memory, add_period, add_what, clock, cut, minute, needed, one_id, same_memory, table
+from .merging import merge_issues
+from .retrospect import add_memory, add_period, clock, cut, minute, needed, one_id, same_memory, table
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -23,7 +24,15 @@ _HEAD = ("sev", "status", "issue", "merchant", "conf", "band", "last seen", "sig
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command."""
     parser = commands.add_parser("issues", parents=[common], help="issues, the most urgent first, or the life of one")
-    add_what(parser, "the issue")
+    verbs = ("list", "show", "merge", "unmerge")
+    parser.add_argument("what", nargs="?", choices=verbs, default="list", help="(default: list)")
+    parser.add_argument("id", nargs="?", metavar="ID", help="the issue to show or to merge; a clear start is enough")
+    parser.add_argument("into", nargs="?", metavar="INTO", help="merge: the issue that it counts to from then on")
+    parser.add_argument("--by", metavar="NAME", help="merge, unmerge: role or name of who says so; it is recorded")
+    parser.add_argument("--why", metavar="TEXT", help="merge, unmerge: why; recorded, so name no person")
+    parser.add_argument(
+        "--rules", action="append", metavar="REF", help="merge, unmerge: the rules in force (default: as configured)"
+    )
     add_memory(parser)
     parser.add_argument("--merchant", metavar="ID", help="of this merchant")
     parser.add_argument("--kind", metavar="MODE", help="of this failure mode")
@@ -38,13 +47,16 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def issues(arguments: argparse.Namespace, console: Console) -> int:
     """Print the list, or the story of one issue."""
+    if arguments.what in ("merge", "unmerge"):
+        return merge_issues(arguments, console)
     config = configuration(arguments.config)
     show = needed(arguments) if arguments.what == "show" else None
     with reading(config, arguments.memory or config.memory.url) as memory:
         history = History(memory)
         if show is not None:
             wanted = one_id("an issue", show, (i.id for i in memory.read("issues")))
-            _tell(history.story(wanted), console, same_memory(arguments))
+            led_to = tuple(i for i in memory.read("issues") if i.parent == wanted)
+            _tell(history.story(wanted), led_to, console, same_memory(arguments))
             return 0
         found = history.issues(
             kind=arguments.kind,
@@ -88,20 +100,21 @@ def _row(issue: Issue) -> tuple[str, ...]:
     )
 
 
-def _tell(story: Story, console: Console, same: str) -> None:
+def _tell(story: Story, led_to: tuple[Issue, ...], console: Console, same: str) -> None:
     if not console.text:
         console.data(
             {
                 "issue": story.issue.model_dump(),
                 "events": [attrs.asdict(e) for e in story.events],
                 "actions": [a.model_dump() for a in story.actions],
+                "children": [i.id for i in led_to],
             }
         )
         return
-    print("\n".join(_lines(story, same)))
+    print("\n".join(_lines(story, led_to, same)))
 
 
-def _lines(story: Story, same: str) -> Iterator[str]:
+def _lines(story: Story, led_to: tuple[Issue, ...], same: str) -> Iterator[str]:
     issue = story.issue
     yield f"Issue      {issue.id}"
     yield f"           {issue.title} ({issue.kind})"
@@ -110,6 +123,8 @@ def _lines(story: Story, same: str) -> Iterator[str]:
     yield f"Seen       {clock(issue.first_seen)}Z to {clock(issue.last_seen)}Z, {issue.signals} signals"
     if issue.parent:
         yield f"Follows    {issue.parent}"
+    for child in led_to:
+        yield f"Leads to   {child.kind} of {child.merchant or child.scope} [{short(child.id)}]"
     title = "Story"
     day = None
     for event in story.events:

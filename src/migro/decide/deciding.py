@@ -25,7 +25,7 @@ from ..models import (
 )
 from ..reason import UNKNOWN, Assessment
 from ..rules import Response
-from .policy import GUARDS, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
+from .policy import GUARDS, PAGED, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
 
 __all__ = ["Proposals", "Ruled", "Ruling", "propose", "rule_on"]
 
@@ -155,6 +155,7 @@ def rule_on(
     suppressing: Suppressing,
     known: Mapping[str, Action],
     attempts: int = 0,
+    elsewhere: Sequence[tuple[Severity, str]] = (),
 ) -> Ruling:
     """
     Return the ruling on an assessment.
@@ -167,12 +168,17 @@ def rule_on(
         halted: Why automation is halted; empty when it is not.
         suppressing: Returns everything that suppresses an issue of a severity, in words.
         known: Actions of this issue so far, by idempotency key: what has begun is not proposed again.
+        elsewhere: The open issues under which it is told, each with how bad it is and in words: while one of them is at
+            least as bad, nobody is woken up for this one.
     """
     severity, because = assessment.severity, assessment.severity_because
     if held_severity is not None and held_severity > severity:
         because = f"held at {held_severity.word} until it has been milder for 10 min; now {severity.word}: {because}"
         severity = held_severity
     holding = _holding(assessment, policy, halted, suppressing(severity=severity), now)
+    told = [words for above, words in elsewhere if above >= severity]
+    if told:
+        holding.append(("consequence", "; ".join(told)))
     attention = attention_of(assessment.band, severity, [g for g, _ in holding])
     ruled: list[Ruled] = []
     for response in assessment.kind.responses:
@@ -182,7 +188,7 @@ def rule_on(
             if attempts == 0 or assessment.band is not Band.MID:
                 continue
             response = response.numbered(min(attempts, response.times))
-        guards: list[GuardName] = [g for g, _ in holding]
+        guards: list[GuardName] = [g for g, _ in holding if g != "consequence" or response.target == PAGED]
         if response.kind not in policy.allow:
             guards.append("not_allowed")
         effective: list[GuardName] = [g for g in guards if guard_cap(g, response.risk) < Outcome.AUTO]

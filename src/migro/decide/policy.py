@@ -17,7 +17,18 @@ from ..errors import ConfigurationError
 from ..expressions import microseconds
 from ..models import Attention, Band, Outcome, Risk, RunMode, Severity, digest
 
-__all__ = ["GUARDS", "TABLE", "GuardName", "Policy", "attention_of", "cell_name", "decide", "guard_cap", "mode_cap"]
+__all__ = [
+    "GUARDS",
+    "PAGED",
+    "TABLE",
+    "GuardName",
+    "Policy",
+    "attention_of",
+    "cell_name",
+    "decide",
+    "guard_cap",
+    "mode_cap",
+]
 
 _F, _R, _E, _A2, _A1, _AUTO = Outcome
 
@@ -35,6 +46,7 @@ TABLE: dict[tuple[Band, bool], tuple[Outcome, ...]] = {
 GuardName = Literal[
     "unhealthy",
     "suppressed",
+    "consequence",
     "veto",
     "not_allowed",
     "unknown_kind",
@@ -47,6 +59,7 @@ GuardName = Literal[
 GUARDS: dict[GuardName, tuple[Outcome, Risk, str]] = {
     "unhealthy": (_R, Risk.R0, "automation is halted"),
     "suppressed": (_R, Risk.R0, "a declared maintenance window or a mute covers it"),
+    "consequence": (_R, Risk.R0, "it is told under an open issue that is at least as bad"),
     "veto": (_E, Risk.R1, "something explains everything"),
     "not_allowed": (_A1, Risk.R0, "the action is not on the allow-list"),
     "unknown_kind": (_E, Risk.R1, "what is unknown goes to a person"),
@@ -57,6 +70,9 @@ GUARDS: dict[GuardName, tuple[Outcome, Risk, str]] = {
 }
 """Each guard's cap, the lowest risk it applies to, and what it means. Guards commute: all of them only lower."""
 
+
+PAGED = "on_call"
+"""The target that is woken up; who is told of a cause is not woken up again for what follows from it."""
 
 _HARMLESS = frozenset({"notify", "recheck", "report", "update_dashboard"})
 
@@ -151,4 +167,4 @@ def attention_of(band: Band, severity: Severity, guards: Iterable[str] = ()) -> 
     """Return what is asked of people. Urgency pages people; it never buys autonomy. Suppressed issues ask nothing."""
     if band is Band.LOW or "suppressed" in guards:
         return Attention.NONE
-    return Attention.PAGE if severity.high else Attention.REVIEW
+    return Attention.PAGE if severity.high and "consequence" not in guards else Attention.REVIEW

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from fractions import Fraction
 from math import ceil, floor
 
@@ -10,7 +11,8 @@ from ..models import Attention, Decision, Estimate, Explanation, Impact, IssueSt
 from ..reason import MAX_SCORE, band_of, confidence_of, wilson_lower
 from ..reason.confidence import NO_DISJOINT_CAP, ONE_SOURCE_CAP
 from ..reason.impact import ratio
-from .policy import GUARDS, TABLE, GuardName, attention_of, cell_name, guard_cap, mode_cap
+from ..rules import SAME_ONSET
+from .policy import GUARDS, PAGED, TABLE, GuardName, attention_of, cell_name, guard_cap, mode_cap
 
 __all__ = ["impact_mistakes", "recompute"]
 
@@ -20,6 +22,8 @@ _CAPS = {
     "bounds": (MAX_SCORE, -MAX_SCORE),
 }
 _TRUSTED = (0, 50, 150)
+
+SAME_TIME = timedelta(microseconds=SAME_ONSET)
 
 
 def recompute(decision: Decision) -> tuple[str, ...]:
@@ -65,7 +69,9 @@ def recompute(decision: Decision) -> tuple[str, ...]:
     for trace in e.actions:
         cell = TABLE[e.band, e.severity.high][trace.risk]
         # Whether an action is on the allow-list is its own affair; every other guard holds for all of them.
-        named: list[GuardName] = [g for g in GUARDS if g in held and (g != "not_allowed" or g in trace.guards)]
+        # And what is told elsewhere wakes nobody up, which is all that it holds back.
+        own = {"not_allowed": "not_allowed" in trace.guards, "consequence": trace.target == PAGED}
+        named: list[GuardName] = [g for g in GUARDS if g in held and own.get(g, True)]
         caps = [guard_cap(g, trace.risk) for g in named]
         effective = {g for g, cap in zip(named, caps, strict=True) if cap < Outcome.AUTO}
         expect(f"guards of {trace.kind}", set(trace.guards), effective)
@@ -81,8 +87,24 @@ def recompute(decision: Decision) -> tuple[str, ...]:
         if action.decision == decision.id:
             expect(f"outcome of the action {action.kind}", action.outcome, trace.outcome)
         expect(f"risk of the action {action.kind}", action.risk, trace.risk)
+    wrong += _cause(decision)
     expect("severity of the issue", decision.issue.severity, Severity(e.severity))
     return (*wrong, *impact_mistakes(e.impact))
+
+
+def _cause(decision: Decision) -> list[str]:
+    """Return what does not fit between an issue and what it is said to follow from."""
+    cause = decision.explanation.cause
+    parent = None if cause is None else cause.issue
+    wrong = [] if decision.issue.parent == parent else [f"parent: expected {parent}, found {decision.issue.parent}"]
+    if cause is None:
+        return wrong
+    apart = cause.began - cause.cause_began
+    if not cause.shared:
+        wrong.append(f"cause {cause.issue}: expected something that both name, found nothing")
+    if not (abs(apart) <= SAME_TIME or timedelta(0) <= apart <= timedelta(seconds=cause.lag_s)):
+        wrong.append(f"cause {cause.issue}: expected it at most {cause.lag_s} s before, found {apart}")
+    return wrong
 
 
 def _points(e: Explanation) -> list[str]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Final, get_args
 
 from ..models import Category, Risk, Severity
-from ..rules import PRIOR, Conclusion, IssueKind, Response, SeverityScale, refutes, supports, vetoes
+from ..rules import PRIOR, SAME_ONSET, Conclusion, IssueKind, Response, SeverityScale, refutes, supports, vetoes
 from .forms import Choice, Field, Form, field, record
 from .impacts import IMPACT
 from .keys import KEYS
@@ -114,6 +114,9 @@ KIND: Final = Form(
         field("sources", _TEXTS, default=()),
         field("prior", WHOLE, default=PRIOR),
         field("systemic", TRUTH, default=False),
+        field("causes", _TEXTS, default=()),
+        field("lag", SPAN, default=SAME_ONSET),
+        field("about", _TEXTS, default=()),
     ),
     _build_kind,
 )

@@ -9,19 +9,21 @@ from pydantic import BeforeValidator
 
 from .records import ExactDecimal, Record, UtcTime
 from .rendering import explanation_text
-from .scales import Attention, Auth, Band, Outcome, Risk, RunMode, Severity
+from .scales import Attention, Auth, Band, Outcome, Risk, RunMode, Scope, Severity
 
 __all__ = [
     "ActionTrace",
     "Adjustment",
     "Affected",
     "Assumption",
+    "Cause",
     "Contribution",
     "Estimate",
     "Explanation",
     "GuardTrace",
     "Impact",
     "LossSoFar",
+    "Merged",
     "MoneyRange",
     "NearMiss",
     "PremiseTrace",
@@ -264,6 +266,50 @@ class ActionTrace(Record):
     outcome: Outcome
 
 
+class Cause(Record):
+    """
+    The open issue that an issue is a consequence of, and how that is known.
+
+    Attributes:
+        issue, kind: What causes it.
+        scope: Whether the cause lies with the merchant itself or with the platform that many merchants are on.
+        shared: What the evidence of both names, in words such as ``route /cart``; equal sides are named once.
+        began, cause_began: When both were found.
+        lag_s: How many seconds after its cause a consequence of this kind of cause may be found.
+        told: Why the issue is told under its cause and pages nobody by itself; empty where it does page.
+    """
+
+    issue: str
+    kind: str
+    scope: Scope
+    shared: Annotated[tuple[str, ...], BeforeValidator(many)]
+    began: UtcTime
+    cause_began: UtcTime
+    lag_s: int
+    told: str = ""
+
+
+class Merged(Record):
+    """
+    Another issue that a person counts to this one, or this one to another.
+
+    Attributes:
+        issue, kind: The other one.
+        into: Whether this one counts to the other.
+        by, why: Who merged them, and why.
+        at: When.
+        signals: How many signals the merged issue brings.
+    """
+
+    issue: str
+    kind: str
+    into: bool
+    by: str
+    why: str
+    at: UtcTime
+    signals: int
+
+
 class Withdrawal(Record):
     """
     A signal that was taken back, and what had come of it.
@@ -303,6 +349,10 @@ class Explanation(Record):
         near_misses: At most five rules that nearly fired.
         withdrawals: Signals whose withdrawal led to this decision.
         unjudged: Rules that are left out, because a predicate of theirs kept raising.
+        cause: The issue that this one is a consequence of; None where none is known.
+        children: Ids of the open issues of merchants that are consequences of this one, for issues of the platform.
+        merged: Issues that a person counts to this one, or the one that this counts to.
+        recurring: On how many days of the last fourteen it was opened, where these are three or more.
         changed: Why a decision was made now.
     """
 
@@ -336,6 +386,10 @@ class Explanation(Record):
     human_only: Annotated[tuple[str, ...], BeforeValidator(many)] = ()
     withdrawals: Annotated[tuple[Withdrawal, ...], BeforeValidator(many)] = ()
     unjudged: Annotated[tuple[Unjudged, ...], BeforeValidator(many)] = ()
+    cause: Cause | None = None
+    children: Annotated[tuple[str, ...], BeforeValidator(many)] = ()
+    merged: Annotated[tuple[Merged, ...], BeforeValidator(many)] = ()
+    recurring: int = 0
 
     def text(self) -> str:
         """Return the explanation as an operator reads it."""

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_
 
 from .action import Action, ActionResult
 from .canonical import content_id
-from .explanation import many
+from .explanation import Cause, Merged, many
 from .issue import Issue
 from .records import Record, UtcTime
 from .scales import RunMode, Severity
@@ -21,6 +21,7 @@ __all__ = [
     "ActionDue",
     "ActionFinished",
     "ActionStarted",
+    "CauseChanged",
     "ConfigChanged",
     "ErasureRequested",
     "Input",
@@ -28,6 +29,7 @@ __all__ = [
     "OpenIssue",
     "PersonActed",
     "SignalReceived",
+    "SignalRelayed",
     "SignalWithdrawn",
     "Tick",
     "read_input",
@@ -147,9 +149,10 @@ class PersonActed(_Input):
 
     Attributes:
         verb: `approve` or `reject` an action, `resolve` an issue, `mute` an issue or a kind of issues or `unmute` it,
-            `resume` or `halt` automation, `set_mode`, or `release_rule`, which lets a rule be judged again that was
-            left out because its predicates kept raising.
+            `merge` an issue into another or `unmerge` it, `resume` or `halt` automation, `set_mode`, or `release_rule`,
+            which lets a rule be judged again that was left out because its predicates kept raising.
         by: Role or name of the person; two spellings that differ in case or blanks are one person.
+        into: For `merge`: id of the issue that the target counts to.
         target: Idempotency key of the action, id of the issue or of the rule, name of the kind of issues; empty for the
             other verbs.
         binding: What the person saw; an approval of anything else does not count.
@@ -159,7 +162,19 @@ class PersonActed(_Input):
     """
 
     input: Literal["person_acted"] = "person_acted"
-    verb: Literal["approve", "reject", "resolve", "mute", "unmute", "resume", "halt", "set_mode", "release_rule"]
+    verb: Literal[
+        "approve",
+        "reject",
+        "resolve",
+        "mute",
+        "unmute",
+        "merge",
+        "unmerge",
+        "resume",
+        "halt",
+        "set_mode",
+        "release_rule",
+    ]
     by: Annotated[str, AfterValidator(_somebody)]
     target: str = ""
     binding: str = ""
@@ -167,30 +182,80 @@ class PersonActed(_Input):
     mode: RunMode | None = None
     until: UtcTime | None = None
     up_to: Severity | None = None
+    into: str | None = None
 
     @model_validator(mode="after")
     def _mute_ends(self) -> Self:
         if self.verb == "mute" and (self.until is None or not self.target):
             raise ValueError("expected a mute with a target and a time at which it ends, got one without")
+        if self.verb == "merge" and (not self.target or not self.into or self.target == self.into):
+            raise ValueError("expected a merge of one issue into another, got less than two")
+        if self.verb in ("merge", "unmerge") and not self.why.strip():
+            raise ValueError(f"expected why, for a {self.verb}, got nothing")
         return self
 
     @property
     def delivery_key(self) -> str | None:
         told = self.model_dump()
         # As before there were mutes, for whoever repeats what an older version has heard.
-        return content_id("in", {n: v for n, v in told.items() if n not in ("until", "up_to") or v is not None})
+        return content_id("in", {n: v for n, v in told.items() if n not in ("until", "up_to", "into") or v is not None})
 
 
 class IssueChanged(_Input):
-    """An issue of a merchant changed; the platform partition folds these."""
+    """
+    An issue of a merchant changed; the platform partition folds these.
+
+    Attributes:
+        own_cause: Whether it is known to be a consequence of something at the merchant itself.
+        resting: Whether a declared maintenance or a mute covers it.
+        began: When it was opened, last; None where the partition does not say.
+        platform: The commerce platform that the merchant is on, as the host or the deliveries say.
+    """
 
     input: Literal["issue_changed"] = "issue_changed"
     issue: Issue
     decision: str
+    own_cause: bool = False
+    resting: bool = False
+    began: UtcTime | None = None
+    platform: str | None = None
 
     @property
     def delivery_key(self) -> str | None:
         return content_id("in", self.input, self.decision)
+
+
+class CauseChanged(_Input):
+    """
+    What the platform knows about an issue of many merchants, for one whose issue is a consequence of it.
+
+    Attributes:
+        issue: The platform's issue.
+        decision: Its decision that this is told by.
+        began: When that issue was opened, last.
+        shared: What the merchant has in common with the others, in words such as ``platform shopify``.
+    """
+
+    input: Literal["cause_changed"] = "cause_changed"
+    issue: Issue
+    decision: str
+    began: UtcTime
+    shared: Annotated[tuple[str, ...], BeforeValidator(many)]
+
+    @property
+    def delivery_key(self) -> str | None:
+        return content_id("in", self.input, self.decision)
+
+
+class SignalRelayed(_Input):
+    """A signal that rules of the platform read as well, as a merchant's partition has taken it in."""
+
+    input: Literal["signal_relayed"] = "signal_relayed"
+    signal: Annotated[Signal, BeforeValidator(_plain_signal)]
+
+    @property
+    def delivery_key(self) -> str | None:
+        return content_id("in", self.input, self.signal.id)
 
 
 class OpenIssue(Record):
@@ -201,11 +266,15 @@ class OpenIssue(Record):
         issue: As last recorded; open, or resolved so shortly before that it may be reopened.
         actions: Every action about it so far, so that nothing is done again.
         closed_by: Who resolved it by hand; empty otherwise.
+        cause: What it was known to be a consequence of.
+        merged: The issue that a person counts it to.
     """
 
     issue: Issue
     actions: Annotated[tuple[Action, ...], BeforeValidator(many)] = ()
     closed_by: str = ""
+    cause: Cause | None = None
+    merged: Merged | None = None
 
 
 class ConfigChanged(_Input):
@@ -271,6 +340,8 @@ Input = Annotated[
         ActionFinished,
         PersonActed,
         IssueChanged,
+        CauseChanged,
+        SignalRelayed,
         ConfigChanged,
         ErasureRequested,
     ],

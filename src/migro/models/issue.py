@@ -28,7 +28,8 @@ class Issue(Record):
         confidence: Probability in two digits, rounded down, so that 0.80 is never shown below the bound.
         points: The score the confidence is made from, in hundredths of a ban.
         parent: Id of the issue this one is a consequence of.
-        signals: Number of distinct signals that contributed so far.
+        signals: Number of distinct signals that contributed so far, with those of issues that a person counts to it.
+        fingerprint: What it is grouped by, with the version of grouping; it never changes.
     """
 
     id: str
@@ -50,3 +51,4 @@ class Issue(Record):
     last_seen: UtcTime
     signals: int
     parent: str | None = None
+    fingerprint: str = ""

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from ..expressions import span
+
 if TYPE_CHECKING:
     from .explanation import Contribution, Estimate, Explanation, Impact, MoneyRange, PremiseTrace
 
@@ -40,6 +42,7 @@ def _lines(e: Explanation) -> Iterator[str]:
     yield f"Issue      {e.issue_kind} - {e.title}"
     yield f"           {key}; category {e.category}; as of {e.as_of:%Y-%m-%d %H:%M:%S}Z; {e.issue}"
     yield f"Why now    {e.changed}"
+    yield from _related(e)
     for w in e.withdrawals:
         yield f"Withdrawn  {w.signal} by {w.by}: {w.reason}"
         for action in w.actions:
@@ -82,6 +85,25 @@ def _lines(e: Explanation) -> Iterator[str]:
     if e.human_only:
         yield f"A person's {'; '.join(e.human_only)}"
     yield f"Rule set {e.ruleset[:12]}, policy {e.policy[:12]}, engine {e.engine}"
+
+
+def _related(e: Explanation) -> Iterator[str]:
+    """Say what the issue belongs to, and what belongs to it."""
+    if e.cause is not None:
+        c = e.cause
+        yield f"Follows    {c.kind} {c.issue}: both name {', '.join(c.shared)}"
+        began = f"found {c.began:%Y-%m-%d %H:%M:%S}Z, its cause {c.cause_began:%Y-%m-%d %H:%M:%S}Z"
+        yield f"           {began}; it may come up to {span(c.lag_s * 1_000_000)} later"
+        if c.told:
+            yield f"           {c.told}"
+    for m in e.merged:
+        way = "counts to" if m.into else f"{m.signals} signals of"
+        yield f"Merged     {way} {m.kind} {m.issue}, by {m.by} at {m.at:%Y-%m-%d %H:%M:%S}Z: {m.why}"
+    if e.children:
+        named = [*e.children[:5], *(["and so on"] if len(e.children) > 5 else [])]
+        yield f"Leads to   {len(e.children)} issues of merchants: {', '.join(named)}"
+    if e.recurring:
+        yield f"Recurring  opened on {e.recurring} days of the last 14: what ended it did not mend it"
 
 
 def _bounds(score: int) -> str:

@@ -9,13 +9,14 @@ import attrs
 
 from .action import Action
 from .decision import Decision
-from .inputs import ErasureRequested, Input, IssueChanged, SignalWithdrawn
+from .inputs import CauseChanged, ErasureRequested, Input, IssueChanged, SignalRelayed, SignalWithdrawn
 from .issue import Issue
 
 __all__ = [
     "Accepted",
     "Disposition",
     "DispositionName",
+    "Emitted",
     "Erasure",
     "JournalEntry",
     "Partition",
@@ -23,6 +24,9 @@ __all__ = [
     "StepRecord",
     "TimerFired",
 ]
+
+Emitted = CauseChanged | ErasureRequested | IssueChanged | SignalRelayed | SignalWithdrawn
+"""What a step may bring to another partition."""
 
 DispositionName = Literal["failed", "dropped", "suppressed", "opened", "merged", "recorded", "withdrawn", "too_late"]
 """
@@ -192,7 +196,7 @@ class StepRecord:
     issues: tuple[Issue, ...] = ()
     decisions: tuple[Decision, ...] = ()
     actions: tuple[Action, ...] = ()
-    emitted: tuple[tuple[str, IssueChanged | SignalWithdrawn | ErasureRequested], ...] = ()
+    emitted: tuple[tuple[str, Emitted], ...] = ()
     timers: tuple[TimerFired, ...] = ()
     due: datetime | None = None
     snapshots: tuple[Snapshot, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..expressions import UNSET, Attr, Key, Maybe
+from ..expressions import UNSET, Attr, Key, Maybe, MaybeKey, preset
 from .signal import Signal
 
 __all__ = ["ClockWrong", "IssueUpdate"]
@@ -22,11 +22,21 @@ class ClockWrong(Signal, kind="migro.clock_wrong"):
 
 
 class IssueUpdate(Signal, kind="issue.changed"):
-    """An issue of one merchant changed: what platform rules read."""
+    """
+    An issue of one merchant changed: what platform rules read.
+
+    Attributes:
+        own_cause: Whether it follows from something at the merchant itself.
+        resting: Whether a declared maintenance or a mute covers it.
+        platform: The commerce platform that the merchant is on, as the host says, or else the deliveries.
+    """
 
     issue_kind: Key[str]
     category: Attr[str]
     issue_status: Attr[str]
     band: Attr[str]
     severity_rank: Attr[int]
+    own_cause: Attr[bool] = preset(default=False)
+    resting: Attr[bool] = preset(default=False)
+    platform: MaybeKey[str] = UNSET
     release: Maybe[str] = UNSET

@@ -18,7 +18,7 @@ from .baselines import Before, HourOfWeek, Method, Previous, Trailing, before, h
 from .calendars import During, Given, during, given
 from .conclusions import MEDIUM, STRONG, WEAK, Conclusion, Effect, refutes, supports, vetoes
 from .impact import Amounts, Exposure, ImpactModel, Orders, People, PerDay, Sessions
-from .kinds import PRIOR, IssueKind, Response, SeverityScale
+from .kinds import PRIOR, SAME_ONSET, IssueKind, Response, SeverityScale
 from .measures import (
     Absolute,
     Baseline,
@@ -48,6 +48,7 @@ __all__ = [
     "MAX_POINTS",
     "MEDIUM",
     "PRIOR",
+    "SAME_ONSET",
     "STRONG",
     "WEAK",
     "Absolute",

@@ -15,7 +15,7 @@ from ..expressions import Document, encode, microseconds
 from ..models import Category, Risk, Severity
 from .impact import ImpactModel
 
-__all__ = ["LOWEST_RISK", "PLACEHOLDERS", "PRIOR", "IssueKind", "Response", "SeverityScale"]
+__all__ = ["LOWEST_RISK", "PLACEHOLDERS", "PRIOR", "SAME_ONSET", "IssueKind", "Response", "SeverityScale"]
 
 K = TypeVar("K")
 
@@ -34,6 +34,9 @@ LOWEST_RISK: Mapping[str, Risk] = MappingProxyType(
 
 PRIOR = -100
 """Points before any evidence: about 9 % of such suspicions are real."""
+
+SAME_ONSET = 15 * 60 * 1_000_000
+"""How far apart cause and consequence may be found, in microseconds, where the cause says no more."""
 
 
 @attrs.frozen(kw_only=True)
@@ -69,13 +72,25 @@ def _risk(value: object) -> Risk:
     return value
 
 
-def _span(value: timedelta | int | None) -> int | None:
-    if value is None:
-        return None
+def _microseconds(value: timedelta | int | None, where: str) -> int:
     length = microseconds(value) if isinstance(value, timedelta) else value
     if type(length) is not int or length <= 0:
-        raise RuleDefinitionError(f"Response.every: expected a span above 0 such as minutes(10), got {value!r}")
+        raise RuleDefinitionError(f"{where}: expected a span above 0 such as minutes(10), got {value!r}")
     return length
+
+
+def _span(value: timedelta | int | None) -> int | None:
+    return None if value is None else _microseconds(value, "Response.every")
+
+
+def _lag(value: timedelta | int) -> int:
+    return _microseconds(value, "IssueKind.lag")
+
+
+def _several(value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str) or not all(isinstance(word, str) and word for word in value):
+        raise RuleDefinitionError(f"IssueKind.causes and .about: expected words such as ('orders',), got {value!r}")
+    return tuple(value)
 
 
 def _pairs(value: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -151,6 +166,14 @@ class IssueKind(Generic[K]):
         sources: Short citations of public documents that show it.
         prior: Points before any evidence.
         systemic: Whether it is about the platform instead of one merchant.
+        causes: Names of the kinds that it brings about by itself: an issue of such a kind that shares evidence with
+            one of this kind is its consequence.
+        lag: For how long after its own onset such a consequence may begin, in microseconds; give a span.
+        about: What it concerns, in the words that signals use, such as ``inventory`` or ``payment``: evidence of
+            another issue that names one of these is shared.
+
+    Raises:
+        RuleDefinitionError: If one of these is no such value; the message says which.
     """
 
     name: str
@@ -168,6 +191,9 @@ class IssueKind(Generic[K]):
     sources: tuple[str, ...] = attrs.field(kw_only=True, default=())
     prior: int = attrs.field(kw_only=True, default=PRIOR)
     systemic: bool = attrs.field(kw_only=True, default=False)
+    causes: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=_several)
+    lag: int = attrs.field(kw_only=True, default=SAME_ONSET, converter=_lag)
+    about: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=_several)
 
     def __attrs_post_init__(self) -> None:
         if not self.name or not isinstance(self.name, str):
@@ -193,7 +219,11 @@ class IssueKind(Generic[K]):
 
     def document(self) -> dict[str, Any]:
         """Return the part of the kind that can change a decision; prose is none."""
+        causing = {} if not self.causes else {"causes": sorted(self.causes), "lag": self.lag}
+        about = {} if not self.about else {"about": sorted(self.about)}
         return {
+            **causing,
+            **about,
             "name": self.name,
             "category": self.category,
             "per": list(self.per),

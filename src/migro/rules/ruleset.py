@@ -102,6 +102,7 @@ class RuleSet:
             *_check_kinds(self.rules),
             *_check_responses(self.rules),
             *_check_impacts(self.rules),
+            *_check_causes(self.rules),
         ]
         classes_found, class_findings = _signal_classes(self.rules, classes)
         findings += class_findings
@@ -261,6 +262,22 @@ def _check_kinds(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:
                 kind.name,
                 rule.where,
                 f"expected one issue kind of that name; {first[1].id} at {first[1].where} has another",
+            )
+
+
+def _check_causes(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:
+    """Find kinds that would be their own consequence."""
+    kinds = {r.then.kind.name: (r.then.kind, r) for r in reversed(rules)}
+    for name, (_, rule) in sorted(kinds.items()):
+        reached, ahead = set[str](), [name]
+        while ahead:
+            found = kinds.get(ahead.pop())
+            new = set(found[0].causes) - reached if found is not None else set()
+            reached |= new
+            ahead += sorted(new)
+        if name in reached:
+            yield Finding(
+                "causes", name, rule.where, "expected causes that end with other kinds; it is its own consequence"
             )
 
 

@@ -39,7 +39,13 @@ MODES = {
     "performance": 4,
 }
 # Kinds beside the seventy modes of the catalogue.
-OTHERS = {"collector_fault", "documentation_gap", "privacy_webhook_failing", "ticket_needs_person"}
+OTHERS = {
+    "app_build_incident",
+    "collector_fault",
+    "documentation_gap",
+    "privacy_webhook_failing",
+    "ticket_needs_person",
+}
 
 
 @pytest.mark.parametrize(("category", "modes"), MODES.items())

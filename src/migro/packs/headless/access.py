@@ -56,6 +56,10 @@ TOKEN_EXPIRED = IssueKind[MerchantId](
     related=("env_var_missing_after_deploy", "api_token_revoked", "cors_blocked"),
     harm="Every page that is not cached fails for everybody at once; nothing else in this pack hits as many.",
     sources=cited("BC-AUTHDOC", "BC-CODES"),
+    causes=(
+        "checkout_server_error_spike",
+        "cors_blocked",
+    ),
 )
 
 _ADMIN: Pred[StorefrontCalls] = StorefrontCalls.api == "admin"

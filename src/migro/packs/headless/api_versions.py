@@ -37,6 +37,12 @@ API_VERSION = IssueKind[MerchantId](
     related=("deploy_regression", "webhook_silence", "bulk_import_errors"),
     harm="Nothing breaks at the first word of it; grave once fields that cart or checkout need are gone.",
     sources=cited("SHOP-FF", "SHOP-DEPR", "SHOP-VER", "HYD-CHG"),
+    causes=(
+        "bulk_import_errors",
+        "inventory_drift",
+        "webhook_silence",
+    ),
+    lag=hours(24),
 )
 
 _CALLS = on(ApiCalls, per=ApiCalls.merchant, weight=ApiCalls.calls)

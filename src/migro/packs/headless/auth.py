@@ -40,6 +40,13 @@ TOKEN_REVOKED = IssueKind[MerchantId](
     related=("missing_access_scope", "webhook_subscription_missing", "order_export_stalled"),
     harm="Nothing is lost at first, but all synchronisation stands, so it grows worse by the hour.",
     sources=cited("SHOP-TPL894", "SHOP-APPJS570", "BC-CODES"),
+    causes=(
+        "missing_access_scope",
+        "order_export_stalled",
+        "storefront_token_expired",
+        "webhook_subscription_missing",
+    ),
+    lag=hours(4),
 )
 
 MISSING_SCOPE = IssueKind[MerchantId](

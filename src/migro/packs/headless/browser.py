@@ -72,6 +72,12 @@ CSP = IssueKind[MerchantId](
     related=("third_party_script_failure", "analytics_pixel_loss", "express_wallet_missing", "hydration_mismatch"),
     harm="Payment cannot begin if its script is blocked, which is gravest; with a tag only the figures suffer.",
     sources=cited("HYD-CSP", "KLAV-70", "HYD-CHG"),
+    causes=(
+        "analytics_pixel_loss",
+        "express_wallet_missing",
+        "third_party_script_failure",
+    ),
+    lag=hours(4),
 )
 
 HYDRATION = IssueKind[MerchantId](

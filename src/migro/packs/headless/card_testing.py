@@ -62,6 +62,8 @@ CARD_TESTING = IssueKind[MerchantId](
         " whatever the revenue."
     ),
     sources=cited("ADB-RL", "STRIPE-DECL"),
+    causes=("payment_decline_surge",),
+    about=("payment",),
 )
 
 _W = minutes(15)

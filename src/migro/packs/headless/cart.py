@@ -54,6 +54,7 @@ CART_LOST = IssueKind[MerchantId](
     ),
     harm="Shoppers of certain browsers lose their cart; the loss is the share of checkouts that open empty.",
     sources=cited("CAT-1903", "BC-SDKJS-717", "COCART-205", "HYD-721", "MAG-CARTTXT"),
+    about=("cart",),
 )
 
 VERSION_CONFLICT = IssueKind[MerchantId](
@@ -141,6 +142,10 @@ DUPLICATE = IssueKind[tuple[MerchantId, str]](
         " in an hour are gravest."
     ),
     sources=cited("MED-13301", "MED-4798", "STRIPE-ORDER", "BC-ORD"),
+    about=(
+        "order",
+        "payment",
+    ),
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712

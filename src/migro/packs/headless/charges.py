@@ -83,6 +83,7 @@ NO_ORDER = IssueKind[MerchantId](
         " once are gravest."
     ),
     sources=cited("MED-13301", "MED-4798", "MED-2948", "SAL-CO", "MED-HOOK"),
+    about=("payment",),
 )
 
 TEST_MODE = IssueKind[MerchantId](
@@ -105,6 +106,9 @@ TEST_MODE = IssueKind[MerchantId](
     related=("env_var_missing_after_deploy", "payment_decline_surge"),
     harm="Orders look paid and no money comes; gravest when the payer is none of the shop's own people.",
     sources=cited("STRIPE-SKILL", "HD-ADYEN", "J"),
+    causes=("payment_decline_surge",),
+    lag=hours(1),
+    about=("payment",),
 )
 
 _POLLS = on(PaymentPoll, per=PaymentPoll.merchant)

@@ -58,6 +58,11 @@ CLOCK_SKEW = IssueKind[tuple[MerchantId, str]](
     ),
     harm="Only the data at first; grave once payment events are refused for their time.",
     sources=cited("STRIPE-PY", "SLACK-PY", "J"),
+    causes=(
+        "payment_webhook_signature_mismatch",
+        "webhook_out_of_order_write",
+        "webhook_signature_mismatch",
+    ),
 )
 
 _CLOCK = (Delivery.merchant, Delivery.clock_source)

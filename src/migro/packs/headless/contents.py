@@ -63,6 +63,9 @@ STALE_PAGES = IssueKind[MerchantId](
     ),
     harm="Browsers see old prices and stock; graver on the pages that are looked at most.",
     sources=cited("VC-1239", "VC-1013", "VC-1223", "MED-11679", "MED-5185", "BC-CACHE", "VERCEL-CACHE"),
+    causes=("price_mismatch_storefront_checkout",),
+    lag=hours(4),
+    about=("product",),
 )
 
 _CHECKS = on(PageCheck, per=PageCheck.merchant)

@@ -39,6 +39,9 @@ BULK_IMPORT = IssueKind[MerchantId](
     related=("order_import_gap", "api_throttling", "documentation_confusion"),
     harm="Nobody who shops is hit before the shop goes live; the project loses time and records.",
     sources=cited("BC-ERR", "BC-CODES"),
+    causes=("order_import_gap",),
+    lag=hours(24),
+    about=("order",),
 )
 
 SPLIT_BRAIN = IssueKind[MerchantId](
@@ -60,6 +63,15 @@ SPLIT_BRAIN = IssueKind[MerchantId](
     related=("oversell_race", "order_import_gap", "dns_tls_cutover_failure"),
     harm="Orders in the old shop are found late or never, and both shops sell the same stock.",
     sources=cited("BC-DELTA", "BC-ORD"),
+    causes=(
+        "order_import_gap",
+        "oversell_race",
+    ),
+    lag=hours(24),
+    about=(
+        "inventory",
+        "order",
+    ),
 )
 
 _RECORDS = on(RecordImport, per=RecordImport.merchant, weight=RecordImport.records)

@@ -52,6 +52,15 @@ UNPUBLISHED = IssueKind[MerchantId](
     related=("inventory_location_mapping", "search_index_lag", "seo_redirect_404_spike"),
     harm="The hidden articles cannot be sold; graver the more of the revenue they usually bring.",
     sources=cited("SAL-CO", "J"),
+    causes=(
+        "search_index_lag",
+        "shipping_methods_missing",
+    ),
+    lag=hours(24),
+    about=(
+        "catalogue",
+        "product",
+    ),
 )
 
 ID_MAPPING = IssueKind[MerchantId](
@@ -78,6 +87,9 @@ ID_MAPPING = IssueKind[MerchantId](
     ),
     harm="Adding to the cart fails, or buyers receive the wrong article, which is the graver of the two.",
     sources=cited("MED-4117", "JSBUY-474", "MED-9863", "BC-ORDC"),
+    causes=("order_export_stalled",),
+    lag=hours(4),
+    about=("product",),
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712

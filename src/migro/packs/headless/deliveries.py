@@ -38,6 +38,11 @@ HANDLER_FAILS = IssueKind[MerchantId](
     related=("webhook_subscription_removed", "webhook_duplicate_delivery", "bulk_import_errors"),
     harm="No shopper notices; the platform retries, and in the end it stops sending.",
     sources=cited("SHOP-5S", "ADB-RETRY", "SAL-WH", "WOO-WH", "BC-WH"),
+    causes=(
+        "webhook_duplicate_delivery",
+        "webhook_subscription_removed",
+    ),
+    lag=hours(24),
 )
 
 DUPLICATES = IssueKind[MerchantId](
@@ -63,6 +68,11 @@ DUPLICATES = IssueKind[MerchantId](
     related=("duplicate_order_or_charge", "webhook_handler_slow", "order_import_side_effects"),
     harm="Nothing, as long as whoever reads the events ignores repeats; grave where money moved twice.",
     sources=cited("SHOP-DUP", "BC-EV", "BC-WH", "ADB-FAQ", "STRIPE-ORDER", "WOO-WH"),
+    causes=(
+        "duplicate_order_or_charge",
+        "order_import_side_effects",
+    ),
+    lag=hours(4),
 )
 
 OUT_OF_ORDER = IssueKind[MerchantId](
@@ -87,6 +97,11 @@ OUT_OF_ORDER = IssueKind[MerchantId](
         " than there is."
     ),
     sources=cited("SHOP-RETRY", "SHOP-ABOUT", "ADB-FAQ", "CT-MSG", "STRIPE-ORDER"),
+    causes=(
+        "inventory_drift",
+        "price_mismatch_storefront_checkout",
+    ),
+    lag=hours(4),
 )
 
 _RECEIVED = on(HttpRequest, HttpRequest.route_class == "webhook", per=HttpRequest.merchant, weight=HttpRequest.requests)

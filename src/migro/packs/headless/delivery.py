@@ -81,6 +81,7 @@ WRONG_TAX = IssueKind[MerchantId](
         " checkouts as well."
     ),
     sources=cited("SAL-SYNC", "SAL-CB", "J"),
+    causes=("checkout_server_error_spike",),
 )
 
 _NONE: Pred[DeliverySteps] = DeliverySteps.methods == 0

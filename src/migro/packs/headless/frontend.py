@@ -46,6 +46,18 @@ DEPLOY_REGRESSION = IssueKind[MerchantId](
     ),
     harm="As bad as what it broke; the symptom tells the severity.",
     sources=cited("PB-ROI", "J"),
+    causes=(
+        "checkout_handoff_404",
+        "checkout_server_error_spike",
+        "cors_blocked",
+        "csp_blocking_scripts",
+        "env_var_missing_after_deploy",
+        "hydration_mismatch",
+        "image_host_blocked",
+        "indexing_directives_wrong",
+        "web_performance_regression",
+        "webhook_signature_mismatch",
+    ),
 )
 
 _SPIKE = (*burst(17, request(60)), *burst(3, request(90, 500)))

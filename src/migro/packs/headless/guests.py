@@ -58,6 +58,8 @@ GUEST_AT_CHECKOUT = IssueKind[MerchantId](
         " price is charged."
     ),
     sources=cited("CAT-1059", "VC-594", "BC-SESS", "BC-AUTHDOC"),
+    causes=("cart_lost_at_checkout",),
+    about=("cart",),
 )
 
 _SIGNED_IN = opens(CheckoutOpens.signed_in_before == True)  # noqa: E712

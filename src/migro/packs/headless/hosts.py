@@ -57,6 +57,12 @@ HOST_BROKEN = IssueKind[MerchantId](
         " still has days left."
     ),
     sources=cited("BC-WH", "CF-1014", "FLUID-150"),
+    causes=(
+        "cdn_origin_unreachable",
+        "checkout_handoff_404",
+        "domain_split_brain",
+    ),
+    lag=hours(4),
 )
 
 _REFUSED: Pred[HostCheck] = HostCheck.tls_error.one_of("expired", "hostname_mismatch", "untrusted_chain")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, minutes, percent
+from ...expressions import Pred, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId, Signal
 from ...rules import (
@@ -63,6 +63,13 @@ THROTTLED = IssueKind[MerchantId](
     sources=cited(
         "BC-RATE", "BC-ERR", "BC-CACHE", "SHOP-LIMITS", "SHOP-REST", "SHOP-THROTTLED", "SFCC-LOAD", "SS-V1", "BC-WH"
     ),
+    causes=(
+        "bulk_import_errors",
+        "checkout_throttled",
+        "ssr_blocked_by_bot_protection",
+        "stale_page_cache",
+    ),
+    lag=hours(1),
 )
 
 _API = on(

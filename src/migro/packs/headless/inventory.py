@@ -80,6 +80,7 @@ OVERSELL = IssueKind[MerchantId](
     related=("inventory_drift", "domain_split_brain", "traffic_surge_capacity"),
     harm="Each buyer beyond stock has to be told; gravest with many pieces or an article of a campaign.",
     sources=cited("VEND-3508", "MAGINV-3030", "SAL-STOCK", "HYD-CHG"),
+    about=("inventory",),
 )
 
 _BELOW_ZERO = on(Inventory, Inventory.available < 0, per=Inventory.merchant)

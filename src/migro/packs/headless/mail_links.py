@@ -40,6 +40,11 @@ MAIL_LINKS = IssueKind[MerchantId](
     related=("customer_password_migration_lockout", "checkout_handoff_404", "seo_redirect_404_spike"),
     harm="Readers of mails end nowhere: carts are not taken up again and passwords not reset.",
     sources=cited("HYD-1390", "HYD-1203", "PW-SME"),
+    causes=(
+        "customer_password_migration_lockout",
+        "seo_redirect_404_spike",
+    ),
+    lag=hours(24),
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712

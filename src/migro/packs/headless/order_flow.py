@@ -75,6 +75,9 @@ EXPORT_STALLED = IssueKind[MerchantId](
         "Parcels leave late and customers cancel; graver once the carrier has come for the day or fifty orders wait."
     ),
     sources=cited("SS-V1", "BC-ORDC", "J"),
+    causes=("shipping_tracking_gap",),
+    lag=hours(24),
+    about=("order",),
 )
 
 TRACKING_GAP = IssueKind[MerchantId](
@@ -96,6 +99,10 @@ TRACKING_GAP = IssueKind[MerchantId](
     related=("order_export_stalled", "webhook_subscription_removed", "webhook_signature_mismatch"),
     harm="Parcels move, but customers do not know it and ask; the desk bears it.",
     sources=cited("SS-V1", "SS-V2", "EP-WH"),
+    about=(
+        "fulfilment",
+        "order",
+    ),
 )
 
 _EXPORTABLE: Pred[OrderTrace] = (

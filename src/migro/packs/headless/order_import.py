@@ -54,6 +54,9 @@ ORDER_GAP = IssueKind[MerchantId](
     related=("domain_split_brain", "bulk_import_errors", "order_import_side_effects"),
     harm=("A live order that is missing is not delivered; one of the past is missing from somebody's history only."),
     sources=cited("BC-ORD", "BC-ERR", "BC-DELTA"),
+    causes=("order_import_side_effects",),
+    lag=hours(24),
+    about=("order",),
 )
 
 SIDE_EFFECTS = IssueKind[MerchantId](

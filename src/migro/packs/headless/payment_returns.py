@@ -58,6 +58,9 @@ RETURN_LOST = IssueKind[MerchantId](
         "Those who pay through a bank or wallet are charged without an order, which brings refunds and second payments."
     ),
     sources=cited("CRAFT-2737", "BC-SDKJS-717"),
+    causes=("payment_captured_no_order",),
+    lag=hours(1),
+    about=("payment",),
 )
 
 WALLET_MISSING = IssueKind[MerchantId](

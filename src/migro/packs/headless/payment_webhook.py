@@ -63,6 +63,9 @@ PAYMENT_SIGNATURE = IssueKind[MerchantId](
         " and hits all payments."
     ),
     sources=cited("STRIPE-PY", "STRIPE-1254", "STRIPE-1294", "STRIPE-ORDER", "ADYEN-PY", "ADYEN-TRB"),
+    causes=("payment_captured_no_order",),
+    lag=hours(4),
+    about=("payment",),
 )
 
 

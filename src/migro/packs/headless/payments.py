@@ -53,6 +53,7 @@ DECLINES = IssueKind[MerchantId](
         "Whoever tries to pay may fail, and the orders of that step are lost; graver the fewer payments still succeed."
     ),
     sources=cited("STRIPE-DECL", "STRIPE-ERR", "ADYEN-HANDLE"),
+    about=("payment",),
 )
 
 _FAILED: Pred[Payment] = Payment.topic == "payment.failed"

@@ -41,6 +41,10 @@ ORIGIN_UNREACHABLE = IssueKind[MerchantId](
         "The share of visitors whose pages are not cached sees nothing at all; gravest from half of the requests on."
     ),
     sources=cited("CF-522", "CF-1014", "J"),
+    causes=(
+        "checkout_server_error_spike",
+        "image_host_blocked",
+    ),
 )
 
 BOT_LOAD = IssueKind[MerchantId](
@@ -62,6 +66,11 @@ BOT_LOAD = IssueKind[MerchantId](
     related=("card_testing_attack", "api_throttling", "ssr_blocked_by_bot_protection", "web_performance_regression"),
     harm="Costs, and figures that mislead; shoppers are hit only once capacity is.",
     sources=cited("SHOP-LIMITS", "VC-431", "ADB-RL"),
+    causes=(
+        "api_throttling",
+        "checkout_throttled",
+        "web_performance_regression",
+    ),
 )
 
 _UNREACHABLE: Pred[HttpRequest] = HttpRequest.status.between(520, 526) | (HttpRequest.status == 530)

@@ -32,7 +32,7 @@ from .specimens import burst
 from .specimens_operations import FLEET, ISSUE, MOVE, STATUS, said
 from .witnesses import INCIDENT_OVER
 
-__all__ = ["COLLECTOR_FAULT", "DOCUMENTATION_GAP", "RULES", "SYSTEMIC"]
+__all__ = ["APP_BUILD", "COLLECTOR_FAULT", "DOCUMENTATION_GAP", "RULES", "SYSTEMIC"]
 
 SYSTEMIC = IssueKind[str](
     "platform_incident_systemic",
@@ -67,6 +67,21 @@ SYSTEMIC = IssueKind[str](
         " are hit badly."
     ),
     sources=cited("STATUSPAGE", "HYD-3615", "J"),
+    causes=(
+        "api_throttling",
+        "cart_version_conflict",
+        "checkout_server_error_spike",
+        "checkout_throttled",
+        "monitoring_blind_spot",
+        "order_export_stalled",
+        "payment_decline_surge",
+        "shipping_methods_missing",
+        "ssr_blocked_by_bot_protection",
+        "sync_app_timeout_or_circuit_open",
+        "tax_calculation_failure",
+        "webhook_silence",
+    ),
+    lag=hours(2),
 )
 
 COLLECTOR_FAULT = IssueKind[str](
@@ -82,6 +97,25 @@ COLLECTOR_FAULT = IssueKind[str](
     false_positives="A platform that fails takes its webhooks along.",
     related=("monitoring_blind_spot", "platform_incident_systemic"),
     harm="Every merchant behind the collector is out of sight at once.",
+    sources=cited("J"),
+    causes=("monitoring_blind_spot",),
+)
+
+APP_BUILD = IssueKind[str](
+    "app_build_incident",
+    category="integration",
+    per=("app_version",),
+    systemic=True,
+    title="One build of an app fails at the merchants that run it",
+    what="Merchants that run one build of the integration fail in the same way, and it is the build and no platform.",
+    severity=SeverityScale(default=Severity.SEV2),
+    responses=(page(), report("merchants that run the build, fields that changed"), dashboard()),
+    human_only=("release another build", "pin another version of the API"),
+    false_positives="All merchants of one platform: a build that everybody runs looks like the platform.",
+    related=("api_version_fall_forward", "platform_incident_systemic"),
+    causes=("api_version_fall_forward",),
+    lag=hours(12),
+    harm="Every merchant that runs the build reads nothing where fields were; stock and prices go stale unseen.",
     sources=cited("J"),
 )
 
@@ -99,32 +133,43 @@ DOCUMENTATION_GAP = IssueKind[str](
     related=("documentation_confusion",),
     harm="No shopper is hit; every merchant who moves runs into the same gap.",
     sources=cited("J"),
+    causes=("documentation_confusion",),
+    lag=days(7),
 )
 
 _BLIND: Pred[IssueUpdate] = IssueUpdate.issue_kind == "monitoring_blind_spot"
 _CONFUSED: Pred[IssueUpdate] = IssueUpdate.issue_kind == "documentation_confusion"
-_OPEN: Pred[IssueUpdate] = IssueUpdate.issue_status == "open"
-_MODE = (IssueUpdate.issue_kind, ShopMove.platform)
-_BY_MODE = on(IssueUpdate, _OPEN, per=(IssueUpdate.issue_kind, IssueUpdate.merchant)).via(ShopMove.platform)
+# What follows from something at the merchant itself, and what rests, says nothing about the platform.
+_OPEN: Pred[IssueUpdate] = (
+    (IssueUpdate.issue_status == "open") & (IssueUpdate.own_cause == False) & (IssueUpdate.resting == False)  # noqa: E712
+)
+_CAUSED: Pred[IssueUpdate] = IssueUpdate.issue_kind.one_of(*SYSTEMIC.causes)
+_MODE = (IssueUpdate.issue_kind, IssueUpdate.platform)
+_BY_MODE = on(IssueUpdate, _OPEN, _CAUSED, per=(IssueUpdate.issue_kind, IssueUpdate.merchant, IssueUpdate.platform))
 _in_mode = holding(_BY_MODE, per=_MODE, within=minutes(10))
 # By chance a mode opens somewhere in ten minutes as often as it did in the day, over 144.
 _by_chance = holding(_BY_MODE, per=_MODE, within=days(1)) * Fraction(1, 144)
-_SURGE = together(_in_mode >= 5, 20 * _in_mode >= fact(Fleet.merchants), _by_chance < 1, within=minutes(10))
+_SURGE = together(_in_mode >= 5, 20 * _in_mode >= fact(Fleet.merchants, default=0), _by_chance < 1, within=minutes(10))
 
 
 def _affected(*where: Pred[IssueUpdate]) -> Timed[Any]:
     """Hold for merchants, each with its platform, that have an open issue."""
-    return on(IssueUpdate, _OPEN, *where, per=IssueUpdate.merchant).via(ShopMove.platform)
+    return on(IssueUpdate, _OPEN, *(where or (_CAUSED,)), per=(IssueUpdate.merchant, IssueUpdate.platform))
 
 
 def _count(premise: Timed[Any]) -> Measure[str]:
     """Return for how many finer keys of a platform a premise was satisfied within ten minutes."""
-    return holding(premise, per=ShopMove.platform, within=minutes(10))
+    return holding(premise, per=IssueUpdate.platform, within=minutes(10))
+
+
+def _ever(premise: Timed[Any]) -> Measure[str]:
+    """Return for how many finer keys of a platform a premise was satisfied while an incident may last."""
+    return holding(premise, per=IssueUpdate.platform, within=hours(2))
 
 
 def _groups(by: KeyCol[ShopMove, str], *, at_least: int) -> Measure[str]:
     """Return how many groups, such as agencies, have at least that many affected merchants of a platform."""
-    members = holding(_affected().via(by), per=(ShopMove.platform, by), within=minutes(10))
+    members = holding(_affected().via(by), per=(IssueUpdate.platform, by), within=minutes(10))
     return _count(members >= at_least)
 
 
@@ -178,16 +223,31 @@ def _issues(n: int, **columns: Any) -> tuple[Any, ...]:
     return burst(n, said(ISSUE, 60, **columns), merchant="shop-")
 
 
+def _critical(n: int) -> tuple[Any, ...]:
+    return burst(n, said(ISSUE, 90, severity_rank=4), merchant="shop-9")
+
+
+def _fallen(n: int) -> tuple[Any, ...]:
+    return _issues(n, issue_kind="api_version_fall_forward")
+
+
+_BY_BUILD = on(IssueUpdate, _OPEN, IssueUpdate.issue_kind == "api_version_fall_forward", per=IssueUpdate.merchant).via(
+    ShopMove.app_version
+)
+_WITHIN = minutes(10)
+
+
 def _all_of_one(name: str, by: KeyCol[ShopMove, str]) -> Rule[Any]:
-    known = _count(_affected().via(by))
+    # Over hours, since later on only those change of which more is heard, and these may well be of one group.
+    known, affected = _ever(_affected().via(by)), _ever(_affected())
+    groups = _ever(holding(_affected().via(by), per=(IssueUpdate.platform, by), within=hours(2)) >= 1)
     column = {by.name: "one"}
     return Rule(
         f"platform.one-{name}",
-        when=((_count(_affected()) >= 5) & (known == _count(_affected())))
-        .unless(_groups(by, at_least=1) > 1)
-        .unless(known < _count(_affected())),
+        when=((affected >= 5) & (known == affected)).unless(groups > 1).unless(known < affected),
         then=refutes(SYSTEMIC, 150, family="common-cause"),
         why=f"All merchants that are affected share one {name.replace('-', ' ')}.",
+        revision=2,
         examples=(
             fires("five of one", *_shops(5, **column), *_issues(5), for_="shopify"),
             silent("one of another", *_shops(4, **column), _odd_shop(by.name, "two"), *_issues(5)),
@@ -206,12 +266,16 @@ RULES: tuple[Rule[Any], ...] = (
         when=_count(_SURGE) >= 1,
         then=supports(SYSTEMIC, STRONG, family="merchants"),
         why="One failure mode opened for five merchants of a platform, and 5 % of them, within ten minutes.",
+        revision=2,
         examples=(
             fires("5 of 40", *_shops(5), *_issues(5), for_="shopify"),
             silent("four", *_shops(4), *_issues(4)),
             silent("5 of 101", said(FLEET, 30, merchants=101), *_shops(5)[1:], *_issues(5)),
             silent("two modes", *_shops(6), *_issues(6)[:3], *_issues(6, issue_kind="webhook_silence")[3:]),
-            silent("of no known platform", FLEET, *_issues(5)),
+            silent("of no known platform", FLEET, *_issues(5, platform=None)),
+            silent("of something that no platform brings about", *_issues(5, issue_kind="api_version_fall_forward")),
+            silent("each with a cause of its own", *_issues(5, own_cause=True)),
+            silent("all in maintenance", *_issues(5, resting=True)),
         ),
     ),
     Rule(
@@ -219,10 +283,50 @@ RULES: tuple[Rule[Any], ...] = (
         when=_count(_affected(IssueUpdate.severity_rank >= int(Severity.SEV2))) >= 20,
         then=supports(SYSTEMIC, STRONG, family="merchants", severity=Severity.SEV1),
         why="Twenty merchants of a platform have a grave issue that opened within ten minutes.",
+        revision=2,
         examples=(
             fires("twenty", *_shops(20), *_issues(20), for_="shopify"),
             silent("19", *_shops(19), *_issues(19)),
             silent("mild", *_shops(20), *_issues(20, severity_rank=2)),
+        ),
+    ),
+    Rule(
+        "platform.one-is-critical",
+        when=together(_count(_affected()) >= 5, _count(_affected(IssueUpdate.severity_rank >= 4)) >= 1, within=_WITHIN),
+        then=supports(SYSTEMIC, WEAK, family="gravity", severity=Severity.SEV1),
+        why="One of five merchants of a platform has an issue of the worst severity: it is as bad as that.",
+        examples=(
+            fires("one of five", *_issues(4), *_critical(1), for_="shopify"),
+            silent("none", *_issues(5)),
+            silent("one of four", *_issues(3), *_critical(1)),
+        ),
+    ),
+    Rule(
+        "platform.many-and-grave",
+        when=together(
+            _count(_affected()) >= 20,
+            _count(_affected(IssueUpdate.severity_rank >= int(Severity.SEV2))) >= 1,
+            within=_WITHIN,
+        ),
+        then=supports(SYSTEMIC, WEAK, family="extent", severity=Severity.SEV1),
+        why="Twenty merchants of a platform are hit: it is one step worse than the worst of them.",
+        examples=(
+            fires("twenty", *_issues(20), for_="shopify"),
+            silent("19", *_issues(19)),
+            silent("mild", *_issues(20, severity_rank=2)),
+        ),
+    ),
+    Rule(
+        "app-build.same-fault",
+        when=holding(_BY_BUILD, per=ShopMove.app_version, within=minutes(60)) >= 3,
+        then=supports(APP_BUILD, STRONG, family="merchants"),
+        why="Three merchants that run the same build of an app were moved to another version of the API.",
+        lasts=hours(4),
+        examples=(
+            fires("three of one build", *_shops(3, app_version="b7"), *_fallen(3), for_="b7"),
+            silent("two of one build", *_shops(2, app_version="b7"), *_fallen(2)),
+            silent("of no known build", *_shops(3), *_fallen(3)),
+            silent("another fault", *_shops(3, app_version="b7"), *_issues(3)),
         ),
     ),
     Rule(
@@ -245,6 +349,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_ONE_OF_MANY,
         then=supports(SYSTEMIC, MEDIUM, family="spread"),
         why="No three of the merchants affected share an agency, a release train or a region.",
+        revision=2,
         examples=(
             fires("five", *_shops(5), *_issues(5), for_="shopify"),
             silent("one agency", *_shops(5, agency="a"), *_issues(5)),
@@ -257,6 +362,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_count(_affected(IssueUpdate.issue_kind.one_of("api_throttling", "webhook_silence"))) >= 10,
         then=supports(SYSTEMIC, MEDIUM, family="lag"),
         why="Webhooks of ten merchants are late, or their calls fail.",
+        revision=2,
         examples=(
             fires("ten", *_shops(10), *_issues(10, issue_kind="webhook_silence"), for_="shopify"),
             silent("nine", *_shops(9), *_issues(9, issue_kind="webhook_silence")),
@@ -267,6 +373,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_count(_affected(_CONFUSED)) >= 3,
         then=supports(SYSTEMIC, WEAK, family="tickets"),
         why="Three merchants of a platform ask the same thing.",
+        revision=2,
         examples=(
             fires("three", *_shops(3), *_issues(3, issue_kind="documentation_confusion"), for_="shopify"),
             silent("two", *_shops(2), *_issues(2, issue_kind="documentation_confusion")),
@@ -280,6 +387,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=supports(COLLECTOR_FAULT, STRONG, family="merchants"),
         why="Sources of five merchants fell silent within five minutes.",
+        revision=2,
         examples=(
             fires("five", *_issues(5, issue_kind="monitoring_blind_spot"), for_="monitoring_blind_spot"),
             silent("four", *_issues(4, issue_kind="monitoring_blind_spot")),
@@ -294,6 +402,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=supports(DOCUMENTATION_GAP, STRONG, family="merchants"),
         why="Two merchants without any fault asked the same sort of thing within a week.",
+        revision=2,
         examples=(
             fires("two", *_issues(2, issue_kind="documentation_confusion"), for_="documentation_confusion"),
             silent("one", *_issues(1, issue_kind="documentation_confusion")),

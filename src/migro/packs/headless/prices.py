@@ -42,6 +42,10 @@ PRICE_MISMATCH = IssueKind[MerchantId](
         " unlawful."
     ),
     sources=cited("HYD-2388", "MAG-14817", "VC-1239", "MED-5185"),
+    about=(
+        "price",
+        "product",
+    ),
 )
 
 MARKET = IssueKind[MerchantId](
@@ -64,6 +68,9 @@ MARKET = IssueKind[MerchantId](
     related=("price_mismatch_storefront_checkout", "tax_calculation_failure"),
     harm="Shoppers from abroad leave, or are refunded; graver where the currency charged is not the one shown.",
     sources=cited("HYD-1807", "HYD-1361", "HYD-1136", "HYDV1-33"),
+    causes=("price_mismatch_storefront_checkout",),
+    lag=hours(4),
+    about=("price",),
 )
 
 _SAMPLE = on(PriceItem, per=PriceItem.merchant)

@@ -65,6 +65,12 @@ MISSING_VARIABLE = IssueKind[MerchantId](
     ),
     harm="As bad as the step that needs the variable, from a missing tag to a checkout that stands.",
     sources=cited("HYD-ANA", "VC-1350", "CAT-2889"),
+    causes=(
+        "checkout_server_error_spike",
+        "missing_access_scope",
+        "storefront_token_expired",
+        "test_mode_in_production",
+    ),
 )
 
 _DEPLOYED = on(Deploy, per=Deploy.merchant)

@@ -62,6 +62,11 @@ THIRD_PARTY = IssueKind[MerchantId](
     ),
     harm="Those who use the feature miss it; gravest when it is the payment script.",
     sources=cited("HYD-CHG", "PB-SBD", "J"),
+    causes=(
+        "analytics_pixel_loss",
+        "web_performance_regression",
+    ),
+    lag=hours(4),
 )
 
 _H = minutes(30)

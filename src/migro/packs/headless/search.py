@@ -39,6 +39,12 @@ INDEXER = IssueKind[MerchantId](
     related=("search_index_lag", "price_mismatch_storefront_checkout"),
     harm="Pages show old prices and stock; graver while a campaign relies on new ones.",
     sources=cited("MAG-14817", "MAG-36471", "MAG-39636", "MAG-16485"),
+    causes=(
+        "price_mismatch_storefront_checkout",
+        "search_index_lag",
+    ),
+    lag=hours(4),
+    about=("product",),
 )
 
 SEARCH_LAG = IssueKind[MerchantId](
@@ -62,6 +68,7 @@ SEARCH_LAG = IssueKind[MerchantId](
     related=("indexer_stuck", "stale_page_cache", "catalogue_not_published_to_channel"),
     harm="Those who search find too little or see old prices; the others notice nothing.",
     sources=cited("ALG-662", "MEI-31", "SALAPP-1129", "MED-4721", "ALG-1059"),
+    about=("product",),
 )
 
 _SAMPLE = on(IndexItem, per=IndexItem.merchant)

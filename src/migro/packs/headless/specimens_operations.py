@@ -164,6 +164,7 @@ ISSUE = IssueUpdate(
     issue_status="open",
     band="MID",
     severity_rank=3,
+    platform="shopify",
 )
 STOCK_ITEM = StockItem(
     **_POLL, sku="sku-1", shop=10, source=10, reserved=0, sold_7d=5, tracked=True, may_go_below=False

@@ -64,6 +64,9 @@ DRIFT = IssueKind[MerchantId](
         " be sold beyond stock."
     ),
     sources=cited("SHOP-ABOUT", "BC-DELTA", "MED-11679", "J"),
+    causes=("oversell_race",),
+    lag=hours(24),
+    about=("inventory",),
 )
 
 LOCATION = IssueKind[MerchantId](
@@ -86,6 +89,9 @@ LOCATION = IssueKind[MerchantId](
     related=("inventory_drift", "catalogue_not_published_to_channel"),
     harm="Goods lie in stock and look sold out; graver the more of the revenue they usually bring.",
     sources=cited("SAL-STOCK", "BC-DELTA", "J"),
+    causes=("inventory_drift",),
+    lag=hours(24),
+    about=("inventory",),
 )
 
 _apart = abs(StockItem.shop - StockItem.source)

@@ -71,6 +71,13 @@ SUBSCRIPTION_REMOVED = IssueKind[MerchantId](
         " topics of orders, stock and payments."
     ),
     sources=cited("SHOP-5S", "SHOP-RETRY", "BC-WH", "WOO-WH", "ADB-RETRY", "INT-NOTIF", "CT-STATUS", "EP-WH"),
+    causes=(
+        "inventory_drift",
+        "order_import_gap",
+        "shipping_tracking_gap",
+        "webhook_silence",
+    ),
+    lag=hours(24),
 )
 
 SUBSCRIPTION_MISSING = IssueKind[MerchantId](

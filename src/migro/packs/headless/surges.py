@@ -60,6 +60,12 @@ SURGE = IssueKind[MerchantId](
     related=("checkout_throttled", "api_throttling", "bot_scraping_load", "oversell_race"),
     harm="Part of the visitors of a campaign is turned away; grave when a tenth of the requests fails.",
     sources=cited("VC-431", "BC-CACHE", "J"),
+    causes=(
+        "checkout_throttled",
+        "oversell_race",
+        "web_performance_regression",
+    ),
+    lag=hours(1),
 )
 
 _H, _LONG, _SHORT = minutes(30), hours(6), minutes(5)

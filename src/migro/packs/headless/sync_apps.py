@@ -38,6 +38,11 @@ SYNC_APP = IssueKind[MerchantId](
     related=("tax_calculation_failure", "shipping_methods_missing", "checkout_server_error_spike"),
     harm="Checkout skips a step or fails at it, so taxes, rates or payments are missing for whoever is there.",
     sources=cited("SAL-CB", "SAL-WH"),
+    causes=(
+        "checkout_server_error_spike",
+        "shipping_methods_missing",
+        "tax_calculation_failure",
+    ),
 )
 
 _BY_APP = (AppCalls.merchant, AppCalls.app)

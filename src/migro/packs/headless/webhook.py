@@ -56,6 +56,8 @@ PLATFORM_SIGNATURE = IssueKind[MerchantId](
         " payments."
     ),
     sources=cited("SHOP-VERIFY", "ADYEN-BP", "WOO-WH", "STRIPE-1254", "BC-WHH"),
+    causes=("webhook_subscription_removed",),
+    lag=hours(24),
 )
 
 _REFUSED = on(SignatureFailure, ~SignatureFailure.sender.one_of(*PAYERS), per=SignatureFailure.merchant).at_least(

@@ -59,6 +59,11 @@ WEBHOOK_SILENCE = IssueKind[MerchantId](
     related=("webhook_subscription_removed", "platform_incident_systemic", "monitoring_blind_spot", "inventory_drift"),
     harm="Stock and prices grow stale while the shop goes on selling; grave after an hour for orders and stock.",
     sources=cited("SHOP-ABOUT", "SHOP-RETRY", "J"),
+    causes=(
+        "inventory_drift",
+        "stale_page_cache",
+    ),
+    lag=hours(24),
 )
 
 

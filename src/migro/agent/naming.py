@@ -1,0 +1,144 @@
+"""What signals name: the resources, routes, parts and releases by which two issues have to do with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..models import Signal
+from .state import Held, State
+
+__all__ = ["forget_name", "hear_names", "take_names", "things_of"]
+
+_REMEMBERED = 64
+"""How many signals a partition remembers the names of, for issues that open on them later."""
+
+_THINGS = 64
+"""How many things an issue remembers that its signals have named."""
+
+_SIGNALS = 4
+"""By how many signals a thing is remembered: enough that one of them may be taken back."""
+
+_COLUMNS = (
+    "api",
+    "app",
+    "code",
+    "component",
+    "endpoint",
+    "indexer",
+    "journey",
+    "operation",
+    "payer",
+    "queue",
+    "release",
+    "route",
+    "route_class",
+    "sender",
+    "service",
+    "widget",
+    "worker",
+)
+"""Columns whose value is a part of the shop, or of what the shop depends on."""
+
+_PEOPLE = frozenset(
+    {"clock_source", "cluster", "customer_ref", "merchant", "network", "project", "requester", "session", "visitor"}
+)
+"""Ids that everything at a merchant shares, or that stand for people."""
+
+_SUBJECTS = {
+    "cart": "cart",
+    "catalogue": "catalogue",
+    "checkout": "checkout",
+    "customer": "customer",
+    "fulfilment": "fulfilment",
+    "inventory": "inventory",
+    "login": "customer",
+    "order": "order",
+    "payment": "payment",
+    "price": "price",
+    "product": "product",
+    "shipment": "fulfilment",
+    "sku": "product",
+    "stock": "inventory",
+}
+"""What events can be about, by the word that kinds, topics and ids begin with."""
+
+_PROVIDERS = frozenset({"payment_webhook", "receiver", "shipping_webhook"})
+"""Witnesses whose provider is a part that can fail; everything else of a shop has the same one."""
+
+_SAY_NOTHING = frozenset({"calendar", "host", "migro", "ticket"})
+"""Witnesses that name no part: what people write, plans, and what migro itself says."""
+
+_ANY = frozenset({"asset", "other", ""})
+
+
+def things_of(signal: Signal) -> tuple[str, ...]:
+    """Return what a signal names, in words such as ``route /cart``, sorted."""
+    if signal.source_kind in _SAY_NOTHING:
+        return ()
+    found = {f"{name} {id}" for name, id in signal.ids.items() if name not in _PEOPLE}
+    if signal.resource is not None:
+        found.add(" ".join(signal.resource))
+    for name in _COLUMNS:
+        value = signal.attrs.get(name)
+        if isinstance(value, str) and value not in _ANY:
+            found.add(f"{name.replace('_', ' ')} {value}")
+    host = signal.attrs.get("host")
+    if isinstance(host, str) and "route" not in signal.attrs:
+        found.add(f"host {host}")  # every request to a shop has the same one
+    if signal.source_kind in _PROVIDERS:
+        found.add(f"provider {signal.provider}")
+    subjects = (_subject(word) for word in _said(signal))
+    found.update(f"about {word}" for word in subjects if word)
+    return tuple(sorted(found))
+
+
+def _said(signal: Signal) -> Iterable[str]:
+    """Yield the words that may say what a signal is about."""
+    yield signal.kind.removeprefix("poll.").removeprefix("probe.")
+    for name in ("hook_topic", "resource_type"):
+        value = signal.ids.get(name) or signal.attrs.get(name)
+        if isinstance(value, str):
+            yield value
+    for name in signal.ids:
+        yield name.removesuffix("_id")
+
+
+def _subject(word: str) -> str:
+    first = word.partition(".")[0]
+    return _SUBJECTS.get(first) or _SUBJECTS.get(first.removesuffix("s")) or _SUBJECTS.get(first.partition("_")[0], "")
+
+
+def hear_names(state: State, signal: Signal) -> None:
+    """Remember what a signal that a rule reads names."""
+    things = things_of(signal)
+    if not things:
+        return
+    state.named.pop(signal.id, None)
+    state.named[signal.id] = things
+    if len(state.named) > _REMEMBERED:
+        del state.named[next(iter(state.named))]
+
+
+def take_names(state: State, held: Held, ids: Iterable[str]) -> bool:
+    """Take down what signals behind an issue name, as far as they are remembered; return whether any of it is new."""
+    new = False
+    for id in ids:
+        for thing in state.named.get(id, ()):
+            known = held.things.pop(thing, ())
+            new = new or not known
+            held.things[thing] = known if id in known else (*known, id)[-_SIGNALS:]
+    while len(held.things) > _THINGS:
+        del held.things[next(iter(held.things))]
+    return new
+
+
+def forget_name(state: State, id: str) -> None:
+    """Forget what a signal named that was taken back."""
+    state.named.pop(id, None)
+    for held in state.held.values():
+        for thing, ids in list(held.things.items()):
+            left = tuple(i for i in ids if i != id)
+            if not left:
+                del held.things[thing]
+            elif left != ids:
+                held.things[thing] = left

@@ -1,0 +1,51 @@
+"""``migro issues merge`` and ``unmerge``: a person counts one issue to another, and takes them apart again."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..agent import Agent
+from ..errors import ConfigurationError
+from ..ports import Memory
+from .console import Console, short
+from .equipment import equipped, opened, policy_of, reading
+from .retrospect import one_id
+from .surroundings import configuration
+
+__all__ = ["merge_issues"]
+
+
+def merge_issues(arguments: argparse.Namespace, console: Console) -> int:
+    """Merge one issue into another, or take it out again, and say what was decided."""
+    config = configuration(arguments.config)
+    url = arguments.memory or config.memory.url
+    merges = arguments.what == "merge"
+    given = [arguments.id, arguments.into] if merges else [arguments.id]
+    if None in given or (not merges and arguments.into is not None):
+        wanted = "two ids" if merges else "one id"
+        raise ConfigurationError(f"expected {wanted} to {arguments.what}, got another number")
+    if not arguments.by or not arguments.why:
+        raise ConfigurationError(f"expected --by NAME and --why TEXT to {arguments.what}, got less")
+    rules, plugins = equipped(config, arguments.rules or ())
+    with reading(config, url) as memory:
+        ids = [_whole(memory, id) for id in given]
+    with opened(config, url, plugins) as memory:
+        agent = Agent(rules=rules, memory=memory, policy=policy_of(config, memory), alarm=console.complain)
+        if merges:
+            decisions = agent.merge(ids[0], ids[1], by=arguments.by, why=arguments.why)
+        else:
+            decisions = agent.unmerge(ids[0], by=arguments.by, why=arguments.why)
+    if not console.text:
+        console.records(d.summary() for d in decisions)
+        return 0
+    if merges:
+        print(f"{short(ids[0])} counts to {short(ids[1])} from now on; migro issues unmerge {short(ids[0])} undoes it")
+    else:
+        print(f"{short(ids[0])} stands for itself again")
+    for decision in decisions:
+        print(f"  {decision.issue.kind} {short(decision.issue.id)}: {decision.because}")
+    return 0
+
+
+def _whole(memory: Memory, start: str) -> str:
+    return one_id("an issue", start, (i.id for i in memory.read("issues")))
