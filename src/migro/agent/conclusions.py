@@ -251,6 +251,8 @@ class Conclusions:
         measured = assessment.impact if live else _last_measured(before.impact, ended=ended)
         found = len(assessment.found)
         lent = sum(held.lent.values())
+        # What a person groups otherwise is no news about what is wrong: taken apart again, it is as it was.
+        regrouped = effects.merged is not None
         grown = before.signals + found if self._is_over(state, before) else max(before.signals, found + lent)
         if grown > before.signals:
             effects.counted.add(before.id)
@@ -262,8 +264,8 @@ class Conclusions:
                 "points": assessment.score.total,
                 "band": assessment.band,
                 "attention": Attention.NONE if ended else ruling.attention,
-                "impact": accrued(before.impact, measured, at, goes_on=goes_on),
-                "last_seen": before.last_seen if ended or waits or effects.merged is not None else at,
+                "impact": before.impact if regrouped else accrued(before.impact, measured, at, goes_on=goes_on),
+                "last_seen": before.last_seen if ended or waits or regrouped else at,
                 "signals": before.signals if ended else grown,
                 "parent": held.cause.issue if held.cause is not None else None,
             }

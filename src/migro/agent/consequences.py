@@ -105,12 +105,12 @@ def _cause(id: str, kind: IssueKind[Any], scope: Any, shared: tuple[str, ...], b
 
 def _shared(kinds: Kinds, one: Held, other: Held) -> tuple[str, ...]:
     """Return what the evidence of two issues names in common; what a kind is about counts where the other names it."""
-    shared = one.things.keys() & other.things.keys()
+    named = [thing for thing in one.things if thing in other.things]
     for a, b in ((one, other), (other, one)):
         kind = kinds.get(b.issue.kind)
         about = {f"about {word}" for word in kind.about} if kind is not None else set()
-        shared |= a.things.keys() & about
-    return tuple(sorted(shared))
+        named += [thing for thing in a.things if thing in about]
+    return tuple(dict.fromkeys(named))
 
 
 def told_elsewhere(state: State, held: Held, cause: Cause | None) -> tuple[tuple[Severity, str], ...]:

@@ -72,24 +72,28 @@ _ANY = frozenset({"asset", "other", ""})
 
 
 def things_of(signal: Signal) -> tuple[str, ...]:
-    """Return what a signal names, in words such as ``route /cart``, sorted."""
+    """
+    Return what a signal names, in words such as ``route /cart``.
+
+    They stand in the order of what names them, never of what is named: an erased person gets another name.
+    """
     if signal.source_kind in _SAY_NOTHING:
         return ()
-    found = {f"{name} {id}" for name, id in signal.ids.items() if name not in _PEOPLE}
+    found = [f"{name} {id}" for name, id in sorted(signal.ids.items()) if name not in _PEOPLE]
     if signal.resource is not None:
-        found.add(" ".join(signal.resource))
+        found.append(" ".join(signal.resource))
     for name in _COLUMNS:
         value = signal.attrs.get(name)
         if isinstance(value, str) and value not in _ANY:
-            found.add(f"{name.replace('_', ' ')} {value}")
+            found.append(f"{name.replace('_', ' ')} {value}")
     host = signal.attrs.get("host")
     if isinstance(host, str) and "route" not in signal.attrs:
-        found.add(f"host {host}")  # every request to a shop has the same one
+        found.append(f"host {host}")  # every request to a shop has the same one
     if signal.source_kind in _PROVIDERS:
-        found.add(f"provider {signal.provider}")
+        found.append(f"provider {signal.provider}")
     subjects = (_subject(word) for word in _said(signal))
-    found.update(f"about {word}" for word in subjects if word)
-    return tuple(sorted(found))
+    found += [f"about {word}" for word in subjects if word]
+    return tuple(dict.fromkeys(found))
 
 
 def _said(signal: Signal) -> Iterable[str]:
@@ -99,7 +103,7 @@ def _said(signal: Signal) -> Iterable[str]:
         value = signal.ids.get(name) or signal.attrs.get(name)
         if isinstance(value, str):
             yield value
-    for name in signal.ids:
+    for name in sorted(signal.ids):
         yield name.removesuffix("_id")
 
 
