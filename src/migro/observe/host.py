@@ -14,7 +14,7 @@ from ..models.canonical import content_id
 from ..models.signal import Signal
 from .drafts import Normaliser, Refused, Scope
 from .envelope import Envelope
-from .parsing import read_json, word
+from .parsing import read_json, whole, word
 from .privacy import holds_secret
 
 __all__ = ["NORMALISER", "public_words"]
@@ -35,8 +35,7 @@ _RECORD: Final = re2.compile(
 def _exact(value: Any) -> Any:
     # Money and rates may come as JSON numbers with a fraction; the model wants them whole or exact.
     if isinstance(value, Mapping):
-        return {n: int(v) if isinstance(v, Decimal) and v.is_finite() and v == int(v) and abs(v) < 10**18 else v
-                for n, v in value.items()}  # fmt: skip
+        return {n: v if not isinstance(v, Decimal) or (exact := whole(v)) is None else exact for n, v in value.items()}
     return value
 
 

@@ -111,4 +111,5 @@ def _points(value: Any) -> Decimal | None:
         number = Decimal(value)
     except InvalidOperation:
         return None
-    return number if number.is_finite() and 0 <= number < 10**9 else None
+    # Dividing by next to nothing gives numbers that take minutes to write.
+    return number if number.is_finite() and 0 <= number < 10**9 and number.adjusted() >= -9 else None
