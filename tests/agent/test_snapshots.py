@@ -350,7 +350,7 @@ def test_a_state_in_which_a_person_was_renamed_goes_on_as_if_the_name_had_always
     assert with_ids(late) == with_ids(always, seen)
 
 
-_MADE = re.compile(r"\b(iss|dec|act|bind|sig)_[0-9a-f]{32}")
+_MADE = re.compile(r"\b(iss|dec|act|bind|sig|fp1)[_:][0-9a-f]{32}")
 
 
 def without_ids(texts: Iterable[str]) -> list[str]:
