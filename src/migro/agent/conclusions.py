@@ -161,7 +161,7 @@ class Conclusions:
             take_names(state, held, (id for id in state.named if id in assessment.found))
         if assessment.supported and not held.closed_by:
             sure = assessment.band is not Band.LOW
-            held.cause = cause_of(state, self.ruleset.kinds, held, sure=sure)
+            held.cause = cause_of(state, self.ruleset.kinds, held, assessment.found, sure=sure)
         elsewhere = told_elsewhere(state, held, held.cause)
         question = self._question(state, held, assessment, mode, elsewhere)
         if question is not None and question == held.asked:

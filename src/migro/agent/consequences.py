@@ -12,6 +12,8 @@ from .state import Above, Held, State
 
 __all__ = ["causal_order", "cause_of", "onset", "told_elsewhere"]
 
+_SAME = "the same signals"
+
 _SHOWN = 5
 """How many things a record names that two issues share."""
 
@@ -34,7 +36,7 @@ def onset(held: Held) -> int:
     return held.openings[-1] if held.openings else to_microseconds(held.issue.first_seen)
 
 
-def cause_of(state: State, kinds: Kinds, held: Held, *, sure: bool) -> Cause | None:
+def cause_of(state: State, kinds: Kinds, held: Held, behind: frozenset[str], *, sure: bool) -> Cause | None:
     """
     Return what an issue is a consequence of; None where nothing open accounts for it.
 
@@ -42,6 +44,7 @@ def cause_of(state: State, kinds: Kinds, held: Held, *, sure: bool) -> Cause | N
     nothing back. A cause at the merchant itself goes before one of the platform.
 
     Args:
+        behind: Ids of the signals behind the issue.
         sure: Whether the issue is more than watched: only such a one is linked anew.
     """
     began, kept = onset(held), held.cause
@@ -51,6 +54,11 @@ def cause_of(state: State, kinds: Kinds, held: Held, *, sure: bool) -> Cause | N
         if kind is None or held.issue.kind not in kind.causes:
             continue
         shared = _shared(kinds, held, other)
+        # A ticket says what somebody sees; it may well be about both, and neither brought about the other.
+        if any(id in other.evidence and id not in state.texts for id in behind):
+            shared = (_SAME, *shared)
+        elif kept is not None and kept.issue == other.issue.id and _SAME in kept.shared:
+            return kept  # what both rested on has left the windows of one of them
         if not shared:
             continue
         if kept is not None and kept.issue == other.issue.id:
