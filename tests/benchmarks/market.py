@@ -149,7 +149,7 @@ def _own(shop: str, name: str, place: int, *, shuffled: bool) -> Iterator[Signal
     length, spread = timedelta(minutes=_MINUTES), timedelta(microseconds=place * 29_989_837 % 60_000_000)
     first = place * 7 % _MINUTES if shuffled else 0
     back = begun + timedelta(minutes=first) + spread
-    start = next((n for n, s in enumerate(signals) if s.received_at >= back), 0)
+    start = next((n for n, s in enumerate(signals) if s.received_at >= back), len(signals))
     by = START - back
     while True:
         for signal in signals[start:]:
