@@ -151,9 +151,11 @@ class Queue:
     Attributes:
         free: When the core has done what it was given, in seconds of the signals' time.
         busy: Seconds of processor time so far.
+        freezes: Whether what has lasted is kept from the collector of cyclic garbage, once a second.
     """
 
     thinking: Thinking
+    freezes: bool = False
     free: float = 0.0
     busy: float = 0.0
     ticked: datetime | None = None
@@ -186,6 +188,8 @@ class Queue:
         elif at - self.ticked >= _TICK:
             self.ticked = at
             self.free += self._timed(lambda: self.thinking.tick(at))
+            if self.freezes:
+                self.free += self._timed(gc.freeze)
 
     def _timed(self, act: Any) -> float:
         begun = time.process_time()
@@ -206,9 +210,9 @@ def quantile(values: Iterable[float], q: float) -> float:
     return 1_000 * ordered[min(len(ordered) - 1, int(q * len(ordered)))]
 
 
-def run(shops: int, count: int, thinking: Thinking, counts: Counts) -> None:
+def run(shops: int, count: int, thinking: Thinking, counts: Counts, *, freezes: bool) -> None:
     """Play a market and print what came of it, in quarters."""
-    signals, queue, empty = market(shops), Queue(thinking), megabytes()
+    signals, queue, empty = market(shops), Queue(thinking, freezes), megabytes()
     begun = ended = None
     for quarter in range(1, 5):
         left, busy, seen = count // 4, queue.busy, len(queue.latencies)
@@ -246,6 +250,7 @@ def main() -> int:
     parser.add_argument("--store", choices=("none", "volatile", "sqlite"), default="volatile")
     parser.add_argument("--durability", choices=("full", "normal"), default="normal", help="of SQLite")
     parser.add_argument("--digest", action="store_true", help="hash all conclusions; only without a store")
+    parser.add_argument("--freeze", action="store_true", help="call gc.freeze() once a second, as a host may")
     arguments = parser.parse_args()
     if arguments.digest and arguments.store != "none":
         parser.error("a digest needs --store none")
@@ -265,7 +270,7 @@ def main() -> int:
         gc.collect()
         print(f"{len(RULES)} rules, store {store}, Python {platform.python_version()}; one shop in", end=" ")
         print(f"{FAILING_ONE_IN} has the trouble of a scenario")
-        run(arguments.merchants, arguments.signals, thinking, counts)
+        run(arguments.merchants, arguments.signals, thinking, counts, freezes=arguments.freeze)
     return 0
 
 
