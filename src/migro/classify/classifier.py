@@ -31,12 +31,17 @@ _NARROW: Final = frozenset(("inventory", "webhook", "performance"))
 _BROAD: Final = frozenset(("frontend_mismatch", "integration", "other"))
 """Desks whose words stand in tickets for every other one too: a reason for doubt."""
 
+_KINDS: Final = frozenset(("docs", "other"))
+"""Desks that a ticket is for by what kind of post it is, more than by what it speaks of."""
+
 _NO_EVIDENCE: Final = -1000
 """Less clear than anything that is labelled by a phrase."""
 
 _A_FAULT: Final = 40
 _A_WISH: Final = 30
 _A_QUESTION: Final = 30
+_ASKS_HOW: Final = 40
+_NAMES_DOCS: Final = 40
 _SECOND_DESK: Final = 40
 _KNOWN: Final = frozenset(CATEGORIES)
 _PLACES: Final[tuple[Where, Where, Where]] = ("title", "body", "technical")
@@ -103,8 +108,8 @@ class Classifier:
         if not any(map(str.isalnum, f"{title}{prose}{technical}")):
             return _unread(ticket, language, covered=True, segments=parts)
         said = _said(book, title, prose, technical)
-        points = {category: said.all.get(category, 0) for category in CATEGORIES}
-        rules = list(_rules(said, points["docs"]))
+        points: dict[Category, int] = {category: said.all.get(category, 0) for category in CATEGORIES}
+        rules = list(_rules(said, points))
         for category, more, _ in rules:
             points[category] += more
         ranked: list[Category] = sorted(CATEGORIES, key=lambda c: -points[c])
@@ -221,7 +226,7 @@ def _asks(said: _Said) -> bool:
     return told and not said.fault()
 
 
-def _rules(said: _Said, docs: int) -> Iterable[tuple[Category, int, str]]:
+def _rules(said: _Said, points: Mapping[Category, int]) -> Iterable[tuple[Category, int, str]]:
     """
     Yield what the whole of a ticket says about its kind.
 
@@ -231,9 +236,15 @@ def _rules(said: _Said, docs: int) -> Iterable[tuple[Category, int, str]]:
     in_title, anywhere = bool(title.get("nature.fault")), said.fault()
     wishes, questions = title.get("nature.wish", 0), title.get("nature.question", 0)
     all_wishes = wishes + body.get("nature.wish", 0)
-    asked = questions + body.get("nature.question", 0) > 0
+    docs = points["docs"]
+    all_questions = questions + body.get("nature.question", 0)
+    asked = all_questions > 0
+    named = max((category for category in CATEGORIES if category not in _KINDS), key=lambda c: points[c])
+    topic = points[named] // 2
     if title.get("nature.feature"):
         yield "other", 60, "the title calls it a feature"
+    elif body.get("nature.feature") and not in_title:
+        yield "other", 40, "it calls itself a feature request"
     if wishes >= _A_WISH and not in_title:
         yield "other", 60, "the title is a wish and tells of no fault"
     if all_wishes >= _A_WISH and not anywhere:
@@ -242,5 +253,13 @@ def _rules(said: _Said, docs: int) -> Iterable[tuple[Category, int, str]]:
         yield "docs", 40, "the title is a question and tells of no fault"
     if asked and not anywhere:
         yield "docs", 20, "a question, and no fault is told"
+    if topic > 0 and title.get("docs", 0) >= _NAMES_DOCS:
+        yield "docs", topic, "half of what is said of the thing that the documentation is about"
+    elif topic > 0 and not in_title and body.get("nature.fault", 0) < _A_FAULT:
+        # What is wished for or asked about is named in words of its desk, which has nothing to mend there.
+        if wishes >= _A_WISH and named not in _NARROW:
+            yield "other", topic, "half of what is said of the thing that is wished for"
+        elif all_questions >= _ASKS_HOW:
+            yield "docs", topic, "half of what is said of the thing that is asked about"
     if not (anywhere or asked or all_wishes or docs):
         yield "other", 20, "neither a fault nor a question is told"

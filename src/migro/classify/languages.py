@@ -11,7 +11,7 @@ __all__ = ["language_of"]
 _SMALL: Final[Mapping[str, str]] = {
     "en": "the and is not to of in it this that with have has are was when for on my we you can cannot does after from"
     " but if no an be how i there",
-    "de": "der die das und ist nicht ich ein eine einen mit auf für den dem des im zu wir sie bei wird werden kann auch"
+    "de": "der die das und ist nicht ich in ein eine einen mit auf für den dem des im zu wir sie bei wird werden kann auch"
     " nach wenn keine kein sich beim vom seit haben hat sind es mehr",
     "es": "el la los las y es no un una de que en con por para se del al mi pero cuando puedo puede está desde sin hay"
     " son ha han muy como nos después",
