@@ -20,6 +20,8 @@ from . import (
     sc10,
     sc13,
     sc16,
+    sc17,
+    sc20,
     sc22,
     sc24,
 )
@@ -41,6 +43,8 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             sc10,
             sc13,
             sc16,
+            sc17,
+            sc20,
             sc22,
             sc24,
             morning,
