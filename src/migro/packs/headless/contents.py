@@ -175,7 +175,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
-        "stale.top-renewed-in-vain",
+        "stale.in-vain-top-pages",
         when=_in_vain(PageCheck.top_page == True) >= 5,  # noqa: E712
         then=supports(STALE_PAGES, STRONG, family="probe", severity=Severity.SEV2),
         why="Two checks found five of the pages most asked for old although they were renewed after the change.",
