@@ -171,7 +171,9 @@ RULES: tuple[Rule[Any], ...] = (
             silent("four", *_renewed_in_vain(4)),
             silent("never renewed", *(s for s in _renewed_in_vain(5) if s.kind != REVALIDATION.kind)),
             silent("checked once", *_renewed_in_vain(5)[:15]),
-            silent("just now", *(said(s, behind_s=299) if s.kind == PAGE_VALUE.kind else s for s in _renewed_in_vain(5))),
+            silent(
+                "just now", *(said(s, behind_s=299) if s.kind == PAGE_VALUE.kind else s for s in _renewed_in_vain(5))
+            ),
         ),
     ),
     Rule(

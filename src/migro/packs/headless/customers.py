@@ -192,7 +192,7 @@ RULES: tuple[Rule[Any], ...] = (
         "lockout.a-quarter",
         # What a day's logins do is not decided by one bad hour of them.
         when=_ALL_LOGINS.share(_WRONG, at_least=percent(25), floor=100, within=_DAY).holds(2, of=3, every=hours(1))
-        & still(_CROWDED < percent(50) * _ACCOUNTS)
+        & still(percent(50) * _ACCOUNTS > _CROWDED)
         & after_cutover(days(14)),
         then=supports(LOCKED_OUT, STRONG, family="logins", severity=Severity.SEV2),
         why="In the two weeks after the move a quarter of a day's logins fail for hours, and not from few networks.",
@@ -284,7 +284,7 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "lockout.few-networks",
-        when=still(_CROWDED >= greatest(20, percent(50) * _ACCOUNTS)),
+        when=still(greatest(20, percent(50) * _ACCOUNTS) <= _CROWDED),
         then=refutes(LOCKED_OUT, 150, family="networks"),
         why="Most accounts that failed were tried from few networks: somebody tries stolen passwords.",
         examples=(

@@ -75,7 +75,11 @@ def play(seed: int, variant: str = "") -> Simulation:
 
 def _move(timeline: Timeline) -> None:
     load.profile(timeline, _FROM + 1)
-    plan = {"exported_at": iso(timeline.at(-600)), "cutover_at": iso(timeline.at(0)), "settled_at": iso(timeline.at(120))}
+    plan = {
+        "exported_at": iso(timeline.at(-600)),
+        "cutover_at": iso(timeline.at(0)),
+        "settled_at": iso(timeline.at(120)),
+    }
     timeline.host(timeline.at(_FROM + 2), "shop.move", ids={"platform": "shopify"}, attrs=plan)
     timeline.host(timeline.at(0), "change.made", source_kind="change_event", attrs={"what": "cutover"})
     for batch in range(12):

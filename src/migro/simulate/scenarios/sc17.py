@@ -38,7 +38,7 @@ _CHANGED, _PROMOTED, _SAMPLED = 200, 20, 100
 _OLD = _CHANGED * 35 // 100
 _FIRST_PRODUCT = 8_200_000_000_000
 _DAY_S = 86_400
-_RUNS = range(-45, 120, 15)
+_RUNS = (*range(-45, 0, 15), *range(15, 120, 15))
 _REFRESHED = ((62, 50), (77, _OLD - 50))
 """When a person releases a refresh, and of how many pages."""
 _LEFT_OLD = 3
@@ -62,7 +62,9 @@ def play(seed: int, variant: str = "") -> Simulation:
     shopping(timeline, _FROM, _TO - 1, thin=_THIN)
     # As many among those that are checked as among the others.
     rng, half = timeline.rng("old"), _CHANGED // 2
-    old = [p for pair in zip(*(rng.sample(range(h, h + half), k=_OLD // 2) for h in (0, half)), strict=True) for p in pair]
+    old = [
+        p for pair in zip(*(rng.sample(range(h, h + half), k=_OLD // 2) for h in (0, half)), strict=True) for p in pair
+    ]
     _prices_change(timeline)
     _promotion_ends(timeline)
     for minute in _RUNS:

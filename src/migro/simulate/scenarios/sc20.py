@@ -139,9 +139,7 @@ def _buy(timeline: Timeline, at: datetime, number: int, via: str) -> None:
     }
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     endpoint = BRAMBLECOTE.signed("woocommerce")
-    timeline.add(
-        envelopes.signed(endpoint, "woocommerce_webhook", headers, text, received_at=timeline.received(at))
-    )
+    timeline.add(envelopes.signed(endpoint, "woocommerce_webhook", headers, text, received_at=timeline.received(at)))
     if via == "checkout":
         _logged(timeline, person, at, number)
 
