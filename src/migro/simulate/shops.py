@@ -88,6 +88,7 @@ _KINDS = {
     "sentry": "sentry_webhook",
     "shopify": "shopify_webhook",
     "stripe": "stripe_event",
+    "woocommerce": "woocommerce_webhook",
     "zendesk": "zendesk_event",
 }
 

@@ -68,6 +68,10 @@ def _saleor(headers: Mapping[str, str], text: str, secret: str, received_at: dat
     return {"Saleor-Signature": _mac(secret, text).hex()}
 
 
+def _woocommerce(headers: Mapping[str, str], text: str, secret: str, received_at: datetime) -> dict[str, str]:
+    return {"X-WC-Webhook-Signature": _base64(_mac(secret, text))}
+
+
 def _migro(headers: Mapping[str, str], text: str, secret: str, received_at: datetime) -> dict[str, str]:
     stamp = _stamp(received_at)
     return {"X-Migro-Signature": f"t={stamp},v1={_mac(secret, f'{stamp}.{text}').hex()}"}
@@ -83,6 +87,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "sentry_webhook": _sentry,
         "shopify_webhook": _shopify,
         "stripe_event": _stripe,
+        "woocommerce_webhook": _woocommerce,
         "zendesk_event": _zendesk,
     }
 )

@@ -28,6 +28,10 @@ _IDLE = on(TrafficCluster, TrafficCluster.conversions == 0, per=(TrafficCluster.
 _SENT = _CLUSTER.total(TrafficCluster.requests, within=_Q)
 _LARGE = _SENT.per(_CLUSTER.total(TrafficCluster.of_all, within=_Q), floor=100) >= percent(40)
 _FAILED_LOGINS = on(LoginAttempt, LoginAttempt.ok == False, per=LoginAttempt.merchant)  # noqa: E712
+_ATTEMPTS = on(LoginAttempt, per=LoginAttempt.merchant)
+_PLACED = on(LoginAttempt, LoginAttempt.ok == False, LoginAttempt.network.present(), per=LoginAttempt.merchant)  # noqa: E712
+# Customers come from about as many networks as they are; five accounts for each network leave room for offices.
+_CROWDED = _PLACED.different(LoginAttempt.account, within=_Q) - 5 * _PLACED.different(LoginAttempt.network, within=_Q)
 _BOTS = on(HttpRequest, HttpRequest.bot == True, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
 _BOT_COUNT = _BOTS.count(within=_Q)
 _UNREACHABLE: Pred[HttpRequest] = HttpRequest.status.between(520, 526) | (HttpRequest.status == 530)
@@ -49,6 +53,10 @@ def _swelling(times: int) -> Premise[MerchantId]:
 
 def _swollen(n: int) -> tuple[Signal, ...]:
     return (*_WEEKS, said(CLUSTER, 0, requests=n, of_all=2 * n))
+
+
+def _tried(accounts: int, networks: int = 3) -> tuple[LoginAttempt, ...]:
+    return tuple(said(LOGIN, 60 + i, account=f"a{i}", network=f"n{i % networks}") for i in range(accounts))
 
 
 def _crawling(times: int) -> Premise[MerchantId]:
@@ -107,6 +115,22 @@ RULES: tuple[Rule[Any], ...] = (
             fires("one network", *burst(20, said(LOGIN, 0), account="a"), for_=SHOP),
             silent("19 accounts", *burst(19, said(LOGIN, 0), account="a"), said(LOGIN, 30, account="a1")),
             silent("many networks", *burst(20, said(LOGIN, 0), account="a", network="n")),
+        ),
+    ),
+    Rule(
+        "bots.stuffing",
+        when=together(
+            _CROWDED >= 100,
+            _ATTEMPTS.share(LoginAttempt.ok == False, at_least=percent(80), floor=100, within=_Q),  # noqa: E712
+            within=minutes(5),
+        ),
+        then=supports(BOT_LOAD, STRONG, family="logins", severity=Severity.SEV3),
+        why="Logins to a hundred accounts more than five for each network failed, and next to none went through.",
+        examples=(
+            fires("115 accounts from 3 networks", *_tried(115), for_=SHOP),
+            silent("114 accounts", *_tried(114)),
+            silent("customers after a move", *_tried(115, networks=115)),
+            silent("all logins come by one proxy", *burst(30, said(LOGIN, 0, ok=True), account="c"), *_tried(115)),
         ),
     ),
     *raised(

@@ -6,12 +6,13 @@ from typing import Any
 
 from ...expressions import Pred, days, hours, minutes, percent
 from ...models import Severity
-from ...models.signal import MerchantId
+from ...models.signal import MerchantId, Signal
 from ...rules import (
     MEDIUM,
     STRONG,
     WEAK,
     IssueKind,
+    Measure,
     Rule,
     SeverityScale,
     fires,
@@ -25,7 +26,7 @@ from .browser import IMAGES
 from .check_signals import CacheHits, ImageCheck, PageCheck, Revalidation
 from .references import cited
 from .responses import dashboard, draft_reply, notify, recheck, refresh_cache, report
-from .shop_witnesses import mostly, newest
+from .shop_witnesses import mostly, newest, still
 from .signals import Product
 from .specimens import SHOP, burst, ticket
 from .specimens_operations import LOG, said
@@ -78,10 +79,42 @@ _RIGHT = on(PageCheck, PageCheck.same == True, per=(PageCheck.merchant, PageChec
 _AT_THE_SECOND = _RIGHT.after(
     _CHANGED.after(_WRONG.after(_CHANGED, within=minutes(30)), within=minutes(30)), within=minutes(10)
 )
+_RENEWED_NOW = on(Revalidation, Revalidation.ok == True, per=(Revalidation.merchant, Revalidation.product_id))  # noqa: E712
+
+
+def _in_vain(*where: Pred[PageCheck]) -> Measure[MerchantId]:
+    """
+    Return how many products' pages two checks found old although they were renewed when the product changed.
+
+    How long a page may be kept explains nothing here: it was made anew after the change, and out of old data.
+    """
+    later = on(
+        PageCheck,
+        PageCheck.same == False,  # noqa: E712
+        PageCheck.behind_s >= 300,
+        *where,
+        per=(PageCheck.merchant, PageCheck.product_id),
+    )
+    renewed = _RENEWED_NOW.after(_CHANGED, within=minutes(5))
+    twice = later.after(later.after(renewed, within=hours(24)), within=minutes(60))
+    return holding(twice, per=PageCheck.merchant, within=minutes(30))
+
+
 _ANSWERS = on(CacheHits, per=CacheHits.merchant, weight=CacheHits.answers)
 _PICTURES = on(ImageCheck, per=ImageCheck.merchant)
 
 _LATE: dict[str, Any] = {"same": False, "behind_s": 7_201}
+
+
+def _renewed_in_vain(n: int, **columns: Any) -> tuple[Signal, ...]:
+    """Let products change, their pages be renewed, and two checks find them old a quarter of an hour apart."""
+    old = said(PAGE_VALUE, 900, same=False, behind_s=900, ttl_s=86_400, **columns)
+    return (
+        *burst(n, said(PRODUCT, 0), product_id="p"),
+        *burst(n, said(REVALIDATION, 10 * n), product_id="p"),
+        *burst(n, old, product_id="p"),
+        *burst(n, said(old, 1_800, behind_s=1_800), product_id="p"),
+    )
 
 
 def _run(at: int, old: int) -> tuple[PageCheck, ...]:
@@ -129,6 +162,32 @@ RULES: tuple[Rule[Any], ...] = (
                 *burst(20, said(PAGE_VALUE, 1_900, top_page=False, **_LATE), product_id="p"),
                 after=minutes(60),
             ),
+        ),
+    ),
+    Rule(
+        "stale.renewed-in-vain",
+        when=_in_vain() >= 5,
+        then=supports(STALE_PAGES, STRONG, family="probe"),
+        why="Two checks found five products' pages old although they were renewed when the products changed.",
+        examples=(
+            fires("five", *_renewed_in_vain(5), for_=SHOP),
+            silent("four", *_renewed_in_vain(4)),
+            silent("never renewed", *(s for s in _renewed_in_vain(5) if s.kind != REVALIDATION.kind)),
+            silent("checked once", *_renewed_in_vain(5)[:15]),
+            silent(
+                "just now", *(said(s, behind_s=299) if s.kind == PAGE_VALUE.kind else s for s in _renewed_in_vain(5))
+            ),
+        ),
+    ),
+    Rule(
+        "stale.in-vain-top-pages",
+        when=_in_vain(PageCheck.top_page == True) >= 5,  # noqa: E712
+        then=supports(STALE_PAGES, STRONG, family="probe", severity=Severity.SEV2),
+        why="Two checks found five of the pages most asked for old although they were renewed after the change.",
+        examples=(
+            fires("five", *_renewed_in_vain(5, top_page=True), for_=SHOP),
+            silent("four", *_renewed_in_vain(4, top_page=True)),
+            silent("other pages", *_renewed_in_vain(5, top_page=False)),
         ),
     ),
     Rule(
@@ -224,10 +283,13 @@ RULES: tuple[Rule[Any], ...] = (
             at_least=percent(95),
             floor=5,
             within=minutes(5),
-        ),
+        )
+        & still(_in_vain() < 5),
         then=refutes(STALE_PAGES, 150, family="limits"),
-        why="Nearly all pages that differ are no older than they may be.",
+        why="Nearly all pages that differ are no older than they may be, and none was renewed in vain.",
+        revision=2,
         examples=(
+            silent("renewed in vain", *_renewed_in_vain(5)),
             fires("as old as may be", *burst(5, said(PAGE_VALUE, 0, same=False, behind_s=3_600)), for_=SHOP),
             silent("older", *burst(5, said(PAGE_VALUE, 0, same=False, behind_s=3_601))),
         ),

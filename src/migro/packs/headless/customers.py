@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, days, hours, minutes, percent
+from ...expressions import UNSET, Pred, days, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId, Signal
 from ...rules import (
@@ -93,6 +93,12 @@ _DAY = hours(24)
 _WRONG: Pred[LoginAttempt] = (LoginAttempt.ok == False) & (LoginAttempt.reason == "invalid_credentials")  # noqa: E712
 _FAILING = on(LoginAttempt, _WRONG, per=LoginAttempt.merchant)
 _FAILURES = _FAILING.count(within=_DAY)
+_ACCOUNTS = _FAILING.different(LoginAttempt.account, within=_DAY)
+_PLACED = on(LoginAttempt, _WRONG, LoginAttempt.network.present(), per=LoginAttempt.merchant)
+# Customers come from about as many networks as they are; five accounts for each network leave room for offices.
+_CROWDED = _PLACED.different(LoginAttempt.account, within=_DAY) - 5 * _PLACED.different(
+    LoginAttempt.network, within=_DAY
+)
 _ALL_LOGINS = on(LoginAttempt, per=LoginAttempt.merchant)
 _RESETS = on(ResetRequests, per=ResetRequests.merchant, weight=ResetRequests.requests).count(within=_DAY)
 _TICKETS = on(
@@ -116,6 +122,22 @@ _END: dict[str, Any] = {"status": 401, "failed": True, "customer": True, "token_
 
 def _failures(at: int, n: int) -> tuple[LoginAttempt, ...]:
     return burst(n, said(LOGIN, at), account="a", network="n")
+
+
+def _placed(accounts: int, networks: int | None) -> tuple[LoginAttempt, ...]:
+    """Return failures of so many accounts, spread over so many networks."""
+    return tuple(
+        said(LOGIN, 90 + i, account=f"a{i}", **({"network": f"n{i % networks}"} if networks else {"network": UNSET}))
+        for i in range(accounts)
+    )
+
+
+def _quarter(failed: tuple[LoginAttempt, ...]) -> tuple[LoginAttempt, ...]:
+    """Return these failures among a hundred logins of an hour, and one more of each of the next two hours."""
+    fine = burst(100 - len(failed), said(LOGIN, 0, ok=True))
+    # Three of four fail, so that the share stays what it was.
+    later = (said(failed[0], 3_700), said(LOGIN, 7_300, ok=True))
+    return (*fine, *failed, *later)
 
 
 def _failing(times: int) -> Premise[MerchantId]:
@@ -168,13 +190,20 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "lockout.a-quarter",
-        when=_ALL_LOGINS.share(_WRONG, at_least=percent(25), floor=100, within=_DAY) & after_cutover(days(14)),
+        # What a day's logins do is not decided by one bad hour of them.
+        when=_ALL_LOGINS.share(_WRONG, at_least=percent(25), floor=100, within=_DAY).holds(2, of=3, every=hours(1))
+        & still(percent(50) * _ACCOUNTS > _CROWDED)
+        & after_cutover(days(14)),
         then=supports(LOCKED_OUT, STRONG, family="logins", severity=Severity.SEV2),
-        why="In the two weeks after the move a quarter of a day's logins fail.",
+        why="In the two weeks after the move a quarter of a day's logins fail for hours, and not from few networks.",
         lasts=_DAY,
+        revision=2,
         examples=(
-            fires("25 of 100", _CUTOVER, *burst(75, said(LOGIN, 0, ok=True)), *_failures(90, 25), for_=SHOP),
-            silent("24 of 100", _CUTOVER, *burst(76, said(LOGIN, 0, ok=True)), *_failures(90, 24)),
+            fires("25 of 100", _CUTOVER, *_quarter(_failures(90, 25)), for_=SHOP),
+            fires("networks untold", _CUTOVER, *_quarter(_placed(25, None)), for_=SHOP),
+            silent("24 of 100", _CUTOVER, *_quarter(_failures(90, 24))),
+            silent("from two networks", _CUTOVER, *_quarter(_placed(25, 2))),
+            silent("for an hour", _CUTOVER, *_quarter(_failures(90, 25))[:-1]),
         ),
     ),
     *raised(
@@ -251,6 +280,19 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("20 of 40", *_failures(0, 20), *burst(20, said(LOGIN, 60), account="b"), for_=SHOP),
             silent("19 of 40", *_failures(0, 21), *burst(19, said(LOGIN, 60), account="b")),
+        ),
+    ),
+    Rule(
+        "lockout.few-networks",
+        when=still(greatest(20, percent(50) * _ACCOUNTS) <= _CROWDED),
+        then=refutes(LOCKED_OUT, 150, family="networks"),
+        why="Most accounts that failed were tried from few networks: somebody tries stolen passwords.",
+        examples=(
+            fires("35 accounts from 3 networks", *_placed(35, 3), for_=SHOP),
+            silent("34 accounts", *_placed(34, 3)),
+            silent("seven networks", *_placed(35, 7)),
+            silent("networks untold", *_placed(35, None)),
+            silent("a part of many", *_placed(35, 3), *_failures(200, 40)),
         ),
     ),
     Rule(

@@ -76,7 +76,12 @@ SPLIT_BRAIN = IssueKind[MerchantId](
 
 _RECORDS = on(RecordImport, per=RecordImport.merchant, weight=RecordImport.records)
 _RETRIED = on(LogLine, LogLine.features.has("import.retry"), per=LogLine.merchant)
-_STRAY: Pred[OrderTrace] = (OrderTrace.platform_side == "old") & (OrderTrace.placed_at > fact(ShopMove.settled_at))
+_BY_SHOPPERS: Pred[OrderTrace] = (
+    OrderTrace.by_staff.missing() | (OrderTrace.by_staff == False)  # noqa: E712
+) & ~OrderTrace.env.one_of("staging", "test")
+_STRAY: Pred[OrderTrace] = (
+    (OrderTrace.platform_side == "old") & (OrderTrace.placed_at > fact(ShopMove.settled_at)) & _BY_SHOPPERS
+)
 _ELSEWHERE: Pred[OrderTrace] = OrderTrace.other_channel == True  # noqa: E712
 
 _MOVED = said(MOVE, cutover_at=START, settled_at=at(600))
@@ -147,8 +152,11 @@ RULES: tuple[Rule[Any], ...] = (
         then=supports(SPLIT_BRAIN, STRONG, family="orders"),
         why="An order was placed on the old platform after the old addresses had expired everywhere.",
         lasts=hours(24),
+        revision=2,
         examples=(
             fires("a second after", _MOVED, _OLD_ORDER, for_=SHOP),
+            silent("by staff", _MOVED, said(_OLD_ORDER, 900, by_staff=True)),
+            silent("a test", _MOVED, said(_OLD_ORDER, 900, env="test")),
             silent("at the moment", _MOVED, said(_OLD_ORDER, 900, placed_at=at(600))),
             silent("on the new one", _MOVED, said(_OLD_ORDER, 900, platform_side="new")),
             silent("at a till", _MOVED, said(_OLD_ORDER, 900, other_channel=True)),
@@ -190,6 +198,7 @@ RULES: tuple[Rule[Any], ...] = (
         .unless(on(OrderTrace, _STRAY, ~_ELSEWHERE, per=OrderTrace.merchant)),
         then=refutes(SPLIT_BRAIN, 150, family="other-channel"),
         why="All orders of the old platform are of a channel that it is meant to serve.",
+        revision=2,
         examples=(
             fires("at a till", _MOVED, said(_OLD_ORDER, 900, other_channel=True), for_=SHOP),
             silent("one is not", _MOVED, _OLD_ORDER, said(_OLD_ORDER, 960, other_channel=True)),

@@ -51,10 +51,12 @@ BOT_LOAD = IssueKind[MerchantId](
     "bot_scraping_load",
     category="performance",
     title="Bots make up much of the traffic",
-    what="Crawlers and scrapers raise load, use up quotas and distort the shop's figures.",
+    what="Crawlers, scrapers and whoever tries stolen passwords raise load, use up quotas and distort the figures.",
     severity=SeverityScale(default=Severity.SEV4),
     responses=(
         notify("operators"),
+        # From here on accounts or the shop itself are at stake.
+        notify("security", from_severity=Severity.SEV3),
         report("share of automated requests, routes, statuses"),
         draft_reply(
             "A large part of your current traffic is automated. It is left out of your figures; whether to block it is"
@@ -64,7 +66,7 @@ BOT_LOAD = IssueKind[MerchantId](
     human_only=("block", "change firewall or rate limits"),
     false_positives="Monitors, load tests and price comparisons are automated too.",
     related=("card_testing_attack", "api_throttling", "ssr_blocked_by_bot_protection", "web_performance_regression"),
-    harm="Costs, and figures that mislead; shoppers are hit only once capacity is.",
+    harm="Costs, and figures that mislead; shoppers are hit once capacity is, or when their accounts are tried.",
     sources=cited("SHOP-LIMITS", "VC-431", "ADB-RL"),
     causes=(
         "api_throttling",

@@ -25,9 +25,9 @@ def page() -> Response:
     return Response(kind="notify", risk=Risk.R0, target="on_call", args=(_LINE,))
 
 
-def notify(role: str) -> Response:
-    """Tell a role that is not on call, such as ``finance``."""
-    return Response(kind="notify", risk=Risk.R0, target=role, args=(_LINE,))
+def notify(role: str, *, from_severity: Severity = Severity.SEV4) -> Response:
+    """Tell a role that is not on call, such as ``finance``; a graver issue only, where a severity is given."""
+    return Response(kind="notify", risk=Risk.R0, target=role, args=(_LINE,), from_severity=from_severity)
 
 
 def report(content: str) -> Response:

@@ -134,6 +134,7 @@ class OrderTrace(Signal, kind="poll.order"):
         mails: Mails that were sent because of it, since the import.
         labels: Shipping labels that were made because of it, since the import.
         other_channel: Whether the old platform is meant to take such orders, as at a till.
+        by_staff: Whether staff placed it themselves, to try the shop or by hand.
         polled_at: When all this was so.
     """
 
@@ -148,6 +149,7 @@ class OrderTrace(Signal, kind="poll.order"):
     mails: Attr[int]
     labels: Attr[int]
     other_channel: Attr[bool]
+    by_staff: Maybe[bool] = UNSET
     polled_at: Attr[datetime]
 
 
