@@ -39,6 +39,8 @@ ALLOWED = {
     ("signal.py", "hash"),
     # Premises are found by identity while their rules live; nothing is kept under it and nothing is ordered by it.
     ("evaluating.py", "id"),
+    # So are the terms of an impact.
+    ("impacts.py", "id"),
     ("native.py", "id"),
     ("network.py", "id"),
     ("traces.py", "id"),

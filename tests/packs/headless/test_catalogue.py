@@ -67,6 +67,7 @@ def test_a_kind_says_what_people_need(kind: IssueKind[Any]) -> None:
 
 
 _NO_REPLY = {
+    "app_build_incident": "its merchants are written to about what the build did to each of them",
     "collector_fault": "a matter of the host's own collector",
     "documentation_gap": "a matter of the host's own documentation",
 }
