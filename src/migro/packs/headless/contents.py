@@ -169,6 +169,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_in_vain() >= 5,
         then=supports(STALE_PAGES, STRONG, family="probe"),
         why="Two checks found five products' pages old although they were renewed when the products changed.",
+        lasts=minutes(60),
         examples=(
             fires("five", *_renewed_in_vain(5), for_=SHOP),
             silent("four", *_renewed_in_vain(4)),
@@ -184,6 +185,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_in_vain(PageCheck.top_page == True) >= 5,  # noqa: E712
         then=supports(STALE_PAGES, STRONG, family="probe", severity=Severity.SEV2),
         why="Two checks found five of the pages most asked for old although they were renewed after the change.",
+        lasts=minutes(60),
         examples=(
             fires("five", *_renewed_in_vain(5, top_page=True), for_=SHOP),
             silent("four", *_renewed_in_vain(4, top_page=True)),
@@ -286,12 +288,13 @@ RULES: tuple[Rule[Any], ...] = (
         )
         & still(_in_vain() < 5),
         then=refutes(STALE_PAGES, 150, family="limits"),
-        why="Nearly all pages that differ are no older than they may be, and none was renewed in vain.",
+        why="Nearly all pages that differ are no older than they may be, and next to none was renewed in vain.",
+        lasts=minutes(10),
         revision=2,
         examples=(
-            silent("renewed in vain", *_renewed_in_vain(5)),
             fires("as old as may be", *burst(5, said(PAGE_VALUE, 0, same=False, behind_s=3_600)), for_=SHOP),
             silent("older", *burst(5, said(PAGE_VALUE, 0, same=False, behind_s=3_601))),
+            silent("renewed in vain", *_renewed_in_vain(5)),
         ),
     ),
     Rule(

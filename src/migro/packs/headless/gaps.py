@@ -49,7 +49,6 @@ NO_CASE: Mapping[str, Mapping[str, str]] = MappingProxyType(
         # Two strong signs without a witness in common.
         "sure": {
             "api_version_fall_forward": _ONE_SOURCE,
-            "bot_scraping_load": _ONE_SIGN,
             "bulk_import_errors": _ONE_SIGN,
             "card_testing_attack": _ONE_SIGN,
             "cart_not_reset_after_order": _ONE_SIGN,

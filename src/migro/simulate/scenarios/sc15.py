@@ -5,7 +5,7 @@ The wave is expected and real: it is one case for all its days. What comes at ni
 thousands of accounts, is another matter and is never part of that case; whoever guards accounts is told. Replies are
 drafted and wait (R2), also those that a story would send.
 
-Logins are told one by one for every fifteenth account, as a large shop would sample them; resets are summed by the minute.
+Logins are told one by one for every fifteenth account, as a large shop would sample them; resets are told by tens.
 """
 
 from __future__ import annotations
