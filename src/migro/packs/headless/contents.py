@@ -26,7 +26,7 @@ from .browser import IMAGES
 from .check_signals import CacheHits, ImageCheck, PageCheck, Revalidation
 from .references import cited
 from .responses import dashboard, draft_reply, notify, recheck, refresh_cache, report
-from .shop_witnesses import mostly, newest, still
+from .shop_witnesses import mostly, newest
 from .signals import Product
 from .specimens import SHOP, burst, ticket
 from .specimens_operations import LOG, said
@@ -285,8 +285,7 @@ RULES: tuple[Rule[Any], ...] = (
             at_least=percent(95),
             floor=5,
             within=minutes(5),
-        )
-        & still(_in_vain() < 5),
+        ).unless(_in_vain() >= 5),
         then=refutes(STALE_PAGES, 150, family="limits"),
         why="Nearly all pages that differ are no older than they may be, and next to none was renewed in vain.",
         lasts=minutes(10),
