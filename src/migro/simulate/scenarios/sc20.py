@@ -21,7 +21,7 @@ from ..scenario import Scenario
 from ..shops import Shop
 from ..timeline import START, Simulation, Timeline
 from ..traffic import BY_LETTER, shopping
-from ..truth import ANY_PARENT, ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
+from ..truth import ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
 
 __all__ = ["SCENARIO", "play"]
 
@@ -298,7 +298,7 @@ def _truth(timeline: Timeline) -> GroundTruth:
                 onset=timeline.at(_STRAYS[1]),
                 mildest=Severity.SEV3,
                 gravest=Severity.SEV2,
-                parent=ANY_PARENT,
+                parent=two,
                 within=3_600,
             ),
         ),
