@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -102,7 +103,7 @@ _CROWD = (*weekly(said(SESSIONS, 0, sessions=1_200)), said(SESSIONS, 0, sessions
 _NO_CROWD = (*weekly(said(SESSIONS, 0, sessions=1_200)), said(SESSIONS, 0, sessions=299))
 # What the host says of a minute; three times as many over five of them.
 _THRICE_TOLD = _VISITS * Fraction(1, 15) >= fact(ShopProfile.sessions_per_min)
-_TOLD = profile(-60, sessions_per_min=20)
+_TOLD = profile(-60, sessions_per_min=Decimal(20))
 _CARTS = said(STOREFRONT_CALLS, 1, calls=98)
 _TWO_HELD = said(STOREFRONT_CALLS, 2, calls=2, code="throttle", failed=True)
 _ONE_HELD = said(STOREFRONT_CALLS, 2, calls=1, code="throttle", failed=True)
