@@ -21,8 +21,8 @@ from migro.engine.significance import improbable
 from migro.errors import RuleDefinitionError, RuleSetError
 from migro.expressions import UNSET, Maybe, MaybeKey, fact, hours, minutes, percent, permille
 from migro.models import Impact, Severity, Signal
-from migro.reason import Readings, accrued, estimate, flow_of, losses, severity_of
-from migro.reason.impact import DROUGHT
+from migro.reason import Figures, Readings, accrued, estimate, flow_of, losses, severity_of
+from migro.reason.figures import DROUGHT
 from migro.reason.severity import Stakes
 from migro.rules import Amounts, Exposure, ImpactModel, Orders, PerDay, RuleSet, Sessions, SeverityScale, on, trailing
 from migro.testing import START
@@ -253,8 +253,14 @@ def test_what_was_lost_is_each_rate_for_as_long_as_it_held() -> None:
 # --- severity --------------------------------------------------------------------------------------------------------
 
 
-def stakes(impact: Impact, **told: Any) -> Stakes:
-    return Stakes(**{"read_impact": lambda: impact, "currency": "EUR", **told})
+def stakes(figures: Figures, **told: Any) -> Stakes:
+    return Stakes(**{"read_figures": lambda: figures, "currency": "EUR", **told})
+
+
+def losing(minor: int, currency: str = "EUR") -> Figures:
+    """Return figures of an issue that costs so much a minute."""
+    lost = MeasuredAmount(currency, Fraction(30 * minor), 5)
+    return Figures(ImpactModel(failed=FAILED, paid=True), Readings(currency=currency, failed=(lost,)))
 
 
 @pytest.mark.parametrize(
@@ -262,15 +268,14 @@ def stakes(impact: Impact, **told: Any) -> Stakes:
     [(50_000, "SEV1"), (49_999, "SEV2"), (10_000, "SEV2"), (9_999, "SEV3"), (1_000, "SEV3"), (999, "SEV4")],
 )
 def test_floors_hold_whatever_the_share(revenue: int, severity: str) -> None:
-    impact = Impact(revenue=revenue, currency="EUR")
-    found, because = severity_of(SCALE, Fraction(1, 100), (), stakes=stakes(impact))
+    found, because = severity_of(SCALE, Fraction(1, 100), (), stakes=stakes(losing(revenue)))
 
     assert found.word == severity
     assert ("(assumed)" in because) == (severity != "SEV4")
 
 
 def test_floors_are_the_merchant_s_own_where_they_are_told_and_never_converted() -> None:
-    euro, yen = (Impact(revenue=20_000, currency=c) for c in ("EUR", "JPY"))
+    euro, yen = losing(20_000), losing(20_000, "JPY")
     own = ((Severity.SEV1, 20_000),)
 
     assert severity_of(SCALE, None, (), stakes=stakes(euro, floors=own))[0] is Severity.SEV1
@@ -279,11 +284,11 @@ def test_floors_are_the_merchant_s_own_where_they_are_told_and_never_converted()
 
 
 def test_an_exposure_of_a_hundredth_of_a_day_is_sev2() -> None:
-    impact = estimate(MODEL, known(exposures=(), daily=(("ads", Fraction(5_000)),)))
+    figures = Figures(MODEL, known(exposures=(), daily=(("ads", Fraction(5_000)),)))
 
-    assert severity_of(SCALE, None, (), stakes=stakes(impact, daily=100_000))[0] is Severity.SEV2
-    assert severity_of(SCALE, None, (), stakes=stakes(impact, daily=100_001))[0] is Severity.SEV4
-    assert severity_of(SCALE, None, (), stakes=stakes(impact))[0] is Severity.SEV4
+    assert severity_of(SCALE, None, (), stakes=stakes(figures, daily=100_000))[0] is Severity.SEV2
+    assert severity_of(SCALE, None, (), stakes=stakes(figures, daily=100_001))[0] is Severity.SEV4
+    assert severity_of(SCALE, None, (), stakes=stakes(figures))[0] is Severity.SEV4
 
 
 def test_a_peak_is_one_higher_and_half_of_all_makes_sev1_only_over_five_minutes() -> None:
@@ -296,8 +301,10 @@ def test_a_peak_is_one_higher_and_half_of_all_makes_sev1_only_over_five_minutes(
 def test_what_shoppers_meet_is_sev3_at_least_where_nobody_knows_what_it_costs() -> None:
     facing = attrs.evolve(SCALE, customer_facing=True)
 
-    assert severity_of(facing, None, (), stakes=stakes(Impact()))[0] is Severity.SEV3
-    assert severity_of(facing, permille(1), (), stakes=stakes(Impact()))[0] is Severity.SEV4
+    nothing = stakes(Figures(MODEL, Readings()))
+    assert severity_of(facing, None, (), stakes=nothing)[0] is Severity.SEV3
+    assert severity_of(facing, permille(1), (), stakes=nothing)[0] is Severity.SEV4
+    assert severity_of(facing, None, (), stakes=stakes(losing(1)))[0] is Severity.SEV4
 
 
 # --- in a fold -------------------------------------------------------------------------------------------------------
