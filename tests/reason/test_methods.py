@@ -23,6 +23,7 @@ from migro.expressions import UNSET, Maybe, MaybeKey, fact, hours, minutes, perc
 from migro.models import Impact, Severity, Signal
 from migro.reason import Figures, Readings, accrued, estimate, flow_of, losses, severity_of
 from migro.reason.figures import DROUGHT
+from migro.reason.impact import ratio, written
 from migro.reason.severity import Stakes
 from migro.rules import Amounts, Exposure, ImpactModel, Orders, PerDay, RuleSet, Sessions, SeverityScale, on, trailing
 from migro.testing import START
@@ -220,9 +221,17 @@ def test_both_ends_are_amounts_of_known_inputs_and_no_more_than_is_usual(given_:
 @settings(max_examples=cases(100))
 @given(READINGS)
 def test_every_factor_is_named_and_the_record_follows_from_itself(given_: dict[str, Any]) -> None:
-    impact = estimate(MODEL, known(**given_))
+    impact, figures = estimate(MODEL, known(**given_)), Figures(MODEL, known(**given_))
 
     assert impact_mistakes(impact) == []
+    # What severity reads is what the record says, worked out from the record alone.
+    low = " low" if given_["share"] is not None and given_["share"].size < 100 else ""
+    amounts = {e.method.split(" within")[0]: e.amount for e in impact.estimates if e.currency == impact.currency}
+    first = next((amounts[n] for n in ("R_obs", f"R_step{low}", f"R_model{low}", "R_gap") if n in amounts), None)
+    assert figures.revenue == impact.revenue == (None if first is None else int(Fraction(first)))
+    assert figures.rated == bool(impact.rates)
+    assert (None if figures.share_lost is None else ratio(figures.share_lost)) == impact.share_lost
+    assert [str(s.amount) for s in figures.exposures()] == [e.amount for e in impact.exposures]
     for e in impact.estimates:
         product = Fraction(1)
         for f in e.factors:
@@ -347,6 +356,24 @@ def test_orders_that_stop_coming_are_a_gap_within_the_cap_in_the_record() -> Non
     assert 0 < found["R_gap"] <= 500
     assert decision.issue.impact.usual_revenue == "500"
     assert recompute(decision) == ()
+
+
+def test_the_record_of_an_impact_is_written_for_an_issue_and_its_decisions_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Impact] = []
+
+    def noted(figures: Figures) -> Impact:
+        asked.append(written(figures))
+        return asked[-1]
+
+    monkeypatch.setattr("migro.reason.assessment.written", noted)
+    run = Run(fold=Fold(with_impact(DOWN.impact or MODEL)))
+    run.give(Shop(merchant=call(0).merchant, value=1000, money="EUR", occurred_at=T0, env="production"))
+    run.give(*(call(n, n + 1) for n in range(40)))
+
+    assert run.decisions[-1].issue.impact.revenue is not None
+    assert 0 < len(asked) <= len(run.decisions) + 1 < 20
 
 
 def test_a_model_about_another_key_is_refused_when_the_rules_are_loaded() -> None:

@@ -6,29 +6,23 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property
 from math import floor, isqrt
-from typing import Literal
 
 import attrs
 
 from ..engine import MeasuredAmount, MeasuredShare
 from ..engine.significance import improbable
 from ..rules import ImpactModel, PerDay
+from .sums import Factor, Sum, assumed, fact, measured, told_or
 
 __all__ = [
     "DROUGHT",
     "KNOWN_VALUES",
     "LEAST_USUAL",
-    "Factor",
     "Figures",
     "OrderFlow",
     "Readings",
-    "Sum",
-    "assumed",
-    "fact",
     "flow_of",
     "largest_share",
-    "measured",
-    "told_or",
     "wilson_lower",
 ]
 
@@ -43,8 +37,6 @@ DROUGHT = Fraction(1, 100)
 
 _PLAIN_FROM = 100
 _MINUTE = 60_000_000
-
-Source = Literal["measured", "fact", "assumed"]
 
 
 @attrs.frozen(kw_only=True)
@@ -125,53 +117,6 @@ def wilson_lower(hits: int, size: int) -> Fraction:
     root = Fraction(isqrt(int(inside * 10**12)) + 1, 10**6)
     lower = (centre - root) / (n + z2)
     return max(Fraction(0), Fraction(int(lower * 1000), 1000))
-
-
-@attrs.frozen
-class Factor:
-    """A number that an amount is made of, and where it is from."""
-
-    name: str
-    value: Fraction
-    source: Source
-
-
-@attrs.frozen(slots=False)
-class Sum:
-    """
-    An amount of money, as the product of its factors.
-
-    Attributes:
-        method: Which formula, such as ``R_step``, or the name of what is at stake.
-        per: Whether it is lost each ``minute``, each ``day``, or ``once``.
-        currency: ISO 4217 code.
-        factors: In minor units all in all.
-        cap: What it never counts for more than.
-    """
-
-    method: str
-    per: Literal["minute", "day", "once"]
-    currency: str
-    factors: tuple[Factor, ...]
-    cap: Sum | None = None
-
-    @cached_property
-    def product(self) -> Fraction:
-        """What the factors come to."""
-        product = Fraction(1)
-        for factor in self.factors:
-            product *= factor.value
-        return product
-
-    @property
-    def capped(self) -> bool:
-        """Whether the cap stands in its place: never more is lost than the shop usually takes."""
-        return self.cap is not None and self.product > self.cap.product
-
-    @property
-    def amount(self) -> Fraction:
-        """What it counts for, in minor units."""
-        return self.cap.product if self.cap is not None and self.capped else self.product
 
 
 @attrs.frozen(slots=False)
@@ -349,26 +294,3 @@ def _exposed(model: ImpactModel, known: Readings) -> Iterator[Sum]:
                 share,
             )
             yield Sum(part.name, "day", known.currency, product)
-
-
-# --- factors ---------------------------------------------------------------------------------------------------------
-
-
-def measured(name: str, value: Fraction) -> Factor:
-    """Return a factor that signals tell."""
-    return Factor(name, value, "measured")
-
-
-def fact(name: str, value: Fraction) -> Factor:
-    """Return a factor that the host tells."""
-    return Factor(name, value, "fact")
-
-
-def assumed(name: str, value: Fraction) -> Factor:
-    """Return a factor that nobody tells."""
-    return Factor(name, value, "assumed")
-
-
-def told_or(name: str, told: Fraction | None, otherwise: Fraction) -> Factor:
-    """Return a factor as the host tells it, else as it is assumed."""
-    return assumed(name, otherwise) if told is None else fact(name, told)

@@ -8,7 +8,8 @@ from math import ceil, floor
 
 from ..models import Affected, Assumption, Estimate, Impact, MoneyRange
 from ..rules import ImpactModel
-from .figures import Factor, Figures, OrderFlow, Readings, Sum, assumed, measured
+from .figures import Figures, OrderFlow, Readings
+from .sums import Factor, Sum, assumed, measured
 
 __all__ = ["ATTEMPTS", "NOTHING_MEASURED", "estimate", "ratio", "written"]
 
