@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from migro.engine import MeasuredShare
 from migro.models import Impact, Severity
 from migro.reason import Readings, estimate, severity_of, wilson_lower
-from migro.reason.impact import largest_share
+from migro.reason.figures import largest_share
 from migro.rules import ImpactModel, SeverityScale
 
 CHECKOUT = ImpactModel(step="checkout", conversion=Fraction(45, 100))

@@ -21,8 +21,9 @@ from migro.engine.significance import improbable
 from migro.errors import RuleDefinitionError, RuleSetError
 from migro.expressions import UNSET, Maybe, MaybeKey, fact, hours, minutes, percent, permille
 from migro.models import Impact, Severity, Signal
-from migro.reason import Readings, accrued, estimate, flow_of, losses, severity_of
-from migro.reason.impact import DROUGHT
+from migro.reason import Figures, Readings, accrued, estimate, flow_of, losses, severity_of
+from migro.reason.figures import DROUGHT
+from migro.reason.impact import ratio, written
 from migro.reason.severity import Stakes
 from migro.rules import Amounts, Exposure, ImpactModel, Orders, PerDay, RuleSet, Sessions, SeverityScale, on, trailing
 from migro.testing import START
@@ -220,9 +221,17 @@ def test_both_ends_are_amounts_of_known_inputs_and_no_more_than_is_usual(given_:
 @settings(max_examples=cases(100))
 @given(READINGS)
 def test_every_factor_is_named_and_the_record_follows_from_itself(given_: dict[str, Any]) -> None:
-    impact = estimate(MODEL, known(**given_))
+    impact, figures = estimate(MODEL, known(**given_)), Figures(MODEL, known(**given_))
 
     assert impact_mistakes(impact) == []
+    # What severity reads is what the record says, worked out from the record alone.
+    low = " low" if given_["share"] is not None and given_["share"].size < 100 else ""
+    amounts = {e.method.split(" within")[0]: e.amount for e in impact.estimates if e.currency == impact.currency}
+    first = next((amounts[n] for n in ("R_obs", f"R_step{low}", f"R_model{low}", "R_gap") if n in amounts), None)
+    assert figures.revenue == impact.revenue == (None if first is None else int(Fraction(first)))
+    assert figures.rated == bool(impact.rates)
+    assert (None if figures.share_lost is None else ratio(figures.share_lost)) == impact.share_lost
+    assert [str(s.amount) for s in figures.exposures()] == [e.amount for e in impact.exposures]
     for e in impact.estimates:
         product = Fraction(1)
         for f in e.factors:
@@ -253,8 +262,14 @@ def test_what_was_lost_is_each_rate_for_as_long_as_it_held() -> None:
 # --- severity --------------------------------------------------------------------------------------------------------
 
 
-def stakes(impact: Impact, **told: Any) -> Stakes:
-    return Stakes(**{"read_impact": lambda: impact, "currency": "EUR", **told})
+def stakes(figures: Figures, **told: Any) -> Stakes:
+    return Stakes(**{"read_figures": lambda: figures, "currency": "EUR", **told})
+
+
+def losing(minor: int, currency: str = "EUR") -> Figures:
+    """Return figures of an issue that costs so much a minute."""
+    lost = MeasuredAmount(currency, Fraction(30 * minor), 5)
+    return Figures(ImpactModel(failed=FAILED, paid=True), Readings(currency=currency, failed=(lost,)))
 
 
 @pytest.mark.parametrize(
@@ -262,15 +277,14 @@ def stakes(impact: Impact, **told: Any) -> Stakes:
     [(50_000, "SEV1"), (49_999, "SEV2"), (10_000, "SEV2"), (9_999, "SEV3"), (1_000, "SEV3"), (999, "SEV4")],
 )
 def test_floors_hold_whatever_the_share(revenue: int, severity: str) -> None:
-    impact = Impact(revenue=revenue, currency="EUR")
-    found, because = severity_of(SCALE, Fraction(1, 100), (), stakes=stakes(impact))
+    found, because = severity_of(SCALE, Fraction(1, 100), (), stakes=stakes(losing(revenue)))
 
     assert found.word == severity
     assert ("(assumed)" in because) == (severity != "SEV4")
 
 
 def test_floors_are_the_merchant_s_own_where_they_are_told_and_never_converted() -> None:
-    euro, yen = (Impact(revenue=20_000, currency=c) for c in ("EUR", "JPY"))
+    euro, yen = losing(20_000), losing(20_000, "JPY")
     own = ((Severity.SEV1, 20_000),)
 
     assert severity_of(SCALE, None, (), stakes=stakes(euro, floors=own))[0] is Severity.SEV1
@@ -279,11 +293,11 @@ def test_floors_are_the_merchant_s_own_where_they_are_told_and_never_converted()
 
 
 def test_an_exposure_of_a_hundredth_of_a_day_is_sev2() -> None:
-    impact = estimate(MODEL, known(exposures=(), daily=(("ads", Fraction(5_000)),)))
+    figures = Figures(MODEL, known(exposures=(), daily=(("ads", Fraction(5_000)),)))
 
-    assert severity_of(SCALE, None, (), stakes=stakes(impact, daily=100_000))[0] is Severity.SEV2
-    assert severity_of(SCALE, None, (), stakes=stakes(impact, daily=100_001))[0] is Severity.SEV4
-    assert severity_of(SCALE, None, (), stakes=stakes(impact))[0] is Severity.SEV4
+    assert severity_of(SCALE, None, (), stakes=stakes(figures, daily=100_000))[0] is Severity.SEV2
+    assert severity_of(SCALE, None, (), stakes=stakes(figures, daily=100_001))[0] is Severity.SEV4
+    assert severity_of(SCALE, None, (), stakes=stakes(figures))[0] is Severity.SEV4
 
 
 def test_a_peak_is_one_higher_and_half_of_all_makes_sev1_only_over_five_minutes() -> None:
@@ -296,8 +310,10 @@ def test_a_peak_is_one_higher_and_half_of_all_makes_sev1_only_over_five_minutes(
 def test_what_shoppers_meet_is_sev3_at_least_where_nobody_knows_what_it_costs() -> None:
     facing = attrs.evolve(SCALE, customer_facing=True)
 
-    assert severity_of(facing, None, (), stakes=stakes(Impact()))[0] is Severity.SEV3
-    assert severity_of(facing, permille(1), (), stakes=stakes(Impact()))[0] is Severity.SEV4
+    nothing = stakes(Figures(MODEL, Readings()))
+    assert severity_of(facing, None, (), stakes=nothing)[0] is Severity.SEV3
+    assert severity_of(facing, permille(1), (), stakes=nothing)[0] is Severity.SEV4
+    assert severity_of(facing, None, (), stakes=stakes(losing(1)))[0] is Severity.SEV4
 
 
 # --- in a fold -------------------------------------------------------------------------------------------------------
@@ -340,6 +356,24 @@ def test_orders_that_stop_coming_are_a_gap_within_the_cap_in_the_record() -> Non
     assert 0 < found["R_gap"] <= 500
     assert decision.issue.impact.usual_revenue == "500"
     assert recompute(decision) == ()
+
+
+def test_the_record_of_an_impact_is_written_for_an_issue_and_its_decisions_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Impact] = []
+
+    def noted(figures: Figures) -> Impact:
+        asked.append(written(figures))
+        return asked[-1]
+
+    monkeypatch.setattr("migro.reason.assessment.written", noted)
+    run = Run(fold=Fold(with_impact(DOWN.impact or MODEL)))
+    run.give(Shop(merchant=call(0).merchant, value=1000, money="EUR", occurred_at=T0, env="production"))
+    run.give(*(call(n, n + 1) for n in range(40)))
+
+    assert run.decisions[-1].issue.impact.revenue is not None
+    assert 0 < len(asked) <= len(run.decisions) + 1 < 20
 
 
 def test_a_model_about_another_key_is_refused_when_the_rules_are_loaded() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
@@ -178,9 +178,16 @@ def _rests(engine: NativeEngine, state: EngineState, node: Node, key: Key, t: in
                     _rests(engine, state, child, key, times[place - 1], found)
         case Held(length=length) | Runs(length=length):
             child = nodes[node.children[0]]
-            for u in child.times(state, key):
-                if t - length <= u <= t:
-                    _rests(engine, state, child, key, u, found)
+            known = child.times(state, key)
+            moments = known[bisect_left(known, t - length) : bisect_right(known, t)]
+            if isinstance(child.premise, Fits):
+                # A run is of hundreds of them, and each rests on the signals of that very moment.
+                hit, those = child.hit, set(moments)  # type: ignore[attr-defined]  # it has one
+                entries = found.window(state, child.sources[0], key, t - length, t)
+                found.add(e for e in entries if e.hits[hit] and e.at in those)
+                return
+            for u in moments:
+                _rests(engine, state, child, key, u, found)
         case Holds():
             child = nodes[node.children[0]]
             at = t if isinstance(child, ComparedNode) else max(u for u in child.times(state, key) if u <= t)

@@ -2,7 +2,8 @@
 
 from .assessment import Assessment, assess, is_supported
 from .confidence import HIGH_FROM, MAX_SCORE, Evidence, Score, band_of, confidence_of, score, trust_cap
-from .impact import Readings, estimate, flow_of, wilson_lower
+from .figures import Figures, Readings, flow_of, wilson_lower
+from .impact import estimate
 from .losses import accrued, losses
 from .quarantined import QUARANTINED, RuleQuarantined, rule_quarantined
 from .severity import severity_of
@@ -16,6 +17,7 @@ __all__ = [
     "UNKNOWN",
     "Assessment",
     "Evidence",
+    "Figures",
     "Readings",
     "RuleQuarantined",
     "Score",

@@ -13,7 +13,8 @@ from ..engine import EngineState, Key, MeasuredShare, NativeEngine, contributing
 from ..models import Band, Environment, Impact, NearMiss, Severity
 from ..rules import IssueKind, Rule
 from .confidence import Evidence, Score, band_of, score
-from .impact import estimate, largest_share
+from .figures import Figures, largest_share
+from .impact import written
 from .readings import is_peak, readings, stakes
 from .severity import severity_of
 
@@ -128,8 +129,8 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
         for w in total.weighed
         if w.counted and (floor := engine.ruleset.rule(w.evidence.rule).then.severity) is not None
     )
-    read_impact = _once(partial(_impact, engine, state, kind, key, lost))
-    severity, because = _severity(engine, state, kind, key, lost, floors, read_impact)
+    figures = _once(partial(_figures, engine, state, kind, key, lost))
+    severity, because = _severity(engine, state, kind, key, lost, floors, figures)
     return Assessment(
         kind=kind,
         key=key,
@@ -142,7 +143,7 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
         found=frozenset(signals),
         newest=newest,
         environments=frozenset(environments),
-        read_impact=read_impact,
+        read_impact=lambda: written(figures()),
         read_near_misses=partial(_near_misses, engine, state, silent, key),
     )
 
@@ -153,10 +154,10 @@ def _lost(engine: NativeEngine, state: EngineState, rules: list[Rule[Any]], key:
     return found if found is not None and found.window is not None else None
 
 
-def _impact(
+def _figures(
     engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: Key, lost: MeasuredShare | None
-) -> Impact:
-    return estimate(kind.impact, readings(engine, state, kind, key, lost))
+) -> Figures:
+    return Figures(kind.impact, readings(engine, state, kind, key, lost))
 
 
 def _severity(
@@ -166,28 +167,27 @@ def _severity(
     key: Key,
     lost: MeasuredShare | None,
     floors: tuple[tuple[str, Severity], ...],
-    read_impact: Callable[[], Impact],
+    figures: Callable[[], Figures],
 ) -> tuple[Severity, str]:
     share = None if lost is None else Fraction(lost.hits, lost.size)
     model = kind.impact
     if model is not None and (model.usual is not None or (lost is None and model.orders is not None)):
-        told = read_impact().share_lost  # what is lost beyond what is usual, or of the usual orders
-        share = None if told is None else Fraction(told)
+        share = figures().share_lost  # what is lost beyond what is usual, or of the usual orders
     return severity_of(
         kind.severity,
         share,
         floors,
         window=None if lost is None else lost.window,
-        stakes=stakes(engine, state, kind, key, read_impact=read_impact),
+        stakes=stakes(engine, state, kind, key, read_figures=figures),
         peak=is_peak(engine, state, kind, key),
     )
 
 
-def _once(read: Callable[[], Impact]) -> Callable[[], Impact]:
+def _once(read: Callable[[], Figures]) -> Callable[[], Figures]:
     """Return what reads at most once: severity asks, and the record may ask again."""
-    found: list[Impact] = []
+    found: list[Figures] = []
 
-    def again() -> Impact:
+    def again() -> Figures:
         if not found:
             found.append(read())
         return found[0]

@@ -9,7 +9,7 @@ from typing import Any
 from ..engine import EngineState, Key, MeasuredShare, NativeEngine, measured_amounts, measured_value
 from ..expressions import Fact
 from ..rules import Exposure, IssueKind, PerDay
-from .impact import Readings
+from .figures import Readings
 from .severity import Stakes
 
 __all__ = ["is_peak", "readings", "stakes"]

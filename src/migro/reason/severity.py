@@ -7,9 +7,10 @@ from fractions import Fraction
 
 import attrs
 
-from ..models import Impact, Severity
+from ..models import Severity
 from ..models.rendering import money
 from ..rules import SeverityScale
+from .figures import Figures
 
 __all__ = ["FLOORS", "SUSTAINED", "Stakes", "severity_of"]
 
@@ -26,6 +27,7 @@ _EXPOSED = Fraction(1, 100)
 """An exposure of so much of what the shop takes in a day is SEV2."""
 
 _DAY = 1440
+_WORST_FIRST = tuple(sorted(Severity, reverse=True))
 
 
 @attrs.frozen(kw_only=True)
@@ -34,13 +36,13 @@ class Stakes:
     What is at stake.
 
     Attributes:
-        read_impact: Returns the impact; asked only where it can still make a difference.
+        read_figures: Returns what it costs; asked only where it can still make a difference.
         floors: Least revenue at risk per minute by severity, as the host told them; None for one that it did not.
         daily: What the shop takes on a usual day, as the host told it, in minor units.
         currency: What both are in.
     """
 
-    read_impact: Callable[[], Impact]
+    read_figures: Callable[[], Figures]
     floors: tuple[tuple[Severity, int | None], ...] = ()
     daily: int | None = None
     currency: str | None = None
@@ -70,11 +72,12 @@ def severity_of(
         if floor > severity:
             severity, because = floor, f"{rule} makes it at least {floor.word}"
     if stakes is not None and severity < Severity.SEV1:
-        impact = stakes.read_impact()
-        if share is None and scale.customer_facing and not impact.rates and severity < Severity.SEV3:
+        figures = stakes.read_figures()
+        if share is None and scale.customer_facing and severity < Severity.SEV3 and not figures.rated:
             severity, because = Severity.SEV3, "shoppers meet it, and what it costs is not known"
-        for candidate, why in (_by_revenue(impact, stakes), _by_exposure(impact, stakes)):
-            if candidate is not None and candidate > severity:
+        for by in (_by_revenue, _by_exposure):
+            candidate, why = by(figures, stakes, severity)
+            if candidate > severity:
                 severity, because = candidate, why
     if peak and severity < Severity.SEV1:
         severity, because = Severity(severity + 1), f"one higher, since more is at stake than usual; {because}"
@@ -93,34 +96,36 @@ def _by_share(scale: SeverityScale, share: Fraction | None, window: int | None) 
     return scale.below, f"{_percent(share)} lost is below every bound"
 
 
-def _by_revenue(impact: Impact, stakes: Stakes) -> tuple[Severity | None, str]:
-    revenue, currency = impact.revenue, impact.currency
+def _by_revenue(figures: Figures, stakes: Stakes, so_far: Severity) -> tuple[Severity, str]:
+    revenue, currency = figures.revenue, figures.currency
     if revenue is None or currency is None:
-        return None, ""
+        return so_far, ""
     told = dict(stakes.floors) if currency == stakes.currency else {}
     assumed = dict(FLOORS) if currency in _ASSUMED_IN else {}
-    for severity in sorted(Severity, reverse=True):
+    for severity in (s for s in _WORST_FIRST if s > so_far):
         floor = told.get(severity)
         source = "assumed" if floor is None else "told"
         floor = assumed.get(severity) if floor is None else floor
         if floor is not None and revenue >= floor:
             at_risk, bound = money(revenue, currency), money(floor, currency)
             return severity, f"{at_risk} at risk per minute, {severity.word} starts at {bound} ({source})"
-    return None, ""
+    return so_far, ""
 
 
-def _by_exposure(impact: Impact, stakes: Stakes) -> tuple[Severity | None, str]:
+def _by_exposure(figures: Figures, stakes: Stakes, so_far: Severity) -> tuple[Severity, str]:
+    if so_far >= Severity.SEV2:
+        return so_far, ""
     daily: Fraction | None = None if stakes.daily is None else Fraction(stakes.daily)
     currency = stakes.currency
-    if daily is None and impact.usual_revenue is not None:
-        daily = Fraction(impact.usual_revenue) * _DAY
+    if daily is None and figures.cap is not None:
+        daily = figures.cap.amount * _DAY
     if daily is None or currency is None:
-        return None, ""
-    for exposure in impact.exposures:
-        if exposure.currency == currency and Fraction(exposure.amount) >= daily * _EXPOSED > 0:
-            at_stake = money(int(Fraction(exposure.amount)), currency)
+        return so_far, ""
+    for exposure in figures.exposures():
+        if exposure.currency == currency and exposure.amount >= daily * _EXPOSED > 0:
+            at_stake = money(int(exposure.amount), currency)
             return Severity.SEV2, f"{exposure.method} of {at_stake} is 1 % or more of a day's revenue"
-    return None, ""
+    return so_far, ""
 
 
 def _percent(share: Fraction) -> str:
