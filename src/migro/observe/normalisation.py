@@ -14,6 +14,7 @@ import attrs
 import re2
 
 from ..errors import InputError
+from ..models.assembly import assembled
 from ..models.canonical import EPOCH, content_id
 from ..models.scales import Auth
 from ..models.signal import MerchantId, Signal
@@ -220,7 +221,7 @@ class _Finishing:
             topic = kind
         # A forged delivery must not take the place of the genuine one that carries the same id.
         key = _made("dk-failed" if self.auth == "failed" else "dk", merchant, *draft.dedup)
-        return Signal(
+        return assembled(
             kind=kind,
             merchant=merchant,
             occurred_at=occurred,
