@@ -11,133 +11,115 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final, get_args
+from typing import Any, Final, TypedDict, Unpack, cast, get_args
 
 from ..expressions.quantities import bounded
 from .scales import Auth, Environment, Hint
 from .signal import MerchantId, ResourceRef, Signal
 
-__all__ = ["assembled"]
+__all__ = ["Parts", "assembled"]
+
+
+class Parts(TypedDict):
+    """The fields of a plain signal, in its order."""
+
+    kind: str
+    merchant: MerchantId | None
+    occurred_at: datetime
+    received_at: datetime
+    source_kind: str
+    provider: str
+    topic: str
+    dedup_key: str
+    resource: ResourceRef | None
+    ids: dict[str, str]
+    severity_hint: Hint | None
+    state: str | None
+    status: int | None
+    env: Environment
+    auth: Auth
+    metrics: dict[str, int | Decimal]
+    attrs: dict[str, bool | str | tuple[str, ...]]
+    features: frozenset[str]
+    shifted: int
+    normalizer: str
+    id: str
+
 
 _STR: Final = {str}
 _HINTS: Final = frozenset({None, *get_args(Hint)})
 _ENVIRONMENTS: Final = frozenset(get_args(Environment))
 _AUTHS: Final = frozenset(get_args(Auth))
-_FIELDS: Final = frozenset(Signal.model_fields) - {"shifted"}
+_NOTHING: Final = MappingProxyType[str, Any]({})
 _put: Final = object.__setattr__
 
 
-def assembled(
-    *,
-    kind: str,
-    merchant: MerchantId | None,
-    occurred_at: datetime,
-    received_at: datetime,
-    source_kind: str,
-    provider: str,
-    topic: str,
-    dedup_key: str,
-    resource: ResourceRef | None,
-    ids: Mapping[str, str],
-    severity_hint: Hint | None,
-    state: str | None,
-    status: int | None,
-    env: Environment,
-    auth: Auth,
-    metrics: Mapping[str, int | Decimal],
-    attrs: Mapping[str, bool | str | tuple[str, ...]],
-    features: frozenset[str],
-    normalizer: str,
-    id: str,  # noqa: A002  # as the field is called
-) -> Signal:
+def assembled(**parts: Unpack[Parts]) -> Signal:
     """
-    Return `Signal` with these fields, by a shorter way where each has exactly the type that a valid one has.
+    Return `Signal(**parts)`, by a shorter way where each part has exactly the type that a valid one has.
 
     Raises:
         ValidationError: What `Signal` itself says about them.
     """
-    found: dict[str, Any] = {
-        "kind": kind,
-        "merchant": merchant,
-        "occurred_at": occurred_at,
-        "received_at": received_at,
-        "source_kind": source_kind,
-        "provider": provider,
-        "topic": topic,
-        "dedup_key": dedup_key,
-        "resource": resource,
-        "ids": ids,
-        "severity_hint": severity_hint,
-        "state": state,
-        "status": status,
-        "env": env,
-        "auth": auth,
-        "metrics": metrics,
-        "attrs": attrs,
-        "features": features,
-        "shifted": 0,
-        "normalizer": normalizer,
-        "id": id,
-    }
-    if not _is_valid(found):
-        del found["shifted"]
-        return Signal(**found)
-    for place in ("ids", "metrics", "attrs"):
-        held = found[place]
-        found[place] = MappingProxyType(dict(sorted(held.items())) if len(held) > 1 else {**held})
+    if not _is_valid(parts):
+        return Signal(**parts)
+    found = cast(dict[str, Any], parts)
     made = Signal.__new__(Signal)
     # As a copy is made: every field is there, and each is valid.
-    _put(made, "__dict__", found)
-    _put(made, "__pydantic_fields_set__", set(_FIELDS))
+    _put(made, "__pydantic_fields_set__", set(found))
     _put(made, "__pydantic_extra__", None)
     _put(made, "__pydantic_private__", None)
+    found["ids"] = _kept(parts["ids"])
+    found["metrics"] = _kept(parts["metrics"])
+    found["attrs"] = _kept(parts["attrs"])
+    _put(made, "__dict__", found)
     return made
 
 
-def _is_valid(found: Mapping[str, Any]) -> bool:
-    """Return whether validation would take every value as it is; False where only validation itself can say."""
-    ids, metrics, attrs, features = found["ids"], found["metrics"], found["attrs"], found["features"]
-    resource, status = found["resource"], found["status"]
-    if not (
-        type(ids) is type(metrics) is type(attrs) is dict
-        and type(features) is frozenset
-        and _is_utc(found["occurred_at"])
-        and _is_utc(found["received_at"])
-        and (status is None or type(status) is int)
-        and (resource is None or (type(resource) is tuple and len(resource) == 2))
-        and found["dedup_key"]
-        and found["id"]
-    ):
+def _kept(held: dict[str, Any]) -> Mapping[str, Any]:
+    """Return what `read_only` does."""
+    if not held:
+        return _NOTHING
+    return MappingProxyType(dict(sorted(held.items())) if len(held) > 1 else held.copy())
+
+
+def _is_valid(parts: Parts) -> bool:
+    """Return whether validation would take every part as it is; False where only validation itself can say."""
+    ids, metrics, attrs, features = parts["ids"], parts["metrics"], parts["attrs"], parts["features"]
+    if not (type(ids) is type(metrics) is type(attrs) is dict and type(features) is frozenset):
         return False
-    words = [found[name] for name in _WORDS]
-    words += [found[name] for name in _MAYBE_WORDS if found[name] is not None]
-    words += ids
-    words += ids.values()
-    words += attrs
-    if resource is not None:
-        words += resource
-    if metrics:
-        if not all(map(_is_number, metrics.values())):
-            return False
-        words += metrics
-    if features:
-        words += features
+    words: list[Any] = [
+        parts["kind"], parts["source_kind"], parts["provider"], parts["topic"], parts["dedup_key"], parts["env"],
+        parts["auth"], parts["normalizer"], parts["id"],
+        *ids, *ids.values(), *metrics, *attrs, *features,
+    ]  # fmt: skip
     for value in attrs.values():
         if type(value) is tuple:
             words += value
         elif type(value) is not bool:
             words.append(value)
+    for maybe in (parts["merchant"], parts["state"], parts["severity_hint"]):
+        if maybe is not None:
+            words.append(maybe)
+    resource = parts["resource"]
+    if resource is not None:
+        if type(resource) is not tuple or len(resource) != 2:
+            return False
+        words += resource
+    # Only `str` itself, of which nobody can have changed what being equal means.
     return (
         set(map(type, words)) == _STR
         and _is_text("".join(words))
-        and found["severity_hint"] in _HINTS
-        and found["env"] in _ENVIRONMENTS
-        and found["auth"] in _AUTHS
+        and parts["severity_hint"] in _HINTS
+        and parts["env"] in _ENVIRONMENTS
+        and parts["auth"] in _AUTHS
+        and bool(parts["dedup_key"] and parts["id"])
+        and _is_utc(parts["occurred_at"])
+        and _is_utc(parts["received_at"])
+        and (parts["status"] is None or type(parts["status"]) is int)
+        and type(parts["shifted"]) is int
+        and (not metrics or all(map(_is_number, metrics.values())))
     )
-
-
-_WORDS: Final = ("kind", "source_kind", "provider", "topic", "dedup_key", "env", "auth", "normalizer", "id")
-_MAYBE_WORDS: Final = ("merchant", "severity_hint", "state")
 
 
 def _is_utc(value: object) -> bool:
