@@ -86,7 +86,7 @@ def _kept(held: dict[str, Any]) -> Mapping[str, Any]:
 def _is_valid(parts: Parts) -> bool:
     """Return whether validation would take every part as it is; False where only validation itself can say."""
     ids, metrics, attrs, features = parts["ids"], parts["metrics"], parts["attrs"], parts["features"]
-    if not (type(ids) is type(metrics) is type(attrs) is dict and type(features) is frozenset):
+    if not (type(ids) is dict and type(metrics) is dict and type(attrs) is dict and type(features) is frozenset):
         return False
     words: list[Any] = [
         parts["kind"], parts["source_kind"], parts["provider"], parts["topic"], parts["dedup_key"], parts["env"],
