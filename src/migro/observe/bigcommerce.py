@@ -58,8 +58,7 @@ def _snake(name: str) -> str:
     return str(_CAMEL.sub(r"\1_\2", name)).lower()
 
 
-def _ids(data: Mapping[str, Any], kind: str) -> dict[str, str | None]:
-    about = word(data.get("type"))
+def _ids(data: Mapping[str, Any], about: str | None, kind: str) -> dict[str, str | None]:
     ids: dict[str, str | None] = {}
     if about:
         ids[f"{_snake(about)}_id"] = exact_id(data.get("id"))
@@ -67,7 +66,7 @@ def _ids(data: Mapping[str, Any], kind: str) -> dict[str, str | None]:
         if name == "status":
             # The numbers of an order's states name no thing.
             continue
-        if isinstance(value, Mapping):
+        if not isinstance(value, (str, int)) and isinstance(value, Mapping):
             ids |= {_snake(n): exact_id(v) for n, v in value.items() if _snake(n).endswith("_id")}
             ids.setdefault(f"{_snake(name)}_id", exact_id(value.get("id")))
         elif _snake(name).endswith("_id"):
@@ -121,7 +120,7 @@ def _merchant(body: Mapping[str, Any]) -> str | None:
 
 def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     body = envelope.value()
-    if not isinstance(body, Mapping):
+    if type(body) is not dict and not isinstance(body, Mapping):
         raise InputError(f"expected a BigCommerce callback as a JSON object, got {type(body).__name__}")
     scope = word(body.get("scope"))
     if scope is None:
@@ -131,14 +130,14 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
     of_channel = bare[channel.end() :] if channel else bare
     kind, topic = _classified(of_channel) or ("platform.event", bare.replace("/", "."))
     given = body.get("data")
-    data: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    ids = _ids(data, kind)
+    data: Mapping[str, Any] = given if type(given) is dict or isinstance(given, Mapping) else {}
+    about, number, stamp = word(data.get("type")), exact_id(data.get("id")), exact_id(body.get("created_at"))
+    ids = _ids(data, about, kind)
     if kind == "order" and not ids.get("order_id"):
         kind, topic = "platform.event", bare.replace("/", ".")
     if channel:
         ids.setdefault("channel_id", channel.group(1))
-    about = word(data.get("type"))
-    person = next((ids[name] for name in ("customer_id", "subscriber_id") if ids.get(name)), None)
+    person = ids.get("customer_id") or ids.get("subscriber_id")
     status = whole(at(data, "status.new_status_id")) if "status" in data else None
     method = value = None
     if "inventory" in data:
@@ -150,11 +149,11 @@ def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
         merchant=_merchant(body),
         occurred_at=moment(body.get("created_at")),
         # The hash alone is equal for different scopes, and created_at may not be part of it.
-        dedup=("bigcommerce", scope, about, exact_id(data.get("id")), exact_id(body.get("created_at")),
+        dedup=("bigcommerce", scope, about, number, stamp,
                word(body.get("hash")), None if body.get("hash") else repr(data)),
-        resource=(_snake(about), exact_id(data.get("id"))) if about and kind not in _PERSONAL else None,
+        resource=(_snake(about), number) if about and kind not in _PERSONAL else None,
         ids={name: value for name, value in ids.items() if name not in _PERSONS},
-        people={"customer_ref": person},
+        people={"customer_ref": person} if person else {},
         state=None if status is None else str(status),
         metrics={"available": value if method == "absolute" else None,
                  "change": value if method == "relative" else None},

@@ -17,7 +17,8 @@ from .settings import EndpointSettings
 __all__ = ["Draft", "Normaliser", "Refused", "Scope", "environment"]
 
 
-@frozen(kw_only=True)
+# Without slots: a frozen class is made in two thirds of the time, and every event makes one.
+@frozen(kw_only=True, slots=False)
 class Draft:
     """
     One event as read from a payload; None values are left out of the signal.
@@ -70,7 +71,7 @@ class Refused:
     ordinal: int = 0
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Scope:
     """What a normaliser may know besides the envelope."""
 

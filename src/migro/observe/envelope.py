@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import attrs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -14,6 +14,8 @@ from ..models.scales import Auth
 from .parsing import read_json
 
 __all__ = ["Envelope", "Failure", "header_words"]
+
+_put: Final = object.__setattr__
 
 
 def header_words(value: Any) -> Any:
@@ -79,13 +81,10 @@ class Envelope(BaseModel):
         """Return the same delivery with its body read, or with one of its parts; nothing is validated again."""
         made = Envelope.__new__(Envelope)
         # As `model_copy` does it, without looking for what a subclass could have added: every delivery comes this way.
-        for name, value in (
-            ("__dict__", {**self.__dict__, "body": body, "raw": raw}),
-            ("__pydantic_fields_set__", self.__pydantic_fields_set__),
-            ("__pydantic_extra__", None),
-            ("__pydantic_private__", None),
-        ):
-            object.__setattr__(made, name, value)
+        _put(made, "__dict__", {**self.__dict__, "body": body, "raw": raw})
+        _put(made, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        _put(made, "__pydantic_extra__", None)
+        _put(made, "__pydantic_private__", None)
         return made
 
     def exact_bytes(self) -> bytes | None:

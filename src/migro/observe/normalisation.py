@@ -14,6 +14,7 @@ import attrs
 import re2
 
 from ..errors import InputError
+from ..models.assembly import assembled
 from ..models.canonical import EPOCH, content_id
 from ..models.scales import Auth
 from ..models.signal import MerchantId, Signal
@@ -161,7 +162,7 @@ def signal_reason(signal: Signal) -> str:
     return str(signal.attrs.get("reason", ""))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)  # as a draft is
 class _Finishing:
     envelope: Envelope
     scope: Scope
@@ -174,7 +175,7 @@ class _Finishing:
         if isinstance(found, Refused):
             return self._refused(found), found
         try:
-            return (self._kept(found) if isinstance(found, Signal) else self._signal(found)), None
+            return (self._signal(found) if isinstance(found, Draft) else self._kept(found)), None
         except Exception as e:
             refused = Refused(
                 reason=f"the event could not be completed: {type(e).__name__}", content=content_of(self.envelope)
@@ -186,6 +187,8 @@ class _Finishing:
         return MerchantId(self._id(found)) if found else None
 
     def _id(self, text: str) -> str:
+        if text.isdigit() and text.isascii() and len(text) <= _ID_LENGTH:
+            return text  # what most ids are
         text = well_formed(text)
         return pseudonym("id", text, self.key) if holds_secret(text) or len(text) > _ID_LENGTH else text
 
@@ -200,10 +203,12 @@ class _Finishing:
         provider = draft.provider or self.normaliser.provider
         # Names of ids can come from the payload too.
         ids = {name: self._id(value) for name, value in draft.ids.items() if value and _is_name(name)}
-        ids |= {name: pseudonym(name, value, self.key) for name, value in draft.people.items() if value}
+        if draft.people:
+            ids |= {name: pseudonym(name, value, self.key) for name, value in draft.people.items() if value}
         words: dict[str, Any] = {**draft.attrs, "raw_topic": draft.raw_topic, "time_source": time_source}
         attributes = _attributes(words)
-        attributes |= {name: pseudonym(name, value, self.key) for name, value in draft.sealed.items() if value}
+        if draft.sealed:
+            attributes |= {name: pseudonym(name, value, self.key) for name, value in draft.sealed.items() if value}
         attributes |= draft.exact
         resource = None
         if draft.resource is not None and draft.resource[1] and _is_name(draft.resource[0]):
@@ -220,7 +225,7 @@ class _Finishing:
             topic = kind
         # A forged delivery must not take the place of the genuine one that carries the same id.
         key = _made("dk-failed" if self.auth == "failed" else "dk", merchant, *draft.dedup)
-        return Signal(
+        return assembled(
             kind=kind,
             merchant=merchant,
             occurred_at=occurred,
@@ -229,7 +234,6 @@ class _Finishing:
             provider=provider,
             topic=topic,
             dedup_key=key,
-            id=_made("sig", provider, merchant, kind, key),
             resource=resource,
             ids=ids,
             severity_hint=draft.hint,
@@ -240,7 +244,9 @@ class _Finishing:
             metrics=metrics,
             attrs=attributes,
             features=frozenset(f for f in draft.features if not holds_secret(f)) if draft.features else _NOTHING,
+            shifted=0,
             normalizer=f"{self.normaliser.provider}/{self.normaliser.version}",
+            id=_made("sig", provider, merchant, kind, key),
         )
 
     def _kept(self, signal: Signal) -> Signal:

@@ -74,7 +74,13 @@ _DECODER: Final = json.JSONDecoder(
 
 def _load(text: str) -> Any:
     # A second byte order mark is what `json.loads` has a message of its own for.
-    found = json.loads(text) if text.startswith("\ufeff") else _DECODER.decode(text)
+    if text.startswith("{"):
+        # Without looking for blanks before and after, of which a webhook has none.
+        found, end = _DECODER.raw_decode(text)
+        if end < len(text) and text[end:].strip(" \t\n\r"):
+            found = _DECODER.decode(text)  # and this says why not
+    else:
+        found = json.loads(text) if text.startswith("\ufeff") else _DECODER.decode(text)
     # Half a surrogate pair can only have come as an escape; looking at every string would cost more than parsing.
     return _all_well_formed(found) if "\\u" in text and "\\ud" in text.lower() else found
 
@@ -206,8 +212,8 @@ def moment(value: Any) -> datetime | None:
     with ``T`` or a blank and any offset. Without an offset it is taken as UTC. The year 0001 means "none", as Go
     programs write it; so do zero and an unfilled placeholder.
     """
-    if type(value) is int and 0 < value < 10**11:
-        return EPOCH + timedelta(seconds=value)
+    if type(value) is int and 0 < value < 10**10:
+        return datetime.fromtimestamp(value, UTC)
     if isinstance(value, bool):
         return None
     if isinstance(value, str):

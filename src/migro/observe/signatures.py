@@ -66,10 +66,10 @@ def authenticate(
         return "static_secret" if endpoint.static_secret else normaliser.without_claim
     raw = envelope.exact_bytes()
     claimed = normaliser.claim(envelope, raw or b"")
-    claims = (claimed,) if isinstance(claimed, Claim) else tuple(claimed or ())
-    if not claims:
+    if not claimed:
         # Where a secret is configured, whoever leaves the signature out proves no more than whoever forges it.
         return "failed" if endpoint.secrets_env else normaliser.without_claim
+    claims = (claimed,) if isinstance(claimed, Claim) else tuple(claimed)
     timed = any(c.timed for c in claims)
     if raw is None or not known or (timed and now is None) or not all(c.checkable for c in claims):
         return "unchecked"
