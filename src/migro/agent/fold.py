@@ -49,6 +49,7 @@ from ..rules import RuleSet
 from ..rules.ruleset import selections
 from ..verify import (
     AFTERMATH,
+    DeliverySeen,
     clock_wrong,
     issue_update,
     maintenance,
@@ -58,6 +59,7 @@ from ..verify import (
     unexplained,
     verify,
 )
+from .arrivals import hear_receiver, seen
 from .conclusions import Conclusions
 from .consequences import onset
 from .days import forget_days
@@ -143,6 +145,7 @@ class Fold:
         self.engine = NativeEngine(self.ruleset)
         self._conclusions = Conclusions(self.ruleset, self.policy, self.engine)
         self._read_kinds = frozenset(s.signal.__signal_kind__ for r in self.ruleset for s in selections(r.when))
+        self._reads_deliveries = DeliverySeen.__signal_kind__ in self._read_kinds
         self._platform_reads = "issue.changed" in self.ruleset.signals
         self._read_above = read_above(self.ruleset) if self._platform_reads else frozenset[str]()
 
@@ -308,6 +311,8 @@ class Fold:
         if verdict.name != "accepted":
             if signal.auth == "failed" and duplicate_of is None:
                 self._conclusions.infer(state, signature_failure(signal, state.now), effects)
+            if signal.auth != "failed" and duplicate_of is not None:
+                self._tell_delivery(state, seq, signal, effects, duplicate=True)
             return Disposition(signal=signal.id, name=verdict.name, reason=verdict.reason)
         signal, notes, behind = dated(state, signal)
         waits = watch(state, signal)
@@ -322,6 +327,7 @@ class Fold:
             effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=signal))
         hear_platform(state, signal)
         hear_names(state, signal)
+        hear_receiver(state, signal)
         grave = serious(signal)
         evidence, touched = self._conclusions.infer(state, signal, effects, alone=not (grave or behind))
         if not evidence.matched:
@@ -333,6 +339,7 @@ class Fold:
             found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
             more = self._conclusions.infer(state, found, effects)[1]
             touched = (*touched, *more)
+        self._tell_delivery(state, seq, signal, effects, duplicate=False)
         if behind:
             self._conclusions.infer(state, clock_wrong(signal, state.now, behind), effects)
         supported = [state.held[t].issue.id for t in touched if t in state.held]
@@ -347,6 +354,12 @@ class Fold:
         why = [why_recorded(signal, evidence, raised, self._read_kinds)] if recorded else ["evidence", *raised]
         reason = "; ".join([*why, *notes])
         return Disposition(signal=signal.id, name=name, reason=reason, issues=tuple(sorted(set(opened or supported))))
+
+    def _tell_delivery(self, state: State, seq: int, signal: Signal, effects: Effects, *, duplicate: bool) -> None:
+        # It is evidence about deliveries alone, and none of what the delivery tells.
+        found = seen(state, signal, seq, duplicate=duplicate) if self._reads_deliveries else None
+        if found is not None:
+            self._conclusions.infer(state, found, effects, alone=True)
 
     def _merge(self, state: State, held: Held, effects: Effects) -> None:
         at = from_microseconds(state.now)

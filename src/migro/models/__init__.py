@@ -71,7 +71,7 @@ from .steps import (
     StepRecord,
     TimerFired,
 )
-from .updates import ClockWrong, IssueUpdate
+from .updates import ClockWrong, DeliverySeen, IssueUpdate
 
 __all__ = [
     "Accepted",
@@ -95,6 +95,7 @@ __all__ = [
     "ConfigChanged",
     "Contribution",
     "Decision",
+    "DeliverySeen",
     "Disposition",
     "DispositionName",
     "Emitted",

@@ -3,9 +3,11 @@
 from .clocks import Clock, clock_of
 from .derived import (
     ClockWrong,
+    DeliverySeen,
     IssueUpdate,
     Unexplained,
     clock_wrong,
+    delivery_seen,
     derived_from,
     issue_update,
     signature_failure,
@@ -14,6 +16,7 @@ from .derived import (
 from .flapping import Flapping, Monitor, monitor_of
 from .suppression import AFTERMATH, ANEW, Suppression, in_window, suppressing
 from .verification import MAINTENANCE_LASTS, STALE_AFTER, Verdict, maintenance, repeats, says_over, serious, verify
+from .versions import Version, dated_by_sender, version_of
 
 __all__ = [
     "AFTERMATH",
@@ -22,14 +25,18 @@ __all__ = [
     "STALE_AFTER",
     "Clock",
     "ClockWrong",
+    "DeliverySeen",
     "Flapping",
     "IssueUpdate",
     "Monitor",
     "Suppression",
     "Unexplained",
     "Verdict",
+    "Version",
     "clock_of",
     "clock_wrong",
+    "dated_by_sender",
+    "delivery_seen",
     "derived_from",
     "in_window",
     "issue_update",
@@ -42,4 +49,5 @@ __all__ = [
     "suppressing",
     "unexplained",
     "verify",
+    "version_of",
 ]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from ..expressions import Attr, Key
-from ..models import ClockWrong, IssueChanged, IssueUpdate, Signal, from_microseconds
+from ..models import ClockWrong, DeliverySeen, IssueChanged, IssueUpdate, Signal, from_microseconds
 from ..models.canonical import content_id
 
 __all__ = [
     "ClockWrong",
+    "DeliverySeen",
     "IssueUpdate",
     "Unexplained",
     "clock_wrong",
+    "delivery_seen",
     "derived_from",
     "issue_update",
     "signature_failure",
@@ -37,9 +39,8 @@ class Unexplained(Signal, kind="migro.unexplained"):
 
 def derived_from(signal: str) -> tuple[str, ...]:
     """Return the ids of what verify may have made of a signal, by its id; so nobody has to remember them."""
-    return tuple(
-        _derived_id(kind, signal) for kind in (_FAILED, ClockWrong.__signal_kind__, Unexplained.__signal_kind__)
-    )
+    kinds = (_FAILED, *(c.__signal_kind__ for c in (ClockWrong, DeliverySeen, Unexplained)))
+    return tuple(_derived_id(kind, signal) for kind in kinds)
 
 
 def _derived_id(kind: str, signal: str) -> str:
@@ -102,6 +103,30 @@ def clock_wrong(signal: Signal, at: int, behind: int) -> Signal:
         dedup_key=signal.id,
         normalizer=_VERSION,
         id=_derived_id(kind, signal.id),
+    )
+
+
+def delivery_seen(
+    signal: Signal, at: int, seq: int, *, duplicate: bool, inverted: bool = False, flipped: bool = False
+) -> Signal:
+    """Return the derived signal for a webhook that came in as number `seq` of the journal."""
+    kind = DeliverySeen.__signal_kind__
+    # A redelivery is the same signal, and a delivery of its own.
+    own = [seq] if duplicate else []
+    return DeliverySeen(
+        merchant=signal.merchant,
+        sender=signal.provider,
+        duplicate=duplicate,
+        inverted=inverted,
+        flipped=flipped,
+        subject=None if signal.resource is None else "/".join(signal.resource),
+        occurred_at=from_microseconds(at),
+        source_kind="receiver",
+        provider=signal.provider,
+        env=signal.env,
+        dedup_key=signal.id,
+        normalizer=_VERSION,
+        id=content_id("sig", _VERSION, kind, signal.id, *own),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from ...models import ClockWrong, IssueUpdate
+from ...models import ClockWrong, DeliverySeen, IssueUpdate
 from ...models.signal import Signal
 from .catalogue_signals import CatalogueItem, CatalogueRun, IndexerState, IndexItem, IndexRun, PriceItem, SessionMarket
 from .operations_signals import (
@@ -69,6 +69,7 @@ __all__ = [
     "QUEUE",
     "RESOURCES",
     "RETURNED",
+    "SEEN",
     "SESSIONS",
     "SHIPMENT",
     "START",
@@ -154,6 +155,7 @@ STATUS = StatusPage(
 )
 HANDLED = ComplianceHandling(**_ALL, source_kind="receiver", provider="shopify", ok=True)
 FLEET = Fleet(**_FACT, platform="shopify", merchants=40)
+SEEN = DeliverySeen(**_ALL, source_kind="receiver", provider="shopify", sender="shopify")
 CLOCK = ClockWrong(**_ALL, source_kind="migro", provider="migro", clock_source="host-1", behind_s=301)
 ISSUE = IssueUpdate(
     **_ALL,
