@@ -50,12 +50,16 @@ from ..rules.ruleset import selections
 from ..verify import (
     AFTERMATH,
     DeliverySeen,
+    IssueAbove,
+    StepAsked,
     clock_wrong,
+    issue_above,
     issue_update,
     maintenance,
     repeats,
     serious,
     signature_failure,
+    step_asked,
     unexplained,
     verify,
 )
@@ -82,6 +86,7 @@ from .systemic import (
     hear_platform,
     hear_report,
     hear_traits,
+    in_trouble,
     platform_of,
     read_above,
     tell,
@@ -146,6 +151,7 @@ class Fold:
         self._conclusions = Conclusions(self.ruleset, self.policy, self.engine)
         self._read_kinds = frozenset(s.signal.__signal_kind__ for r in self.ruleset for s in selections(r.when))
         self._reads_deliveries = DeliverySeen.__signal_kind__ in self._read_kinds
+        self._reads_above = IssueAbove.__signal_kind__ in self._read_kinds
         self._platform_reads = "issue.changed" in self.ruleset.signals
         self._read_above = read_above(self.ruleset) if self._platform_reads else frozenset[str]()
 
@@ -237,6 +243,8 @@ class Fold:
             case CauseChanged():
                 hear_above(state, item)
                 self._conclusions.judge_kinds(state, item.issue.kind, effects)
+                if self._reads_above:
+                    self._conclusions.infer(state, issue_above(item, state.partition), effects)
             case Tick():
                 pass  # time has passed above
             case ErasureRequested():
@@ -340,6 +348,7 @@ class Fold:
             more = self._conclusions.infer(state, found, effects)[1]
             touched = (*touched, *more)
         self._tell_delivery(state, seq, signal, effects, duplicate=False)
+        self._tell_question(state, signal, effects)
         if behind:
             self._conclusions.infer(state, clock_wrong(signal, state.now, behind), effects)
         supported = [state.held[t].issue.id for t in touched if t in state.held]
@@ -360,6 +369,14 @@ class Fold:
         found = seen(state, signal, seq, duplicate=duplicate) if self._reads_deliveries else None
         if found is not None:
             self._conclusions.infer(state, found, effects, alone=True)
+
+    def _tell_question(self, state: State, signal: Signal, effects: Effects) -> None:
+        if StepAsked.__signal_kind__ not in self._read_above or state.partition == PLATFORM:
+            return
+        found = step_asked(signal)
+        if found is not None and not in_trouble(state):
+            hear_traits(state, found)
+            effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=found))
 
     def _merge(self, state: State, held: Held, effects: Effects) -> None:
         at = from_microseconds(state.now)
@@ -494,8 +511,10 @@ class Fold:
         if not self._platform_reads:
             # It may have been told of issues under other rules.
             return tuple((PLATFORM, given) for given in effects.emitted if isinstance(given, ErasureRequested))
-        # That an issue follows from one of the platform, the platform knows.
-        decisions = [] if isinstance(item, CauseChanged) else effects.decisions
+        decisions = effects.decisions
+        if isinstance(item, CauseChanged):
+            # That an issue follows from one of the platform, the platform knows; not that one was opened on its word.
+            decisions = [d for d in decisions if (d.issue.kind, d.issue.key) in effects.opened]
         changed = [self._changed(state, d) for d in decisions]
         for one in changed:
             held = state.held.get((one.issue.kind, one.issue.key))

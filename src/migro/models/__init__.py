@@ -71,7 +71,7 @@ from .steps import (
     StepRecord,
     TimerFired,
 )
-from .updates import ClockWrong, DeliverySeen, IssueUpdate
+from .updates import ClockWrong, DeliverySeen, IssueAbove, IssueUpdate, StepAsked
 
 __all__ = [
     "Accepted",
@@ -109,6 +109,7 @@ __all__ = [
     "Impact",
     "Input",
     "Issue",
+    "IssueAbove",
     "IssueChanged",
     "IssueStatus",
     "IssueUpdate",
@@ -136,6 +137,7 @@ __all__ = [
     "SignalRelayed",
     "SignalWithdrawn",
     "Snapshot",
+    "StepAsked",
     "StepRecord",
     "StoredRecord",
     "Tick",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..expressions import UNSET, Attr, Key, Maybe, MaybeKey, preset
 from .signal import Signal
 
-__all__ = ["ClockWrong", "DeliverySeen", "IssueUpdate"]
+__all__ = ["ClockWrong", "DeliverySeen", "IssueAbove", "IssueUpdate", "StepAsked"]
 
 
 class ClockWrong(Signal, kind="migro.clock_wrong"):
@@ -40,6 +40,19 @@ class DeliverySeen(Signal, kind="migro.delivery"):
     subject: MaybeKey[str] = UNSET
 
 
+class IssueAbove(Signal, kind="issue.above"):
+    """
+    An issue of many merchants changed, which concerns this one by what it has in common with the others.
+
+    Attributes:
+        issue_kind: The failure mode.
+        issue_status: open, watching or resolved.
+    """
+
+    issue_kind: Key[str]
+    issue_status: Attr[str]
+
+
 class IssueUpdate(Signal, kind="issue.changed"):
     """
     An issue of one merchant changed: what platform rules read.
@@ -59,3 +72,16 @@ class IssueUpdate(Signal, kind="issue.changed"):
     resting: Attr[bool] = preset(default=False)
     platform: MaybeKey[str] = UNSET
     release: Maybe[str] = UNSET
+
+
+class StepAsked(Signal, kind="migro.step_asked"):
+    """
+    A merchant without any known fault asks how to do something: all that the platform hears of a ticket.
+
+    Attributes:
+        cluster: The documented step, as one of few names.
+        ticket: Merchant and number of the ticket.
+    """
+
+    cluster: Key[str]
+    ticket: Attr[str]

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from ..expressions import Attr, Key
-from ..models import ClockWrong, DeliverySeen, IssueChanged, IssueUpdate, Signal, from_microseconds
+from ..models import (
+    CauseChanged,
+    ClockWrong,
+    DeliverySeen,
+    IssueAbove,
+    IssueChanged,
+    IssueUpdate,
+    Signal,
+    StepAsked,
+    from_microseconds,
+)
 from ..models.canonical import content_id
 
 __all__ = [
     "ClockWrong",
     "DeliverySeen",
+    "IssueAbove",
     "IssueUpdate",
+    "StepAsked",
     "Unexplained",
     "clock_wrong",
     "delivery_seen",
     "derived_from",
+    "issue_above",
     "issue_update",
     "signature_failure",
+    "step_asked",
     "unexplained",
 ]
 
@@ -127,6 +141,44 @@ def delivery_seen(
         dedup_key=signal.id,
         normalizer=_VERSION,
         id=content_id("sig", _VERSION, kind, signal.id, *own),
+    )
+
+
+def step_asked(signal: Signal) -> Signal | None:
+    """Return what the platform hears of a ticket that asks how to do a documented step; None for any other signal."""
+    step, number = signal.ids.get("cluster"), signal.ids.get("ticket_id")
+    if signal.kind != "ticket" or signal.merchant is None or step is None or number is None:
+        return None
+    if "intent.how_to" not in signal.features or signal.attrs.get("author") not in ("end_user", "unknown"):
+        return None
+    return StepAsked(
+        merchant=signal.merchant,
+        cluster=step,
+        ticket=f"{signal.merchant}/{number}",
+        occurred_at=signal.occurred_at,
+        received_at=signal.received_at,
+        source_kind="ticket",
+        provider=signal.provider,
+        env=signal.env,
+        auth=signal.auth,
+        dedup_key=signal.id,
+        normalizer=_VERSION,
+        id=_derived_id(StepAsked.__signal_kind__, signal.id),
+    )
+
+
+def issue_above(changed: CauseChanged, partition: str) -> Signal:
+    """Return what a merchant hears of an issue of many, as the merchant's rules read it."""
+    return IssueAbove(
+        merchant=partition.removeprefix("merchant:") if partition.startswith("merchant:") else None,
+        issue_kind=changed.issue.kind,
+        issue_status=changed.issue.status.value,
+        occurred_at=changed.at,
+        source_kind="migro",
+        provider="migro",
+        env="production",
+        dedup_key=changed.decision,
+        normalizer=_VERSION,
     )
 
 
