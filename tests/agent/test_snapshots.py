@@ -34,7 +34,7 @@ from migro.models import (
     Tick,
     to_microseconds,
 )
-from migro.verify import Clock, Monitor, Suppression
+from migro.verify import Clock, Monitor, Suppression, Version
 from tests.agent import people, world
 from tests.agent.people import ANN, NOBODY, named_anew
 from tests.agent.world import T0, Run, after, call, react, received, stranger, sure
@@ -109,6 +109,10 @@ def full() -> State:
     state.rechecks = {("up", ("m_1",)): now + 5, ("down", ("m_1", "x")): now + 4}
     state.quarantined = {"rule.b": "sig_e", "rule.a": "sig_f"}
     state.named = {"sig_2": ("route /b", "about a"), "sig_1": ()}
+    state.versions = {("shopify", "order", "b"): (now, "sig_h", Version(3, "b|2", "a|1", 2))}
+    state.versions["shopify", "order", "a"] = (now + 1, "sig_g", Version(1, "x|None", "x|None", 1))
+    state.receivers = {"stripe": now, "shopify": now + 1}
+    state.arrivals = {"woocommerce": (29_000_000, 2), "paypal": (29_000_001, 1)}
     state.days = {("up", ("m_1",)): (2, 3), ("down", ("m_1", "x")): (1,)}
     state.merges = {"iss_b": Merge("iss_c", "bob", "same", now), "iss_a": Merge("iss_b", "ann", "also", now + 1)}
     state.above = {"iss_q": Above("k", True, Severity.SEV1, now, ("z", "a"))}

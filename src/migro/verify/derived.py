@@ -169,8 +169,9 @@ def step_asked(signal: Signal) -> Signal | None:
 
 def issue_above(changed: CauseChanged, partition: str) -> Signal:
     """Return what a merchant hears of an issue of many, as the merchant's rules read it."""
+    merchant = partition.removeprefix("merchant:") if partition.startswith("merchant:") else None
     return IssueAbove(
-        merchant=partition.removeprefix("merchant:") if partition.startswith("merchant:") else None,
+        merchant=merchant,  # type: ignore[arg-type]  # a MerchantId once more
         issue_kind=changed.issue.kind,
         issue_status=changed.issue.status.value,
         occurred_at=changed.at,
