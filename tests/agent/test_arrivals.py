@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from migro.agent import Fold
 from migro.agent.snapshots import restore, snapshot
 from migro.agent.state import State
-from migro.engine import snapshot as engine_snapshot
 from migro.expressions import minutes
 from migro.models import DeliverySeen, MerchantId, Signal, SignalReceived
 from migro.rules import IssueKind, Rule, RuleSet, on, supports
@@ -32,6 +31,11 @@ def _rule(name: str, *where: Any) -> Rule[Any]:
 RULES = RuleSet(
     "arrivals",
     _rule("any"),
+    Rule(
+        "flood",
+        when=on(DeliverySeen, per=DeliverySeen.merchant).at_least(121, within=minutes(60)),
+        then=supports(_COUNTED, 5, family="flood"),
+    ),
     _rule("again", DeliverySeen.duplicate == True),  # noqa: E712
     _rule("older", DeliverySeen.inverted == True),  # noqa: E712
     _rule("flipped", DeliverySeen.flipped == True),  # noqa: E712
@@ -164,7 +168,10 @@ def test_of_a_flood_a_bounded_part_is_told_and_remembered() -> None:
 
     assert len(one.state.versions) == 1_000
     assert one.state.arrivals == {"shopify": (int(after(0).timestamp()) // 60, 1_100)}
-    assert engine_snapshot(FOLD.engine, one.state.engine).count(b"delivery") <= 200
+    assert fired(one) == {"any"}
+
+    one.give(webhook(60, 2_000, dedup_key="next minute"))
+    assert fired(one) == {"any", "flood"}
 
 
 @st.composite

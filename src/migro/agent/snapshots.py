@@ -42,7 +42,7 @@ from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
 
-FORMAT = "migro-fold/4"
+FORMAT = "migro-fold/5"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
