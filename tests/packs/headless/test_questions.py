@@ -56,7 +56,7 @@ def test_who_asks_while_something_is_broken_asks_about_that() -> None:
     memory = VolatileMemory()
     host = Agent(rules=RuleSet("asking", related.RULES, heard), memory=memory)
     for shop in ("m_1", "m_2"):
-        letter = asks(shop, 90)
+        letter = asks(shop, 90 - _DAY)
         host.handle_all([*([related.failure(0, shop)] if shop == "m_1" else []), letter])
 
     relayed = [e.input.signal for e in memory.read("journal") if isinstance(e.input, SignalRelayed)]
