@@ -27,7 +27,6 @@ def opened(signals: Iterable[Signal]) -> dict[tuple[str, str | None], Severity]:
     for signal in signals:
         host.tick(signal.received_at)
         host.handle(signal)
-    host.tick(signal.received_at)
     assert replay(memory, FOLD).different == 0
     found = [i for i in memory.read("issues") if i.category == "docs" and i.status is IssueStatus.OPEN]
     assert all(i.band is Band.MID for i in found)
