@@ -34,7 +34,7 @@ from migro.models import (
     Tick,
     to_microseconds,
 )
-from migro.verify import Clock, Monitor, Suppression
+from migro.verify import Clock, Monitor, Suppression, Version
 from tests.agent import people, world
 from tests.agent.people import ANN, NOBODY, named_anew
 from tests.agent.world import T0, Run, after, call, react, received, stranger, sure
@@ -42,7 +42,7 @@ from tests.effort import cases
 
 ROOT = Path(__file__).parents[2]
 
-MEANING = "e7aac9cef77d10e9f303246b46946cadd0dcaec035f84bf11c072c18840ed82f"
+MEANING = "236fd4e5eeea392d906a77d933e9c6ae03ec8b071c337a3eba6d9cb1ac63c9c1"
 """SHA-256 of the snapshots after every input of a fixed stream, the same on every Python and hash seed."""
 
 few = settings(max_examples=cases(60), deadline=None)
@@ -109,6 +109,10 @@ def full() -> State:
     state.rechecks = {("up", ("m_1",)): now + 5, ("down", ("m_1", "x")): now + 4}
     state.quarantined = {"rule.b": "sig_e", "rule.a": "sig_f"}
     state.named = {"sig_2": ("route /b", "about a"), "sig_1": ()}
+    state.versions = {("shopify", "order", "b"): (now, "sig_h", Version(3, "b|2", "a|1", 2))}
+    state.versions["shopify", "order", "a"] = (now + 1, "sig_g", Version(1, "x|None", "x|None", 1))
+    state.receivers = {"stripe": now, "shopify": now + 1}
+    state.arrivals = {"woocommerce": (29_000_000, 2), "paypal": (29_000_001, 1)}
     state.days = {("up", ("m_1",)): (2, 3), ("down", ("m_1", "x")): (1,)}
     state.merges = {"iss_b": Merge("iss_c", "bob", "same", now), "iss_a": Merge("iss_b", "ann", "also", now + 1)}
     state.above = {"iss_q": Above("k", True, Severity.SEV1, now, ("z", "a"))}
@@ -198,7 +202,7 @@ def changed(data: bytes, **fields: Any) -> bytes:
 @pytest.mark.parametrize(
     ("fields", "error", "words"),
     [
-        ({"format": "migro-fold/5"}, UnsupportedFormat, "of format 'migro-fold/4', got 'migro-fold/5'"),
+        ({"format": "migro-fold/6"}, UnsupportedFormat, "of format 'migro-fold/5', got 'migro-fold/6'"),
         ({"ruleset": "f" * 64}, InputError, "of rules ffffffffffff"),
         ({"policy": "f" * 64}, InputError, "of policy ffffffffffff"),
         ({"policy": None}, InputError, "of policy None"),
@@ -225,7 +229,7 @@ def test_a_snapshot_of_another_partition_is_refused() -> None:
         restore(engine, policy, data, partition="merchant:m_2")
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'"migro-fold/3"', b"\xff"])
+@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'"migro-fold/4"', b"\xff"])
 def test_what_is_no_snapshot_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="expected a snapshot"):
         again(Run().fold, data)

@@ -49,15 +49,21 @@ from ..rules import RuleSet
 from ..rules.ruleset import selections
 from ..verify import (
     AFTERMATH,
+    DeliverySeen,
+    IssueAbove,
+    StepAsked,
     clock_wrong,
+    issue_above,
     issue_update,
     maintenance,
     repeats,
     serious,
     signature_failure,
+    step_asked,
     unexplained,
     verify,
 )
+from .arrivals import hear_receiver, seen
 from .conclusions import Conclusions
 from .consequences import onset
 from .days import forget_days
@@ -80,6 +86,7 @@ from .systemic import (
     hear_platform,
     hear_report,
     hear_traits,
+    in_trouble,
     platform_of,
     read_above,
     tell,
@@ -143,6 +150,8 @@ class Fold:
         self.engine = NativeEngine(self.ruleset)
         self._conclusions = Conclusions(self.ruleset, self.policy, self.engine)
         self._read_kinds = frozenset(s.signal.__signal_kind__ for r in self.ruleset for s in selections(r.when))
+        self._reads_deliveries = DeliverySeen.__signal_kind__ in self._read_kinds
+        self._reads_above = IssueAbove.__signal_kind__ in self._read_kinds
         self._platform_reads = "issue.changed" in self.ruleset.signals
         self._read_above = read_above(self.ruleset) if self._platform_reads else frozenset[str]()
 
@@ -234,6 +243,8 @@ class Fold:
             case CauseChanged():
                 hear_above(state, item)
                 self._conclusions.judge_kinds(state, item.issue.kind, effects)
+                if self._reads_above:
+                    self._conclusions.infer(state, issue_above(item, state.partition), effects)
             case Tick():
                 pass  # time has passed above
             case ErasureRequested():
@@ -308,6 +319,8 @@ class Fold:
         if verdict.name != "accepted":
             if signal.auth == "failed" and duplicate_of is None:
                 self._conclusions.infer(state, signature_failure(signal, state.now), effects)
+            if signal.auth != "failed" and duplicate_of is not None:
+                self._tell_delivery(state, seq, signal, effects, duplicate=True)
             return Disposition(signal=signal.id, name=verdict.name, reason=verdict.reason)
         signal, notes, behind = dated(state, signal)
         waits = watch(state, signal)
@@ -322,6 +335,7 @@ class Fold:
             effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=signal))
         hear_platform(state, signal)
         hear_names(state, signal)
+        hear_receiver(state, signal)
         grave = serious(signal)
         evidence, touched = self._conclusions.infer(state, signal, effects, alone=not (grave or behind))
         if not evidence.matched:
@@ -333,6 +347,8 @@ class Fold:
             found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
             more = self._conclusions.infer(state, found, effects)[1]
             touched = (*touched, *more)
+        self._tell_delivery(state, seq, signal, effects, duplicate=False)
+        self._tell_question(state, signal, effects)
         if behind:
             self._conclusions.infer(state, clock_wrong(signal, state.now, behind), effects)
         supported = [state.held[t].issue.id for t in touched if t in state.held]
@@ -347,6 +363,20 @@ class Fold:
         why = [why_recorded(signal, evidence, raised, self._read_kinds)] if recorded else ["evidence", *raised]
         reason = "; ".join([*why, *notes])
         return Disposition(signal=signal.id, name=name, reason=reason, issues=tuple(sorted(set(opened or supported))))
+
+    def _tell_delivery(self, state: State, seq: int, signal: Signal, effects: Effects, *, duplicate: bool) -> None:
+        # It is evidence about deliveries alone, and none of what the delivery tells.
+        found = seen(state, signal, seq, duplicate=duplicate) if self._reads_deliveries else None
+        if found is not None:
+            self._conclusions.infer(state, found, effects, alone=True)
+
+    def _tell_question(self, state: State, signal: Signal, effects: Effects) -> None:
+        if StepAsked.__signal_kind__ not in self._read_above or state.partition == PLATFORM:
+            return
+        found = step_asked(signal)
+        if found is not None and not in_trouble(state):
+            hear_traits(state, found)
+            effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=found))
 
     def _merge(self, state: State, held: Held, effects: Effects) -> None:
         at = from_microseconds(state.now)
@@ -481,8 +511,10 @@ class Fold:
         if not self._platform_reads:
             # It may have been told of issues under other rules.
             return tuple((PLATFORM, given) for given in effects.emitted if isinstance(given, ErasureRequested))
-        # That an issue follows from one of the platform, the platform knows.
-        decisions = [] if isinstance(item, CauseChanged) else effects.decisions
+        decisions = effects.decisions
+        if isinstance(item, CauseChanged):
+            # That an issue follows from one of the platform, the platform knows; not that one was opened on its word.
+            decisions = [d for d in decisions if (d.issue.kind, d.issue.key) in effects.opened]
         changed = [self._changed(state, d) for d in decisions]
         for one in changed:
             held = state.held.get((one.issue.kind, one.issue.key))

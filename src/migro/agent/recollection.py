@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..models import ActionStatus, IssueStatus, ResourceRef, to_microseconds
 from ..verify import AFTERMATH
+from .arrivals import forget_arrivals, unsee
 from .naming import forget_name
 from .noticing import unhear
 from .state import State
@@ -60,6 +61,7 @@ def disown(state: State, id: str) -> None:
     """Forget what a signal left behind beside the engine."""
     state.texts.pop(id, None)
     unhear(state, id)
+    unsee(state, id)
     forget_name(state, id)
     for resource, seen in list(state.understood.items()):
         if seen.pop(id, None) is not None and not seen:
@@ -86,6 +88,8 @@ def forget(state: State) -> None:
         del state.texts[oldest_text[0]]
     while state.understood and _last(next(iter(state.understood.values()))) < yesterday:
         del state.understood[next(iter(state.understood))]
+    if state.versions or state.receivers or state.arrivals:
+        forget_arrivals(state)
     if state.windows:
         _forget_windows(state)
 

@@ -36,13 +36,13 @@ from ..models import (
     Signal,
     canonical_json,
 )
-from ..verify import Clock, Monitor, Suppression
+from ..verify import Clock, Monitor, Suppression, Version
 from .state import Above, Held, Merge, Report, State
 from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
 
-FORMAT = "migro-fold/4"
+FORMAT = "migro-fold/5"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
@@ -269,6 +269,12 @@ _STATE: Mapping[str, _Form] = {
     "rechecks": _TIMES,
     "easing": _TIMES,
     "quarantined": _Form(_pairs, dict),
+    "versions": _Form(
+        lambda held: [[[*name], at, id, *attrs.astuple(version)] for name, (at, id, version) in held.items()],
+        lambda rows: {tuple(name): (at, id, Version(*rest)) for name, at, id, *rest in rows},
+    ),
+    "receivers": _Form(_pairs, dict),
+    "arrivals": _TUPLES,
     "named": _TUPLES,
     "days": _Form(
         lambda slots: [[kind, key, list(days)] for (kind, key), days in slots.items()],

@@ -9,7 +9,7 @@ import attrs
 
 from ..engine import EngineState, Key
 from ..models import Action, ActionStatus, Cause, Issue, Outcome, ResourceRef, RunMode, Severity
-from ..verify import Clock, Flapping, Monitor, Suppression
+from ..verify import Clock, Flapping, Monitor, Suppression, Version
 from .texts import Texts
 
 __all__ = ["PLATFORM", "UNATTRIBUTED", "Above", "Actions", "Held", "Merge", "Report", "State"]
@@ -191,6 +191,10 @@ class State:
         lingering: Until when an issue that keeps coming back is not called resolved, in microseconds, by (kind, key).
         easing: When the severity of an issue may fall, in microseconds, by (kind, key).
         quarantined: Rules that people have been told about, with the id of the signal that says so.
+        versions: What webhooks of the last hour told of resources, by sender, type and id, least recent first: when in
+            microseconds, by which signal, and the newest version.
+        receivers: When a receiver last told of a sender's deliveries, in microseconds, least recent first.
+        arrivals: The last minute in which each sender's webhooks came, in minutes since 1970, and how many.
         named: What the newest signals that a rule read name: by the id of the signal, oldest first.
         days: On which of the last days each issue was opened, in days since 1970, by (kind, key).
         merges: Issues that people count to another one, by id.
@@ -227,6 +231,9 @@ class State:
     rechecks: dict[tuple[str, Key], int] = attrs.Factory(dict)
     easing: dict[tuple[str, Key], int] = attrs.Factory(dict)
     quarantined: dict[str, str] = attrs.Factory(dict)
+    versions: dict[tuple[str, str, str], tuple[int, str, Version]] = attrs.Factory(dict)
+    receivers: dict[str, int] = attrs.Factory(dict)
+    arrivals: dict[str, tuple[int, int]] = attrs.Factory(dict)
     named: dict[str, tuple[str, ...]] = attrs.Factory(dict)
     days: dict[tuple[str, Key], tuple[int, ...]] = attrs.Factory(dict)
     merges: dict[str, Merge] = attrs.Factory(dict)

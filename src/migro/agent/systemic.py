@@ -27,12 +27,15 @@ __all__ = [
     "hear_platform",
     "hear_report",
     "hear_traits",
+    "in_trouble",
     "platform_of",
     "read_above",
     "tell",
 ]
 
 _DELIVERS = "delivered by"
+
+_NO_FAULT = frozenset({"docs", "unknown"})
 
 Kinds = Mapping[str, IssueKind[Any]]
 
@@ -147,6 +150,11 @@ def platform_of(state: State, merchant: str | None) -> str | None:
     """Return the commerce platform that a merchant is on, as the host says, or else the deliveries."""
     known = state.traits.get(merchant or "", {})
     return known.get("platform") or known.get(_DELIVERS)
+
+
+def in_trouble(state: State) -> bool:
+    """Whether something at the merchant is known to be broken: then what is asked is about that."""
+    return any(h.issue.status is IssueStatus.OPEN and h.issue.category not in _NO_FAULT for h in state.held.values())
 
 
 def forget_above(state: State) -> None:

@@ -71,7 +71,7 @@ from .steps import (
     StepRecord,
     TimerFired,
 )
-from .updates import ClockWrong, IssueUpdate
+from .updates import ClockWrong, DeliverySeen, IssueAbove, IssueUpdate, StepAsked
 
 __all__ = [
     "Accepted",
@@ -95,6 +95,7 @@ __all__ = [
     "ConfigChanged",
     "Contribution",
     "Decision",
+    "DeliverySeen",
     "Disposition",
     "DispositionName",
     "Emitted",
@@ -108,6 +109,7 @@ __all__ = [
     "Impact",
     "Input",
     "Issue",
+    "IssueAbove",
     "IssueChanged",
     "IssueStatus",
     "IssueUpdate",
@@ -135,6 +137,7 @@ __all__ = [
     "SignalRelayed",
     "SignalWithdrawn",
     "Snapshot",
+    "StepAsked",
     "StepRecord",
     "StoredRecord",
     "Tick",

@@ -1,11 +1,11 @@
-"""What migro itself has to say, as signals that rules read: on issues of merchants, and on clocks of senders."""
+"""What migro itself has to say, as signals that rules read: on issues, on clocks of senders, and on deliveries."""
 
 from __future__ import annotations
 
 from ..expressions import UNSET, Attr, Key, Maybe, MaybeKey, preset
 from .signal import Signal
 
-__all__ = ["ClockWrong", "IssueUpdate"]
+__all__ = ["ClockWrong", "DeliverySeen", "IssueAbove", "IssueUpdate", "StepAsked"]
 
 
 class ClockWrong(Signal, kind="migro.clock_wrong"):
@@ -19,6 +19,38 @@ class ClockWrong(Signal, kind="migro.clock_wrong"):
 
     clock_source: Key[str]
     behind_s: Attr[int]
+
+
+class DeliverySeen(Signal, kind="migro.delivery"):
+    """
+    A webhook came in, as the fold itself sees it, where no receiver tells of the sender's deliveries.
+
+    Attributes:
+        sender: Who says to have sent it, such as ``shopify``.
+        duplicate: Whether the same event has come before.
+        inverted: Whether its version is older than one that came of the resource within the hour.
+        flipped: Whether the value went back to what it was before the last change, within ten minutes.
+        subject: What it is about, such as ``order/1001``.
+    """
+
+    sender: Key[str]
+    duplicate: Attr[bool] = preset(default=False)
+    inverted: Attr[bool] = preset(default=False)
+    flipped: Attr[bool] = preset(default=False)
+    subject: MaybeKey[str] = UNSET
+
+
+class IssueAbove(Signal, kind="issue.above"):
+    """
+    An issue of many merchants changed, which concerns this one by what it has in common with the others.
+
+    Attributes:
+        issue_kind: The failure mode.
+        issue_status: open, watching or resolved.
+    """
+
+    issue_kind: Key[str]
+    issue_status: Attr[str]
 
 
 class IssueUpdate(Signal, kind="issue.changed"):
@@ -40,3 +72,16 @@ class IssueUpdate(Signal, kind="issue.changed"):
     resting: Attr[bool] = preset(default=False)
     platform: MaybeKey[str] = UNSET
     release: Maybe[str] = UNSET
+
+
+class StepAsked(Signal, kind="migro.step_asked"):
+    """
+    A merchant without any known fault asks how to do something: all that the platform hears of a ticket.
+
+    Attributes:
+        cluster: The documented step, as one of few names.
+        ticket: Merchant and number of the ticket.
+    """
+
+    cluster: Key[str]
+    ticket: Attr[str]

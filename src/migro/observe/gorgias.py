@@ -132,5 +132,5 @@ def _fits(body: Mapping[str, Any]) -> bool:
 
 
 NORMALISER: Final = Normaliser(
-    kind="gorgias_ticket", provider="gorgias", source_kind="ticket", version=2, read=_read, fits=_fits
+    kind="gorgias_ticket", provider="gorgias", source_kind="ticket", version=3, read=_read, fits=_fits
 )

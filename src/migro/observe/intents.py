@@ -14,6 +14,7 @@ import re2
 from ..expressions.patterns import compile_pattern
 from .codes import error_code
 from .privacy import scrub
+from .questions import asked_anew
 
 __all__ = ["features_of", "language_of"]
 
@@ -175,6 +176,7 @@ _COMPILED: Final = {
     for name, pattern in (*((f"intent.{n}", p) for n, p in _INTENTS.items()), *_MENTIONS.items())
 }
 _STANDS: Final = frozenset(("intent.how_to", "intent.thank_you", "intent.refund_request", *(n for n in _MENTIONS)))
+_QUESTION: Final = "intent.how_to"
 _SIZE: Final = 20_000
 
 _LANGUAGES: Final = {
@@ -195,10 +197,13 @@ def features_of(text: str) -> frozenset[str]:
     Return what a text says: ``intent.<name>``, ``mentions.<what>``, ``asks.<what>`` and ``code.<canonical code>``.
 
     A sentence that says it works takes the intents of that sentence back; what was asked or mentioned stands.
+    That a reply quotes a question in its subject is no question.
     """
     clean = scrub(text[:_SIZE])
     affirmed = " \n".join(s for s in _SENTENCE.split(clean) if not _DENIED.search(s))
     found = {name for name, pattern in _COMPILED.items() if pattern.found_in(clean if name in _STANDS else affirmed)}
+    if _QUESTION in found and not _COMPILED[_QUESTION].found_in(asked_anew(clean)):
+        found.discard(_QUESTION)
     code = error_code(affirmed)
     if code is not None:
         found.add(f"code.{code}")

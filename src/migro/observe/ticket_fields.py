@@ -18,6 +18,7 @@ from .drafts import Draft, Scope
 from .hints import severity_hint
 from .intents import features_of, language_of
 from .parsing import exact_id, moment, well_formed, word
+from .questions import step_of
 from .resemblance import bands_of
 
 __all__ = [
@@ -219,6 +220,8 @@ def ticket_draft(
     told = word(language)
     tag = told[:2].lower() if told and told[:2].isalpha() else language_of(said.heard)
     labels, confidence = _label(said)
+    features = features_of(said.heard) if said.heard else frozenset()
+    step = step_of(said.heard) if "intent.how_to" in features else None
     return Draft(
         kind="ticket",
         topic=topic,
@@ -227,7 +230,7 @@ def ticket_draft(
         occurred_at=moment(at),
         dedup=dedup,
         resource=("ticket", ticket),
-        ids={"ticket_id": ticket, **(ids or {})},
+        ids={"ticket_id": ticket, "cluster": step, **(ids or {})},
         people={"requester": requester},
         # A note among colleagues leaves nothing behind, not even by pseudonym. One text comes broken into lines in many
         # ways, as title and body, by mail and by webhook, and is the same all the same.
@@ -247,7 +250,7 @@ def ticket_draft(
             **labels,
             **(attrs or {}),
         },
-        features=features_of(said.heard) if said.heard else frozenset(),
+        features=features,
     )
 
 

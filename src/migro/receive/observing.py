@@ -19,6 +19,7 @@ from ..models import Signal
 from ..models.canonical import content_id
 from ..models.scales import Environment
 from ..observe.parsing import whole
+from ..verify import Version, dated_by_sender, version_of
 
 __all__ = ["Delivered", "Deliveries"]
 
@@ -26,7 +27,6 @@ _MINUTE: Final = timedelta(minutes=1)
 _TOPICS: Final = 500
 """Endpoints and topics that are told apart in a minute: a stranger may make up topics."""
 _RESOURCES: Final = 20_000
-_FLIPS: Final = timedelta(minutes=10)
 _TRIES: Final = ("x-adobe-retry-count", "x-slack-retry-num")
 _LIMITS: Final[Mapping[str, int]] = {
     "adobe_commerce": 10_000,
@@ -60,16 +60,6 @@ class Delivered:
     status: int
     took_ms: int
     duplicate: bool
-
-
-@attrs.frozen
-class _Version:
-    """What was last known of a resource."""
-
-    at: datetime
-    value: str
-    before: str
-    changed_at: datetime
 
 
 @attrs.frozen
@@ -108,7 +98,7 @@ class Deliveries:
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
         self._minutes: OrderedDict[datetime, OrderedDict[tuple[str, str], _Told]] = OrderedDict()
-        self._versions: OrderedDict[tuple[str | None, str, tuple[str, str]], _Version] = OrderedDict()
+        self._versions: OrderedDict[tuple[str | None, str, tuple[str, str]], Version] = OrderedDict()
         self._lock = threading.Lock()
 
     def note(self, delivered: Delivered) -> None:
@@ -141,30 +131,15 @@ class Deliveries:
     def _compared(self, delivered: Delivered) -> tuple[bool, bool]:
         """Return whether a delivery is older than what came of its resource, and whether its value went back."""
         signal = delivered.signal
-        if signal.resource is None or delivered.duplicate or not _timed(signal) or delivered.status >= 400:
+        newer = version_of(signal)
+        if newer is None or signal.resource is None or delivered.duplicate or delivered.status >= 400:
             return False, False
         key = (signal.merchant, signal.provider, signal.resource)
-        value = f"{signal.state}|{signal.metrics.get('available')}"
         known = self._versions.pop(key, None)
-        at = signal.occurred_at
-        if known is None:
-            self._versions[key] = _Version(at, value, value, at)
-        elif at < known.at:
-            self._versions[key] = known
-        elif value == known.value:
-            self._versions[key] = attrs.evolve(known, at=at)
-        else:
-            self._versions[key] = _Version(at, value, known.value, at)
+        self._versions[key] = newer if known is None else known.then(newer)
         while len(self._versions) > _RESOURCES:
             self._versions.popitem(last=False)
-        if known is None or at < known.at:
-            return known is not None, False
-        flipped = value != known.value and value == known.before and at - known.changed_at <= _FLIPS
-        return False, flipped
-
-
-def _timed(signal: Signal) -> bool:
-    return "time_source" not in signal.attrs
+        return (False, False) if known is None else (known.inverts(newer), known.flips(newer))
 
 
 def _signal(delivered: Delivered, place: int, counts: Mapping[str, int], *, inverted: bool, flipped: bool) -> Signal:
@@ -187,7 +162,7 @@ def _signal(delivered: Delivered, place: int, counts: Mapping[str, int], *, inve
             "hook_topic": signal.topic,
             "endpoint": delivered.endpoint,
             "event": signal.dedup_key,
-            **({"clock_source": signal.provider} if _timed(signal) else {}),
+            **({"clock_source": signal.provider} if dated_by_sender(signal) else {}),
             **({"subject": "/".join(signal.resource)} if signal.resource is not None else {}),
         },
         metrics={
@@ -197,7 +172,7 @@ def _signal(delivered: Delivered, place: int, counts: Mapping[str, int], *, inve
             **({"attempt": tries} if tries is not None and 0 <= tries < 1_000 else {}),
         },
         attrs={
-            **({"triggered_at": _text(signal.occurred_at)} if _timed(signal) else {}),
+            **({"triggered_at": _text(signal.occurred_at)} if dated_by_sender(signal) else {}),
             "arrived_at": at,
             "signature": {"verified": "verified", "static_secret": "verified", "failed": "failed"}.get(
                 signal.auth, "unsigned"

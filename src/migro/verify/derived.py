@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from ..expressions import Attr, Key
-from ..models import ClockWrong, IssueChanged, IssueUpdate, Signal, from_microseconds
+from ..models import (
+    CauseChanged,
+    ClockWrong,
+    DeliverySeen,
+    IssueAbove,
+    IssueChanged,
+    IssueUpdate,
+    Signal,
+    StepAsked,
+    from_microseconds,
+)
 from ..models.canonical import content_id
 
 __all__ = [
     "ClockWrong",
+    "DeliverySeen",
+    "IssueAbove",
     "IssueUpdate",
+    "StepAsked",
     "Unexplained",
     "clock_wrong",
+    "delivery_seen",
     "derived_from",
+    "issue_above",
     "issue_update",
     "signature_failure",
+    "step_asked",
     "unexplained",
 ]
 
@@ -37,9 +53,8 @@ class Unexplained(Signal, kind="migro.unexplained"):
 
 def derived_from(signal: str) -> tuple[str, ...]:
     """Return the ids of what verify may have made of a signal, by its id; so nobody has to remember them."""
-    return tuple(
-        _derived_id(kind, signal) for kind in (_FAILED, ClockWrong.__signal_kind__, Unexplained.__signal_kind__)
-    )
+    kinds = (_FAILED, *(c.__signal_kind__ for c in (ClockWrong, DeliverySeen, Unexplained)))
+    return tuple(_derived_id(kind, signal) for kind in kinds)
 
 
 def _derived_id(kind: str, signal: str) -> str:
@@ -102,6 +117,69 @@ def clock_wrong(signal: Signal, at: int, behind: int) -> Signal:
         dedup_key=signal.id,
         normalizer=_VERSION,
         id=_derived_id(kind, signal.id),
+    )
+
+
+def delivery_seen(
+    signal: Signal, at: int, seq: int, *, duplicate: bool, inverted: bool = False, flipped: bool = False
+) -> Signal:
+    """Return the derived signal for a webhook that came in as number `seq` of the journal."""
+    kind = DeliverySeen.__signal_kind__
+    # A redelivery is the same signal, and a delivery of its own.
+    own = [seq] if duplicate else []
+    return DeliverySeen(
+        merchant=signal.merchant,
+        sender=signal.provider,
+        duplicate=duplicate,
+        inverted=inverted,
+        flipped=flipped,
+        subject=None if signal.resource is None else "/".join(signal.resource),
+        occurred_at=from_microseconds(at),
+        source_kind="receiver",
+        provider=signal.provider,
+        env=signal.env,
+        dedup_key=signal.id,
+        normalizer=_VERSION,
+        id=content_id("sig", _VERSION, kind, signal.id, *own),
+    )
+
+
+def step_asked(signal: Signal) -> Signal | None:
+    """Return what the platform hears of a ticket that asks how to do a documented step; None for any other signal."""
+    step, number = signal.ids.get("cluster"), signal.ids.get("ticket_id")
+    if signal.kind != "ticket" or signal.merchant is None or step is None or number is None:
+        return None
+    if "intent.how_to" not in signal.features or signal.attrs.get("author") not in ("end_user", "unknown"):
+        return None
+    return StepAsked(
+        merchant=signal.merchant,
+        cluster=step,
+        ticket=f"{signal.merchant}/{number}",
+        occurred_at=signal.occurred_at,
+        received_at=signal.received_at,
+        source_kind="ticket",
+        provider=signal.provider,
+        env=signal.env,
+        auth=signal.auth,
+        dedup_key=signal.id,
+        normalizer=_VERSION,
+        id=_derived_id(StepAsked.__signal_kind__, signal.id),
+    )
+
+
+def issue_above(changed: CauseChanged, partition: str) -> Signal:
+    """Return what a merchant hears of an issue of many, as the merchant's rules read it."""
+    merchant = partition.removeprefix("merchant:") if partition.startswith("merchant:") else None
+    return IssueAbove(
+        merchant=merchant,  # type: ignore[arg-type]  # a MerchantId once more
+        issue_kind=changed.issue.kind,
+        issue_status=changed.issue.status.value,
+        occurred_at=changed.at,
+        source_kind="migro",
+        provider="migro",
+        env="production",
+        dedup_key=changed.decision,
+        normalizer=_VERSION,
     )
 
 

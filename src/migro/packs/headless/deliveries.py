@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...expressions import Pred, hours, minutes, percent
-from ...models import Severity
+from ...models import DeliverySeen, Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, holding, on, refutes, silent, supports
 from .operations_signals import Delivery, PlatformNotice
@@ -13,7 +13,7 @@ from .references import cited
 from .responses import dashboard, draft_reply, notify, report
 from .signals import Hook, HttpRequest
 from .specimens import SHOP, alert, burst, hook, order, request
-from .specimens_operations import DELIVERY, LOG, NOTICE, said
+from .specimens_operations import DELIVERY, LOG, NOTICE, SEEN, said
 from .witnesses import alerting, logged
 
 __all__ = ["DUPLICATES", "HANDLER_FAILS", "OUT_OF_ORDER", "RULES"]
@@ -114,6 +114,14 @@ _repeats = (
     .count(within=minutes(15))
     .per(_ALL.count(within=minutes(15)), floor=50)
 )
+# Where no receiver tells of deliveries, the fold tells what it sees of them itself.
+_SEEN = on(DeliverySeen, per=DeliverySeen.merchant)
+_SEEN_AGAIN: Pred[DeliverySeen] = DeliverySeen.duplicate == True  # noqa: E712
+_seen_again = (
+    on(DeliverySeen, _SEEN_AGAIN, per=DeliverySeen.merchant)
+    .count(within=minutes(15))
+    .per(_SEEN.count(within=minutes(15)), floor=50)
+)
 _REPEATED = on(Delivery, per=(Delivery.merchant, Delivery.event)).distinct(
     Delivery.subscription, at_least=2, within=minutes(15)
 )
@@ -122,6 +130,7 @@ _HOOKED: dict[str, Any] = {"route_class": "webhook", "route": "/api/webhooks/str
 _QUICK = said(DELIVERY, latency_ms=200, limit_ms=5_000)
 _LATE = said(DELIVERY, 60, latency_ms=4_000, limit_ms=5_000)
 _AGAIN = said(DELIVERY, 100, duplicate=True)
+_CAME_AGAIN = said(SEEN, 100, duplicate=True)
 
 
 def _both(event: str) -> tuple[Delivery, ...]:
@@ -209,6 +218,16 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "webhook-handler.seen-again",
+        when=on(DeliverySeen, _SEEN_AGAIN, per=DeliverySeen.merchant).at_least(10, within=minutes(30)),
+        then=supports(HANDLER_FAILS, MEDIUM, family="retries"),
+        why="Ten webhooks came in again within half an hour.",
+        examples=(
+            fires("ten", *burst(10, _CAME_AGAIN), for_=SHOP),
+            silent("nine", *burst(9, _CAME_AGAIN)),
+        ),
+    ),
+    Rule(
         "webhook-handler.notice",
         when=on(PlatformNotice, PlatformNotice.features.has("notice.hook_failing"), per=PlatformNotice.merchant),
         then=supports(HANDLER_FAILS, MEDIUM, family="platform"),
@@ -244,6 +263,17 @@ RULES: tuple[Rule[Any], ...] = (
             fires("20 of 100", *burst(80, DELIVERY), *burst(20, _AGAIN), for_=SHOP),
             silent("19 of 100", *burst(81, DELIVERY), *burst(19, _AGAIN)),
             silent("10 of 50 can be chance", *burst(40, DELIVERY), *burst(10, _AGAIN)),
+        ),
+    ),
+    Rule(
+        "webhook-repeats.seen",
+        when=_SEEN.share(_SEEN_AGAIN, at_least=percent(20), floor=50, within=minutes(15)),
+        then=supports(DUPLICATES, STRONG, family="deliveries"),
+        why="A fifth of the webhooks that came in within a quarter of an hour had come before.",
+        examples=(
+            fires("20 of 100", *burst(80, SEEN), *burst(20, _CAME_AGAIN), for_=SHOP),
+            silent("19 of 100", *burst(81, SEEN), *burst(19, _CAME_AGAIN)),
+            silent("10 of 50 can be chance", *burst(40, SEEN), *burst(10, _CAME_AGAIN)),
         ),
     ),
     Rule(
@@ -291,6 +321,16 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "webhook-repeats.seen-genuine",
+        when=(_seen_again <= percent(5)).unless(_seen_again > percent(5)),
+        then=refutes(DUPLICATES, 150, family="genuine"),
+        why="Nearly all webhooks that came in are real changes.",
+        examples=(
+            fires("95 of 100", *burst(5, said(SEEN, 0, duplicate=True)), *burst(95, said(SEEN, 9)), for_=SHOP),
+            silent("94 of 100", *burst(6, said(SEEN, 0, duplicate=True)), *burst(94, said(SEEN, 9))),
+        ),
+    ),
+    Rule(
         "webhook-order.stale-write",
         when=logged("write.stale_inventory", "write.stale_price", "write.stale_order", lines=1, within=minutes(60)),
         then=supports(OUT_OF_ORDER, STRONG, family="writes"),
@@ -330,6 +370,28 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("five", *burst(5, said(DELIVERY, flipped=True), subject="stock/"), for_=SHOP),
             silent("four", *burst(4, said(DELIVERY, flipped=True), subject="stock/")),
+        ),
+    ),
+    Rule(
+        "webhook-order.seen-inverted",
+        when=_SEEN.share(DeliverySeen.inverted == True, at_least=percent(5), floor=50, within=minutes(60)),  # noqa: E712
+        then=supports(OUT_OF_ORDER, MEDIUM, family="deliveries"),
+        why="One in twenty webhooks of an hour is older than one of the same resource that came in before it.",
+        examples=(
+            fires("5 of 100", *burst(95, SEEN), *burst(5, said(SEEN, 100, inverted=True)), for_=SHOP),
+            silent("4 of 100", *burst(96, SEEN), *burst(4, said(SEEN, 100, inverted=True))),
+        ),
+    ),
+    Rule(
+        "webhook-order.seen-flips",
+        when=on(DeliverySeen, DeliverySeen.flipped == True, per=DeliverySeen.merchant).distinct(  # noqa: E712
+            DeliverySeen.subject, at_least=5, within=minutes(60)
+        ),
+        then=supports(OUT_OF_ORDER, MEDIUM, family="flips"),
+        why="Webhooks took five resources back and forth between two values.",
+        examples=(
+            fires("five", *burst(5, said(SEEN, flipped=True), subject="stock/"), for_=SHOP),
+            silent("four", *burst(4, said(SEEN, flipped=True), subject="stock/")),
         ),
     ),
     Rule(

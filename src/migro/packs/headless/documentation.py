@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
-from ...expressions import hours
-from ...models import Severity
+from ...expressions import Pred, days, hours
+from ...models import IssueAbove, Severity
 from ...models.signal import MerchantId
 from ...rules import (
     MEDIUM,
@@ -33,7 +33,7 @@ from .references import cited
 from .responses import draft_reply, report
 from .signals import Ticket
 from .specimens import SHOP, burst, ticket
-from .specimens_operations import INTERVAL, LOG, at, said
+from .specimens_operations import ABOVE, INTERVAL, LOG, at, said
 from .witnesses import anywhere, logged
 
 __all__ = ["CONFUSION", "RULES", "faults"]
@@ -73,6 +73,12 @@ _OF_TOPIC = on(
     Ticket.features.has("intent.how_to"),
     per=(Ticket.merchant, Ticket.cluster),
 )
+_GAP: Pred[IssueAbove] = IssueAbove.issue_kind == "documentation_gap"
+_ELSEWHERE = (
+    on(IssueAbove, _GAP, IssueAbove.issue_status == "open", per=IssueAbove.merchant)
+    .unless(on(IssueAbove, _GAP, IssueAbove.issue_status != "open", per=IssueAbove.merchant))
+    .within(days(14))
+)
 _LAUNCH = during(
     on(Interval, Interval.what == "go_live", per=Interval.merchant),
     starts=Interval.starts_at,
@@ -81,6 +87,7 @@ _LAUNCH = during(
 )
 
 _ASKS = ticket(0, "intent.how_to", cluster="webhooks")
+_SHARED = said(ABOVE, 60, issue_kind="documentation_gap")
 _TWO = burst(2, ticket(60, "intent.how_to"), ticket_id="t")
 _GO_LIVE = said(INTERVAL, 0, what="go_live", starts_at=at(72 * 3_600), ends_at=at(80 * 3_600))
 
@@ -109,6 +116,20 @@ RULES: tuple[Rule[Any], ...] = (
             fires("two", _ASKS, ticket(172_800, "intent.how_to", cluster="webhooks", ticket_id="2"), for_=SHOP),
             silent("later", _ASKS, ticket(172_801, "intent.how_to", cluster="webhooks", ticket_id="2")),
             silent("two topics", _ASKS, ticket(60, "intent.how_to", cluster="themes", ticket_id="2")),
+        ),
+    ),
+    Rule(
+        "docs.asked-elsewhere",
+        # The platform tells only those of the gap who asked about its step.
+        when=_QUESTIONS.at_least(1, within=days(7)) & _ELSEWHERE,
+        then=supports(CONFUSION, STRONG, family="tickets"),
+        why="A ticket asks how to do something that merchants elsewhere have asked in the same week.",
+        lasts=days(7),
+        examples=(
+            fires("one question", _ASKS, _SHARED, for_=SHOP),
+            silent("no question", _SHARED),
+            silent("something else is shared", _ASKS, said(_SHARED, 60, issue_kind="platform_incident_systemic")),
+            silent("it is over", _ASKS, _SHARED, said(_SHARED, 90, issue_status="resolved")),
         ),
     ),
     Rule(

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from ...expressions import KeyCol, Pred, days, fact, hours, minutes
-from ...models import IssueUpdate, Severity
+from ...models import IssueUpdate, Severity, StepAsked
 from ...rules import (
     MEDIUM,
     STRONG,
@@ -29,7 +29,7 @@ from .planning_signals import Fleet, ShopMove, StatusPage
 from .references import cited
 from .responses import dashboard, draft_reply, notify, page, report
 from .specimens import burst
-from .specimens_operations import FLEET, ISSUE, MOVE, STATUS, said
+from .specimens_operations import ASKED, FLEET, ISSUE, MOVE, STATUS, said
 from .witnesses import INCIDENT_OVER
 
 __all__ = ["APP_BUILD", "COLLECTOR_FAULT", "DOCUMENTATION_GAP", "RULES", "SYSTEMIC"]
@@ -122,11 +122,13 @@ APP_BUILD = IssueKind[str](
 DOCUMENTATION_GAP = IssueKind[str](
     "documentation_gap",
     category="docs",
-    per=("issue_kind",),
+    per=("cluster",),
     systemic=True,
     title="Several merchants ask the same thing",
     what="Merchants without any fault ask again and again about a documented step, so the documentation falls short.",
     severity=SeverityScale(default=Severity.SEV4),
+    # As at one merchant: being asked is the whole statement, and nobody has to prove who asks.
+    prior=-40,
     responses=(notify("operators"), report("questions by topic, pages that should answer them")),
     human_only=("change the documentation",),
     false_positives='A polite "how do I fix" often hides a fault: other signals go first.',
@@ -138,6 +140,7 @@ DOCUMENTATION_GAP = IssueKind[str](
 )
 
 _BLIND: Pred[IssueUpdate] = IssueUpdate.issue_kind == "monitoring_blind_spot"
+_ASKED = on(StepAsked, per=StepAsked.cluster)
 _CONFUSED: Pred[IssueUpdate] = IssueUpdate.issue_kind == "documentation_confusion"
 # What follows from something at the merchant itself, and what rests, says nothing about the platform.
 _OPEN: Pred[IssueUpdate] = (
@@ -229,6 +232,10 @@ def _critical(n: int) -> tuple[Any, ...]:
 
 def _fallen(n: int) -> tuple[Any, ...]:
     return _issues(n, issue_kind="api_version_fall_forward")
+
+
+def _asking(n: int, **columns: Any) -> tuple[Any, ...]:
+    return tuple(said(ASKED, 60 + i, merchant=f"shop-{i}", ticket=f"shop-{i}/7", **columns) for i in range(n))
 
 
 _BY_BUILD = on(IssueUpdate, _OPEN, IssueUpdate.issue_kind == "api_version_fall_forward", per=IssueUpdate.merchant).via(
@@ -396,17 +403,18 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "platform.questions",
-        # Two tickets make one merchant's issue, and a fault of the merchant's takes it back.
-        when=on(IssueUpdate, _OPEN, _CONFUSED, per=IssueUpdate.issue_kind).distinct(
-            IssueUpdate.merchant, at_least=2, within=days(7)
-        ),
+        when=_ASKED.distinct(StepAsked.merchant, at_least=2, within=days(7))
+        & _ASKED.distinct(StepAsked.ticket, at_least=3, within=days(7)),
         then=supports(DOCUMENTATION_GAP, STRONG, family="merchants"),
-        why="Two merchants without any fault asked the same sort of thing within a week.",
-        revision=2,
+        why="Three tickets of a week, of two merchants or more, ask how to do the same thing.",
+        revision=3,
         examples=(
-            fires("two", *_issues(2, issue_kind="documentation_confusion"), for_="documentation_confusion"),
-            silent("one", *_issues(1, issue_kind="documentation_confusion")),
-            silent("not open", *_issues(2, issue_kind="documentation_confusion", issue_status="watching")),
+            fires("three of three", *_asking(3), for_="webhooks"),
+            fires("three of two", *_asking(2), said(_asking(1)[0], 90, ticket="shop-0/8"), for_="webhooks"),
+            silent("two", *_asking(2)),
+            silent("all of one", *burst(3, ASKED, ticket="shop-1/")),
+            silent("one letter in two messages", *_asking(2), said(_asking(1)[0], 90)),
+            silent("another step", *_asking(2), said(_asking(3)[2], 90, cluster="dns")),
         ),
     ),
 )

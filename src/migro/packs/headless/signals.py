@@ -141,7 +141,7 @@ class Ticket(Signal, kind="ticket"):
         author: Who wrote: end_user, agent, system or unknown.
         channel: web, email, chat, ... where known.
         language: ISO 639-1 code, where known.
-        cluster: What it asks about, as one of few names, where a lexicon knows.
+        cluster: Which documented step it asks about, as one of few names.
         cart_ref: The cart that it is about, where the host can tell.
         label_category: Which desk would have to fix it, by its words; a label is no evidence by itself.
         label_severity: How bad it is by its words: low, medium, high or critical.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from ...models import ClockWrong, IssueUpdate
+from ...models import ClockWrong, DeliverySeen, IssueAbove, IssueUpdate, StepAsked
 from ...models.signal import Signal
 from .catalogue_signals import CatalogueItem, CatalogueRun, IndexerState, IndexItem, IndexRun, PriceItem, SessionMarket
 from .operations_signals import (
@@ -38,7 +38,9 @@ from .sync_signals import (
 )
 
 __all__ = [
+    "ABOVE",
     "APP_CALLS",
+    "ASKED",
     "BREAKER",
     "CALLS",
     "CATALOGUE_RUN",
@@ -69,6 +71,7 @@ __all__ = [
     "QUEUE",
     "RESOURCES",
     "RETURNED",
+    "SEEN",
     "SESSIONS",
     "SHIPMENT",
     "START",
@@ -154,7 +157,12 @@ STATUS = StatusPage(
 )
 HANDLED = ComplianceHandling(**_ALL, source_kind="receiver", provider="shopify", ok=True)
 FLEET = Fleet(**_FACT, platform="shopify", merchants=40)
+SEEN = DeliverySeen(**_ALL, source_kind="receiver", provider="shopify", sender="shopify")
 CLOCK = ClockWrong(**_ALL, source_kind="migro", provider="migro", clock_source="host-1", behind_s=301)
+ASKED = StepAsked(**_ALL, source_kind="ticket", cluster="webhooks", ticket="shop-1/7")
+ABOVE = IssueAbove(
+    **_ALL, source_kind="migro", provider="migro", issue_kind="platform_incident_systemic", issue_status="open"
+)
 ISSUE = IssueUpdate(
     **_ALL,
     source_kind="migro",

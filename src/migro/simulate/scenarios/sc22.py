@@ -108,6 +108,7 @@ def _truth_of_question(timeline: Timeline) -> GroundTruth:
                 onset=timeline.onset,
                 mildest=Severity.SEV4,
                 gravest=Severity.SEV4,
+                parent="documentation_gap",
             ),
         ),
         forbidden=tuple(

@@ -1,0 +1,100 @@
+"""
+What a partition notices about how webhooks arrive: which come again, and which are older than what came before.
+
+It notices by itself only what no receiver tells: a receiver sees more, such as how long a delivery took.
+"""
+
+from __future__ import annotations
+
+from ..models import Signal
+from ..verify import delivery_seen, version_of
+from .state import State
+
+__all__ = ["forget_arrivals", "hear_receiver", "seen", "unsee"]
+
+_WEBHOOKS = frozenset({"payment_webhook", "platform_webhook", "shipping_webhook"})
+"""Kinds of source whose signals are delivered one by one, and again where nobody answered."""
+
+_UNREAD = frozenset({"compliance", "unknown"})
+
+_TOLD = "webhook.delivery"
+
+_BELIEVED = 24 * 60 * 60 * 1_000_000
+"""For how long, in microseconds, a receiver that told of a sender's deliveries is taken to tell of all of them."""
+
+_COMPARED = 60 * 60 * 1_000_000
+"""How far back, in microseconds, a delivery is compared with what came of its resource."""
+
+_RESOURCES = 1_000
+"""Of how many resources the last version is remembered."""
+
+_PER_MINUTE = 120
+"""Deliveries of a sender that are told of each minute: those of a bulk import resemble each other."""
+
+_MINUTE = 60 * 1_000_000
+
+
+def hear_receiver(state: State, signal: Signal) -> None:
+    """Remember whose deliveries a receiver tells of."""
+    if signal.kind == _TOLD:
+        sender = signal.ids.get("sender") or getattr(signal, "sender", None)
+        if isinstance(sender, str):
+            state.receivers.pop(sender, None)
+            state.receivers[sender] = state.now
+
+
+def seen(state: State, signal: Signal, seq: int, *, duplicate: bool) -> Signal | None:
+    """
+    Return what there is to tell of a delivery; None where a receiver tells of it, or enough has been told.
+
+    Args:
+        state: Of the merchant; it remembers the version of what the delivery is about.
+        signal: What was delivered.
+        seq: Its number in the journal.
+        duplicate: Whether the same event came before.
+    """
+    if signal.source_kind not in _WEBHOOKS or signal.env in ("test", "staging") or signal.kind in _UNREAD:
+        return None
+    if signal.provider in state.receivers:
+        return None
+    inverted, flipped = (False, False) if duplicate else _compared(state, signal)
+    minute, told = state.arrivals.pop(signal.provider, (0, 0))
+    now = state.now // _MINUTE
+    told = told + 1 if minute == now else 1
+    state.arrivals[signal.provider] = (now, told)
+    if told > _PER_MINUTE:
+        return None
+    return delivery_seen(signal, state.now, seq, duplicate=duplicate, inverted=inverted, flipped=flipped)
+
+
+def _compared(state: State, signal: Signal) -> tuple[bool, bool]:
+    """Return whether a delivery is older than what came of its resource, and whether its value went back."""
+    newer = version_of(signal)
+    if newer is None or signal.resource is None:
+        return False, False
+    # Versions compare only within one source.
+    name = (signal.provider, *signal.resource)
+    known = state.versions.get(name)
+    if known is not None and known[2].inverts(newer):
+        return True, False
+    state.versions.pop(name, None)
+    state.versions[name] = (state.now, signal.id, newer if known is None else known[2].then(newer))
+    while len(state.versions) > _RESOURCES:
+        del state.versions[next(iter(state.versions))]
+    return False, known is not None and known[2].flips(newer)
+
+
+def unsee(state: State, id: str) -> None:
+    """Forget the versions that a signal told which is withdrawn."""
+    for name in [name for name, (_, told_by, _) in state.versions.items() if told_by == id]:
+        del state.versions[name]
+
+
+def forget_arrivals(state: State) -> None:
+    """Forget what came of resources more than an hour ago, and receivers that told nothing for a day."""
+    while state.versions and next(iter(state.versions.values()))[0] < state.now - _COMPARED:
+        del state.versions[next(iter(state.versions))]
+    while state.receivers and next(iter(state.receivers.values())) < state.now - _BELIEVED:
+        del state.receivers[next(iter(state.receivers))]
+    while state.arrivals and next(iter(state.arrivals.values()))[0] < (state.now - _COMPARED) // _MINUTE:
+        del state.arrivals[next(iter(state.arrivals))]
