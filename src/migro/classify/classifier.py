@@ -194,13 +194,13 @@ def _said(book: Phrasebook, title: str, prose: str, technical: str) -> _Said:
 
 
 def _title_words(title: str) -> list[str | None]:
-    """Return the words of a title, with words that stand for its beginning and for a question mark at its end."""
+    """Return the words of a title, with words that stand for its beginning, the end of a tag and a question mark."""
     tag = _TAG.match(title)
     head, rest = (title[: tag.end()], title[tag.end() :]) if tag else ("", title)
     words = ["titlestart", *words_of(rest)]
     if title.endswith("?"):
         words += [None, "questionmark"]
-    return [*words_of(head), None, *words] if head else words
+    return [*words_of(head), "tagend", None, *words] if head else words
 
 
 def _evident(said: _Said) -> bool:
@@ -244,7 +244,7 @@ def _rules(said: _Said, points: Mapping[Category, int]) -> Iterable[tuple[Catego
     if title.get("nature.feature"):
         yield "other", 60, "the title calls it a feature"
     elif body.get("nature.feature") and not in_title:
-        yield "other", 40, "it calls itself a feature request"
+        yield "other", 40 + topic, "it calls itself a feature request"
     if wishes >= _A_WISH and not in_title:
         yield "other", 60, "the title is a wish and tells of no fault"
     if all_wishes >= _A_WISH and not anywhere:
@@ -255,9 +255,9 @@ def _rules(said: _Said, points: Mapping[Category, int]) -> Iterable[tuple[Catego
         yield "docs", 20, "a question, and no fault is told"
     if topic > 0 and title.get("docs", 0) >= _NAMES_DOCS:
         yield "docs", topic, "half of what is said of the thing that the documentation is about"
-    elif topic > 0 and not in_title and body.get("nature.fault", 0) < _A_FAULT:
+    elif topic > 0 and named not in _NARROW and not in_title and body.get("nature.fault", 0) < _A_FAULT:
         # What is wished for or asked about is named in words of its desk, which has nothing to mend there.
-        if wishes >= _A_WISH and named not in _NARROW:
+        if wishes >= _A_WISH:
             yield "other", topic, "half of what is said of the thing that is wished for"
         elif all_questions >= _ASKS_HOW:
             yield "docs", topic, "half of what is said of the thing that is asked about"
