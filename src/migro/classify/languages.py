@@ -11,8 +11,8 @@ __all__ = ["language_of"]
 _SMALL: Final[Mapping[str, str]] = {
     "en": "the and is not to of in it this that with have has are was when for on my we you can cannot does after from"
     " but if no an be how i there",
-    "de": "der die das und ist nicht ich in ein eine einen mit auf für den dem des im zu wir sie bei wird werden kann auch"
-    " nach wenn keine kein sich beim vom seit haben hat sind es mehr",
+    "de": "der die das und ist nicht ich in ein eine einen mit auf für den dem des im zu wir sie bei wird werden kann"
+    " auch nach wenn keine kein sich beim vom seit haben hat sind es mehr",
     "es": "el la los las y es no un una de que en con por para se del al mi pero cuando puedo puede está desde sin hay"
     " son ha han muy como nos después",
     "fr": "le la les et est pas je une des du que dans avec pour sur nous vous ne plus mais quand mon ce cette sont au"

@@ -118,7 +118,12 @@ def lower_bound(right: int, tickets: int) -> Decimal:
 
 
 def fit_calibration(
-    outcomes: Iterable[Outcome], *, cuts: Sequence[int] = (10, 58), source: str = "", none: int = 250, most: int = 950
+    outcomes: Iterable[Outcome],
+    *,
+    cuts: Sequence[int] = (12, 40, 62),
+    source: str = "",
+    none: int = 250,
+    most: int = 950,
 ) -> Calibration:
     """
     Return a calibration from how clearly labels won and whether they were right.
