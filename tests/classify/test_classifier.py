@@ -156,6 +156,41 @@ def test_wishes_and_questions_are_told_from_faults_by_what_is_missing(title: str
     assert classifier.classify(Ticket(title=title, body=body)).category == category
 
 
+@pytest.mark.parametrize(
+    ("title", "body", "category"),
+    [
+        # Much is said of vouchers, and nothing of it is broken.
+        ("Add vouchers", "", "other"),
+        ("How can I print vouchers?", "", "docs"),
+        ("Handbook of vouchers", "", "docs"),
+        ("How can I print vouchers?", "They fail.", "checkout"),
+        ("Add vouchers fail", "", "checkout"),
+        # Words that only one desk uses are believed.
+        ("Add hooks", "", "webhook"),
+    ],
+)
+def test_what_is_wished_for_or_asked_about_counts_half_for_its_desk(title: str, body: str, category: str) -> None:
+    classifier = made(
+        vouchers={"checkout": 60},
+        hooks={"webhook": 60},
+        titlestart_add={"nature.wish": 40},
+        how_can={"nature.question": 40, "docs": 30},
+        handbook={"docs": 50},
+        fail={"nature.fault": 40},
+    )
+
+    assert classifier.classify(Ticket(title=title, body=body)).category == category
+
+
+@pytest.mark.parametrize(("title", "wishes"), [("[Feature] Lamps", True), ("Lamps: the feature is dark", False)])
+def test_a_word_of_a_tag_is_told_from_the_same_word_in_a_title(title: str, wishes: bool) -> None:
+    classifier = made(feature_tagend={"nature.feature": 30}, lamps={"checkout": 20})
+
+    found = classifier.classify(Ticket(title=title))
+
+    assert ("nature.feature" in {label for label, *_ in found.counted}) is wishes
+
+
 def test_of_two_desks_with_equal_points_the_narrower_one_is_called() -> None:
     found = made(lamp={"integration": 30, "webhook": 30, "inventory": 30}).classify(Ticket(title="lamp"))
 

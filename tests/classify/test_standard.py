@@ -57,6 +57,29 @@ def test_the_calibration_says_how_it_was_made() -> None:
     assert "labelled tickets" in standard_calibration().source
 
 
+@pytest.mark.parametrize(
+    ("category", "title", "body"),
+    [
+        ("integration", "Getting listings fails", "The endpoint returns status code 500 for some sellers."),
+        ("integration", "Refunds stay open", "The buyer paid with Mercado Pago, the checkout said thanks."),
+        ("inventory", "Sync of stock writes zero", "Orders arrive, quantities do not."),
+        ("inventory", "The quota is never reached", "It is possible to sell more tickets than available."),
+        ("webhook", "IPN stays without an answer", "PayPal calls, and the order status does not change."),
+        ("performance", "The overview takes 40 seconds to open", "It shows only ten products."),
+        ("checkout", "Cart drawer stays closed", "We cannot add lamps to cart."),
+        ("frontend_mismatch", "Vendor dashboard counts wrong", "The chart of the month is off."),
+        ("frontend_mismatch", "Shop is not loading", "Since the theme was changed."),
+        ("auth", "Google login", "After coming back the visitor is not signed in."),
+        ("docs", "Filters of the search", "I cannot figure out where to switch them on. Is it possible?"),
+        ("docs", "Dead links in the README of the webhook package", ""),
+        ("other", "Edit vouchers", "Make it so that a clerk can change them."),
+        ("other", "[Feature] Discounts for groups", "Is your feature request related to a problem? No."),
+    ],
+)
+def test_what_desks_hear_from_projects_of_other_kinds_is_read(category: str, title: str, body: str) -> None:
+    assert classify(title, body).category == category
+
+
 GERMAN = {
     "checkout": "Kunden können an der Kasse nicht bezahlen",
     "integration": "PayPal Zahlung wird abgelehnt",

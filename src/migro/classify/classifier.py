@@ -200,7 +200,8 @@ def _title_words(title: str) -> list[str | None]:
     words = ["titlestart", *words_of(rest)]
     if title.endswith("?"):
         words += [None, "questionmark"]
-    return [*words_of(head), "tagend", None, *words] if head else words
+    # A tag is one phrase with its end, so its brackets part nothing.
+    return [*filter(None, words_of(head)), "tagend", None, *words] if head else words
 
 
 def _evident(said: _Said) -> bool:
