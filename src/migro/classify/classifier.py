@@ -240,7 +240,8 @@ def _rules(said: _Said, points: Mapping[Category, int]) -> Iterable[tuple[Catego
     docs = points["docs"]
     all_questions = questions + body.get("nature.question", 0)
     asked = all_questions > 0
-    named = max((category for category in CATEGORIES if category not in _KINDS), key=lambda c: points[c])
+    topics: list[Category] = [category for category in CATEGORIES if category not in _KINDS]
+    named: Category = max(topics, key=lambda category: points[category])
     topic = points[named] // 2
     if title.get("nature.feature"):
         yield "other", 60, "the title calls it a feature"
