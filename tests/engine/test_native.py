@@ -275,11 +275,14 @@ def test_the_trace_of_a_comparison_shows_its_arithmetic() -> None:
 def test_the_trace_of_a_streak_names_the_signals_of_the_streak() -> None:
     streak = rule("streak", HOSTS.fits(Request.status >= 500).runs(2, of=3, within=minutes(5)))
     run = Run(streak)
-    run.feed(request(500, 0), request(200, 1), request(500, 2))
+    # At the second moment the answers differ, so that nothing of it belongs to the streak.
+    split = request(500, 1)
+    run.feed(request(500, 0), request(200, 1), split, request(500, 2))
     found = trace(run.engine, run.state, streak, ("m1",))
 
     assert (found.needed, found.found, found.total) == ("2 of 3", "satisfied", 2)
     assert {s.at for s in found.signals} == {at(0), at(2)}
+    assert split.id not in contributing(run.engine, run.state, streak, ("m1",), only=(split.effective_at, split.id))
 
 
 def test_the_trace_of_an_absence_names_what_stands_alone() -> None:
