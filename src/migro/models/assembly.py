@@ -21,7 +21,7 @@ __all__ = ["Parts", "assembled"]
 
 
 class Parts(TypedDict):
-    """The fields of a plain signal, in its order."""
+    """The fields of a plain signal; given in its order, which is how they are kept."""
 
     kind: str
     merchant: MerchantId | None
