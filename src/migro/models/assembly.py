@@ -116,7 +116,7 @@ def _is_valid(parts: Parts) -> bool:
         and bool(parts["dedup_key"] and parts["id"])
         and _is_utc(parts["occurred_at"])
         and _is_utc(parts["received_at"])
-        and (parts["status"] is None or type(parts["status"]) is int)
+        and (parts["status"] is None or (type(parts["status"]) is int and _is_number(parts["status"])))
         and type(parts["shifted"]) is int
         and (not metrics or all(map(_is_number, metrics.values())))
     )
