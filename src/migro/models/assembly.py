@@ -109,7 +109,6 @@ def _is_valid(parts: Parts) -> bool:
     # Only `str` itself, of which nobody can have changed what being equal means.
     return (
         set(map(type, words)) == _STR
-        and _is_text("".join(words))
         and parts["severity_hint"] in _HINTS
         and parts["env"] in _ENVIRONMENTS
         and parts["auth"] in _AUTHS
@@ -132,16 +131,5 @@ def _is_number(value: object) -> bool:
     try:
         bounded(value)
     except ValueError:
-        return False
-    return True
-
-
-def _is_text(text: str) -> bool:
-    """Return whether a text has a form in UTF-8: half a surrogate pair has none."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
         return False
     return True
