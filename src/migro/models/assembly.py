@@ -21,7 +21,7 @@ __all__ = ["Parts", "assembled"]
 
 
 class Parts(TypedDict):
-    """The fields of a plain signal, in its order."""
+    """The fields of a plain signal; given in its order, which is how they are kept."""
 
     kind: str
     merchant: MerchantId | None
@@ -109,14 +109,13 @@ def _is_valid(parts: Parts) -> bool:
     # Only `str` itself, of which nobody can have changed what being equal means.
     return (
         set(map(type, words)) == _STR
-        and _is_text("".join(words))
         and parts["severity_hint"] in _HINTS
         and parts["env"] in _ENVIRONMENTS
         and parts["auth"] in _AUTHS
         and bool(parts["dedup_key"] and parts["id"])
         and _is_utc(parts["occurred_at"])
         and _is_utc(parts["received_at"])
-        and (parts["status"] is None or type(parts["status"]) is int)
+        and (parts["status"] is None or (type(parts["status"]) is int and _is_number(parts["status"])))
         and type(parts["shifted"]) is int
         and (not metrics or all(map(_is_number, metrics.values())))
     )
@@ -132,16 +131,5 @@ def _is_number(value: object) -> bool:
     try:
         bounded(value)
     except ValueError:
-        return False
-    return True
-
-
-def _is_text(text: str) -> bool:
-    """Return whether a text has a form in UTF-8: half a surrogate pair has none."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
         return False
     return True
