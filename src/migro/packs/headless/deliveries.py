@@ -117,6 +117,7 @@ _repeats = (
 # Where no receiver tells of deliveries, the fold tells what it sees of them itself.
 _SEEN = on(DeliverySeen, per=DeliverySeen.merchant)
 _SEEN_AGAIN: Pred[DeliverySeen] = DeliverySeen.duplicate == True  # noqa: E712
+_SEEN_FIRST = on(DeliverySeen, ~_SEEN_AGAIN, per=DeliverySeen.merchant)
 _seen_again = (
     on(DeliverySeen, _SEEN_AGAIN, per=DeliverySeen.merchant)
     .count(within=minutes(15))
@@ -131,6 +132,7 @@ _QUICK = said(DELIVERY, latency_ms=200, limit_ms=5_000)
 _LATE = said(DELIVERY, 60, latency_ms=4_000, limit_ms=5_000)
 _AGAIN = said(DELIVERY, 100, duplicate=True)
 _CAME_AGAIN = said(SEEN, 100, duplicate=True)
+_OLDER = said(SEEN, 100, inverted=True)
 
 
 def _both(event: str) -> tuple[Delivery, ...]:
@@ -374,12 +376,14 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "webhook-order.seen-inverted",
-        when=_SEEN.share(DeliverySeen.inverted == True, at_least=percent(5), floor=50, within=minutes(60)),  # noqa: E712
+        # What comes again moves no count but that of repeats.
+        when=_SEEN_FIRST.share(DeliverySeen.inverted == True, at_least=percent(5), floor=50, within=minutes(60)),  # noqa: E712
         then=supports(OUT_OF_ORDER, MEDIUM, family="deliveries"),
         why="One in twenty webhooks of an hour is older than one of the same resource that came in before it.",
         examples=(
-            fires("5 of 100", *burst(95, SEEN), *burst(5, said(SEEN, 100, inverted=True)), for_=SHOP),
-            silent("4 of 100", *burst(96, SEEN), *burst(4, said(SEEN, 100, inverted=True))),
+            fires("5 of 100", *burst(95, SEEN), *burst(5, _OLDER), for_=SHOP),
+            fires("repeats aside", *burst(95, SEEN), *burst(9, _CAME_AGAIN), *burst(5, _OLDER), for_=SHOP),
+            silent("4 of 100", *burst(96, SEEN), *burst(4, _OLDER)),
         ),
     ),
     Rule(
