@@ -120,7 +120,9 @@ def tests(session: nox.Session) -> None:
         what = [*what, "--ignore=tests/crash", "--ignore=tests/test_scenarios.py"]
     if session.python in PYTHONS[1:-1] and not session.posargs:
         # Whole scenarios, shells and random rule sets that agree on the oldest and the newest Python agree in between.
-        between = "audit cli comparison crash documents history observe receive replay test_first_light.py".split()
+        between = (
+            "audit cli comparison crash documents evaluate history observe receive replay simulate test_first_light.py"
+        ).split()
         what = [*what, *(f"--ignore=tests/{name}" for name in between)]
     laws = {"MIGRO_LAWS": "all" if oldest else "some"}
     with files_in_memory() as files:

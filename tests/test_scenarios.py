@@ -1,4 +1,4 @@
-"""Every scenario and variant, played once from raw payloads and scored beside its truth."""
+"""Every scenario and variant but the largest, played once from raw payloads and scored beside its truth."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from migro.simulate import generate, playable
 
 SEED: Final = 1
 
-# Which issue causes which is not told yet.
+LARGE: Final = frozenset({"SC11"})
+"""The 120 shops of a platform take a minute of a core: ``nox -s scenarios`` plays them with all others."""
+
+# Which issue causes which is not asked here: links that need both sides to name one thing are missing in a few stories.
 REACHED: Final = Targets({**TARGETS.least, "parents": Fraction(0)})
 
 
-@pytest.mark.parametrize("scenario", playable())
+@pytest.mark.parametrize("scenario", [name for name in playable() if name not in LARGE])
 def test_a_scenario_is_understood_as_its_truth_has_it(scenario: str) -> None:
     score = evaluate_simulation(generate(scenario, seed=SEED), RULES)
 
