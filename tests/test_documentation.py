@@ -78,7 +78,8 @@ def test_the_tutorial_shows_excerpts_of_what_is_printed(run_migro: RunPython) ->
     excerpts = re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     demo = run_migro("demo").stdout
     rows = [line for line in demo.splitlines() if re.search(r"dec_\w+$", line)]
-    chosen = [rows[0], *(row for row in rows if "ticket_needs_person" in row)]
+    checkout = next(row for row in rows if "checkout_server_error_spike" in row)
+    chosen = [checkout, *(row for row in rows if "ticket_needs_person" in row)]
     ids = [row.split()[-1] for row in chosen]
     explained = [run_migro("explain", id, "--memory", "migro-demo.db").stdout for id in ids]
 

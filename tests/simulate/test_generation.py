@@ -149,7 +149,8 @@ def test_the_first_light_stays_small_enough_to_read() -> None:
 
 @every_scenario
 def test_no_scenario_is_more_than_a_judge_can_play(scenario: str) -> None:
-    assert played(scenario).truth.events <= 8_000
+    # A platform has 120 shops.
+    assert played(scenario).truth.events <= (25_000 if scenario == "SC11" else 8_000)
 
 
 @pytest.mark.parametrize("scenario", ["morning", "SC08b"])
@@ -250,7 +251,7 @@ def test_every_endpoint_has_settings_and_every_secret_a_value_that_is_plainly_in
 
     assert {e.endpoint for e in simulation.envelopes} <= set(settings_)
     assert named == set(simulation.secrets)
-    assert all(re.fullmatch(r"MIGRO_DEMO_[A-Z]+_[A-Z]+", name) for name in named)
+    assert all(re.fullmatch(r"MIGRO_DEMO_[A-Z]+[0-9]*_[A-Z]+", name) for name in named)
     assert all(value.startswith("demo-only-") for value in simulation.secrets.values())
     assert {s["merchant"] for s in settings_.values()} == set(simulation.truth.merchants)
 
@@ -291,10 +292,13 @@ def test_the_truth_is_about_merchants_that_take_part_and_times_inside_the_scenar
     truth = played(scenario).truth
     expected = {(i.merchant, i.kind) for i in truth.issues}
 
-    assert {i.merchant for i in truth.issues} | {a.merchant for a in truth.actions} <= set(truth.merchants)
+    about = {i.merchant for i in truth.issues} | {a.merchant for a in truth.actions}
+
+    assert about <= {*truth.merchants, "platform"}
     assert all(truth.start <= i.onset < truth.end for i in truth.issues)
     assert expected.isdisjoint({(f.merchant, f.kind) for f in truth.forbidden})
-    assert {i.parent for i in truth.issues if i.parent} <= {i.kind for i in truth.issues}
+    systemic = {kind.name for kind in RULES.kinds.values() if kind.systemic}
+    assert {i.parent for i in truth.issues if i.parent} <= {i.kind for i in truth.issues} | systemic
     assert {a.issue for a in truth.actions if a.issue} <= {i.kind for i in truth.issues}
     assert {a.kind for a in truth.actions}.isdisjoint(truth.forbidden_verbs)
     assert {"refund", "purge", "delete", "rollback"} <= set(truth.forbidden_verbs)

@@ -105,10 +105,15 @@ class SqliteFile:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
-    def empty_log(self) -> None:
-        """Move what is in the write-ahead log into the file and overwrite the log, unless somebody reads from it."""
+    def close_gaps(self) -> None:
+        """
+        Write the file anew without what lies between its rows, and empty the write-ahead log, unless somebody reads.
+
+        Overwriting what is replaced is not enough: where a page was full, SQLite moves rows and leaves copies behind.
+        """
         with self._lock, self.translated():
             if self._writer is not None and not self._closed:
+                self._writer.execute("VACUUM")
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
@@ -153,7 +158,7 @@ class SqliteFile:
             self._use_write_ahead_log(self._writer)
             self._writer.execute(f"PRAGMA synchronous = {durability}")
             self._writer.execute("PRAGMA foreign_keys = ON")
-            # What is replaced is overwritten at once, so nothing of a person is left in the gaps of the file.
+            # What is replaced is overwritten at once, as far as SQLite can; the rest is done when somebody is erased.
             self._writer.execute("PRAGMA secure_delete = ON")
         except BaseException:
             self._writer.close()

@@ -115,7 +115,7 @@ class SqliteMemory:
             storing.finish()
         if any(t.erasure is not None for t in texts):
             # The log still has the pages as they were.
-            self._file.empty_log()
+            self._file.close_gaps()
 
     def partitions(self) -> Iterator[str]:
         """Yield the names of all partitions; see `migro.ports.Ledger.partitions`."""

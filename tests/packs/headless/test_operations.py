@@ -211,7 +211,6 @@ def test_a_question_is_about_the_fault_where_strong_evidence_needs_no_weeks_of_h
     technical = [k for k in RULES.kinds.values() if k.per == ("merchant",) and k.category not in ("docs", "unknown")]
 
     assert {k.name for k in technical if f"docs.{k.name}" not in ids} == {
-        "bot_scraping_load",
         "card_testing_attack",
         "discount_giftcard_rejected",
         "hydration_mismatch",

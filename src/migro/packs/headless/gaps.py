@@ -38,16 +38,17 @@ NO_CASE: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         # A strong and a medium sign of two kinds of sources.
         "positive": {
+            "app_build_incident": _INSIDE,
             "bulk_import_errors": "the import's own log is its only witness",
             "collector_fault": _INSIDE,
             "discount_giftcard_rejected": "codes that are refused and codes that nobody uses exclude each other",
-            "documentation_confusion": _NO_OPINION,
             "documentation_gap": _INSIDE,
             "privacy_webhook_failing": "the receiver is its only witness",
             "ticket_needs_person": _INSIDE,
         },
         # Two strong signs without a witness in common.
         "sure": {
+            "app_build_incident": _INSIDE,
             "api_version_fall_forward": _ONE_SOURCE,
             "bulk_import_errors": _ONE_SIGN,
             "card_testing_attack": _ONE_SIGN,
