@@ -246,7 +246,7 @@ def end_of(said: list[tuple[int, int]]) -> int:
 
 def test_what_rests_is_what_was_said_looked_at_one_by_one_also_where_a_word_is_taken_back() -> None:
     counts: set[int] = set()
-    for seed in range(cases(10_000)):
+    for seed in range(cases(10_000, promised=True)):
         r, state = random.Random(seed), State(partition="merchant:m_1", now=to_microseconds(T0))
         words: dict[str, tuple[str, int, int]] = {}  # what was said about windows, in its order
         mutes: dict[tuple[str, str], int] = {}

@@ -15,7 +15,7 @@ from tests.audit.store import fill
 from tests.audit.tampering import HASHED, Flip, Hand
 from tests.effort import cases
 
-FLIPS = cases(1000)
+FLIPS = cases(1000, promised=True)
 SHOPS, INPUTS = 260, 20
 
 

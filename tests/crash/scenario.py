@@ -136,7 +136,8 @@ def _steps() -> Iterator[Step]:
     yield day.handle(plain(day.next(), day.now, "m_1", "calendar.maintenance", attrs=ends))
     yield from day.outage("m_1")
     yield day.does("drain")
-    day.wait(4 * 3600)
+    # And ten minutes more, when nothing is a leftover of the window any more.
+    day.wait(4 * 3600 + 600)
     yield day.does("tick")
     yield from day.outage("m_1")
     yield day.does("drain")

@@ -55,7 +55,8 @@ def seen(state: State, signal: Signal, seq: int, *, duplicate: bool) -> Signal |
     """
     if signal.source_kind not in _WEBHOOKS or signal.env in ("test", "staging") or signal.kind in _UNREAD:
         return None
-    if signal.provider in state.receivers:
+    # Whoever was not answered during an announced window comes again, and again when it is over.
+    if signal.provider in state.receivers or state.maintenance:
         return None
     inverted, flipped = (False, False) if duplicate else _compared(state, signal)
     minute, told = state.arrivals.pop(signal.provider, (0, 0))

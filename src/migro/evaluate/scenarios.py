@@ -23,6 +23,8 @@ _DONE: Final = frozenset(
 _SILENT: Final = frozenset({"recheck", "report", "update_dashboard"})
 """Verbs of the lowest risk that call nobody: they stand where somebody may look."""
 
+_PLATFORM: Final = "platform"
+
 Pair = tuple[str | None, str]
 """A merchant, None for a platform, and a failure mode."""
 
@@ -67,6 +69,7 @@ def score_scenario(truth: GroundTruth, played: Played, *, place: str = "", why: 
         why: Says what a miss lacked; asked for misses alone.
     """
     lacked = why or _silence
+    truth = _named(truth)
     cases = cases_of(played.sightings)
     taken = _assigned(truth.issues, cases)
     kinds = {s.issue: s.kind for s in played.sightings}
@@ -91,6 +94,19 @@ def score_scenario(truth: GroundTruth, played: Played, *, place: str = "", why: 
         signals=played.signals,
         failed=played.failed,
         unreadable=played.unreadable,
+    )
+
+
+def _named(truth: GroundTruth) -> GroundTruth:
+    """Return a truth in which nothing that a platform is in for names a merchant, as decisions have it."""
+
+    def own(thing: Any) -> Any:
+        return attrs.evolve(thing, merchant=None) if thing.merchant == _PLATFORM else thing
+
+    return attrs.evolve(
+        truth,
+        issues=tuple(map(own, truth.issues)),
+        actions=tuple(map(own, truth.actions)),
     )
 
 

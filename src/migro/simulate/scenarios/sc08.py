@@ -30,6 +30,7 @@ _SHOP = Shop(
 """A Catalyst storefront on BigCommerce."""
 
 _LEAD, _BACK, _ENDS, _LATE = -20, 52, 60, 95
+_REPEATS = "webhook_duplicate_delivery"
 _SPIKE = "checkout_server_error_spike"
 _PATHS = ("/", "/kitchen/", "/new-arrivals/", "/oak-stool/", "/wool-throw/", "/stone-mug/", "/search?term=mug")
 _STEPS = (("POST /cart", 8), ("GET /checkout", 2))
@@ -191,7 +192,6 @@ def _truth(timeline: Timeline, variant: str) -> GroundTruth:
         "deploy_regression",
         "dns_tls_cutover_failure",
         "platform_incident_systemic",
-        "webhook_duplicate_delivery",
         "webhook_handler_slow",
         "webhook_silence",
     )
@@ -216,8 +216,11 @@ def _truth(timeline: Timeline, variant: str) -> GroundTruth:
         if late
         else (),
         forbidden=tuple(
-            ForbiddenIssue(kind=kind, merchant=shop) for kind in (*decoys, *(() if late else (_SPIKE, "unknown")))
+            ForbiddenIssue(kind=kind, merchant=shop)
+            for kind in (*decoys, *(() if late else (_REPEATS, _SPIKE, "unknown")))
         ),
+        # Long after the announced end, deliveries that come three times are what they look like.
+        allowed=(_REPEATS,) if late else (),
         actions=(ExpectedAction(kind="notify", merchant=shop, issue=_SPIKE),) if late else (),
     )
 
