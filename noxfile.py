@@ -110,7 +110,7 @@ def examples(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests and the docstrings' examples, on the installed wheel; ``MIGRO_LAWS=all`` tries every random case."""
+    """Run the tests and the docstrings' examples, on the wheel; ``MIGRO_LAWS=all`` tries every random case."""
     session.install(".[yaml]", *group("tests"))
     what = session.posargs or ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "tests", "migro"]
     oldest = session.python == PYTHONS[0]
