@@ -32,12 +32,12 @@ from ..models import (
 from ..models.grouping import fingerprint
 from ..reason import Assessment, accrued, assess, confidence_of, is_supported
 from ..rules import IssueKind, RuleSet
-from ..verify import in_window, suppressing
+from ..verify import derived_from, in_window, suppressing
 from .consequences import causal_order, cause_of, onset, told_elsewhere
 from .days import days_open, opened_on
 from .easing import held_severity, level, plan_ease
 from .effects import Effects
-from .lingering import lingers, opened
+from .lingering import lingers, opened, unopened
 from .merging import lend, merged
 from .naming import take_names
 from .rechecks import plan
@@ -170,10 +170,13 @@ class Conclusions:
         if before.status is IssueStatus.RESOLVED:
             held.reached = ()
         if before.status is IssueStatus.RESOLVED or (held.decisions == 0 and not held.carried):
-            opened(held, state.now)
+            opened(held, state.now, assessment.found)
             opened_on(state, (before.kind, before.key))
             held.attempts = 0
-        waits = lingers(state, held, supported=assessment.supported)
+        if effects.withdrawal is not None:
+            taken = {effects.withdrawal.signal, *derived_from(effects.withdrawal.signal)}
+            unopened(state, held, taken, supported=assessment.supported)
+        waits = lingers(state, held, assessment)
         ended = bool(held.closed_by) or not (assessment.supported or waits)
         ruling = rule_on(
             assessment,

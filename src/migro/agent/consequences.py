@@ -33,7 +33,7 @@ def causal_order(ruleset: RuleSet) -> Mapping[str, int]:
 
 def onset(held: Held) -> int:
     """Return when an issue was opened, last, in microseconds."""
-    return held.openings[-1] if held.openings else to_microseconds(held.issue.first_seen)
+    return held.openings[-1][0] if held.openings else to_microseconds(held.issue.first_seen)
 
 
 def cause_of(state: State, kinds: Kinds, held: Held, behind: frozenset[str], *, sure: bool) -> Cause | None:

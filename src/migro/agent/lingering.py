@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ..reason import Assessment
 from .state import Held, State
 
-__all__ = ["CLEAN_FOR", "OFTEN", "OF_LATE", "end_lingering", "lingers", "opened"]
+__all__ = ["CLEAN_FOR", "OFTEN", "OF_LATE", "end_lingering", "lingers", "opened", "unopened"]
 
 OFTEN = 3
 """From how many openings of late on an issue is known to come back."""
@@ -16,25 +17,47 @@ CLEAN_FOR = 30 * 60 * 1_000_000
 """How long such an issue has to be without evidence before it is resolved, in microseconds."""
 
 
-def opened(held: Held, now: int) -> None:
-    """Take down that an issue is opened, or opened again."""
-    held.openings = (*(at for at in held.openings if at > now - OF_LATE), now)
+def opened(held: Held, now: int, behind: frozenset[str]) -> None:
+    """Take down that an issue is opened, or opened again, and by which signals."""
+    held.openings = (*(one for one in held.openings if one[0] > now - OF_LATE), (now, behind))
 
 
-def lingers(state: State, held: Held, *, supported: bool) -> bool:
+def unopened(state: State, held: Held, gone: set[str], *, supported: bool) -> None:
+    """
+    Take back the openings that rest on signals which are withdrawn, and what an issue is watched for because of them.
+
+    Args:
+        gone: Ids of these signals.
+        supported: Whether the issue is supported without them: then it is open, whatever opened it.
+    """
+    last = len(held.openings) - 1
+    held.openings = tuple(
+        one for n, one in enumerate(held.openings) if gone.isdisjoint(one[1]) or (supported and n == last)
+    )
+    slot = (held.issue.kind, held.issue.key)
+    until = state.lingering.get(slot)
+    if until is not None and _times(held, until - CLEAN_FOR) < OFTEN:
+        del state.lingering[slot]
+
+
+def lingers(state: State, held: Held, assessment: Assessment) -> bool:
     """Return whether an issue without evidence is not resolved yet, and see to it that it is looked at again."""
     slot = (held.issue.kind, held.issue.key)
     until = state.lingering.get(slot)
-    if supported or held.closed_by:
+    if assessment.supported or held.closed_by:
         if until is not None:
             del state.lingering[slot]
-            opened(held, state.now)  # it came back once more
+            opened(held, state.now, assessment.found)  # it came back once more
         return False
     if until is None:
-        if sum(at > state.now - OF_LATE for at in held.openings) < OFTEN:
+        if _times(held, state.now) < OFTEN:
             return False
         until = state.lingering[slot] = state.now + CLEAN_FOR
     return until > state.now
+
+
+def _times(held: Held, now: int) -> int:
+    return sum(at > now - OF_LATE for at, _ in held.openings)
 
 
 def end_lingering(state: State) -> list[tuple[str, tuple[str, ...]]]:

@@ -42,7 +42,7 @@ from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
 
-FORMAT = "migro-fold/5"
+FORMAT = "migro-fold/6"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
@@ -343,7 +343,10 @@ _HELD: Mapping[str, _Form] = {
         lambda data: None if data is None else Cause.model_validate(data),
     ),
     "lent": _Form(_pairs, dict),
-    "openings": _Form(list, tuple),
+    "openings": _Form(
+        lambda openings: [[at, sorted(ids)] for at, ids in openings],
+        lambda rows: tuple((at, frozenset(ids)) for at, ids in rows),
+    ),
     "evidence": _IDS,
     "bound": _Form(
         lambda bound: [[key, sorted(ids)] for key, ids in bound.items()],

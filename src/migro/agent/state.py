@@ -122,7 +122,7 @@ class Held:
             read, and ids of the signals behind it.
         carried: Whether it was taken over from the records, and other rules opened it.
         asked: What policy was last asked about, where its answer changed nothing; no part of what is remembered.
-        openings: When it was opened of late, in microseconds.
+        openings: When it was opened of late, in microseconds, and the ids of the signals behind that.
         ended_at: When it last ended, in microseconds; 0 where that is not known.
         attempts: How often it has been looked at again because it was unclear.
         things: What its signals name, such as ``route /cart``, with the ids of the newest of them.
@@ -143,7 +143,7 @@ class Held:
     told: tuple[tuple[int, str, frozenset[str]], ...] = ()
     carried: bool = False
     asked: tuple[object, ...] = attrs.field(default=(), eq=False, repr=False)
-    openings: tuple[int, ...] = ()
+    openings: tuple[tuple[int, frozenset[str]], ...] = ()
     ended_at: int = 0
     attempts: int = 0
     things: dict[str, tuple[str, ...]] = attrs.Factory(dict)

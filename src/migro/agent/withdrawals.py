@@ -56,7 +56,8 @@ def _disposition(id: str, name: DispositionName, reason: str, issues: tuple[str,
 
 def _rests(held: Held, gone: set[str], effects: Effects) -> bool:
     open_on_it = [void(held, id, effects) for id in sorted(gone)]
-    return any(open_on_it) or not gone.isdisjoint(held.evidence)
+    behind = (held.evidence, *(ids for _, ids in held.openings))
+    return any(open_on_it) or not all(map(gone.isdisjoint, behind))
 
 
 def _untold(state: State, held: Held, gone: set[str], item: SignalWithdrawn) -> list[SignalWithdrawn]:

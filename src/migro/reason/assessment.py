@@ -127,7 +127,9 @@ def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: 
     floors = tuple(
         (w.evidence.rule, floor)
         for w in total.weighed
-        if w.counted and (floor := engine.ruleset.rule(w.evidence.rule).then.severity) is not None
+        if w.trusted
+        and w.evidence.effect == "supports"
+        and (floor := engine.ruleset.rule(w.evidence.rule).then.severity) is not None
     )
     figures = _once(partial(_figures, engine, state, kind, key, lost))
     severity, because = _severity(engine, state, kind, key, lost, floors, figures)
