@@ -53,7 +53,8 @@ def supports(kind: IssueKind[K], points: int, *, family: str, severity: Severity
     """
     Add `points` (1 to 150) for the issue.
 
-    With `severity`, the issue is at least that bad while the rule counts: for bounds that no share measures.
+    With `severity`, the issue is at least that bad while the rule fires, also where another of its family counts: for
+    bounds that no share measures.
     """
     return Conclusion("supports", _kind(kind, "supports"), _whole(points, "supports"), family, severity)
 
