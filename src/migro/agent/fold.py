@@ -21,16 +21,13 @@ from ..models import (
     ActionStatus,
     CauseChanged,
     ConfigChanged,
-    Decision,
     Disposition,
     DispositionName,
-    Emitted,
     Erasure,
     ErasureRequested,
     Input,
     Issue,
     IssueChanged,
-    IssueStatus,
     OpenIssue,
     PersonActed,
     Signal,
@@ -39,7 +36,6 @@ from ..models import (
     SignalWithdrawn,
     StepRecord,
     Tick,
-    TimerFired,
     from_microseconds,
     to_microseconds,
 )
@@ -48,7 +44,6 @@ from ..reason import CORE
 from ..rules import RuleSet
 from ..rules.ruleset import selections
 from ..verify import (
-    AFTERMATH,
     DeliverySeen,
     IssueAbove,
     StepAsked,
@@ -65,40 +60,31 @@ from ..verify import (
 )
 from .arrivals import hear_receiver, seen
 from .conclusions import Conclusions
-from .consequences import onset
-from .days import forget_days
-from .easing import ease
 from .effects import Effects
-from .lingering import end_lingering
-from .merging import carry_relations, forget_merges, lend, merge, unmerge
+from .emitting import emitted
+from .merging import carry_relations, lend
 from .naming import hear_names, take_names
-from .noticing import calm, dated, forget_monitors, watch
-from .outbox import answer, check_due, lapse, move, next_lapse, stands
+from .noticing import dated, watch
+from .outbox import check_due, move, stands
+from .persons import act_on
 from .quarantines import notice, release
-from .rechecks import look_again
-from .recollection import REACH, declare, forget, understand
-from .resting import end_suppressions, mute
+from .recollection import declare, understand
 from .snapshots import renamed
 from .state import PLATFORM, UNATTRIBUTED, Held, State
 from .systemic import (
-    forget_above,
     hear_above,
     hear_platform,
     hear_report,
     hear_traits,
     in_trouble,
-    platform_of,
     read_above,
-    tell,
 )
 from .texts import same_text
+from .timers import fire_timers, lapses, next_timer, tidy
 from .withdrawals import take_back
-from .wording import why_halted, why_raised, why_recorded
+from .wording import why_raised, why_recorded
 
 __all__ = ["PLATFORM", "UNATTRIBUTED", "Fold", "Step", "partition_of", "partition_of_issue"]
-
-TIDY_EVERY = 10 * 60 * 1_000_000
-"""How often the engine drops what no window can need, in microseconds of the fold's time."""
 
 
 def partition_of(signal: Signal) -> str:
@@ -172,7 +158,7 @@ class Fold:
 
     def next_due(self, state: State) -> datetime | None:
         """Return when time alone next changes something; a tick at or after it makes it happen."""
-        at = self._next_timer(state)
+        at = next_timer(self.engine, state)
         return None if at is None else from_microseconds(at)
 
     def advance(self, state: State, seq: int, item: Input) -> Step:
@@ -191,13 +177,13 @@ class Fold:
         takes_over = isinstance(item, ConfigChanged) and item.carried is not None and item.counts(seq)
         # What these rules would have made of the time before they came into force is not what happened.
         passing = Effects() if takes_over else effects
-        while (due := self._next_timer(state)) is not None and due <= now:
+        while (due := next_timer(self.engine, state)) is not None and due <= now:
             state.now = max(state.now, due)
-            self._tidy(state)
-            self._fire_timers(state, passing, late_by=now - state.now)
+            tidy(self.engine, state)
+            fire_timers(self._conclusions, state, passing, late_by=now - state.now)
         state.now = now
         # Before the input, so that a tick in between makes no difference to what an issue is remembered for.
-        self._tidy(state)
+        tidy(self.engine, state)
         disposition = self._consume(state, seq, item, effects)
         notice(self._conclusions, state, effects)
         self._conclusions.relate(state, effects)
@@ -206,14 +192,14 @@ class Fold:
         if isinstance(item, ErasureRequested):
             erasure = Erasure(pseudonym=item.pseudonym, token=item.token)
             state = renamed(self.engine, state, item.pseudonym, item.token)
-        due = self._next_timer(state)
+        due = next_timer(self.engine, state)
         record = StepRecord(
             seq=seq,
             disposition=disposition,
             issues=tuple(effects.issues.values()),
             decisions=tuple(effects.decisions),
             actions=tuple(effects.actions.values()),
-            emitted=self._emitted(state, item, effects),
+            emitted=emitted(self._conclusions, state, item, effects, heard=self._platform_reads),
             timers=tuple(effects.timers),
             due=None if due is None else from_microseconds(due),
             erasure=erasure,
@@ -262,7 +248,7 @@ class Fold:
                 if stands(state, key) is ActionStatus.STARTED:
                     move(state, key, ActionStatus(result.status), result.detail, effects)
             case PersonActed():
-                self._person(state, item, effects)
+                act_on(self._conclusions, state, item, effects)
         return None
 
     def _configure(self, state: State, item: ConfigChanged, effects: Effects) -> None:
@@ -271,7 +257,7 @@ class Fold:
         if item.carried is not None:
             state.epochs += 1
             self.carry(state, item.carried, state.epochs)
-            effects.timers += self._lapse(state, effects, to_microseconds(item.at))
+            effects.timers += lapses(state, effects, to_microseconds(item.at))
         elif effects.configured:
             # What is open was judged, and its actions were bound, under something else.
             for held in state.held.values():
@@ -388,152 +374,3 @@ class Fold:
         effects.issues[held.issue.id] = held.issue
         for other in lend(state, held, signals - before):
             effects.issues[other.issue.id] = other.issue
-
-    def _person(self, state: State, item: PersonActed, effects: Effects) -> None:
-        match item.verb:
-            case "halt":
-                state.halted, state.halted_at = why_halted(by=item.by, why=item.why), state.now
-                self._conclusions.reassess(state, sorted(state.held), effects)
-            case "resume":
-                state.halted, state.resumed_at = "", state.now
-                self._conclusions.reassess(state, sorted(state.held), effects)
-            case "set_mode":
-                state.mode = item.mode
-                self._conclusions.reassess(state, sorted(state.held), effects)
-            case "approve" | "reject":
-                answer(state, item, effects)
-            case "mute" | "unmute":
-                mute(state, item)
-                self._conclusions.reassess(state, sorted(state.held), effects)
-            case "merge" | "unmerge":
-                concerned = merge(state, item) if item.verb == "merge" else unmerge(state, item)
-                effects.issues.update({held.issue.id: held.issue for held in concerned})
-                effects.merged = item
-                self._conclusions.reassess(state, [(h.issue.kind, h.issue.key) for h in concerned], effects)
-            case "release_rule":
-                why = f"by {item.by}, {item.why}" if item.why else f"by {item.by}"
-                release(self._conclusions, state, (item.target,), why, effects)
-            case "resolve":
-                for slot, held in sorted(state.held.items()):
-                    if held.issue.id == item.target and held.issue.status is not IssueStatus.RESOLVED:
-                        held.closed_by = item.by
-                        self._conclusions.reassess(state, [slot], effects)
-
-    # --- time ---------------------------------------------------------------------------------------------------
-
-    def _next_timer(self, state: State) -> int | None:
-        due, lapse = self.engine.next_due(state.engine), next_lapse(state) if state.held else None
-        times = [t for t in (due, lapse) if t is not None]
-        if state.maintenance or state.mutes:
-            times += (end + AFTERMATH for end in state.maintenance.values())
-            times += (m.until for m in state.mutes.values())
-        if state.flapping or state.lingering or state.rechecks or state.easing:
-            calm_at = state.flapping.calm_at
-            times += [*([] if calm_at is None else [calm_at]), *state.lingering.values(), *state.rechecks.values()]
-            times += state.easing.values()
-        return min(times) if times else None
-
-    def _fire_timers(self, state: State, effects: Effects, *, late_by: int) -> None:
-        deadline = from_microseconds(state.now)
-        fired = self._lapse(state, effects, state.now + late_by)
-        over = end_suppressions(state)
-        if over:
-            fired += [
-                TimerFired(what=what, name=name, key=key, deadline=deadline, late_by=late_by)
-                for what, name, key in over
-            ]
-            self._conclusions.reassess(state, sorted(state.held), effects)
-        for name, recovery in calm(state):
-            fired.append(TimerFired(what="monitor", name=name, key=(), deadline=deadline, late_by=late_by))
-            if recovery is not None:
-                self._conclusions.infer(state, recovery, effects)
-        stayed_away = end_lingering(state)
-        fired += [
-            TimerFired(what="issue", name=kind, key=key, deadline=deadline, late_by=late_by)
-            for kind, key in stayed_away
-        ]
-        self._conclusions.reassess(state, stayed_away, effects)
-        for slot in stayed_away:
-            state.lingering.pop(slot, None)
-        before = len(effects.changes)
-        self.engine.pass_time(state.engine, state.now)
-        self._conclusions.settle(state, effects)
-        # After what time alone changes: an issue that has just ended, or become clear, is not looked at again.
-        unclear = look_again(state)
-        fired += [
-            TimerFired(what="recheck", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in unclear
-        ]
-        self._conclusions.reassess(state, unclear, effects)
-        milder = ease(state)
-        fired += [
-            TimerFired(what="severity", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in milder
-        ]
-        self._conclusions.reassess(state, milder, effects)
-        self._conclusions.relate(state, effects)
-        # A rule that moves twice at one time, as where it is retracted and holds anew, was due once.
-        rules = dict.fromkeys((c.rule, c.key) for c in effects.changes[before:])
-        fired += [
-            TimerFired(what="rule", name=rule, key=key, deadline=deadline, late_by=late_by) for rule, key in rules
-        ]
-        effects.timers += fired
-
-    def _lapse(self, state: State, effects: Effects, now: int) -> list[TimerFired]:
-        return [
-            TimerFired(
-                what="approval",
-                name=a.kind,
-                key=(a.idempotency_key,),
-                deadline=a.expires_at,
-                late_by=now - to_microseconds(a.expires_at),
-            )
-            for a in lapse(state, effects)
-            if a.expires_at is not None
-        ]
-
-    def _tidy(self, state: State) -> None:
-        """Forget what nothing needs any more, at fixed times, so that extra ticks make no difference."""
-        forget(state)
-        forget_days(state)
-        if state.merges:
-            forget_merges(state)
-        if state.above:
-            forget_above(state)
-        times = state.now // TIDY_EVERY
-        if times > state.tidied:
-            state.tidied = times
-            forget_monitors(state, times * TIDY_EVERY)
-            self.engine.forget(state.engine, times * TIDY_EVERY)
-
-    def _emitted(self, state: State, item: Input, effects: Effects) -> tuple[tuple[str, Emitted], ...]:
-        if state.partition == PLATFORM:
-            told = tell(state, self.ruleset.kinds, self._conclusions.newest_decisions(state))
-            return tuple(told)
-        if not self._platform_reads:
-            # It may have been told of issues under other rules.
-            return tuple((PLATFORM, given) for given in effects.emitted if isinstance(given, ErasureRequested))
-        decisions = effects.decisions
-        if isinstance(item, CauseChanged):
-            # That an issue follows from one of the platform, the platform knows; not that one was opened on its word.
-            decisions = [d for d in decisions if (d.issue.kind, d.issue.key) in effects.opened]
-        changed = [self._changed(state, d) for d in decisions]
-        for one in changed:
-            held = state.held.get((one.issue.kind, one.issue.key))
-            if held is not None:
-                # With what stands behind it, so that it can be taken back at the platform as well.
-                told_before = [t for t in held.told if t[0] >= state.now - REACH]
-                held.told = (*told_before, (state.now, issue_update(one).id, held.evidence))
-        emitted: list[Emitted] = [*effects.emitted, *changed]
-        return tuple((PLATFORM, given) for given in emitted)
-
-    def _changed(self, state: State, decision: Decision) -> IssueChanged:
-        held = state.held.get((decision.issue.kind, decision.issue.key))
-        cause = decision.explanation.cause
-        return IssueChanged(
-            at=decision.at,
-            issue=decision.issue,
-            decision=decision.id,
-            own_cause=cause is not None and cause.scope == "merchant",
-            resting=any(g.holds and g.guard == "suppressed" for g in decision.explanation.guards),
-            began=None if held is None else from_microseconds(onset(held)),
-            platform=platform_of(state, decision.merchant),
-        )

@@ -1,0 +1,116 @@
+"""What time alone changes in a partition: timers that fire, and what is forgotten."""
+
+from __future__ import annotations
+
+from ..engine import NativeEngine
+from ..models import TimerFired, from_microseconds, to_microseconds
+from ..verify import AFTERMATH
+from .conclusions import Conclusions
+from .days import forget_days
+from .easing import ease
+from .effects import Effects
+from .lingering import end_lingering
+from .merging import forget_merges
+from .noticing import calm, forget_monitors
+from .outbox import lapse, next_lapse
+from .rechecks import look_again
+from .recollection import forget
+from .resting import end_suppressions
+from .state import State
+from .systemic import forget_above
+
+__all__ = ["TIDY_EVERY", "fire_timers", "lapses", "next_timer", "tidy"]
+
+TIDY_EVERY = 10 * 60 * 1_000_000
+"""How often the engine drops what no window can need, in microseconds of the fold's time."""
+
+
+def next_timer(engine: NativeEngine, state: State) -> int | None:
+    """Return when time alone next changes something, in microseconds."""
+    due, lapse = engine.next_due(state.engine), next_lapse(state) if state.held else None
+    times = [t for t in (due, lapse) if t is not None]
+    if state.maintenance or state.mutes:
+        times += (end + AFTERMATH for end in state.maintenance.values())
+        times += (m.until for m in state.mutes.values())
+    if state.flapping or state.lingering or state.rechecks or state.easing:
+        calm_at = state.flapping.calm_at
+        times += [*([] if calm_at is None else [calm_at]), *state.lingering.values(), *state.rechecks.values()]
+        times += state.easing.values()
+    return min(times) if times else None
+
+
+def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, late_by: int) -> None:
+    """
+    Let everything happen that is due at the fold's time, in a fixed order.
+
+    Args:
+        late_by: How much later than due that is noticed, in microseconds.
+    """
+    deadline = from_microseconds(state.now)
+    fired = lapses(state, effects, state.now + late_by)
+    over = end_suppressions(state)
+    if over:
+        fired += [
+            TimerFired(what=what, name=name, key=key, deadline=deadline, late_by=late_by) for what, name, key in over
+        ]
+        conclusions.reassess(state, sorted(state.held), effects)
+    for name, recovery in calm(state):
+        fired.append(TimerFired(what="monitor", name=name, key=(), deadline=deadline, late_by=late_by))
+        if recovery is not None:
+            conclusions.infer(state, recovery, effects)
+    stayed_away = end_lingering(state)
+    fired += [
+        TimerFired(what="issue", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in stayed_away
+    ]
+    conclusions.reassess(state, stayed_away, effects)
+    for slot in stayed_away:
+        state.lingering.pop(slot, None)
+    before = len(effects.changes)
+    conclusions.engine.pass_time(state.engine, state.now)
+    conclusions.settle(state, effects)
+    # After what time alone changes: an issue that has just ended, or become clear, is not looked at again.
+    unclear = look_again(state)
+    fired += [
+        TimerFired(what="recheck", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in unclear
+    ]
+    conclusions.reassess(state, unclear, effects)
+    milder = ease(state)
+    fired += [
+        TimerFired(what="severity", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in milder
+    ]
+    conclusions.reassess(state, milder, effects)
+    conclusions.relate(state, effects)
+    # A rule that moves twice at one time, as where it is retracted and holds anew, was due once.
+    rules = dict.fromkeys((c.rule, c.key) for c in effects.changes[before:])
+    fired += [TimerFired(what="rule", name=rule, key=key, deadline=deadline, late_by=late_by) for rule, key in rules]
+    effects.timers += fired
+
+
+def lapses(state: State, effects: Effects, now: int) -> list[TimerFired]:
+    """Let approvals lapse whose time is over, and return that they did; `now` is when that is noticed."""
+    return [
+        TimerFired(
+            what="approval",
+            name=a.kind,
+            key=(a.idempotency_key,),
+            deadline=a.expires_at,
+            late_by=now - to_microseconds(a.expires_at),
+        )
+        for a in lapse(state, effects)
+        if a.expires_at is not None
+    ]
+
+
+def tidy(engine: NativeEngine, state: State) -> None:
+    """Forget what nothing needs any more, at fixed times, so that extra ticks make no difference."""
+    forget(state)
+    forget_days(state)
+    if state.merges:
+        forget_merges(state)
+    if state.above:
+        forget_above(state)
+    times = state.now // TIDY_EVERY
+    if times > state.tidied:
+        state.tidied = times
+        forget_monitors(state, times * TIDY_EVERY)
+        engine.forget(state.engine, times * TIDY_EVERY)
