@@ -18,7 +18,7 @@ import re2
 from ..errors import InputError
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
-from .parsing import exact_id, word
+from .parsing import exact_id, well_formed, word
 from .ticket_fields import Said, account_in, author_of, own_words, person_of, plain_text, ticket_draft
 
 __all__ = ["NORMALISER", "repaired"]
@@ -73,7 +73,7 @@ def _string(value: str) -> str:
         read = json.loads(value, strict=False)
     except ValueError:
         return value[1:-1].replace('\\"', '"')
-    return read if isinstance(read, str) else value
+    return well_formed(read) if isinstance(read, str) else value
 
 
 def _fields(envelope: Envelope) -> Mapping[str, Any]:
