@@ -171,6 +171,12 @@ def test_lines_and_lists_of_exports_are_read() -> None:
     assert guess_kind({}, f"{line}\n{line}") == guess_kind({}, line) == "otel_logs"
 
 
+def test_one_message_over_many_lines_that_breaks_off_is_refused_once() -> None:
+    (signal,) = signals(json.dumps(request(record()), indent=1)[:-40])
+
+    assert signal.kind == "unknown"
+
+
 def test_names_of_older_writers_are_read() -> None:
     older = {"resource_logs": [{"scope_logs": [{"log_records": [record()]}]}]}
     oldest = {"resourceLogs": [{"instrumentationLibraryLogs": [{"logs": [record()]}]}]}

@@ -143,15 +143,19 @@ def _requests(envelope: Envelope) -> Iterator[Any]:
         body = envelope.value()
     except InputError:
         lines = [line for line in str(envelope.body).splitlines() if line.strip()]
-        if len(lines) < 2:
-            raise
-        for line in lines:
-            try:
-                yield read_json(line)
-            except InputError as e:
-                yield Refused(reason=str(e), content=line)
+        requests = [_request(line) for line in lines]
+        if all(isinstance(request, Refused) for request in requests):
+            raise  # one message that is broken, and no file of them
+        yield from requests
         return
     yield from body if isinstance(body, list) else [body]
+
+
+def _request(line: str) -> Any:
+    try:
+        return read_json(line)
+    except InputError as e:
+        return Refused(reason=str(e), content=line)
 
 
 def _parts(held: Any, *names: str) -> list[Any]:
