@@ -61,7 +61,7 @@ def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
             "format": FORMAT,
             "ruleset": engine.ruleset.version,
             "policy": policy,
-            "state": _fields_of(state, _STATE) | {"engine": plain(engine, state.engine)},
+            "state": _fields_of(state, _STATE) | {"engine": plain(engine, state.engine, sliced=True)},
         }
     )
 

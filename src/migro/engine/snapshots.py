@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from heapq import heapify
 from typing import Any
@@ -27,6 +27,7 @@ from ..errors import InputError, UnsupportedFormat
 from ..models import Signal
 from .native import NativeEngine
 from .network import Network
+from .slices import LONG, Parts, Slices, plain_json
 from .sources import Source
 from .state import EngineState, Firing, Key, Series
 from .streams import Entry, Stream
@@ -43,7 +44,7 @@ def snapshot(engine: NativeEngine, state: EngineState) -> bytes:
     Raises:
         ValueError: If it has not been settled since the last input.
     """
-    return plain_json(plain(engine, state))
+    return plain_json(plain(engine, state, sliced=True))
 
 
 def restore(engine: NativeEngine, data: bytes) -> EngineState:
@@ -55,12 +56,6 @@ def restore(engine: NativeEngine, data: bytes) -> EngineState:
         InputError: If it is none, or was made by another engine or another version of the rules.
     """
     return from_plain(engine, read_plain(data, FORMAT))
-
-
-def plain_json(data: Any) -> bytes:
-    """Return the canonical JSON of what `plain` made: no value in it needs another form."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
 
 
 def read_plain(data: bytes, format: str) -> dict[str, Any]:
@@ -81,9 +76,15 @@ def read_plain(data: bytes, format: str) -> dict[str, Any]:
     return held
 
 
-def plain(engine: NativeEngine, state: EngineState) -> dict[str, Any]:
+def plain(engine: NativeEngine, state: EngineState, *, sliced: bool = False) -> dict[str, Any]:
     """
     Return the state as values that JSON has: the order of lists is part of the form, that of names is not.
+
+    Args:
+        engine: What holds it.
+        state: What is held.
+        sliced: Whether the rows of long streams are left for `plain_json` to make: all at once they take five times
+            the room of their JSON.
 
     Raises:
         ValueError: If it has not been settled since the last input.
@@ -101,10 +102,7 @@ def plain(engine: NativeEngine, state: EngineState) -> dict[str, Any]:
         "now": state.now,
         "origins": origins,
         "signals": signals,
-        "streams": _grouped(
-            (marks.sources[n], [k, s.pruned, _entries(engine.network.sources[n], s.entries, places)])
-            for (n, k), s in state.streams.items()
-        ),
+        "streams": _streams(engine, state, places, sliced=sliced),
         "times": _grouped((marks.nodes[n], [k, times]) for (n, k), times in state.times.items()),
         "last": _grouped((marks.nodes[n], [k, at]) for (n, k), at in state.last.items()),
         "firings": sorted([f.rule, f.key, f.at, f.lowered] for f in state.firings.values()),
@@ -282,6 +280,24 @@ _AS_IT_IS = frozenset({int, str, bool, type(None)})
 
 def _origin(entry: Entry) -> _Origin:
     return (entry.kind, entry.source_kind, entry.auth, entry.env)
+
+
+def _streams(
+    engine: NativeEngine, state: EngineState, places: Mapping[_Origin, int], *, sliced: bool
+) -> dict[str, list[list[Any]]]:
+    marks = _marks(engine.network).sources
+    rows: list[tuple[str, list[Any]]] = []
+    long: set[str] = set()
+    for (n, key), stream in state.streams.items():
+        source, entries = engine.network.sources[n], stream.entries
+        row: list[Any]
+        if sliced and len(entries) > LONG:
+            long.add(marks[n])
+            row = Parts([key, stream.pruned, Slices(entries, partial(_entries, source, origins=places))])
+        else:
+            row = [key, stream.pruned, _entries(source, entries, places)]
+        rows.append((marks[n], row))
+    return {name: Parts(group) if name in long else group for name, group in _grouped(rows).items()}
 
 
 def _entries(source: Source, entries: list[Entry], origins: Mapping[_Origin, int]) -> list[list[Any]]:
