@@ -240,6 +240,49 @@ def test_nothing_is_converted(field: str, value: object) -> None:
         order(**{field: value})
 
 
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"attrs": {"x": "a\ud800"}}, "attrs.x"),
+        ({"attrs": {"x": ["a", "\udfff"]}}, "attrs.x"),
+        ({"attrs": {"\ud800": "a"}}, "attrs."),
+        ({"ids": {"x": "\ud83d"}}, "ids.x"),
+        ({"metrics": {"\ud800": 1}}, "metrics."),
+        ({"features": ["\ud800"]}, "features.0"),
+        ({"resource": ["order", "\ud800"]}, "resource.1"),
+        ({"merchant": "\ud800"}, "merchant"),
+        ({"state": "\ud800"}, "state"),
+    ],
+)
+def test_what_could_not_be_written_is_refused_by_its_place(fields: dict[str, Any], place: str) -> None:
+    told = {"kind": "x", "occurred_at": AT, "dedup_key": "d", "id": "sig_1", **fields}
+
+    with pytest.raises(InputError, match="without half a surrogate pair") as caught:
+        Signal.from_data(told)
+    assert str(caught.value).startswith(place)
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize(
+    ("more", "twice"),
+    [
+        ({"attrs": {"paid": "no"}}, "paid"),
+        ({"metrics": {"total": 2}, "total": 1}, "total"),
+        ({"ids": {"order_id": "1002"}}, "order_id"),
+        ({"attrs": {"due": "soon"}, "due": None}, "due"),
+    ],
+)
+def test_a_column_and_a_word_of_its_name_are_not_told_beside_each_other(more: dict[str, Any], twice: str) -> None:
+    with pytest.raises(ValidationError, match=f"expected '{twice}' as a column or in '.*', got it as both"):
+        order(**more)
+
+
+def test_a_word_may_have_the_name_of_a_column_that_lies_elsewhere() -> None:
+    signal = order(attrs={"total": "words"}, total=1)
+
+    assert Order.from_json(signal.json_line()) == signal
+
+
 @pytest.mark.parametrize("field", ["occurred_at", "received_at"])
 def test_a_time_without_a_zone_is_refused(field: str) -> None:
     with pytest.raises(ValidationError, match="timezone"):

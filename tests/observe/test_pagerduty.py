@@ -84,6 +84,17 @@ def test_what_people_write_to_an_incident_is_not_kept() -> None:
     assert "Planted" not in signal.json_line()
 
 
+def test_what_belongs_to_an_incident_has_a_state_of_its_own() -> None:
+    asked = {"type": "incident_responder", "state": "pending", "incident": {"id": "QINCIDENT0001"}}
+    run = {"type": "incident_workflow_instance", "status": "completed", "incident": {"id": "QINCIDENT0001"}}
+    signals = [
+        one("pagerduty_v3", {"event": {**EVENT, "event_type": told, "data": data}})
+        for told, data in (("incident.responder.added", asked), ("incident.workflow.completed", run))
+    ]
+
+    assert [(s.kind, s.state) for s in signals] == [("platform.event", "pending"), ("platform.event", "completed")]
+
+
 def test_a_ping_is_a_test_and_a_service_is_no_alert() -> None:
     ping = one(
         "pagerduty_v3", {"event": {**EVENT, "event_type": "pagey.ping", "data": {"message": "Hello", "type": "ping"}}}

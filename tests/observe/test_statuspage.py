@@ -57,6 +57,13 @@ def test_an_incident_that_names_no_component_concerns_the_platform_and_one_that_
     assert (reports.attrs["component_used"], "component" in reports.attrs) == (False, False)
 
 
+def test_an_incident_of_one_component_names_it_and_one_of_several_names_none() -> None:
+    parts = [{"id": "c1", "name": "Checkout"}, {"id": "c2", "name": "Checkout API"}]
+
+    assert incident(components=parts[:1]).ids["component_id"] == "c1"
+    assert "component_id" not in incident(components=parts).ids
+
+
 def test_a_planned_maintenance_has_its_window_and_mutes_nothing() -> None:
     signal = incident(
         status="scheduled",

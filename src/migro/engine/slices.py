@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from typing import Any
 
 import attrs
@@ -45,31 +46,33 @@ def plain_json(data: Any) -> bytes:
 
     Slices may be values of objects and items of parts, and no list but parts may hold these in turn.
     """
-    written: list[bytes] = []
+    written = BytesIO()
     _write(data, written)
-    return b"".join(written)
+    return written.getvalue()
 
 
-def _write(data: Any, written: list[bytes]) -> None:
+def _write(data: Any, written: BytesIO) -> None:
     if isinstance(data, dict):
         _between(b"{}", [(_encoded(name) + b":", data[name]) for name in sorted(data)], written)
     elif isinstance(data, Parts):
         _between(b"[]", [(b"", item) for item in data], written)
     elif isinstance(data, Slices):
-        starts = range(0, len(data.things), LONG)
-        # Each slice without its own brackets.
-        slices = (_encoded(data.rows(data.things[n : n + LONG]))[1:-1] for n in starts)
-        written += [b"[", b",".join(slices), b"]"]
+        written.write(b"[")
+        for n in range(0, len(data.things), LONG):
+            # Each slice without its own brackets.
+            slice = _encoded(data.rows(data.things[n : n + LONG]))[1:-1]
+            written.write(b"," + slice if n else slice)
+        written.write(b"]")
     else:
-        written.append(_encoded(data))
+        written.write(_encoded(data))
 
 
-def _between(brackets: bytes, items: Sequence[tuple[bytes, Any]], written: list[bytes]) -> None:
-    written.append(brackets[:1])
+def _between(brackets: bytes, items: Sequence[tuple[bytes, Any]], written: BytesIO) -> None:
+    written.write(brackets[:1])
     for place, (name, value) in enumerate(items):
-        written.append(b"," + name if place else name)
+        written.write(b"," + name if place else name)
         _write(value, written)
-    written.append(brackets[1:])
+    written.write(brackets[1:])
 
 
 def _encoded(data: Any) -> bytes:

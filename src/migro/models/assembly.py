@@ -109,6 +109,7 @@ def _is_valid(parts: Parts) -> bool:
     # Only `str` itself, of which nobody can have changed what being equal means.
     return (
         set(map(type, words)) == _STR
+        and _is_writable("".join(words))
         and parts["severity_hint"] in _HINTS
         and parts["env"] in _ENVIRONMENTS
         and parts["auth"] in _AUTHS
@@ -119,6 +120,17 @@ def _is_valid(parts: Parts) -> bool:
         and type(parts["shifted"]) is int
         and (not metrics or all(map(_is_number, metrics.values())))
     )
+
+
+def _is_writable(text: str) -> bool:
+    """Return whether there is no half of a surrogate pair in it."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_utc(value: object) -> bool:

@@ -98,7 +98,9 @@ class Signal(BaseModel, metaclass=SignalMeta):
         id: Made from content; the same event gives the same id on every replay.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # With any length given pydantic reads every text: half a surrogate pair is refused here, where its place can still
+    # be named, and not when the signal is written.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_min_length=0)
     __signal_kind__: ClassVar[str]
 
     kind: Attr[str] = UNSET
@@ -173,6 +175,10 @@ class Signal(BaseModel, metaclass=SignalMeta):
                 if told:
                     data.update((n, held[n]) for n in told)
                     data[place] = {n: v for n, v in held.items() if n not in told}
+                # A column is written beside the others of its place, where there is room for one of a name.
+                twice = next((n for n in names if n in data[place]), None)
+                if twice is not None:
+                    raise ValueError(f"expected {twice!r} as a column or in {place!r}, got it as both")
         for name in ("dedup_key", "id"):
             data[name] = data.get(name) or ""
         return data

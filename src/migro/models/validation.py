@@ -14,7 +14,9 @@ __all__ = ["explain_validation"]
 _Place = tuple[int | str, ...]
 
 # pydantic names the branch of a union by its schema; these names have no bracket that would tell them from a field.
-_PLAIN_BRANCHES = frozenset({"bool", "bytes", "date", "datetime", "decimal", "dict", "float", "int", "list", "str"})
+_PLAIN_BRANCHES = frozenset(
+    {"bool", "bytes", "constrained-str", "date", "datetime", "decimal", "dict", "float", "int", "list", "str"}
+)
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,60}")
 
 
@@ -88,6 +90,8 @@ def _expected(item: Mapping[str, Any], quoting: bool) -> str:
     if item["type"] in ("literal_error", "enum"):
         words = re.findall("'([^']*)'", str(context["expected"]))
         return f"expected one of {', '.join(words)}"
+    if item["type"] == "string_unicode":
+        return "expected text without half a surrogate pair"
     message = str(item["msg"])
     start, found, rest = message.partition("Input should be ")
     # Where memory has a tuple, its writer wrote a list.

@@ -124,6 +124,8 @@ def _other(
             "service_id": exact_id(data.get("id")) if told.startswith("service.") else None,
         },
         people={"actor": exact_id(at(event, "agent.id")) if _is_person(event.get("agent")) else None},
+        # Of a responder or a workflow, not of the incident that it belongs to.
+        state=word(data.get("state")) or word(data.get("status")),
         env="test" if ping else None,
         attrs={"test": True if ping else None},
     )
@@ -207,7 +209,7 @@ NORMALISER: Final = Normaliser(
     aliases=("pagerduty_webhook",),
     provider="pagerduty",
     source_kind="monitor",
-    version=1,
+    version=2,
     read=_read,
     claim=_claim,
     headers=("x-pagerduty-signature",),

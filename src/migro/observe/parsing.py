@@ -221,6 +221,8 @@ def moment(value: Any) -> datetime | None:
         if not _DIGITS.fullmatch(value):
             return _from_iso(value)
         value = Decimal(value)
+    if isinstance(value, float):
+        value = Decimal(repr(value))  # in a body that was read by somebody else, with the digits that he saw
     if isinstance(value, (int, Decimal)):
         return _from_number(Decimal(value))
     return None

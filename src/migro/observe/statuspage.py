@@ -102,6 +102,7 @@ def _incident(page: _Page, incident: Mapping[str, Any]) -> Iterator[Draft]:
     components = [c for c in listed if isinstance(c, Mapping)] if isinstance(listed, list) else []
     parts = [part_of(word(c.get("name"))) for c in components]
     known = list(dict.fromkeys(part for part in parts if part))
+    only = exact_id(components[0].get("id")) if len(components) == 1 else None
     planned = incident.get("scheduled_for") is not None
     impact = word(incident.get("impact_override")) or word(incident.get("impact")) or "none"
     state = word(incident.get("status")) or word(at(newest, "status")) or "unknown"
@@ -119,7 +120,7 @@ def _incident(page: _Page, incident: Mapping[str, Any]) -> Iterator[Draft]:
         occurred_at=occurred,
         dedup=key,
         resource=("incident", incident_id),
-        ids=page.ids(incident_id=incident_id, update_id=update_id),
+        ids=page.ids(incident_id=incident_id, update_id=update_id, component_id=only),
         hint=eased(severity_hint(impact, STATUS_PAGE), over=over),
         state=state,
         attrs={
@@ -244,7 +245,7 @@ NORMALISER: Final = Normaliser(
     aliases=("statuspage_summary",),
     provider="statuspage",
     source_kind="status_page",
-    version=2,
+    version=3,
     read=_read,
     fits=_fits,
 )
