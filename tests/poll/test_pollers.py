@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -110,3 +111,12 @@ def test_an_error_beside_data_is_no_answer() -> None:
 
     assert judged.trouble is not None
     assert (judged.trouble.again, judged.trouble.kind) == (True, "shopify_graphql_error")
+
+
+def test_a_cursor_that_tells_of_people_is_followed_and_not_stored() -> None:
+    told = base64.b64encode(json.dumps({"last_id": 7, "last_value": "Ann Doe"}).encode()).decode()
+    plain = base64.b64encode(json.dumps({"last_id": 7, "last_value": "2026-03-01 09:00:00"}).encode()).decode()
+    orders = ShopifyOrders(endpoint="mugs", shop=SHOP)
+
+    assert orders.kept({"since": "2026-03-01T09:00:00+00:00", "after": told}) == {"since": "2026-03-01T09:00:00+00:00"}
+    assert orders.kept({"after": plain}) == {"after": plain}

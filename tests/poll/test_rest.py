@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -120,6 +122,12 @@ def asking_of(answer_to: Callable[[httpx2.Request], httpx2.Response], memory: Me
     return polling(Resource(poller=poller, via=via, **more), to=memory)
 
 
+def packed(data: Any) -> str:
+    """Return what platforms make cursors of: JSON, or plain text, as Base64 for addresses."""
+    text = data if isinstance(data, str) else json.dumps(data)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
 def pages_of(seen: list[dict[str, str]], query: str = "cursor=c{}", most: int = 3) -> Callable[..., httpx2.Response]:
     """Return what answers with pages that are counted, and repeats in ``Link`` everything that it was asked with."""
 
@@ -174,6 +182,10 @@ def test_a_cursor_without_a_known_name_is_followed_and_not_stored() -> None:
         ("cursor=c1&mine=b", None),  # it may be the cursor
         ("after=ann%40mail.example", None),
         ("after=YW5uMUBtYWlsLmV4YW1wbGU", None),  # an address in Base64
+        ("after=" + packed({"last_id": 45, "last_value": "2026-03-01 09:00:00"}), "="),
+        ("after=" + packed({"last_id": 45, "last_value": "Ann Doe"}), None),
+        ("after=" + packed(packed(["Ann Doe", 45])), None),
+        ("after=" + packed("user:45"), "="),
         ("after=Doe", None),
         ("after=Ann+Doe+7", None),
         ("after=", None),
@@ -184,6 +196,7 @@ def test_a_cursor_without_a_known_name_is_followed_and_not_stored() -> None:
 def test_of_a_next_page_only_what_says_nothing_else_is_kept(following: str, kept: str | None) -> None:
     poller = JsonList(source="x", endpoint="x", kind="x", path="/x", params={"mine": "a"})
     position = poller.kept({"next": following})
+    kept = following if kept == "=" else kept
 
     assert position == ({"next": kept} if kept is not None else {})
     assert poller.kept(position) == position

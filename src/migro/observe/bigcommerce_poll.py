@@ -19,7 +19,7 @@ from .bigcommerce import topics_of
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
 from .parsing import at, exact_id, moment, whole, word
-from .polled import SOURCE_KIND, host_of, http_date, order_draft, polled_at, stock_draft, subscription_draft
+from .polled import SOURCE_KIND, drafts_of, host_of, http_date, order_draft, polled_at, stock_draft, subscription_draft
 from .slugs import slug
 
 __all__ = ["NORMALISER", "STORE", "changed_at", "items_of"]
@@ -133,18 +133,16 @@ def _read(envelope: Envelope, scope: Scope) -> Iterator[Draft | Refused]:
     if found is None:
         raise InputError("expected a list of orders, stock or webhooks, got something else")
     what, items = found
-    for place, item in enumerate(items):
-        try:
-            if not isinstance(item, Mapping):
-                raise InputError(f"expected an item as a JSON object, got {type(item).__name__}")
-            if what == "orders":
-                yield _order(item, envelope)
-            elif what == "stock":
-                yield from _stock(item, envelope, scope)
-            else:
-                yield from _subscriptions(item, envelope, scope)
-        except InputError as e:
-            yield Refused(reason=f"{e} (item {place + 1})", content=item, ordinal=place)
+
+    def read(item: Mapping[str, Any]) -> Iterator[Draft]:
+        if what == "orders":
+            yield _order(item, envelope)
+        elif what == "stock":
+            yield from _stock(item, envelope, scope)
+        else:
+            yield from _subscriptions(item, envelope, scope)
+
+    yield from drafts_of(items, read)
 
 
 def _fits(body: Mapping[str, Any]) -> bool:

@@ -7,19 +7,21 @@ So topics end in ``polled``, and no rule that counts events counts them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from .drafts import Draft, Scope
+from ..errors import InputError
+from .drafts import Draft, Refused, Scope
 from .envelope import Envelope
 from .parsing import minor_units, moment, word
 
 __all__ = [
     "POLLED_AT",
     "SOURCE_KIND",
+    "drafts_of",
     "host_of",
     "http_date",
     "order_draft",
@@ -57,6 +59,17 @@ def host_of(address: Any) -> str | None:
         return urlsplit(told).hostname if told is not None else None
     except ValueError:
         return None
+
+
+def drafts_of(items: Sequence[Any], read: Callable[[Mapping[str, Any]], Iterable[Draft]]) -> Iterator[Draft | Refused]:
+    """Yield what `read` makes of the items of a list; one that it cannot read stops no other."""
+    for place, item in enumerate(items):
+        try:
+            if not isinstance(item, Mapping):
+                raise InputError(f"expected an item as a JSON object, got {type(item).__name__}")
+            yield from read(item)
+        except InputError as e:
+            yield Refused(reason=f"{e} (item {place + 1})", content=item, ordinal=place)
 
 
 def order_draft(

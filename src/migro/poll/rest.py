@@ -8,8 +8,6 @@ Sources: RFC 8288 (Link), RFC 9110 section 13 (conditional requests)
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +19,7 @@ import re2
 from ..errors import InputError
 from ..observe.parsing import at
 from .asking import Answer, Ask, Judged, Page, Position
+from .cursors import is_plain_cursor
 from .poller import Poller
 from .quotas import quota_of
 
@@ -36,8 +35,6 @@ _CURSORS: Final = frozenset(
 """Names of parameters, in small letters, that say where in a list to go on."""
 _SIZES: Final = frozenset("count limit page[limit] page[size] page_size pagesize per_page perpage size".split())
 _NUMBER: Final = re2.compile(r"[0-9]{1,20}")
-_TIME: Final = re2.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{4,18}([+ -][0-9]{2}:?[0-9]{2}|Z)?)?")
-_OPAQUE: Final = re2.compile(r"[A-Za-z0-9._~:|=+/-]{1,1000}")
 _GONE: Final = (400, 404, 410)
 """With what a platform answers to a cursor that it does not know any more."""
 
@@ -104,7 +101,7 @@ class JsonList(Poller):
         leads = False
         for name, value in parse_qsl(following, keep_blank_values=True):
             if name.lower() in self.cursors:
-                if not _says_nothing_else(value):
+                if not is_plain_cursor(value):
                     return {}
                 leads = True
                 found.append((name, value))
@@ -140,19 +137,6 @@ def _following(link: str) -> str | None:
             except ValueError:
                 return None
     return None
-
-
-def _says_nothing_else(value: str) -> bool:
-    """Return whether a cursor is a number, a time, or an opaque word in which no address and no plain word stands."""
-    if _NUMBER.fullmatch(value) or _TIME.fullmatch(value):
-        return True
-    if not _OPAQUE.fullmatch(value) or not any(c.isdigit() for c in value):
-        return False
-    try:
-        inside = base64.b64decode(value.replace("-", "+").replace("_", "/") + "===")
-    except (binascii.Error, ValueError):
-        return True
-    return b"@" not in inside or not inside.isascii()
 
 
 def _marks(answer: Answer) -> Position:

@@ -20,6 +20,7 @@ from ..observe.shopify_poll import items_of
 from .asking import Answer, Ask, Page, Position, Trouble
 from .caller import Caller
 from .changes import began_at, newest_change
+from .cursors import is_plain_cursor
 from .poller import Poller
 from .quotas import Quota, cost_of
 
@@ -117,6 +118,11 @@ class _Shopify(Poller):
             more=more,
             pause_ms=quota.pause_ms if (quota := cost_of(body)) is not None else 0,
         )
+
+    def kept(self, position: Position) -> Position:
+        """Return the position; without a cursor that tells of people, so that the next process begins beside it."""
+        after = position.get("after")
+        return {n: v for n, v in position.items() if n != "after"} if after and not is_plain_cursor(after) else position
 
     @abstractmethod
     def moved(self, position: Position, items: list[Any], after: str | None, asked: datetime | None) -> Position:
