@@ -82,9 +82,20 @@ def test_the_recovery_counts_after_half_an_hour_without_a_change_to_the_microsec
     assert loud(run) is IssueStatus.OPEN
     (timer,) = [t for t in run.give(Tick(at=calm)).timers if t.what == "monitor"]
     assert (timer.name, timer.deadline, timer.late_by) == ("pager alert a", calm, 0)
-    assert loud(run) is IssueStatus.WATCHING  # and for another while, since it came back more than once
-    run.give(Tick(at=calm + timedelta(minutes=30)))
+    # It came back more than once, and that asks for the same half hour and not for another.
+    assert loud(run) is IssueStatus.RESOLVED
     assert run.decisions[-1].issue.status is IssueStatus.RESOLVED
+    assert not run.state.lingering
+
+
+def test_what_others_said_while_a_recovery_waited_begins_the_half_hour_anew(run: Run) -> None:
+    end = flap(run, 5)
+    other = alert(50, end + 10 * MINUTE, name="b")
+    run.give(other, alert(51, end + 20 * MINUTE, name="b", over=True), Tick(at=after(end + 30 * MINUTE)))
+
+    assert loud(run) is IssueStatus.WATCHING
+    run.give(Tick(at=after(end + 50 * MINUTE)))
+    assert loud(run) is IssueStatus.RESOLVED
 
 
 def test_a_monitor_that_flaps_all_day_is_one_issue_and_one_notice(run: Run) -> None:
@@ -164,7 +175,7 @@ def test_of_two_recoveries_that_wait_one_can_be_withdrawn_and_the_other_counts(r
     first, second = alert(98, end + MINUTE, over=True), alert(99, end + 2 * MINUTE, over=True)
     run.give(first, second, withdrawn(second, end + 3 * MINUTE), Tick(at=after(end + 40 * MINUTE)))
 
-    assert loud(run) is IssueStatus.WATCHING
+    assert loud(run) is IssueStatus.RESOLVED
 
 
 def test_what_is_withdrawn_is_no_change(run: Run) -> None:

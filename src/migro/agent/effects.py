@@ -35,6 +35,7 @@ class Effects:
         merged: What a person merged or took apart in this step.
         timers: What time alone brought about, in order.
         named: Whether the signals of an issue have named something that they had not before.
+        calm_since: Since when the monitor has been calm whose recovery is looked at now, in microseconds.
         configured: Whether other rules, another policy or another mode have come into force.
     """
 
@@ -52,4 +53,5 @@ class Effects:
     merged: PersonActed | None = None
     timers: list[TimerFired] = attrs.Factory(list)
     named: bool = False
+    calm_since: int | None = None
     configured: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..models import to_microseconds
 from ..reason import Assessment
 from .state import Held, State
 
@@ -40,8 +41,14 @@ def unopened(state: State, held: Held, gone: set[str], *, supported: bool) -> No
         del state.lingering[slot]
 
 
-def lingers(state: State, held: Held, assessment: Assessment) -> bool:
-    """Return whether an issue without evidence is not resolved yet, and see to it that it is looked at again."""
+def lingers(state: State, held: Held, assessment: Assessment, calm_since: int | None = None) -> bool:
+    """
+    Return whether an issue without evidence is not resolved yet, and see to it that it is looked at again.
+
+    Args:
+        calm_since: When the monitor last changed whose recovery had to wait and takes the last evidence away now, in
+            microseconds. That wait was the same half hour without a word of trouble, unless others spoke meanwhile.
+    """
     slot = (held.issue.kind, held.issue.key)
     until = state.lingering.get(slot)
     if assessment.supported or held.closed_by:
@@ -52,7 +59,11 @@ def lingers(state: State, held: Held, assessment: Assessment) -> bool:
     if until is None:
         if _times(held, state.now) < OFTEN:
             return False
-        until = state.lingering[slot] = state.now + CLEAN_FOR
+        clean = state.now if calm_since is None else max(calm_since, to_microseconds(held.issue.last_seen))
+        until = clean + CLEAN_FOR
+        if until <= state.now:
+            return False
+        state.lingering[slot] = until
     return until > state.now
 
 

@@ -60,15 +60,20 @@ def watch(state: State, signal: Signal) -> str:
     return f"flapping: {heard}; that it is over counts once it has not changed for {span(heard.calm_at - state.now)}"
 
 
-def calm(state: State) -> list[tuple[str, Signal | None]]:
-    """End the flapping of monitors that have been calm for long enough; return them and the recoveries that waited."""
+def calm(state: State) -> list[tuple[str, Signal | None, int]]:
+    """
+    End the flapping of monitors that have been calm for long enough.
+
+    Returns:
+        The name of each, the recovery that waited, and since when the monitor has been calm, in microseconds.
+    """
     if (first := state.flapping.calm_at) is None or first > state.now:
         return []
     over = [(name, m) for name, m in sorted(state.flapping.items()) if m.calm_at <= state.now]
     for name, monitor in over:
         del state.flapping[name]
         state.monitors[name] = monitor.calmed()
-    return [(" ".join(name), monitor.waiting[-1] if monitor.waiting else None) for name, monitor in over]
+    return [(" ".join(name), m.waiting[-1] if m.waiting else None, m.changed_at) for name, m in over]
 
 
 def unhear(state: State, id: str) -> None:

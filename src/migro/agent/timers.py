@@ -54,10 +54,12 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
             TimerFired(what=what, name=name, key=key, deadline=deadline, late_by=late_by) for what, name, key in over
         ]
         conclusions.reassess(state, sorted(state.held), effects)
-    for name, recovery in calm(state):
+    for name, recovery, since in calm(state):
         fired.append(TimerFired(what="monitor", name=name, key=(), deadline=deadline, late_by=late_by))
         if recovery is not None:
+            effects.calm_since = since
             conclusions.infer(state, recovery, effects)
+            effects.calm_since = None
     stayed_away = end_lingering(state)
     fired += [
         TimerFired(what="issue", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in stayed_away
