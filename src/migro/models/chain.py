@@ -71,7 +71,9 @@ def payload_of(*parts: str | int | None) -> bytes:
 
 def payload_digest(salt: str, payload: bytes) -> str:
     """Return the SHA-256 of salt and payload, as 64 hex digits."""
-    return hashlib.sha256(bytes.fromhex(salt) + payload).hexdigest()
+    digest = hashlib.sha256(bytes.fromhex(salt))
+    digest.update(payload)
+    return digest.hexdigest()
 
 
 def link_hash(previous: str, position: int, what: LinkKind, seq: int, digest: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime
 from typing import Literal
 
@@ -23,6 +24,7 @@ __all__ = [
     "Snapshot",
     "StepRecord",
     "TimerFired",
+    "packed",
 ]
 
 Emitted = CauseChanged | ErasureRequested | IssueChanged | SignalRelayed | SignalWithdrawn
@@ -96,6 +98,20 @@ class TimerFired:
     late_by: int
 
 
+def packed(data: bytes) -> bytes:
+    """Return a snapshot's data as it is kept and stored."""
+    # The least effort: a snapshot is written far more often than it is read, and level 1 does most of it.
+    return zlib.compress(data, 1)
+
+
+class _Packed(bytes):
+    """Data that is compressed already: what `attrs.evolve` hands on."""
+
+
+def _kept(data: bytes) -> _Packed:
+    return data if isinstance(data, _Packed) else _Packed(packed(data))
+
+
 @attrs.frozen(kw_only=True)
 class Snapshot:
     """
@@ -104,14 +120,20 @@ class Snapshot:
     Attributes:
         seq: The input.
         ruleset, policy: Versions it was folded with; it serves no others.
-        data: Canonical JSON in UTF-8.
+        packed: Canonical JSON in UTF-8, compressed: it is kept until many steps are committed, and may be long.
+            Made of `data`.
     """
 
     partition: str
     seq: int
     ruleset: str
     policy: str
-    data: bytes
+    packed: bytes = attrs.field(alias="data", converter=_kept, repr=False)
+
+    @property
+    def data(self) -> bytes:
+        """The canonical JSON."""
+        return zlib.decompress(self.packed)
 
 
 @attrs.frozen(kw_only=True)

@@ -12,10 +12,10 @@ from ..errors import InputError, StoreError
 from ..models.canonical import to_microseconds
 from ..models.chain import payload_of
 from ..models.scales import ActionStatus, IssueStatus
-from ..models.steps import Erasure, StepRecord
+from ..models.steps import Erasure, StepRecord, packed
 from .forms import ACTION_RANK, FORMAT, Draft, disposition_text, erased, plain_json, timers_text
 
-__all__ = ["OPEN_ACTIONS", "OPEN_ISSUES", "RecordText", "SnapshotBytes", "StepTexts", "packed", "sha256", "unpacked"]
+__all__ = ["OPEN_ACTIONS", "OPEN_ISSUES", "RecordText", "SnapshotBytes", "StepTexts", "sha256", "unpacked"]
 
 OPEN_ISSUES = tuple(s.value for s in IssueStatus if s is not IssueStatus.RESOLVED)
 """Statuses of issues that are not over."""
@@ -116,7 +116,7 @@ class StepTexts:
                 f" got one after input {strange[0].seq} of {strange[0].partition!r}"
             )
         # One for each version of rules and policy; of two for the same the later counts.
-        kept = {(s.ruleset, s.policy): SnapshotBytes(s.ruleset, s.policy, packed(s.data)) for s in step.snapshots}
+        kept = {(s.ruleset, s.policy): SnapshotBytes(s.ruleset, s.policy, s.packed) for s in step.snapshots}
         texts = cls(
             seq=step.seq,
             disposition=disposition_text(step.disposition),
@@ -178,12 +178,6 @@ class StepTexts:
                 "emitted": list(emitted),
             }
         )
-
-
-def packed(data: bytes) -> bytes:
-    """Return a snapshot's data as it is stored."""
-    # The least effort: a snapshot is written far more often than it is read, and level 1 does most of it.
-    return zlib.compress(data, 1)
 
 
 def unpacked(data: bytes, where: str = "") -> bytes:
