@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from typing import Any
 
 import attrs
@@ -46,33 +45,33 @@ def plain_json(data: Any) -> bytes:
 
     Slices may be values of objects and items of parts, and no list but parts may hold these in turn.
     """
-    written = BytesIO()
+    written: list[bytes] = []
     _write(data, written)
-    return written.getvalue()
+    return b"".join(written)
 
 
-def _write(data: Any, written: BytesIO) -> None:
+def _write(data: Any, written: list[bytes]) -> None:
     if isinstance(data, dict):
         _between(b"{}", [(_encoded(name) + b":", data[name]) for name in sorted(data)], written)
     elif isinstance(data, Parts):
         _between(b"[]", [(b"", item) for item in data], written)
     elif isinstance(data, Slices):
-        written.write(b"[")
+        written.append(b"[")
         for n in range(0, len(data.things), LONG):
             # Each slice without its own brackets.
             slice = _encoded(data.rows(data.things[n : n + LONG]))[1:-1]
-            written.write(b"," + slice if n else slice)
-        written.write(b"]")
+            written.append(b"," + slice if n else slice)
+        written.append(b"]")
     else:
-        written.write(_encoded(data))
+        written.append(_encoded(data))
 
 
-def _between(brackets: bytes, items: Sequence[tuple[bytes, Any]], written: BytesIO) -> None:
-    written.write(brackets[:1])
+def _between(brackets: bytes, items: Sequence[tuple[bytes, Any]], written: list[bytes]) -> None:
+    written.append(brackets[:1])
     for place, (name, value) in enumerate(items):
-        written.write(b"," + name if place else name)
+        written.append(b"," + name if place else name)
         _write(value, written)
-    written.write(brackets[1:])
+    written.append(brackets[1:])
 
 
 def _encoded(data: Any) -> bytes:
