@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from migro.agent import Agent, Fold
-from migro.agent.recollection import REACH, declare, disown, forget
-from migro.agent.resting import MUTE_LASTS, end_suppressions
+from migro.agent.recollection import REACH, disown, forget
+from migro.agent.resting import MUTE_LASTS, begin_suppressions, end_suppressions
 from migro.agent.resting import mute as mute_or_not
 from migro.agent.snapshots import restore, snapshot
 from migro.agent.state import State
+from migro.agent.windows import declare, reopen
 from migro.errors import InputError, NotFound
 from migro.models import (
     Attention,
@@ -29,7 +30,7 @@ from migro.models import (
     to_microseconds,
 )
 from migro.remember import VolatileMemory
-from migro.verify import suppressing
+from migro.verify import Window, suppressing
 from tests.agent.world import M1, OPEN_POLICY, RULES, T0, Run, after, agent, call, handled, received, sure
 from tests.effort import cases
 
@@ -273,7 +274,7 @@ def test_what_rests_is_what_was_said_looked_at_one_by_one_also_where_a_word_is_t
                     del words[taken]
                 case _:
                     name = r.choice(("", "cdn"))
-                    declare(state, f"sig_{n:02}", name, until)
+                    declare(state, f"sig_{n:02}", Window(name, state.now, until))
                     words[f"sig_{n:02}"] = (name, state.now, until)
             newest = state.now - r.choice((0, 1, 200, 600)) * 1_000_000
             expected = [
@@ -295,6 +296,87 @@ def test_what_rests_is_what_was_said_looked_at_one_by_one_also_where_a_word_is_t
             assert sorted(f.split(" until")[0] for f in found) == sorted(expected), (seed, n)
             counts.add(len(expected))
     assert {0, 1, 2, 3} <= counts
+
+
+def announced(n: int, at: int, starts: int, ends: int, name: str = "", more: dict[str, bool] | None = None) -> Signal:
+    """A window that is announced at a time and lasts from `starts` to `ends`, in seconds."""
+    return Signal(
+        kind="calendar.maintenance", merchant=M1, env="production", occurred_at=after(at), dedup_key=f"a-{n}",
+        ids={"window": name} if name else {},
+        attrs={"starts_at": after(starts).isoformat(), "ends_at": after(ends).isoformat(), **(more or {})},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [{}, {"active": True}])
+def test_an_announced_window_begins_and_ends_by_itself(run: Run, more: dict[str, bool]) -> None:
+    run.give(announced(1, 0, 600, 4200, more=more), *sure(10))
+    before = suppressors(run.decisions[-1])
+    run.give(*(call(50 + n, 100 + 50 * n) for n in range(1, 14)))
+    inside = suppressors(run.decisions[-1])
+    run.give(*(call(70 + n, 4_300 + 60 * n) for n in range(6)))
+
+    assert (before, suppressors(run.decisions[-1])) == ([], [])
+    assert inside == ["maintenance until 2026-03-01 10:10:00 UTC"]
+    begun = [t for s in run.steps for t in s.record.timers if t.what == "maintenance"]
+    assert begun[0].deadline == after(600)
+
+
+def test_an_interval_of_maintenance_is_such_a_window_and_another_interval_is_none(run: Run) -> None:
+    for n, what in enumerate(("campaign", "maintenance")):
+        told = announced(n, n, 600, 4200)
+        run.give(told.model_copy(update={"kind": "calendar.interval", "attrs": {**told.attrs, "what": what}}))
+
+    assert list(run.state.planned.values()) == [(to_microseconds(after(600)), to_microseconds(after(4200)))]
+
+
+def test_a_window_with_a_name_is_moved_and_called_off_and_those_without_one_are_many(run: Run) -> None:
+    run.give(announced(1, 0, 600, 900, "cdn"), announced(2, 1, 5_000, 6_000, "cdn"))
+    run.give(announced(3, 2, 600, 900), announced(4, 3, 2_000, 2_500), announced(5, 4, 7_000, 8_000, "db"))
+    run.give(window(6, 5, "db", None), window(7, 6, "", None))
+
+    assert sorted((name, starts - to_microseconds(T0)) for (name, _), (starts, _) in run.state.planned.items()) == [
+        ("", 600_000_000),
+        ("", 2_000_000_000),
+        ("cdn", 5_000_000_000),
+    ]
+
+
+def test_a_withdrawn_announcement_opens_no_window_and_brings_back_what_it_moved(run: Run) -> None:
+    first, second = announced(1, 0, 600, 900, "cdn"), announced(2, 1, 5_000, 6_000, "cdn")
+    run.give(first, second)
+    disown(run.state, second.id)
+    moved_back = dict(run.state.planned)
+    disown(run.state, first.id)
+
+    assert list(moved_back.values()) == [(to_microseconds(after(600)), to_microseconds(after(900)))]
+    assert (run.state.planned, run.state.windows) == ({}, {})
+
+
+def test_words_about_windows_that_are_forgotten_would_change_nothing() -> None:
+    opened: set[bool] = set()
+    for seed in range(cases(1_500, promised=True)):
+        r = random.Random(seed)
+        state, whole = (State(partition="merchant:m_1", now=to_microseconds(T0)) for _ in range(2))
+        for n in range(r.randrange(1, 30)):
+            step = r.choice((0, 1, 60, 900, 4000)) * 1_000_000
+            starts, lasts = (r.choice((0, 0, 1, 900, 9000, 20_000)) * 1_000_000 for _ in range(2))
+            name, reachable = r.choice(("", "cdn")), [i for i, w in state.windows.items() if w[0] >= state.now - REACH]
+            taken = r.choice(reachable) if reachable and r.randrange(4) == 0 else None
+            for one in (state, whole):
+                one.now += step
+                end_suppressions(one)
+                begin_suppressions(one)
+                if taken is not None:
+                    disown(one, taken)
+                else:
+                    begins = one.now + starts
+                    declare(one, f"sig_{n:02}", Window(name, begins, begins + lasts))
+            if taken is None:
+                forget(state)
+                reopen(state)
+            assert (state.maintenance, state.planned) == (whole.maintenance, whole.planned), (seed, n)
+            opened |= {bool(state.maintenance), bool(state.planned), len(state.windows) < len(whole.windows)}
+    assert opened == {True, False}
 
 
 # --- through the agent ----------------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ def test_serious_is_what_the_sender_calls_so_and_not_over(
 def test_only_a_declared_window_says_something_about_maintenance() -> None:
     def window(**attrs: Any) -> int | None:
         found = maintenance(sample_signal(kind="calendar.maintenance", attrs=attrs), NOW)
-        return found and found[1]
+        return found and found.until
 
     assert (window(active=False), window(), window(active="yes")) == (NOW, NOW, NOW)
     assert maintenance(sample_signal(), NOW) is None

@@ -68,7 +68,7 @@ from .noticing import dated, watch
 from .outbox import check_due, move, stands
 from .persons import act_on
 from .quarantines import notice, release
-from .recollection import declare, understand
+from .recollection import understand
 from .snapshots import renamed
 from .state import PLATFORM, UNATTRIBUTED, Held, State
 from .systemic import (
@@ -81,6 +81,7 @@ from .systemic import (
 )
 from .texts import same_text
 from .timers import fire_timers, lapses, next_timer, tidy
+from .windows import declare
 from .withdrawals import take_back
 from .wording import why_raised, why_recorded
 
@@ -314,7 +315,7 @@ class Fold:
             return Disposition(signal=signal.id, name="suppressed", reason="; ".join([waits, *notes]))
         window = maintenance(signal, state.now)
         if window is not None:
-            declare(state, signal.id, *window)
+            declare(state, signal.id, window)
             self._conclusions.reassess(state, sorted(state.held), effects)
         if state.partition != PLATFORM and signal.kind in self._read_above:
             hear_traits(state, signal)

@@ -62,6 +62,37 @@ _SUBJECTS = {
 }
 """What events can be about, by the word that kinds, topics and ids begin with."""
 
+_TAGS = frozenset(
+    {
+        "analytics",
+        "clarity",
+        "criteo",
+        "doubleclick",
+        "facebook",
+        "googletagmanager",
+        "gtag",
+        "gtm",
+        "hotjar",
+        "klaviyo",
+        "matomo",
+        "metrics",
+        "mixpanel",
+        "pinimg",
+        "pixel",
+        "pixels",
+        "plausible",
+        "segment",
+        "sgtm",
+        "stats",
+        "tag",
+        "tagmanager",
+        "tags",
+        "tiktok",
+        "tracking",
+    }
+)
+"""Words in the names of hosts that measure visitors, and of parties whose scripts do."""
+
 _PROVIDERS = frozenset({"payment_webhook", "receiver", "shipping_webhook"})
 """Witnesses whose provider is a part that can fail; everything else of a shop has the same one."""
 
@@ -91,9 +122,17 @@ def things_of(signal: Signal) -> tuple[str, ...]:
         found.append(f"host {host}")  # every request to a shop has the same one
     if signal.source_kind in _PROVIDERS:
         found.append(f"provider {signal.provider}")
-    subjects = (_subject(word) for word in _said(signal))
+    subjects = ("tracking" if _measures(signal) else "", *(_subject(word) for word in _said(signal)))
     found += [f"about {word}" for word in subjects if word]
     return tuple(dict.fromkeys(found))
+
+
+def _measures(signal: Signal) -> bool:
+    """Whether what a browser says is about a host or a script that measures visitors."""
+    if not signal.kind.startswith("rum."):
+        return False
+    told = (signal.attrs.get("host"), signal.attrs.get("party"), signal.ids.get("party"))
+    return any(_TAGS.intersection(one.lower().replace("-", ".").split(".")) for one in told if isinstance(one, str))
 
 
 def _said(signal: Signal) -> Iterable[str]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from ..models import ActionStatus, IssueStatus, ResourceRef, to_microseconds
-from ..verify import AFTERMATH
 from .arrivals import forget_arrivals, unsee
 from .naming import forget_name
 from .noticing import unhear
 from .state import State
+from .windows import forget_windows, reopen
 
 __all__ = [
     "DAY",
     "REACH",
     "REOPEN_WITHIN",
-    "declare",
     "disown",
     "forget",
     "understand",
@@ -41,22 +40,6 @@ def understand(state: State, resource: ResourceRef, id: str) -> None:
     state.understood[resource] = seen
 
 
-def declare(state: State, id: str, name: str, until: int) -> None:
-    """Open or end a maintenance window, as a signal says."""
-    state.windows.pop(id, None)
-    state.windows[id] = (state.now, until, name)
-    _open_windows(state)
-
-
-def _open_windows(state: State) -> None:
-    ends: dict[str, int] = {}
-    for at, until, name in state.windows.values():
-        # Who says that a window is over that nobody opened says nothing; over and over, it would silence the shop.
-        if until > at or ends.get(name, 0) > at:
-            ends[name] = until
-    state.maintenance = {name: until for name, until in sorted(ends.items()) if until + AFTERMATH > state.now}
-
-
 def disown(state: State, id: str) -> None:
     """Forget what a signal left behind beside the engine."""
     state.texts.pop(id, None)
@@ -68,7 +51,7 @@ def disown(state: State, id: str) -> None:
             del state.understood[resource]
     state.understood = dict(sorted(state.understood.items(), key=lambda item: _last(item[1])))
     if state.windows.pop(id, None) is not None:
-        _open_windows(state)
+        reopen(state)
 
 
 def forget(state: State) -> None:
@@ -91,22 +74,7 @@ def forget(state: State) -> None:
     if state.versions or state.receivers or state.arrivals:
         forget_arrivals(state)
     if state.windows:
-        _forget_windows(state)
-
-
-def _forget_windows(state: State) -> None:
-    """Keep what can be withdrawn, and of the older words about each window the newest, for as long as it matters."""
-    newest: dict[str, str] = {}
-    for id, (at, _, name) in list(state.windows.items()):
-        if at >= state.now - REACH:
-            break
-        older = newest.pop(name, None)
-        if older is not None:
-            del state.windows[older]
-        newest[name] = id
-    for id in newest.values():
-        if state.windows[id][1] + AFTERMATH <= state.now:
-            del state.windows[id]
+        forget_windows(state, state.now - REACH)
 
 
 def _last(seen: dict[str, int]) -> int:

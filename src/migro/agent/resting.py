@@ -7,8 +7,9 @@ from typing import Literal
 from ..models import PersonActed, Severity, to_microseconds
 from ..verify import AFTERMATH, Suppression
 from .state import State
+from .windows import begin_windows
 
-__all__ = ["MUTE_LASTS", "end_suppressions", "mute"]
+__all__ = ["MUTE_LASTS", "begin_suppressions", "end_suppressions", "mute"]
 
 MUTE_LASTS = 14 * 24 * 3600 * 1_000_000
 """How long a mute may last at most, in microseconds: what is muted for good is forgotten."""
@@ -29,11 +30,11 @@ def mute(state: State, item: PersonActed) -> None:
     state.mutes[place] = Suppression(f"muted by {item.by}", until, item.target, up_to, item.why)
 
 
-Ended = tuple[Literal["maintenance", "mute"], str, tuple[str, ...]]
-"""What ended: what it is, its name or whose it was, and what it was about."""
+Turned = tuple[Literal["maintenance", "mute"], str, tuple[str, ...]]
+"""What began or ended: what it is, its name or whose it was, and what it was about."""
 
 
-def end_suppressions(state: State) -> list[Ended]:
+def end_suppressions(state: State) -> list[Turned]:
     """End what is over, and return it."""
     windows = [name for name, until in sorted(state.maintenance.items()) if until + AFTERMATH <= state.now]
     mutes = [place for place, one in sorted(state.mutes.items()) if one.until <= state.now]
@@ -41,6 +42,11 @@ def end_suppressions(state: State) -> list[Ended]:
         del state.maintenance[name]
     for place in mutes:
         del state.mutes[place]
-    ended: list[Ended] = [("maintenance", name, ()) for name in windows]
+    ended: list[Turned] = [("maintenance", name, ()) for name in windows]
     ended.extend(("mute", by, (target,)) for by, target in mutes)
     return ended
+
+
+def begin_suppressions(state: State) -> list[Turned]:
+    """Open the announced windows whose time has come, and return them."""
+    return [("maintenance", name, ()) for name in begin_windows(state)]

@@ -42,7 +42,7 @@ from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
 
-FORMAT = "migro-fold/6"
+FORMAT = "migro-fold/7"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
@@ -246,6 +246,10 @@ _STATE: Mapping[str, _Form] = {
     "mode": _MODE,
     "configured_mode": _MODE,
     "maintenance": _Form(_pairs, dict),
+    "planned": _Form(
+        lambda planned: [[*place, *times] for place, times in planned.items()],
+        lambda rows: {(name, begin): (starts, until) for name, begin, starts, until in rows},
+    ),
     "windows": _TUPLES,
     "mutes": _Form(
         lambda mutes: [[*place, m.source, m.until, m.up_to and m.up_to.word, m.why] for place, m in mutes.items()],

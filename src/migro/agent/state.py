@@ -173,8 +173,11 @@ class State:
         halted_at, resumed_at: When it was last halted and resumed here, in microseconds.
         maintenance: When each maintenance window ends or ended, in microseconds, by its name; until its aftermath is
             over too.
-        windows: What signals said about maintenance in the last hour, and the newest older word about each window: by
-            signal id, when it came, until when the window was to last, in microseconds, and its name; oldest first.
+        planned: When each announced window begins and ends, in microseconds, by its name, and of those without a name
+            by their begin too.
+        windows: What signals said about maintenance in the last hour, and the older words that windows rest on: by
+            signal id, when it came, until when the window is to last, in microseconds, its name, and when it begins;
+            oldest first.
         mutes: What people want to rest, by who wants it and what.
         tidied: How many times the engine would have been tidied since 1970.
         config: Fingerprint of the rules, policy and mode that were last journaled.
@@ -215,7 +218,8 @@ class State:
     halted_at: int = 0
     resumed_at: int = 0
     maintenance: dict[str, int] = attrs.Factory(dict)
-    windows: dict[str, tuple[int, int, str]] = attrs.Factory(dict)
+    planned: dict[tuple[str, int], tuple[int, int]] = attrs.Factory(dict)
+    windows: dict[str, tuple[int, int, str, int]] = attrs.Factory(dict)
     mutes: dict[tuple[str, str], Suppression] = attrs.Factory(dict)
     tidied: int = 0
     config: str = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..engine import NativeEngine
 from ..models import TimerFired, from_microseconds, to_microseconds
-from ..verify import AFTERMATH
 from .conclusions import Conclusions
 from .days import forget_days
 from .easing import ease
@@ -15,9 +14,10 @@ from .noticing import calm, forget_monitors
 from .outbox import lapse, next_lapse
 from .rechecks import look_again
 from .recollection import forget
-from .resting import end_suppressions
+from .resting import begin_suppressions, end_suppressions
 from .state import State
 from .systemic import forget_above
+from .windows import window_timers
 
 __all__ = ["TIDY_EVERY", "fire_timers", "lapses", "next_timer", "tidy"]
 
@@ -29,8 +29,8 @@ def next_timer(engine: NativeEngine, state: State) -> int | None:
     """Return when time alone next changes something, in microseconds."""
     due, lapse = engine.next_due(state.engine), next_lapse(state) if state.held else None
     times = [t for t in (due, lapse) if t is not None]
-    if state.maintenance or state.mutes:
-        times += (end + AFTERMATH for end in state.maintenance.values())
+    if state.maintenance or state.planned or state.mutes:
+        times += window_timers(state)
         times += (m.until for m in state.mutes.values())
     if state.flapping or state.lingering or state.rechecks or state.easing:
         calm_at = state.flapping.calm_at
@@ -48,7 +48,7 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
     """
     deadline = from_microseconds(state.now)
     fired = lapses(state, effects, state.now + late_by)
-    over = end_suppressions(state)
+    over = [*end_suppressions(state), *begin_suppressions(state)]
     if over:
         fired += [
             TimerFired(what=what, name=name, key=key, deadline=deadline, late_by=late_by) for what, name, key in over

@@ -79,7 +79,8 @@ class TimerFired:
     A rule, key and deadline fire once in the life of a journal, whatever was restarted in between.
 
     Attributes:
-        what: A `rule` began or ceased to hold, an `approval` lapsed, a `maintenance` window or a `mute` ended, a
+        what: A `rule` began or ceased to hold, an `approval` lapsed, a `maintenance` window began or ended, a `mute`
+            ended, a
             `monitor` that flapped was calm for long enough, an `issue` that kept coming back stayed away,
             an unclear issue is looked at again (`recheck`), or a `severity` may fall. Or other
             `rules` than the journal has named so far consumed the input, which had been waiting when they came.

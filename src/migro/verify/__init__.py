@@ -19,7 +19,17 @@ from .derived import (
 )
 from .flapping import Flapping, Monitor, monitor_of
 from .suppression import AFTERMATH, ANEW, Suppression, in_window, suppressing
-from .verification import MAINTENANCE_LASTS, STALE_AFTER, Verdict, maintenance, repeats, says_over, serious, verify
+from .verification import (
+    MAINTENANCE_LASTS,
+    STALE_AFTER,
+    Verdict,
+    Window,
+    maintenance,
+    repeats,
+    says_over,
+    serious,
+    verify,
+)
 from .versions import Version, dated_by_sender, version_of
 
 __all__ = [
@@ -39,6 +49,7 @@ __all__ = [
     "Unexplained",
     "Verdict",
     "Version",
+    "Window",
     "clock_of",
     "clock_wrong",
     "dated_by_sender",

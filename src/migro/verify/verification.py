@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
 from ..errors import InputError
-from ..expressions import span
+from ..expressions import UNSET, span
 from ..models import Signal, to_microseconds
 
-__all__ = ["MAINTENANCE_LASTS", "STALE_AFTER", "Verdict", "maintenance", "repeats", "says_over", "serious", "verify"]
+__all__ = [
+    "MAINTENANCE_LASTS",
+    "STALE_AFTER",
+    "Verdict",
+    "Window",
+    "maintenance",
+    "repeats",
+    "says_over",
+    "serious",
+    "verify",
+]
 
 STALE_AFTER = 24 * 3600 * 1_000_000
 """What happened longer ago than this, in microseconds before receipt, says nothing about now."""
@@ -90,25 +100,64 @@ def says_over(signal: Signal) -> bool:
     return (signal.state or "").lower() in _OVER or signal.topic.endswith(".resolved")
 
 
-def maintenance(signal: Signal, now: int) -> tuple[str, int] | None:
+@attrs.frozen
+class Window:
     """
-    Return which maintenance window a signal declares and until when, or None if it says nothing about any.
+    What a signal says about a maintenance window.
 
-    A window has the name that the signal gives it, if any; the end is in microseconds. One that names no end lasts four
-    hours at most: a lost "it is over" must not silence a shop for good. A signal that ends the window returns `now`.
+    Attributes:
+        name: As the signal gives it; empty for one without a name.
+        starts: When it begins, in microseconds: now, or later where it is announced ahead.
+        until: When it ends, in microseconds; now for one that is over or called off.
     """
+
+    name: str
+    starts: int
+    until: int
+
+
+def maintenance(signal: Signal, now: int) -> Window | None:
+    """
+    Return what a signal says about a maintenance window, or None if it says nothing about any.
+
+    One that names no end lasts four hours at most: a lost "it is over" must not silence a shop for good. One with a
+    begin that is yet to come is announced, and needs no further word: it begins and ends by itself.
+    """
+    told = _Told(signal)
+    if signal.kind == "calendar.interval" and told.word("what") == "maintenance":
+        starts, until = told.time("starts_at"), told.time("ends_at")
+        if starts is None or until is None or until <= now:
+            return None
+        return Window(told.name, max(starts, now), until)
     if signal.kind != "calendar.maintenance":
         return None
-    name = getattr(signal, "window", None) or signal.ids.get("window", "")
-    return name, _ends(signal, now)
+    starts = told.time("starts_at")
+    active = told.word("active")
+    if active is not True and not (active is None and starts is not None):
+        return Window(told.name, now, now)
+    begins = now if starts is None else max(starts, now)
+    until = told.time("ends_at")
+    return Window(told.name, begins, begins + MAINTENANCE_LASTS if until is None else until)
 
 
-def _ends(signal: Signal, now: int) -> int:
-    if getattr(signal, "active", signal.attrs.get("active")) is not True:
-        return now
-    told = getattr(signal, "ends_at", signal.attrs.get("ends_at"))
-    try:
-        ends = datetime.fromisoformat(told) if isinstance(told, str) else told
-        return to_microseconds(ends) if isinstance(ends, datetime) else now + MAINTENANCE_LASTS
-    except (ValueError, InputError):
-        return now + MAINTENANCE_LASTS
+class _Told:
+    """The columns of a signal, of whatever class it is."""
+
+    def __init__(self, signal: Signal) -> None:
+        self._signal = signal
+
+    @property
+    def name(self) -> str:
+        return str(getattr(self._signal, "window", None) or self._signal.ids.get("window", ""))
+
+    def word(self, name: str) -> Any:
+        told = getattr(self._signal, name, self._signal.attrs.get(name))
+        return None if told is UNSET else told
+
+    def time(self, name: str) -> int | None:
+        told = self.word(name)
+        try:
+            at = datetime.fromisoformat(told) if isinstance(told, str) else told
+            return to_microseconds(at) if isinstance(at, datetime) else None
+        except (ValueError, InputError):
+            return None

@@ -194,6 +194,7 @@ ANALYTICS = IssueKind[MerchantId](
     ),
     harm=("No order is lost, but advertising is steered by wrong figures; about a fifth of what it costs is at risk."),
     sources=cited("HYD-3615", "HYD-3467", "HYD-925", "HYD-1896", "WEAV-388", "HYD-ANA", "HYD-CHG"),
+    about=("tracking",),
 )
 
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712

@@ -243,9 +243,11 @@ RULES: tuple[Rule[Any], ...] = (
         when=in_maintenance(),
         then=vetoes(SERVER_ERRORS, family="calendar"),
         why="A declared maintenance window explains failing requests.",
+        revision=2,
         examples=(
             fires("begun", maintenance(), for_=SHOP),
             silent("over", maintenance(), maintenance(600, active=False)),
+            silent("it rests until then", maintenance(hours=1)),
         ),
     ),
 )

@@ -125,9 +125,11 @@ RULES: tuple[Rule[Any], ...] = (
         when=in_maintenance(),
         then=vetoes(HANDOFF_404, family="calendar"),
         why="A declared maintenance window explains lost hand-offs.",
+        revision=2,
         examples=(
             fires("begun", maintenance(), for_=SHOP),
             silent("over", maintenance(), maintenance(600, active=False)),
+            silent("it rests until then", maintenance(hours=1)),
         ),
     ),
 )

@@ -147,9 +147,11 @@ RULES: tuple[Rule[Any], ...] = (
         when=in_maintenance(),
         then=vetoes(ORIGIN_UNREACHABLE, family="calendar"),
         why="A declared maintenance window explains an origin that is away.",
+        revision=2,
         examples=(
             fires("begun", maintenance(), for_=SHOP),
             silent("over", maintenance(), maintenance(600, active=False)),
+            silent("it rests until then", maintenance(hours=1)),
         ),
     ),
     Rule(

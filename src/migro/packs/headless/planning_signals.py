@@ -85,11 +85,12 @@ class Interval(Signal, kind="calendar.interval"):
     An interval that the host declares ahead of time.
 
     Attributes:
-        what: api_sunset (begin and end are the moment at which a version that the shop uses ends), shipping (after the
-            carrier's last collection of the day), closed, night and so on. During activation (mails ask customers to
-            set a password), campaign, cutover, go_live and import, rules that compare a volume with the usual one
-            compare with a raised one; shares and times are judged as always. During campaign, go_live and peak more is
-            at stake, so that what costs revenue is one severity higher.
+        what: maintenance (a window that was announced: everything rests from its begin to its end), api_sunset (begin
+            and end are the moment at which a version that the shop uses ends), shipping (after the carrier's last
+            collection of the day), closed, night and so on. During activation (mails ask customers to set a password),
+            campaign, cutover, go_live and import, rules that compare a volume with the usual one compare with a raised
+            one; shares and times are judged as always. During campaign, go_live and peak more is at stake, so that what
+            costs revenue is one severity higher.
         expected_percent: How much such an event is to bring, of the usual: 300 for three times as much, which is what
             counts without it. Up to 300 is judged against three times the usual, more against ten times.
     """

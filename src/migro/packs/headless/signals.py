@@ -336,12 +336,15 @@ class Maintenance(Signal, kind="calendar.maintenance"):
     """
     A declared maintenance window begins (`active` true) or ends; without `ends_at` it lasts four hours at most.
 
+    One with a `starts_at` to come is announced: it begins and ends by itself, and needs no further word.
+
     Attributes:
         window: Its name, where several may be open at a time: each ends by its own word.
     """
 
     window: MaybeKey[str] = UNSET
     active: Attr[bool]
+    starts_at: Maybe[datetime] = UNSET
     ends_at: Maybe[datetime] = UNSET
 
 

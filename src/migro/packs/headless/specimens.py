@@ -160,9 +160,10 @@ def deploy(at: int = 0, **columns: Any) -> Deploy:
     return _like(_DEPLOY, at, columns)
 
 
-def maintenance(at: int = 0, active: bool = True) -> Maintenance:
-    """Return the begin or the end of a declared maintenance window."""
-    return _like(_MAINTENANCE, at, {"active": active})
+def maintenance(at: int = 0, active: bool = True, *, hours: int = 0) -> Maintenance:
+    """Return the begin or the end of a declared maintenance window, which says its end where it has a length."""
+    told = {"ends_at": _START + timedelta(seconds=at, hours=hours)} if hours else {}
+    return _like(_MAINTENANCE, at, {"active": active, **told})
 
 
 def payment(at: int = 0, topic: str = "order.paid", **columns: Any) -> Payment:

@@ -112,8 +112,18 @@ def deploy_within(span: timedelta) -> Premise[MerchantId]:
 
 
 def in_maintenance() -> Premise[MerchantId]:
-    """Hold inside a declared maintenance window; one that nobody ended counts as over after four hours."""
-    begun = on(Maintenance, Maintenance.active == True, per=Maintenance.merchant)  # noqa: E712
+    """
+    Hold inside a maintenance window of which nobody has said when it ends, for four hours at most.
+
+    One with a begin or an end of its own lets everything rest from then until then, and speaks against nothing else.
+    """
+    begun = on(
+        Maintenance,
+        Maintenance.active == True,  # noqa: E712
+        Maintenance.starts_at.missing(),
+        Maintenance.ends_at.missing(),
+        per=Maintenance.merchant,
+    )
     ended = on(Maintenance, Maintenance.active == False, per=Maintenance.merchant)  # noqa: E712
     return begun.unless(ended).within(hours(4))
 
