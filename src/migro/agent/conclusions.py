@@ -206,6 +206,8 @@ class Conclusions:
         held.allowed = frozenset() if ended else ruling.allowed
         announced = bool(in_window(state.maintenance, now=state.now, newest=assessment.newest))
         status = _status(assessment.band, ended, announced=announced)
+        if status is IssueStatus.OPEN and before.status is not IssueStatus.OPEN:
+            held.surfaced = state.now
         verdict = (
             status,
             assessment.score.total,

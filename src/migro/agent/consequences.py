@@ -48,6 +48,8 @@ def cause_of(state: State, kinds: Kinds, held: Held, behind: frozenset[str], *, 
         sure: Whether the issue is more than watched: only such a one is linked anew.
     """
     began, kept = onset(held), held.cause
+    # What was only watched before may have been about something else.
+    seen = held.surfaced if held.issue.status is IssueStatus.OPEN and held.surfaced else max(state.now, began)
     found: list[tuple[int, int, str, Cause]] = []
     for other in state.held.values():
         kind = kinds.get(other.issue.kind)
@@ -64,7 +66,7 @@ def cause_of(state: State, kinds: Kinds, held: Held, behind: frozenset[str], *, 
         if kept is not None and kept.issue == other.issue.id:
             return kept
         at = onset(other)
-        if sure and other.issue.status is IssueStatus.OPEN and _in_time(kind, at, began):
+        if sure and other.issue.status is IssueStatus.OPEN and _in_time(kind, at, began, seen):
             cause = _cause(other.issue.id, kind, "merchant", shared, began, at)
             found.append((-len(shared), at, other.issue.id, cause))
     if found:
@@ -72,7 +74,7 @@ def cause_of(state: State, kinds: Kinds, held: Held, behind: frozenset[str], *, 
     if kept is not None and _stands(state, kept):
         return kept
     # A declared maintenance explains what it covers; whatever else goes on at the same time is no cause of it.
-    return _from_above(state, kinds, held, began) if sure and not state.maintenance else None
+    return _from_above(state, kinds, held, began, seen) if sure and not state.maintenance else None
 
 
 def _stands(state: State, kept: Cause) -> bool:
@@ -82,21 +84,28 @@ def _stands(state: State, kept: Cause) -> bool:
     return all(other.issue.id != kept.issue for other in state.held.values())
 
 
-def _from_above(state: State, kinds: Kinds, held: Held, began: int) -> Cause | None:
+def _from_above(state: State, kinds: Kinds, held: Held, began: int, seen: int) -> Cause | None:
     found: list[tuple[int, str, Cause]] = []
     for id, above in state.above.items():
         kind = kinds.get(above.kind)
         if kind is None or not above.is_open or held.issue.kind not in kind.causes:
             continue
-        if _in_time(kind, above.began, began):
+        if _in_time(kind, above.began, began, seen):
             cause = _cause(id, kind, "platform", above.shared, began, above.began)
             found.append((above.began, id, cause))
     return min(found)[-1] if found else None
 
 
-def _in_time(kind: IssueKind[Any], cause: int, consequence: int) -> bool:
+def _in_time(kind: IssueKind[Any], cause: int, watched: int, seen: int) -> bool:
+    """
+    Whether a cause is early enough for a consequence, and not too early.
+
+    Args:
+        cause: When the cause was opened.
+        watched, seen: When the consequence was opened, and when it became more than watched: in between it began.
+    """
     # Either may be noticed first, where both begin at once; later on the cause has to be first.
-    return abs(consequence - cause) <= SAME_ONSET or cause <= consequence <= cause + kind.lag
+    return cause - SAME_ONSET <= seen and watched <= cause + max(kind.lag, SAME_ONSET)
 
 
 def _cause(id: str, kind: IssueKind[Any], scope: Any, shared: tuple[str, ...], began: int, at: int) -> Cause:

@@ -123,6 +123,7 @@ class Held:
         carried: Whether it was taken over from the records, and other rules opened it.
         asked: What policy was last asked about, where its answer changed nothing; no part of what is remembered.
         openings: When it was opened of late, in microseconds, and the ids of the signals behind that.
+        surfaced: When it last became more than watched, in microseconds; 0 where it has not.
         ended_at: When it last ended, in microseconds; 0 where that is not known.
         attempts: How often it has been looked at again because it was unclear.
         things: What its signals name, such as ``route /cart``, with the ids of the newest of them.
@@ -144,6 +145,7 @@ class Held:
     carried: bool = False
     asked: tuple[object, ...] = attrs.field(default=(), eq=False, repr=False)
     openings: tuple[tuple[int, frozenset[str]], ...] = ()
+    surfaced: int = 0
     ended_at: int = 0
     attempts: int = 0
     things: dict[str, tuple[str, ...]] = attrs.Factory(dict)

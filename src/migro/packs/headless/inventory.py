@@ -149,7 +149,9 @@ RULES: tuple[Rule[Any], ...] = (
         when=on(StockItem, StockItem.tracked == True, ~_AHEAD, StockItem.shop < 0, per=StockItem.merchant),  # noqa: E712
         then=supports(OVERSELL, STRONG, family="stock"),
         why="The platform itself says that the stock of an article that may not be sold ahead is below zero.",
-        lasts=hours(1),
+        # It stays so until somebody orders more: that one poll is missing says nothing.
+        lasts=hours(2),
+        revision=2,
         examples=(
             fires("-1", said(STOCK_ITEM, shop=-1), for_=SHOP),
             silent("0", said(STOCK_ITEM, shop=0)),

@@ -77,7 +77,9 @@ def _plans(timeline: Timeline) -> None:
         "cutover_at": iso(timeline.at(0)),
         "settled_at": iso(timeline.at(_SETTLED)),
     }
-    timeline.host(timeline.at(_FROM, 1), "shop.move", ids={"platform": "shopify"}, attrs=plan)
+    # A host says again what it knows: a fact that got lost is known an hour later.
+    for minute in range(_FROM, _TO, 60):
+        timeline.host(timeline.at(minute, 1), "shop.move", ids={"platform": "shopify"}, attrs=plan)
     timeline.host(timeline.at(0), "change.made", source_kind="change_event", attrs={"what": "cutover"})
 
 
