@@ -29,6 +29,10 @@ class Delay(Signal, kind="related.delay"):
     queue: Attr[str]
 
 
+class Doubt(Signal, kind="related.doubt"):
+    pass
+
+
 class Place(Signal, kind="related.place"):
     platform: MaybeKey[str] = UNSET
 
@@ -85,6 +89,7 @@ RULES = RuleSet(
         then=supports(DOWN, 5, family="g", severity=Severity.SEV1),
         lasts=minutes(20),
     ),
+    Rule("doubted", when=on(Doubt, per=Doubt.merchant), then=supports(DOWN, 30, family="x"), lasts=minutes(60)),
     Rule("delayed", when=on(Delay, per=Delay.merchant), then=supports(SLOW, 140, family="d"), lasts=minutes(20)),
     Rule(
         "many",
@@ -120,6 +125,11 @@ def failure(at: int, shop: str = "m_1", *, route: str = "/cart", grave: bool = F
 
 def delay(at: int, shop: str = "m_1", n: int = 2) -> Signal:
     return Delay(**_fields(shop, at, n), queue="orders")
+
+
+def doubt(at: int, shop: str = "m_1") -> Signal:
+    """Return what is too little to tell anybody of."""
+    return Doubt(**_fields(shop, at, 4))
 
 
 def delivery(at: int, shop: str) -> Signal:

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migro import Agent
+from migro.agent.naming import things_of
 from migro.decide import recompute
 from migro.errors import InputError, NotFound
 from migro.models import Attention, Decision, Issue, Outcome, PersonActed, Severity, Signal
 from migro.remember import VolatileMemory
 from migro.replay import replay
-from tests.agent.related import T0, after, agent, delay, delivery, failure, release
+from tests.agent.related import T0, after, agent, delay, delivery, doubt, failure, release
 from tests.agent.world import conserved
 from tests.effort import cases
 
@@ -84,6 +85,46 @@ def test_what_comes_long_after_is_no_consequence() -> None:
 
     assert newest(play(*shared, failure(900, n=9)), "down").issue.parent is not None
     assert newest(play(*shared, failure(901)), "down").issue.parent is None
+
+
+def test_what_was_only_watched_before_its_cause_follows_from_it_once_it_is_sure() -> None:
+    decisions = play(doubt(0), release(1800), failure(1860))
+    cause = newest(decisions, "down").explanation.cause
+
+    assert decisions[0].issue.status.value == "watching"
+    assert newest(decisions, "down").issue.parent == newest(decisions, "bad_release").issue.id
+    assert cause is not None
+    assert cause.began == after(1860)
+    assert [recompute(d) for d in decisions] == [()] * len(decisions)
+
+
+def test_what_was_told_before_its_cause_does_not_follow_from_it() -> None:
+    again = [failure(at, n=at) for at in range(0, 1801, 600)]
+
+    assert newest(play(*again, release(1860), failure(1900)), "down").issue.parent is None
+
+
+@pytest.mark.parametrize(
+    ("host", "measures"),
+    [
+        ("www.googletagmanager.com", True),
+        ("gtm.shop.example", True),
+        ("region1.google-analytics.com", True),
+        ("pay.example", False),
+        ("stage.example", False),
+        ("", False),
+    ],
+)
+def test_a_host_that_measures_visitors_is_about_tracking_where_a_browser_speaks_of_it(
+    host: str, measures: bool
+) -> None:
+    def named(kind: str) -> tuple[str, ...]:
+        return things_of(
+            Signal(kind=kind, merchant="m_1", env="production", occurred_at=T0, source_kind="rum", attrs={"host": host})  # type: ignore[arg-type]
+        )
+
+    assert ("about tracking" in named("rum.csp")) is measures
+    assert "about tracking" not in named("http.request")
 
 
 def test_a_cause_that_is_found_later_is_named_as_soon_as_it_is_open() -> None:

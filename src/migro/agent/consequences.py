@@ -66,8 +66,9 @@ def cause_of(state: State, kinds: Kinds, held: Held, behind: frozenset[str], *, 
         if kept is not None and kept.issue == other.issue.id:
             return kept
         at = onset(other)
-        if sure and other.issue.status is IssueStatus.OPEN and _in_time(kind, at, began, seen):
-            cause = _cause(other.issue.id, kind, "merchant", shared, began, at)
+        followed = _began(kind, at, began, seen)
+        if sure and other.issue.status is IssueStatus.OPEN and followed is not None:
+            cause = _cause(other.issue.id, kind, "merchant", shared, followed, at)
             found.append((-len(shared), at, other.issue.id, cause))
     if found:
         return min(found)[-1]
@@ -90,22 +91,26 @@ def _from_above(state: State, kinds: Kinds, held: Held, began: int, seen: int) -
         kind = kinds.get(above.kind)
         if kind is None or not above.is_open or held.issue.kind not in kind.causes:
             continue
-        if _in_time(kind, above.began, began, seen):
-            cause = _cause(id, kind, "platform", above.shared, began, above.began)
+        followed = _began(kind, above.began, began, seen)
+        if followed is not None:
+            cause = _cause(id, kind, "platform", above.shared, followed, above.began)
             found.append((above.began, id, cause))
     return min(found)[-1] if found else None
 
 
-def _in_time(kind: IssueKind[Any], cause: int, watched: int, seen: int) -> bool:
+def _began(kind: IssueKind[Any], cause: int, watched: int, seen: int) -> int | None:
     """
-    Whether a cause is early enough for a consequence, and not too early.
+    Return when a consequence began, where that fits what its cause brings about; None where it does not.
 
     Args:
         cause: When the cause was opened.
-        watched, seen: When the consequence was opened, and when it became more than watched: in between it began.
+        watched, seen: When the consequence was opened, and when it became more than watched.
     """
-    # Either may be noticed first, where both begin at once; later on the cause has to be first.
-    return cause - SAME_ONSET <= seen and watched <= cause + max(kind.lag, SAME_ONSET)
+    for at in (watched, seen):
+        # Either may be noticed first, where both begin at once; later on the cause has to be first.
+        if abs(at - cause) <= SAME_ONSET or cause <= at <= cause + kind.lag:
+            return at
+    return None
 
 
 def _cause(id: str, kind: IssueKind[Any], scope: Any, shared: tuple[str, ...], began: int, at: int) -> Cause:
