@@ -68,15 +68,14 @@ def play(seed: int, variant: str = "") -> Simulation:
 
 
 def _calendar(timeline: Timeline) -> None:
-    """Let the host read its calendar and the platform's status of the storefront over and over."""
-    # At its begin by each of six workers: a word that gets lost would wake people.
-    for second in (*range(0, 60, 10), *range(120, 60 * _ENDS, 120), *(60 * (_ENDS + n) for n in (0, 2, 4))):
-        minute = second // 60
+    """Let the host read its calendar and the platform's status of the storefront over and over, also ahead."""
+    planned = {"starts_at": envelopes.iso(timeline.at(0)), "ends_at": envelopes.iso(timeline.at(_ENDS))}
+    for minute in (*range(_LEAD, 0, 4), *range(0, _ENDS, 2), *(_ENDS + n for n in (0, 2, 4))):
         timeline.host(
-            timeline.at(0, second),
+            timeline.at(minute),
             "calendar.maintenance",
             ids={"window": "replatform-3"},
-            attrs={"active": minute < _ENDS, "ends_at": envelopes.iso(timeline.at(_ENDS))},
+            attrs={"active": minute < _ENDS, **planned},
         )
     for minute in timeline.minutes(_LEAD, _ENDS + 10):
         if minute % 10 == 0:
