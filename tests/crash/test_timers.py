@@ -40,6 +40,9 @@ def made(event: Event, number: int, at: int) -> Signal:
             return shop.beat(number, at, event.merchant)
         case "maintenance":
             return shop.plain(number, at, event.merchant, "calendar.maintenance", attrs={"active": True})
+        case "announced":
+            told = {"starts_at": shop.after(at + 900).isoformat(), "ends_at": shop.after(at + 1800).isoformat()}
+            return shop.plain(number, at, event.merchant, "calendar.maintenance", attrs=told)
         case "probe":
             return shop.probe(number, at, event.merchant, ok=number % 3 == 0)
         case _:
@@ -52,7 +55,7 @@ SIGNALS = st.builds(
     Event,
     GAPS,
     st.just("signal"),
-    st.sampled_from(["expected", "expected", "beat", "probe", "probe", "call", "call", "maintenance"]),
+    st.sampled_from(["expected", "expected", "beat", "probe", "probe", "call", "call", "maintenance", "announced"]),
     st.sampled_from(["m_1", "m_2"]),
 )
 OTHERS = st.builds(Event, GAPS, st.sampled_from(["tick", "restart"]))

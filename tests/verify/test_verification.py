@@ -88,7 +88,7 @@ def test_serious_is_what_the_sender_calls_so_and_not_over(
 def test_only_a_declared_window_says_something_about_maintenance() -> None:
     def window(**attrs: Any) -> int | None:
         found = maintenance(sample_signal(kind="calendar.maintenance", attrs=attrs), NOW)
-        return found and found.until
+        return None if found is None else found.until
 
     assert (window(active=False), window(), window(active="yes")) == (NOW, NOW, NOW)
     assert maintenance(sample_signal(), NOW) is None
@@ -96,6 +96,22 @@ def test_only_a_declared_window_says_something_about_maintenance() -> None:
     assert window(active=True, ends_at="2026-03-01T12:00:00+01:00") == to_microseconds(
         datetime(2026, 3, 1, 11, tzinfo=UTC)
     )
+
+
+def test_a_begin_that_is_to_come_announces_a_window_and_one_that_has_been_opens_it() -> None:
+    def window(kind: str = "maintenance", **attrs: Any) -> tuple[int, int] | None:
+        found = maintenance(sample_signal(kind=f"calendar.{kind}", attrs=attrs), NOW)
+        return None if found is None else ((found.starts - NOW) // 60_000_000, (found.until - NOW) // 60_000_000)
+
+    soon, later, before = (f"2026-03-01T{at}:00Z" for at in ("09:30", "10:30", "08:30"))
+
+    assert window(starts_at=soon, ends_at=later) == window(active=True, starts_at=soon, ends_at=later) == (30, 90)
+    assert window(starts_at=soon) == (30, 270)
+    assert window(starts_at=before, ends_at=later) == (0, 90)
+    assert window(active=False, starts_at=soon, ends_at=later) == (0, 0)
+    assert window("interval", what="maintenance", starts_at=soon, ends_at=later) == (30, 90)
+    assert window("interval", what="maintenance", starts_at=before, ends_at=before) is None
+    assert window("interval", what="campaign", starts_at=soon, ends_at=later) is None
 
 
 def test_of_a_forged_delivery_only_its_sender_and_receiver_are_passed_on() -> None:

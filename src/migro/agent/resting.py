@@ -49,4 +49,5 @@ def end_suppressions(state: State) -> list[Turned]:
 
 def begin_suppressions(state: State) -> list[Turned]:
     """Open the announced windows whose time has come, and return them."""
-    return [("maintenance", name, ()) for name in begin_windows(state)]
+    # One may begin in the moment in which another of its name ends.
+    return [("maintenance", name, ("begins",)) for name in begin_windows(state)]

@@ -86,8 +86,8 @@ class TimerFired:
             `rules` than the journal has named so far consumed the input, which had been waiting when they came.
         name: Id of the rule, kind of the action or issue, name of the window or monitor, whose mute of what, or version
             of the rules.
-        key: Key of the rule or issue, idempotency key of the action; of rules the version of the policy, and the number
-            of the input.
+        key: Key of the rule or issue, idempotency key of the action; ``begins`` of a window that begins; of rules the
+            version of the policy, and the number of the input.
         deadline: When it was due; what came of it is dated so.
         late_by: How much later the input came that found it due, in microseconds.
     """

@@ -80,11 +80,13 @@ def test_everything_answers_503_from_the_onset_until_the_storefront_is_back(
 def test_the_window_lasts_an_hour_and_25_alerts_and_three_tickets_fall_into_it(seed: int) -> None:
     simulation = simulated("SC08", seed)
     words = [(m, body["attrs"]["active"]) for m, body in told(simulation, "calendar.maintenance")]
-    ends = {body["attrs"]["ends_at"] for _, body in told(simulation, "calendar.maintenance")}
+    times = [body["attrs"] for _, body in told(simulation, "calendar.maintenance")]
+    ends, starts = ({attrs[name] for attrs in times} for name in ("ends_at", "starts_at"))
     fired = [a for _, body in bodies(simulation, "alertmanager_v4") for a in body["alerts"] if a["status"] == "firing"]
     tickets = {body["detail"]["id"] for _, body in bodies(simulation, "zendesk_event")}
 
-    assert {m for m, active in words if active} <= set(range(60))
+    assert {m for m, active in words if active} <= set(range(-20, 60))
+    assert [offset(simulation, datetime.fromisoformat(s)) for s in starts] == [timedelta(0)]
     assert min(m for m, active in words if not active) == 60
     assert [offset(simulation, datetime.fromisoformat(e)) for e in ends] == [timedelta(minutes=60)]
     assert (len(fired), len({a["fingerprint"] for a in fired}), len(tickets)) == (25, 25, 3)
