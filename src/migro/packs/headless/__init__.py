@@ -50,7 +50,9 @@ def _rules() -> RuleSet:
         hosts,
         integration,
         inventory,
+        journeys,
         mail_links,
+        notices,
         occurrences,
         order_flow,
         order_import,
@@ -73,6 +75,7 @@ def _rules() -> RuleSet:
         surges,
         sync_apps,
         tickets,
+        tills,
         webhook,
         webhook_silence,
     )
@@ -134,6 +137,9 @@ def _rules() -> RuleSet:
         blind_spots,
         platform,
         tickets,
+        journeys,
+        notices,
+        tills,
     )
     rules = tuple(rule for module in modules for rule in module.RULES)
     return RuleSet("headless", *rules, *documentation.faults(rules), signals=VOCABULARY, require_examples=True)

@@ -1,0 +1,124 @@
+"""
+Journeys: the host's own walks through the new shop, a witness of what otherwise shoppers alone would show.
+
+Each is about something that a page has to show: the page came, and what belongs on it did not. Pages that do not come
+at all, and walls that stop the check itself, are faults of another kind and are judged elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions import Pred
+from ...models.signal import MerchantId
+from ...rules import STRONG, IssueKind, Rule, fires, refutes, silent, supports
+from .browser import HYDRATION
+from .codes import CODES_REFUSED
+from .customers import LOGIN_LOOP
+from .delivery import NO_SHIPPING
+from .guests import GUEST_AT_CHECKOUT
+from .prices import MARKET
+from .search import SEARCH_LAG
+from .signals import Probe
+from .specimens import SHOP, error, probe, probes
+from .witnesses import coded_error, failing_probes, green_probes
+
+__all__ = ["RULES"]
+
+_ANSWERED: Pred[Probe] = Probe.status == 200
+_BUTTON: dict[str, Any] = {"journey": "add_to_cart", "engine": "webkit", "status": 200}
+
+
+def _thrice(**columns: Any) -> tuple[Probe, ...]:
+    """Return three failures from two regions."""
+    return (*probes(0, False, ("eu", "us"), **columns), probe(60, region="eu", **columns))
+
+
+def _walk(
+    rule: str, kind: IssueKind[MerchantId], journey: str, why: str, answers: Pred[Probe] = _ANSWERED, status: int = 200
+) -> Rule[MerchantId]:
+    """Return the rule about a journey that ends three times, seen from two regions, without what it looks for."""
+    said: dict[str, Any] = {"journey": journey, "status": status}
+    return Rule(
+        rule,
+        when=failing_probes(journey, where=answers),
+        then=supports(kind, STRONG, family="probe"),
+        why=why,
+        examples=(
+            fires("three times, two regions", *_thrice(**said), for_=SHOP),
+            silent("twice", *probes(0, False, ("eu", "us"), **said)),
+            silent("one region", *(probe(t, **said) for t in (0, 60, 120))),
+            silent("works again", *_thrice(**said), *probes(90, True, ("eu", "us"), journey=journey)),
+            silent("a wall stopped the check", *_thrice(**{**said, "status": 403})),
+            silent("the page did not come", *_thrice(**{**said, "status": 503})),
+        ),
+    )
+
+
+RULES: tuple[Rule[Any], ...] = (
+    _walk(
+        "codes.probe-refused",
+        CODES_REFUSED,
+        "apply_code",
+        "A check that enters a code known to be valid saw it refused three times from two regions.",
+        Probe.status.one_of(200, 422),
+    ),
+    _walk(
+        "shipping.probe-finds-none",
+        NO_SHIPPING,
+        "delivery_options",
+        "A check that goes to delivery was offered no method three times from two regions.",
+    ),
+    _walk(
+        "search-lag.probe-finds-nothing",
+        SEARCH_LAG,
+        "search",
+        "A check that searches for a product that is on sale did not find it three times from two regions.",
+    ),
+    _walk(
+        "guest.probe-is-guest",
+        GUEST_AT_CHECKOUT,
+        "signed_in_checkout",
+        "A check that signs in arrived at checkout as a guest three times from two regions.",
+    ),
+    _walk(
+        "market.probe-sees-another",
+        MARKET,
+        "market",
+        "A check saw a cart in another currency than its page three times from two regions.",
+    ),
+    _walk(
+        "login-loop.probe-signed-out",
+        LOGIN_LOOP,
+        "stay_signed_in",
+        "A check that waits past the token's end was signed out three times from two regions.",
+        Probe.status.one_of(200, 401),
+        401,
+    ),
+    Rule(
+        "login-loop.probe-stays",
+        when=green_probes("stay_signed_in"),
+        then=refutes(LOGIN_LOOP, 150, family="probe-green"),
+        why="Checks from two regions were still signed in past the token's end: the storefront renews it.",
+        examples=(
+            fires("two regions", *probes(0, True, ("eu", "us"), journey="stay_signed_in"), for_=SHOP),
+            silent("one region", probe(0, True, journey="stay_signed_in")),
+            silent("another journey", *probes(0, True, ("eu", "us"))),
+        ),
+    ),
+    Rule(
+        "hydration.probe-clicks-in-vain",
+        # A dead button alone may have many causes; the error says which.
+        when=failing_probes("add_to_cart", where=_ANSWERED & Probe.engine.present())
+        & coded_error("hydration", events=10, users=10),
+        then=supports(HYDRATION, STRONG, family="probe"),
+        why="In a real browser add to cart does nothing on a page that came, while the tracker tells of hydration.",
+        examples=(
+            fires("both", error(0, code="hydration", events=10), *_thrice(**_BUTTON), for_=SHOP),
+            silent("no such error", *_thrice(**_BUTTON)),
+            silent("nine", error(0, code="hydration", events=9), *_thrice(**_BUTTON)),
+            silent("no browser", error(0, code="hydration", events=10), *_thrice(journey="add_to_cart", status=200)),
+            silent("the page fails", error(0, code="hydration", events=10), *_thrice(**{**_BUTTON, "status": 503})),
+        ),
+    ),
+)
