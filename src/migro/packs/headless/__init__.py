@@ -65,6 +65,7 @@ def _rules() -> RuleSet:
         policies,
         prices,
         privacy,
+        proofs,
         releases,
         scripts,
         search,
@@ -140,6 +141,7 @@ def _rules() -> RuleSet:
         journeys,
         notices,
         tills,
+        proofs,
     )
     rules = tuple(rule for module in modules for rule in module.RULES)
     return RuleSet("headless", *rules, *documentation.faults(rules), signals=VOCABULARY, require_examples=True)

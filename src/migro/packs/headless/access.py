@@ -90,6 +90,11 @@ _OWN: dict[str, Any] = {"api": "admin", "operation": "orders"}
 _NO: dict[str, Any] = {"status": 401, "failed": True}
 _FIELD: dict[str, Any] = {"code": "auth.scope", "field": "menu", "failed": True}
 
+
+def _ended(seconds: int) -> tuple[ShopSetup, ...]:
+    return (said(SETUP, -7_200, storefront_token_ends=at(seconds)),)
+
+
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "token.401-share",
@@ -251,6 +256,35 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("5 of 100", *burst(95, view(0)), *burst(5, view(100, 500)), for_=SHOP),
             silent("4 of 100", *burst(96, view(0)), *burst(4, view(100, 500))),
+        ),
+    ),
+    Rule(
+        "storefront-token.pages-fail-on-time",
+        # Pages that are in the cache go on for a while, so it spreads for an hour.
+        when=_PAGES.share(
+            HttpRequest.status.between(500, 599), at_least=percent(20), floor=20, within=minutes(5)
+        ).unless(mostly(calls(_STOREFRONT), _PASSED, at_least=percent(90), floor=20, within=minutes(5)))
+        & during(
+            on(ShopSetup, per=ShopSetup.merchant),
+            starts=ShopSetup.storefront_token_ends,
+            ends=ShopSetup.storefront_token_ends,
+            slack=minutes(60),
+        ),
+        then=supports(TOKEN_EXPIRED, STRONG, family="http"),
+        why="A fifth of product and category pages fails within the hour after the token's end, and calls do not pass.",
+        examples=(
+            fires("20 of 100", *_ended(0), *burst(80, view(0)), *burst(20, view(100, 500)), for_=SHOP),
+            silent("19 of 100", *_ended(0), *burst(81, view(0)), *burst(19, view(100, 500))),
+            silent("an hour later", *_ended(-3_700), *burst(80, view(0)), *burst(20, view(100, 500))),
+            silent("before its end", *_ended(600), *burst(80, view(0)), *burst(20, view(100, 500))),
+            silent("nobody knows of an end", *burst(80, view(0)), *burst(20, view(100, 500))),
+            silent(
+                "renewed in time",
+                *_ended(0),
+                *burst(80, view(0)),
+                *burst(20, view(100, 500)),
+                said(STOREFRONT_CALLS, 130, calls=20),
+            ),
         ),
     ),
     Rule(

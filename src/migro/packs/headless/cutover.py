@@ -9,12 +9,12 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .inventory import BOTH_SIDES
-from .operations_signals import LogLine
+from .operations_signals import ApiCalls, JobRun, LogLine
 from .planning_signals import ShopMove
 from .references import cited
 from .responses import draft_reply, notify, report
 from .specimens import SHOP
-from .specimens_operations import IMPORT, LOG, MOVE, OLD_SHOP, START, STOCK_MOVE, TRACE, at, said
+from .specimens_operations import CALLS, IMPORT, JOB, LOG, MOVE, OLD_SHOP, START, STOCK_MOVE, TRACE, at, said
 from .sync_signals import OldShopCheck, OrderTrace, RecordImport
 from .witnesses import anywhere
 
@@ -88,6 +88,10 @@ _MOVED = said(MOVE, cutover_at=START, settled_at=at(600))
 _PART = said(IMPORT, status=207, failed_items=1)
 _OLD_ORDER = said(TRACE, 900, platform_side="old", placed_at=at(601))
 
+_IMPORT_CALLS = on(ApiCalls, ApiCalls.client.matches("(?i)import|migrat"), per=ApiCalls.merchant, weight=ApiCalls.calls)
+_IMPORTS = said(CALLS, 0, api="admin", client="order_import")
+_INVALID: dict[str, Any] = {"status": 422, "result": "failed"}
+
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "import.refused",
@@ -108,6 +112,26 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("twenty", said(IMPORT, status=422, error_key="price", in_a_row=20), for_=SHOP),
             silent("19", said(IMPORT, status=422, error_key="price", in_a_row=19)),
+        ),
+    ),
+    Rule(
+        "import.calls-refused",
+        when=_IMPORT_CALLS.share(
+            ApiCalls.status.one_of(400, 422), at_least=percent(5), floor=200, within=hours(1)
+        ).unless(on(JobRun, JobRun.job == "import", JobRun.dry_run == True, per=JobRun.merchant)),  # noqa: E712
+        then=supports(BULK_IMPORT, STRONG, family="calls"),
+        why="The platform's API found 5 % of at least two hundred calls of an import invalid.",
+        examples=(
+            fires("10 of 200", said(_IMPORTS, 0, calls=190), said(_IMPORTS, 60, calls=10, **_INVALID), for_=SHOP),
+            silent("9 of 200", said(_IMPORTS, 0, calls=191), said(_IMPORTS, 60, calls=9, **_INVALID)),
+            silent("10 of 199", said(_IMPORTS, 0, calls=189), said(_IMPORTS, 60, calls=10, **_INVALID)),
+            silent("another client", said(CALLS, 0, calls=190), said(CALLS, 60, calls=10, **_INVALID)),
+            silent(
+                "a rehearsal",
+                said(_IMPORTS, 0, calls=190),
+                said(_IMPORTS, 60, calls=10, **_INVALID),
+                said(JOB, 61, job="import", dry_run=True),
+            ),
         ),
     ),
     Rule(

@@ -7,7 +7,7 @@ from typing import Any
 from ...expressions import Pred, fact, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
+from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, holding, on, refutes, silent, supports
 from .operations_signals import LinkCheck
 from .planning_signals import ShopMove
 from .references import cited
@@ -81,6 +81,13 @@ _BACK_DEAD = on(
     weight=HttpRequest.requests,
 )
 
+_BY_TEMPLATE = on(LinkCheck, per=(LinkCheck.merchant, LinkCheck.template))
+_AT_HOME: Pred[LinkCheck] = LinkCheck.status.between(200, 299) & LinkCheck.target_host.among(
+    fact(ShopMove.storefront_hosts)
+)
+_ARRIVES = on(LinkCheck, _AT_HOME, per=LinkCheck.merchant)
+
+_ELSEWHERE: dict[str, Any] = {"target_host": "old.example.org"}
 _MAIL = page(0, features=frozenset({"link.from_mail"}))
 _MAIL_404 = page(60, 404, features=frozenset({"link.from_mail"}))
 _RETURN = page(0, features=frozenset({"link.from_checkout"}))
@@ -128,6 +135,25 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "mail-links.dead-template",
+        when=holding(
+            _BY_TEMPLATE.fits(LinkCheck.status.one_of(404, 410, 530)).runs(2, of=2, within=hours(24)),
+            per=LinkCheck.merchant,
+            within=hours(24),
+        )
+        >= 1,
+        then=supports(MAIL_LINKS, STRONG, family="templates"),
+        why="A link in a template of mails or of checkout was followed twice in a row and leads to no page.",
+        lasts=hours(24),
+        examples=(
+            fires("twice", said(LINK, 0, status=404), said(LINK, 900, status=404), for_=SHOP),
+            silent("once", said(LINK, 0, status=404)),
+            silent("mended", said(LINK, 0, status=404), said(LINK, 900)),
+            silent("two templates", said(LINK, 0, status=404), said(LINK, 900, status=404, template="reset")),
+            silent("a wall stopped the check", said(LINK, 0, status=403), said(LINK, 900, status=403)),
+        ),
+    ),
+    Rule(
         "mail-links.ticket",
         when=tickets("mentions.bad_link", people=1, within=hours(24)),
         then=supports(MAIL_LINKS, WEAK, family="tickets"),
@@ -135,6 +161,23 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("says so", ticket(0, "mentions.bad_link"), for_=SHOP),
             silent("something else", ticket(0, "intent.login")),
+        ),
+    ),
+    Rule(
+        "mail-links.all-arrive",
+        # Then it is old mails that people open, and their links are a matter of redirects.
+        when=_ARRIVES.distinct(LinkCheck.template, at_least=3, within=hours(24)).unless(
+            on(LinkCheck, ~_AT_HOME, per=LinkCheck.merchant)
+        ),
+        then=refutes(MAIL_LINKS, 150, family="templates-ok"),
+        why="The links of three templates and of every other that was tried arrive on the storefront.",
+        lasts=hours(6),
+        examples=(
+            fires("three", _HOSTS, *burst(3, said(LINK, 60), template="t"), for_=SHOP),
+            silent("two", _HOSTS, *burst(2, said(LINK, 60), template="t")),
+            silent("one fails", _HOSTS, *burst(3, said(LINK, 60), template="t"), said(LINK, 90, status=404)),
+            silent("one is elsewhere", _HOSTS, *burst(3, said(LINK, 60), template="t"), said(LINK, 90, **_ELSEWHERE)),
+            silent("nobody said which hosts", *burst(3, said(LINK, 60), template="t")),
         ),
     ),
     Rule(

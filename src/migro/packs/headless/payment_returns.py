@@ -91,6 +91,9 @@ _AGREED = on(
     Payment.state.one_of("requires_capture", "authorized", "succeeded"),
     per=(Payment.merchant, Payment.cart_ref),
 )
+_AGREED_CARTS = on(
+    Payment, Payment.state.one_of("requires_capture", "authorized", "succeeded"), per=Payment.merchant
+).different(Payment.cart_ref, within=minutes(60))
 _AGAIN = on(Cart, Cart.topic == "cart.checkout_started", per=(Cart.merchant, Cart.cart_ref))
 _SESSION_COOKIE = on(
     CookieCheck, CookieCheck.purpose == "session", CookieCheck.env == "production", per=CookieCheck.merchant
@@ -116,6 +119,14 @@ def _paid(at: int, wallets: int) -> tuple[Payment, ...]:
         *burst(wallets, payment(at, method="apple_pay"), payment_id="w"),
         *burst(100 - wallets, payment(at + 200, method="card"), payment_id="p"),
     )
+
+
+def _agreed(n: int) -> tuple[Payment, ...]:
+    return burst(n, payment(0, "payment.updated", **_BANK), cart_ref="c")
+
+
+def _anew(n: int) -> tuple[Cart, ...]:
+    return burst(n, said(CART, 160, topic="cart.checkout_started"), cart_ref="c")
 
 
 RULES: tuple[Rule[Any], ...] = (
@@ -154,6 +165,22 @@ RULES: tuple[Rule[Any], ...] = (
                 *burst(5, payment(0, "payment.updated", state="requires_action"), cart_ref="c"),
                 *burst(5, said(CART, 60, topic="cart.checkout_started"), cart_ref="c"),
             ),
+        ),
+    ),
+    Rule(
+        "return.many-start-again",
+        # The provider's word leaves out those who closed the page of their bank.
+        when=holding(_AGAIN.after(_AGREED, within=minutes(5)), per=Cart.merchant, within=minutes(60)).per(
+            _AGREED_CARTS, floor=20, bound="wilson"
+        )
+        >= percent(10),
+        then=supports(RETURN_LOST, STRONG, family="payments"),
+        why="A tenth of the carts whose bank agreed began checkout anew within five minutes.",
+        examples=(
+            fires("10 of 100", *_agreed(100), *_anew(10), for_=SHOP),
+            silent("9 of 100", *_agreed(100), *_anew(9)),
+            silent("19 carts", *_agreed(19), *_anew(19)),
+            silent("another cart", *_agreed(100), *burst(10, said(CART, 160, topic="cart.checkout_started"))),
         ),
     ),
     Rule(

@@ -118,6 +118,10 @@ def _searched(empty: int) -> tuple[Any, ...]:
     return (*usual(27, _SEARCH), *usual(3, _NOTHING), *now, *found)
 
 
+def _says_invalid(quarters: int) -> tuple[LogLine, ...]:
+    return tuple(said(LOG, 60 + 900 * i, "code.indexer") for i in range(quarters))
+
+
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "search-lag.late",
@@ -240,6 +244,17 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("twice", *(said(LOG, t, "code.indexer") for t in (60, 960)), said(LOG, 1_860), for_=SHOP),
             silent("once", said(LOG, 960, "code.indexer"), said(LOG, 1_860)),
+        ),
+    ),
+    Rule(
+        "indexer.log-for-hours",
+        # Cron works on indexes every minute, so what is still invalid after two hours is not being worked on.
+        when=on(LogLine, LogLine.features.has("code.indexer"), per=LogLine.merchant).holds(8, of=8, every=minutes(15)),
+        then=supports(INDEXER, STRONG, family="logs"),
+        why="In every quarter of an hour for two hours the log said that an index is invalid.",
+        examples=(
+            fires("two hours", *_says_invalid(8), said(LOG, 7_260), for_=SHOP),
+            silent("less", *_says_invalid(7), said(LOG, 7_260)),
         ),
     ),
     Rule(

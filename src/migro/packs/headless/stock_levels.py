@@ -12,26 +12,31 @@ from ...rules import (
     STRONG,
     WEAK,
     IssueKind,
+    Measure,
     Rule,
     SeverityScale,
     Timed,
     before,
     fires,
+    greatest,
+    known,
     on,
     previous,
     refutes,
     silent,
     supports,
 )
+from .inventory import OVERSELL
 from .planning_signals import ShopMove
 from .references import cited
 from .responses import draft_reply, notify, operators, recheck, refresh_cache, report
-from .signals import HttpRequest
-from .specimens import SHOP, burst, page, ticket
-from .specimens_operations import CHANGE, JOB, MOVE, NOW, STOCK_ITEM, STOCK_RUN, said, usual
+from .shop_witnesses import before_cutover
+from .signals import Fulfilment, HttpRequest, Order
+from .specimens import SHOP, burst, order, page, ticket
+from .specimens_operations import CHANGE, JOB, MOVE, NOW, RETURNED, STOCK_ITEM, STOCK_MOVE, STOCK_RUN, said, usual
 from .stakes import impact_on
 from .sync_signals import StockItem, StockRun
-from .witnesses import anywhere, changed, job_runs, tickets, usual_of
+from .witnesses import REAL_ORDER, anywhere, changed, job_runs, tickets, usual_of
 
 __all__ = ["DRIFT", "LOCATION", "RULES"]
 
@@ -131,6 +136,21 @@ _SOLD_OUT = on(
 _sold_out_share = _SOLD_OUT.count(within=hours(1)).per(_VIEWS.count(within=hours(1)), floor=20)
 _STOCK = _ITEMS.total(StockItem.source, within=hours(1))
 
+_HELD = on(
+    Fulfilment,
+    Fulfilment.reason.one_of("insufficient_inventory", "inventory_out_of_stock", "out_of_stock"),
+    per=Fulfilment.merchant,
+).different(Fulfilment.order_id, within=hours(24))
+_CALLED_OFF = on(Order, Order.reason == "inventory", REAL_ORDER, per=Order.merchant).different(
+    Order.order_id, within=hours(24)
+)
+
+
+def _ran_out(orders: Measure[MerchantId]) -> Timed[MerchantId]:
+    """Hold when many more orders than before lack the goods that were sold."""
+    return orders >= greatest(5, 5 * before_cutover(orders))
+
+
 _OFF = said(STOCK_ITEM, shop=13, source=10)
 _EMPTY = said(STOCK_ITEM, shop=2, source=0)
 _THERE = said(STOCK_ITEM, published=True, channel_sellable=10)
@@ -154,6 +174,16 @@ _NEW = said(_THERE, NOW + 3_600)
 _VISITS = (*usual(55, page()), *usual(5, page(1, features=frozenset({"page.sold_out"}))))
 _SAME = (said(STOCK_ITEM, NOW + 1_700), said(STOCK_ITEM, NOW + 5_390))
 _LESS = (said(STOCK_ITEM, NOW + 1_700), said(STOCK_ITEM, NOW + 5_390, source=9))
+
+_HOLD = said(RETURNED, 0, source_kind="platform_webhook", reason="inventory_out_of_stock")
+_HOLD_BEFORE = (said(_HOLD, -90_000), said(CHANGE, -87_000, what="cutover"))
+_NO_GOODS = order(0, topic="order.updated", reason="inventory")
+_OFF_BEFORE = (order(-90_000, topic="order.updated", reason="inventory"), _HOLD_BEFORE[1])
+
+
+def _held(n: int) -> tuple[Fulfilment, ...]:
+    return burst(n, _HOLD, order_id="h")
+
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -223,6 +253,33 @@ RULES: tuple[Rule[Any], ...] = (
             fires("to 1 %", *_trend(30, 40, 50, 60, 70, 80, 90, 100), for_=SHOP),
             silent("to 0.99 %", *_trend(30, 40, 50, 60, 70, 80, 90, 99)),
             silent("falls once", *_trend(30, 40, 50, 60, 70, 20, 90, 100)),
+        ),
+    ),
+    Rule(
+        "stock-drift.held-back",
+        when=_ran_out(_HELD) & ~known(OVERSELL, at_least_points=STRONG),
+        then=supports(DRIFT, STRONG, family="orders"),
+        why="Five orders of a day, and five times as many as before, wait for goods that no warehouse has.",
+        examples=(
+            fires("5 for 1", *_HOLD_BEFORE, *_held(5), for_=SHOP),
+            silent("4 for 1", *_HOLD_BEFORE, *_held(4)),
+            silent("5 for 2", *_HOLD_BEFORE, said(_HOLD, -89_000, order_id="o2"), *_held(5)),
+            silent("one order five times", *_HOLD_BEFORE, *burst(5, _HOLD)),
+            silent(
+                "for another reason", *_HOLD_BEFORE, *burst(5, said(_HOLD, reason="incorrect_address"), order_id="h")
+            ),
+            silent("sold by several at once", *_HOLD_BEFORE, *_held(5), said(STOCK_MOVE, 60, pieces=5, last_known=0)),
+        ),
+    ),
+    Rule(
+        "stock-drift.called-off",
+        when=_ran_out(_CALLED_OFF) & ~known(OVERSELL, at_least_points=STRONG),
+        then=supports(DRIFT, STRONG, family="orders"),
+        why="Five orders of a day, and five times as many as before, were called off for want of goods.",
+        examples=(
+            fires("5 for 1", *_OFF_BEFORE, *burst(5, _NO_GOODS, order_id="c"), for_=SHOP),
+            silent("4 for 1", *_OFF_BEFORE, *burst(4, _NO_GOODS, order_id="c")),
+            silent("shoppers changed their minds", *burst(5, order(0, topic="order.updated", reason="customer"))),
         ),
     ),
     Rule(

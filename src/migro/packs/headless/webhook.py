@@ -26,8 +26,8 @@ from .operations_signals import Delivery
 from .payment_webhook import FROM_PAYER, PAYERS, REFUSED
 from .references import cited
 from .responses import draft_reply, operators
-from .signals import Inventory, Order, SignatureFailure
-from .specimens import SHOP, burst, deploy, error, order, signature_failure, stock
+from .signals import HttpRequest, Inventory, Order, SignatureFailure
+from .specimens import SHOP, burst, deploy, error, order, request, signature_failure, stock
 from .specimens_operations import CHANGE, DELIVERY, NOW, said, usual
 from .witnesses import anywhere, changed, coded_error, deploy_within
 
@@ -74,6 +74,24 @@ def _refused_of(*where: Pred[Delivery], within: timedelta, floor: int) -> Measur
     return refused.per(on(Delivery, *where, per=by_endpoint).count(within=within), floor=floor)
 
 
+def _turned_away(within: timedelta, floor: int) -> Measure[MerchantId]:
+    """Return the share of requests to webhook routes of platforms that are refused for who asks."""
+    there: tuple[Pred[HttpRequest], ...] = (
+        HttpRequest.route_class == "webhook",
+        ~HttpRequest.route.matches("(?i)" + "|".join(PAYERS)),
+        HttpRequest.bot == False,  # noqa: E712
+    )
+    refused = on(
+        HttpRequest,
+        *there,
+        HttpRequest.status.one_of(401, 403),
+        per=HttpRequest.merchant,
+        weight=HttpRequest.requests,
+    )
+    every = on(HttpRequest, *there, per=HttpRequest.merchant, weight=HttpRequest.requests)
+    return refused.count(within=within).per(every.count(within=within), floor=floor)
+
+
 _OFTEN = _refused_of(~FROM_PAYER, within=minutes(10), floor=5) >= percent(90)
 _RARELY = _refused_of(~FROM_PAYER, within=hours(24), floor=20) < percent(5)
 _PLATFORM_BAD = on(Delivery, REFUSED, ~FROM_PAYER, per=Delivery.merchant)
@@ -89,6 +107,10 @@ _KNOWN_NETWORK = (
 _BAD = signature_failure()
 _D = said(DELIVERY)
 _REFUSED_D = said(DELIVERY, NOW, signature="failed", status=401)
+_HOOKED: dict[str, Any] = {"route_class": "webhook", "route": "/webhooks/orders"}
+_PAYERS_ROUTE: dict[str, Any] = {"route_class": "webhook", "route": "/api/webhooks/stripe"}
+_ASKED = request(0, **_HOOKED)
+_AWAY = request(NOW + 1, 401, **_HOOKED)
 _BAD_PAYER = signature_failure(sender="stripe")
 _TRACKED: dict[str, Any] = {"code": "sig.mismatch", "route_class": "webhook"}
 
@@ -126,6 +148,23 @@ RULES: tuple[Rule[Any], ...] = (
             silent("8 of 9", *usual(4, _D), said(DELIVERY, NOW), *burst(8, said(_REFUSED_D, NOW + 1))),
             silent("never was better", *burst(30, _REFUSED_D)),
             silent("four", *usual(4, _D), *burst(4, said(_REFUSED_D, NOW + 1))),
+        ),
+    ),
+    Rule(
+        "webhook-signature.rejected-requests",
+        # What the access log says of it, where nobody tells of single deliveries.
+        when=(_turned_away(minutes(10), 5) >= percent(90)).after(
+            _turned_away(hours(24), 20) < percent(5), within=hours(24)
+        ),
+        then=supports(PLATFORM_SIGNATURE, STRONG, family="http"),
+        why="Webhook routes turn nine of ten deliveries away, and turned fewer than 5 % of a day away before that.",
+        examples=(
+            fires("9 of 10", *usual(4, _ASKED), request(NOW, **_HOOKED), *burst(9, _AWAY), for_=SHOP),
+            silent("8 of 9", *usual(4, _ASKED), request(NOW, **_HOOKED), *burst(8, _AWAY)),
+            silent("never was better", *burst(30, _AWAY)),
+            silent("four", *usual(4, _ASKED), *burst(4, _AWAY)),
+            silent("a payment provider's", *usual(4, _ASKED), *burst(9, request(NOW + 1, 401, **_PAYERS_ROUTE))),
+            silent("the receiver fails", *usual(4, _ASKED), *burst(9, request(NOW + 1, 503, **_HOOKED))),
         ),
     ),
     Rule(
