@@ -102,7 +102,12 @@ class SubscriptionState(Signal, kind="poll.subscription"):
 
 
 class PlatformNotice(Signal, kind="platform.notice"):
-    """A platform's or provider's own message; what it says is in `features`, such as ``notice.hook_disabled``."""
+    """
+    A platform's or provider's own message; what it says is in `features`, such as ``notice.hook_disabled``.
+
+    Rules know notice.domain_broken, notice.hook_disabled, notice.hook_failing, notice.not_indexed,
+    notice.privacy_failing and notice.version_ended.
+    """
 
     about: Maybe[str] = UNSET
 

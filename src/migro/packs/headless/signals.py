@@ -318,7 +318,18 @@ class ComplianceHandling(Signal, kind="compliance.handling"):
 
 
 class Probe(Signal, kind="probe"):
-    """The host's own read-only check of a journey; topic ``probe.result``. `engine` is the browser's, where one ran."""
+    """
+    The host's own read-only check of a journey; topic ``probe.result``, `status` what the page answered.
+
+    Attributes:
+        journey: What was tried: home, origin, add_to_cart, begin_checkout; or, where `ok` says that the page came and
+            showed what belongs there, apply_code (a code known to be valid is taken), delivery_options (there is a
+            method), market (page and cart agree on the currency), search (a product on sale is found),
+            signed_in_checkout (who signs in is known at checkout), stay_signed_in (past the end of the token).
+        region: Where it ran.
+        ok: Whether it went well.
+        engine: The browser's, where one ran.
+    """
 
     journey: Attr[str]
     region: Attr[str]
