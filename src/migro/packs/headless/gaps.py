@@ -27,7 +27,6 @@ NOT_YET: Mapping[str, str] = MappingProxyType(
 )
 """Failure mode to what is missing before its rules can be written, or written better."""
 
-_ONE_SIGN = "one family of strong signs is all that is known of it"
 _ONE_SOURCE = "all its strong signs are read by the same kind of source"
 _INSIDE = "one rule of its own decides it: a count that migro makes, or the wish of a ticket"
 _NO_OPINION = "no single sign of it is strong: that somebody is confused shows in several together"
@@ -46,31 +45,25 @@ NO_CASE: Mapping[str, Mapping[str, str]] = MappingProxyType(
         # Two strong signs without a witness in common.
         "sure": {
             "app_build_incident": _INSIDE,
-            "cart_not_reset_after_order": _ONE_SIGN,
             "collector_fault": _INSIDE,
-            "customer_password_migration_lockout": _ONE_SIGN,
             "documentation_confusion": _NO_OPINION,
             "documentation_gap": _INSIDE,
-            "env_var_missing_after_deploy": _ONE_SIGN,
-            "inventory_location_mapping": _ONE_SIGN,
-            "monitoring_blind_spot": _ONE_SIGN,
+            "monitoring_blind_spot": "only a missed heartbeat is strong; a thin stream may be a quiet day",
             "order_import_gap": _ONE_SOURCE,
-            "order_import_side_effects": _ONE_SIGN,
-            "price_mismatch_storefront_checkout": _ONE_SIGN,
-            "privacy_webhook_failing": _ONE_SIGN,
-            "shipping_tracking_gap": _ONE_SIGN,
-            "third_party_script_failure": _ONE_SIGN,
+            "order_import_side_effects": "only the order that a mail or a label names proves it; many at once may be a sale",
+            "privacy_webhook_failing": "only the receiver knows how a request ended; the platform writes that it waits",
+            "shipping_tracking_gap": "carriers seldom name the order in their own messages, so only a comparison is strong",
+            "third_party_script_failure": "only browsers see it; a check without one may miss a widget for other reasons",
             "ticket_needs_person": _INSIDE,
             "web_performance_regression": _ONE_SOURCE,
-            "webhook_duplicate_delivery": _ONE_SIGN,
-            "webhook_out_of_order_write": _ONE_SIGN,
-            "webhook_silence": _ONE_SIGN,
-            "webhook_subscription_missing": _ONE_SIGN,
+            "webhook_duplicate_delivery": "only the receiver counts repeats; what happened twice may have another cause",
+            "webhook_out_of_order_write": "only who wrote the older version knows; deliveries out of order are common",
+            "webhook_silence": "payments without word of their orders may have no orders, so only a poll is strong",
+            "webhook_subscription_missing": "only the platform's list proves that something is not there",
         },
         # A contradiction that takes the positive below one half, or a veto.
         "contradiction": {
             "api_throttling": _MEDIUM,
-            "cart_not_reset_after_order": _MEDIUM,
             "collector_fault": _NOTHING,
             "currency_market_mismatch": _MEDIUM,
             "dns_tls_cutover_failure": _MEDIUM,

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred
+import attrs
+
+from ...expressions import Pred, days
 from ...models.signal import MerchantId
 from ...rules import STRONG, IssueKind, Rule, fires, refutes, silent, supports
+from .arrival import CART_NOT_RESET
 from .browser import HYDRATION
 from .codes import CODES_REFUSED
-from .customers import LOGIN_LOOP
+from .customers import LOCKED_OUT, LOGIN_LOOP
 from .delivery import NO_SHIPPING
 from .guests import GUEST_AT_CHECKOUT
-from .prices import MARKET
+from .prices import MARKET, PRICE_MISMATCH
 from .search import SEARCH_LAG
 from .signals import Probe
 from .specimens import SHOP, error, probe, probes
-from .witnesses import coded_error, failing_probes, green_probes
+from .specimens_operations import CHANGE, said
+from .stock_levels import LOCATION
+from .witnesses import changed, coded_error, failing_probes, green_probes
 
 __all__ = ["RULES"]
 
@@ -38,20 +43,55 @@ def _walk(
     rule: str, kind: IssueKind[MerchantId], journey: str, why: str, answers: Pred[Probe] = _ANSWERED, status: int = 200
 ) -> Rule[MerchantId]:
     """Return the rule about a journey that ends three times, seen from two regions, without what it looks for."""
-    said: dict[str, Any] = {"journey": journey, "status": status}
+    tried: dict[str, Any] = {"journey": journey, "status": status}
     return Rule(
         rule,
         when=failing_probes(journey, where=answers),
         then=supports(kind, STRONG, family="probe"),
         why=why,
         examples=(
-            fires("three times, two regions", *_thrice(**said), for_=SHOP),
-            silent("twice", *probes(0, False, ("eu", "us"), **said)),
-            silent("one region", *(probe(t, **said) for t in (0, 60, 120))),
-            silent("works again", *_thrice(**said), *probes(90, True, ("eu", "us"), journey=journey)),
-            silent("a wall stopped the check", *_thrice(**{**said, "status": 403})),
-            silent("the page did not come", *_thrice(**{**said, "status": 503})),
+            fires("three times, two regions", *_thrice(**tried), for_=SHOP),
+            silent("twice", *probes(0, False, ("eu", "us"), **tried)),
+            silent("one region", *(probe(t, **tried) for t in (0, 60, 120))),
+            silent("works again", *_thrice(**tried), *probes(90, True, ("eu", "us"), journey=journey)),
+            silent("a wall stopped the check", *_thrice(**{**tried, "status": 403})),
+            silent("the page did not come", *_thrice(**{**tried, "status": 503})),
         ),
+    )
+
+
+def _arrives(rule: str, kind: IssueKind[MerchantId], journey: str, why: str) -> Rule[MerchantId]:
+    """Return the rule that a journey which ends well in two regions speaks strongly against what it looks for."""
+    return Rule(
+        rule,
+        when=green_probes(journey),
+        then=refutes(kind, 150, family="probe-green"),
+        why=why,
+        examples=(
+            fires("two regions", *probes(0, True, ("eu", "us"), journey=journey), for_=SHOP),
+            silent("one region", probe(0, True, journey=journey)),
+            silent("another journey", *probes(0, True, ("eu", "us"))),
+        ),
+    )
+
+
+def _imported_login() -> Rule[MerchantId]:
+    rule = _walk(
+        "lockout.probe-cannot-sign-in",
+        LOCKED_OUT,
+        "imported_login",
+        "A customer made for checks, imported like the others, could not sign in three times from two regions.",
+        Probe.status.one_of(200, 401),
+        401,
+    )
+    # Long after the move it is an account of its own that is broken, and says nothing about the others.
+    moved, long_ago = (said(CHANGE, -t, what="cutover") for t in (3_600, 15 * 86_400))
+    examples = tuple(attrs.evolve(e, signals=(moved, *e.signals)) for e in rule.examples)
+    shown = rule.examples[0].signals
+    return attrs.evolve(
+        rule,
+        when=rule.when & changed("cutover").within(days(14)),
+        examples=(*examples, silent("long after the move", long_ago, *shown), silent("no move", *shown)),
     )
 
 
@@ -95,17 +135,38 @@ RULES: tuple[Rule[Any], ...] = (
         Probe.status.one_of(200, 401),
         401,
     ),
-    Rule(
+    _arrives(
         "login-loop.probe-stays",
-        when=green_probes("stay_signed_in"),
-        then=refutes(LOGIN_LOOP, 150, family="probe-green"),
-        why="Checks from two regions were still signed in past the token's end: the storefront renews it.",
-        examples=(
-            fires("two regions", *probes(0, True, ("eu", "us"), journey="stay_signed_in"), for_=SHOP),
-            silent("one region", probe(0, True, journey="stay_signed_in")),
-            silent("another journey", *probes(0, True, ("eu", "us"))),
-        ),
+        LOGIN_LOOP,
+        "stay_signed_in",
+        "Checks from two regions were still signed in past the token's end: the storefront renews it.",
     ),
+    _walk(
+        "cart-reset.probe-sees-it-again",
+        CART_NOT_RESET,
+        "completed_cart",
+        "A check with the cookie of a completed cart was shown that cart three times from two regions.",
+    ),
+    _arrives(
+        "cart-reset.probe-gets-a-new-one",
+        CART_NOT_RESET,
+        "completed_cart",
+        "Checks from two regions got a new cart for the cookie of a completed one: the storefront lets go of it.",
+    ),
+    _walk(
+        "price.probe-is-charged-another",
+        PRICE_MISMATCH,
+        "price_in_cart",
+        "A check saw another price in the cart than on the page, taxes told alike, three times from two regions.",
+    ),
+    _walk(
+        "stock-place.probe-finds-sold-out",
+        LOCATION,
+        "in_stock",
+        "A check could not buy an article that the shop's own platform has in stock, three times from two regions.",
+        Probe.status.one_of(200, 422),
+    ),
+    _imported_login(),
     Rule(
         "hydration.probe-clicks-in-vain",
         # A dead button alone may have many causes; the error says which.

@@ -78,6 +78,8 @@ _NAMED: Pred[Fault] = Fault.code == "env.missing"
 _NEW_NAME = on(Fault, _NAMED, Fault.subject.first_seen(horizon=days(28)), per=Fault.merchant)
 _NEW_FAULT = on(Fault, Fault.fingerprint.first_seen(horizon=days(28)), Fault.stage != "build", per=Fault.merchant)
 _W = minutes(10)
+_IN_PRODUCTION: Pred[StorefrontCalls] = StorefrontCalls.env == "production"
+_THERE = calls(~StorefrontCalls.host.among(fact(ShopSetup.api_hosts)), _IN_PRODUCTION)
 _REQUESTS = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
 _FAILED = on(
     HttpRequest,
@@ -122,6 +124,13 @@ def _traffic(variant: str, failed: int, of: int = 1_000) -> tuple[ReleaseTraffic
     )
 
 
+def _astray(n: int, **columns: Any) -> tuple[StorefrontCalls, ...]:
+    """Return 200 calls, of which so many go to a host that is none of the shop's and are refused there."""
+    own = said(STOREFRONT_CALLS, 50, host="api.example", calls=200 - n)
+    refused: dict[str, Any] = {"failed": True, "status": 401, **columns}
+    return (own, said(STOREFRONT_CALLS, 60, host="other.example", calls=n, **refused))
+
+
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "env.new-name",
@@ -138,7 +147,7 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "env.other-host",
-        when=calls(~StorefrontCalls.host.among(fact(ShopSetup.api_hosts)), StorefrontCalls.env == "production"),
+        when=_THERE,
         then=supports(MISSING_VARIABLE, MEDIUM, family="hosts"),
         why="The storefront calls a host that is not among the configured ones.",
         lasts=minutes(60),
@@ -146,6 +155,24 @@ RULES: tuple[Rule[Any], ...] = (
             fires("another host", _HOSTS, said(STOREFRONT_CALLS, 0, host="other.example"), for_=SHOP),
             silent("its own", _HOSTS, said(STOREFRONT_CALLS, 0, host="api.example")),
             silent("nothing is configured", said(STOREFRONT_CALLS, 0, host="other.example")),
+        ),
+    ),
+    Rule(
+        "env.calls-go-elsewhere",
+        # A host that is new on purpose answers; one that came in by mistake does not know who asks.
+        when=_THERE.share(StorefrontCalls.failed == True, at_least=percent(50), floor=20, within=_W).after(  # noqa: E712
+            _DEPLOYED, within=minutes(30)
+        )
+        & (_THERE.count(within=_W).per(calls(_IN_PRODUCTION).count(within=_W), floor=20) >= percent(50)),
+        then=supports(MISSING_VARIABLE, STRONG, family="hosts"),
+        why="After a release half of the calls go to a host that is none of the shop's, and half of those fail.",
+        lasts=minutes(60),
+        examples=(
+            fires("100 of 200", _HOSTS, deploy(0), *_astray(100), for_=SHOP),
+            silent("99 of 200", _HOSTS, deploy(0), *_astray(99)),
+            silent("half an hour later", _HOSTS, deploy(-1_741), *_astray(100)),
+            silent("they are answered", _HOSTS, deploy(0), *_astray(100, failed=False, status=200)),
+            silent("nothing is configured", deploy(0), *_astray(100)),
         ),
     ),
     Rule(
