@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migro.evaluate.judging import moved
+from migro.expressions import minutes
 from migro.models import Band, Severity, Signal
 from migro.packs.headless import RULES
 from migro.packs.headless.specimens import (
@@ -76,6 +78,17 @@ def _witnesses(rule: Rule[Any]) -> set[str]:
     return {s.source_kind for s in _firing(rule)} - {"host", "calendar", "change_event"}
 
 
+def _at_once(*rules: Rule[Any]) -> tuple[Signal, ...]:
+    """Return hits of rules, those that are long over moved to where the last of them ends."""
+    ends = [max(s.received_at for s in _firing(r)) for r in rules]
+    late = [max(ends) - end for end in ends]
+    return tuple(
+        s
+        for rule, by in zip(rules, late, strict=True)
+        for s in (moved(_firing(rule), by) if by > minutes(10) else _firing(rule))
+    )
+
+
 def _pair(kind: str) -> tuple[Rule[Any], Rule[Any]] | None:
     """Return two strong rules of different families that rest on different kinds of witnesses."""
     strong = [r for r in _strong(kind).values() if not _example(r).after]
@@ -102,7 +115,7 @@ def test_several_modes_have_two_strong_witnesses() -> None:
 def test_two_strong_witnesses_with_signals_of_their_own_make_it_sure(kind: str) -> None:
     pair = _pair(kind)
     assert pair is not None
-    found = judged(kind, *_firing(pair[0]), *_firing(pair[1]), key=_key(pair[0]))
+    found = judged(kind, *_at_once(*pair), key=_key(pair[0]))
 
     assert found.score.total >= RULES.kinds[kind].prior + 2 * STRONG
     assert found.band is Band.HIGH

@@ -119,7 +119,7 @@ def _searched(empty: int) -> tuple[Any, ...]:
 
 
 def _says_invalid(quarters: int) -> tuple[LogLine, ...]:
-    return tuple(said(LOG, 60 + 900 * i, "code.indexer") for i in range(quarters))
+    return tuple(said(LOG, 60 - 900 * i, "code.indexer") for i in range(quarters, 0, -1))
 
 
 RULES: tuple[Rule[Any], ...] = (
@@ -253,8 +253,8 @@ RULES: tuple[Rule[Any], ...] = (
         then=supports(INDEXER, STRONG, family="logs"),
         why="In every quarter of an hour for two hours the log said that an index is invalid.",
         examples=(
-            fires("two hours", *_says_invalid(8), said(LOG, 7_260), for_=SHOP),
-            silent("less", *_says_invalid(7), said(LOG, 7_260)),
+            fires("two hours", *_says_invalid(8), said(LOG, 60), for_=SHOP),
+            silent("less", *_says_invalid(7), said(LOG, 60)),
         ),
     ),
     Rule(
