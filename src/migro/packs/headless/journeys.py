@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from ...expressions import Pred, days
+from ...expressions import Pred, days, hours
 from ...models.signal import MerchantId
 from ...rules import STRONG, IssueKind, Rule, fires, refutes, silent, supports
 from .arrival import CART_NOT_RESET
@@ -91,6 +91,7 @@ def _imported_login() -> Rule[MerchantId]:
     return attrs.evolve(
         rule,
         when=rule.when & changed("cutover").within(days(14)),
+        lasts=hours(1),
         examples=(*examples, silent("long after the move", long_ago, *shown), silent("no move", *shown)),
     )
 

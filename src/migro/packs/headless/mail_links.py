@@ -171,7 +171,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=refutes(MAIL_LINKS, 150, family="templates-ok"),
         why="The links of three templates and of every other that was tried arrive on the storefront.",
-        lasts=hours(6),
+        lasts=hours(2),
         examples=(
             fires("three", _HOSTS, *burst(3, said(LINK, 60), template="t"), for_=SHOP),
             silent("two", _HOSTS, *burst(2, said(LINK, 60), template="t")),

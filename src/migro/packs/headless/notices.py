@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import days
+from ...expressions import hours
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, IssueKind, Rule, fires, on, silent, supports
 from .api_versions import API_VERSION
@@ -26,8 +26,8 @@ def _notice(
         when=on(PlatformNotice, PlatformNotice.features.has(feature), per=PlatformNotice.merchant),
         then=supports(kind, points, family=family),
         why=why,
-        # A mail is written once, and what it says holds until somebody has seen to it.
-        lasts=days(1),
+        # A mail is written once, and what it says holds for some hours.
+        lasts=hours(6),
         examples=(
             fires("a mail", said(NOTICE, 0, feature), for_=SHOP),
             silent("another mail", said(NOTICE, 0, "notice.invoice")),

@@ -11,11 +11,12 @@ from .browser import IMAGES
 from .catalogue_signals import IndexItem
 from .check_signals import ImageCheck
 from .deliveries import HANDLER_FAILS
-from .operations_signals import Delivery, SubscriptionState
+from .operations_signals import Delivery, PlatformNotice, SubscriptionState
 from .search import INDEXER, SEARCH_LAG
 from .shop_witnesses import mostly, still
-from .specimens import SHOP, burst
-from .specimens_operations import DELIVERY, INDEX_ITEM, SUBSCRIPTION, at, said
+from .signals import Hook
+from .specimens import SHOP, burst, hook
+from .specimens_operations import DELIVERY, INDEX_ITEM, NOTICE, SUBSCRIPTION, at, said
 from .specimens_shop import IMAGES as PICTURES
 from .subscriptions import SUBSCRIPTION_REMOVED
 
@@ -85,6 +86,8 @@ RULES: tuple[Rule[Any], ...] = (
         .unless(_PICTURES.fits(ImageCheck.failing >= 1)),
         then=refutes(IMAGES, 150, family="probe-green"),
         why="Twice in a row all of at least fifty sampled pictures came: what fails is asked for by no product page.",
+        # Pictures that came an hour ago say nothing about those that fail now.
+        lasts=minutes(20),
         examples=(
             fires("twice", *burst(2, PICTURES, every=900), for_=SHOP),
             silent("once", PICTURES),
@@ -108,13 +111,18 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         "webhook-removed.all-listed",
         # A list is told topic by topic, so all of them in two hours have to be there and not the newest.
-        when=still(_OFF.count(within=hours(2)).per(_LISTS.count(within=hours(2)), floor=2) == 0),
+        # A list that was read before the platform said so knows nothing of it.
+        when=still(_OFF.count(within=hours(2)).per(_LISTS.count(within=hours(2)), floor=2) == 0)
+        .unless(on(PlatformNotice, PlatformNotice.features.has("notice.hook_disabled"), per=PlatformNotice.merchant))
+        .unless(on(Hook, per=Hook.merchant)),
         then=refutes(SUBSCRIPTION_REMOVED, 150, family="subscription-list-ok"),
         why="The platform lists every subscription that the shop needs, and all of them are active.",
         lasts=hours(1),
         examples=(
             fires("twice", SUBSCRIPTION, said(SUBSCRIPTION, 900), for_=SHOP),
             silent("once", SUBSCRIPTION),
+            silent("removed since", *burst(2, SUBSCRIPTION), said(NOTICE, 60, "notice.hook_disabled")),
+            silent("undelivered since", *burst(2, SUBSCRIPTION, every=-60), hook()),
             silent("one is off", said(SUBSCRIPTION, 0, active=False), *burst(2, said(SUBSCRIPTION, 900))),
             silent(
                 "another topic is gone",

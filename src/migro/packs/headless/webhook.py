@@ -158,6 +158,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=supports(PLATFORM_SIGNATURE, STRONG, family="http"),
         why="Webhook routes turn nine of ten deliveries away, and turned fewer than 5 % of a day away before that.",
+        lasts=minutes(60),
         examples=(
             fires("9 of 10", *usual(4, _ASKED), request(NOW, **_HOOKED), *burst(9, _AWAY), for_=SHOP),
             silent("8 of 9", *usual(4, _ASKED), request(NOW, **_HOOKED), *burst(8, _AWAY)),
