@@ -131,6 +131,7 @@ def test_only_rules_about_volumes_come_in_steps() -> None:
     # All others that ask for what is usual compare shares, times, or what is missing; see `expected`.
     assert {
         "bots.capacity", "bots.cluster", "card-testing.attempts", "card-testing.disputes", "card-testing.endpoint",
+        "card-testing.provider",
         "checkout-throttled.traffic", "api-throttled.fetched-again", "lockout.failures", "lockout.resets",
         "lockout.tickets", "order-effects.many-orders", "oversell.errors-rise", "payment-signature.orders-wait",
         "payment.provider-codes", "tracking.tickets",

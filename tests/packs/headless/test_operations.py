@@ -212,7 +212,5 @@ def test_a_question_is_about_the_fault_where_strong_evidence_needs_no_weeks_of_h
 
     assert {k.name for k in technical if f"docs.{k.name}" not in ids} == {
         "card_testing_attack",
-        "discount_giftcard_rejected",
-        "hydration_mismatch",
         "traffic_surge_capacity",
     }
