@@ -272,7 +272,6 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=supports(TOKEN_EXPIRED, STRONG, family="http"),
         why="A fifth of product and category pages fails within the hour after the token's end, and calls do not pass.",
-        lasts=minutes(30),
         examples=(
             fires("20 of 100", *_ended(0), *burst(80, view(0)), *burst(20, view(100, 500)), for_=SHOP),
             silent("19 of 100", *_ended(0), *burst(81, view(0)), *burst(19, view(100, 500))),

@@ -11,9 +11,9 @@ from typing import Any
 
 import attrs
 
-from ...expressions import Pred, days, hours
+from ...expressions import Pred, days, hours, minutes
 from ...models.signal import MerchantId
-from ...rules import STRONG, IssueKind, Rule, fires, refutes, silent, supports
+from ...rules import STRONG, IssueKind, Rule, fires, on, refutes, silent, supports
 from .arrival import CART_NOT_RESET
 from .browser import HYDRATION
 from .codes import CODES_REFUSED
@@ -76,12 +76,14 @@ def _arrives(rule: str, kind: IssueKind[MerchantId], journey: str, why: str) -> 
 
 
 def _imported_login() -> Rule[MerchantId]:
+    refused = Probe.status.one_of(200, 401)
+    red = on(Probe, Probe.journey == "imported_login", Probe.ok == False, refused, per=Probe.merchant)  # noqa: E712
     rule = _walk(
         "lockout.probe-cannot-sign-in",
         LOCKED_OUT,
         "imported_login",
         "A customer made for checks, imported like the others, could not sign in three times from two regions.",
-        Probe.status.one_of(200, 401),
+        refused,
         401,
     )
     # Long after the move it is an account of its own that is broken, and says nothing about the others.
@@ -90,7 +92,10 @@ def _imported_login() -> Rule[MerchantId]:
     shown = rule.examples[0].signals
     return attrs.evolve(
         rule,
-        when=rule.when & changed("cutover").within(days(14)),
+        when=(
+            red.at_least(3, within=minutes(10)).after(changed("cutover"), within=days(14))
+            & red.distinct(Probe.region, at_least=2, within=minutes(10))
+        ).unless(green_probes("imported_login")),
         lasts=hours(1),
         examples=(*examples, silent("long after the move", long_ago, *shown), silent("no move", *shown)),
     )
