@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ..models import Signal
 from .state import Held, State
@@ -18,24 +19,26 @@ _THINGS = 64
 _SIGNALS = 4
 """By how many signals a thing is remembered: enough that one of them may be taken back."""
 
-_COLUMNS = (
-    "api",
-    "app",
-    "code",
-    "component",
-    "endpoint",
-    "indexer",
-    "journey",
-    "operation",
-    "payer",
-    "queue",
-    "release",
-    "route",
-    "route_class",
-    "sender",
-    "service",
-    "widget",
-    "worker",
+_COLUMNS = frozenset(
+    {
+        "api",
+        "app",
+        "code",
+        "component",
+        "endpoint",
+        "indexer",
+        "journey",
+        "operation",
+        "payer",
+        "queue",
+        "release",
+        "route",
+        "route_class",
+        "sender",
+        "service",
+        "widget",
+        "worker",
+    }
 )
 """Columns whose value is a part of the shop, or of what the shop depends on."""
 
@@ -110,12 +113,12 @@ def things_of(signal: Signal) -> tuple[str, ...]:
     """
     if signal.source_kind in _SAY_NOTHING:
         return ()
-    found = [f"{name} {id}" for name, id in sorted(signal.ids.items()) if name not in _PEOPLE]
+    # Whatever a signal keeps by name is sorted.
+    found = [f"{name} {id}" for name, id in signal.ids.items() if name not in _PEOPLE]
     if signal.resource is not None:
         found.append(" ".join(signal.resource))
-    for name in _COLUMNS:
-        value = signal.attrs.get(name)
-        if isinstance(value, str) and value not in _ANY:
+    for name, value in signal.attrs.items():
+        if name in _COLUMNS and isinstance(value, str) and value not in _ANY:
             found.append(f"{name.replace('_', ' ')} {value}")
     host = signal.attrs.get("host")
     if isinstance(host, str) and "route" not in signal.attrs:
@@ -142,10 +145,11 @@ def _said(signal: Signal) -> Iterable[str]:
         value = signal.ids.get(name) or signal.attrs.get(name)
         if isinstance(value, str):
             yield value
-    for name in sorted(signal.ids):
+    for name in signal.ids:
         yield name.removesuffix("_id")
 
 
+@lru_cache(maxsize=1024)
 def _subject(word: str) -> str:
     first = word.partition(".")[0]
     return _SUBJECTS.get(first) or _SUBJECTS.get(first.removesuffix("s")) or _SUBJECTS.get(first.partition("_")[0], "")

@@ -272,7 +272,7 @@ class ComparedNode(Node):
     _limit: int | Fraction | None = None
     _least: int | Fraction | None = None
     """What the left side has to reach in any case: the limit, or what the limit never falls below."""
-    _needed: WindowedValue | None = None
+    needed: WindowedValue | None = None
     """What has to hold a signal: of nothing, as is mostly seen of what goes wrong, there is never enough."""
 
     def prepare(self) -> None:
@@ -284,10 +284,10 @@ class ComparedNode(Node):
             self._least = lowest(self.right)
         counted = self._share.over if self._share is not None else self.left
         if isinstance(counted, WindowedValue) and counted.nothing == 0:
-            self._needed = counted if self._least is not None and self._least > 0 else None
+            self.needed = counted if self._least is not None and self._least > 0 else None
 
     def satisfied_from(self, state: EngineState, key: Key, since: int) -> list[int]:
-        if self._needed is not None and self._needed.is_empty_from(state, key, since):
+        if self.needed is not None and self.needed.is_empty_from(state, key, since):
             return []
         points = self.points(state, key, since)
         if len(points) == 1:

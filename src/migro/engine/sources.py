@@ -49,6 +49,7 @@ class Source:
         context: Whether what is selected can change later, because of facts or of what was seen before.
         readers: Nodes to refresh when a stream has changed.
         shares: Those of them that look only at what fits a further predicate, with the place of its answer.
+        quiet: Those of them that find nothing while another stream is empty: its source, and how far back they look.
         watchers: Nodes that a signal keeps alive, with the places of their key in the source's.
         series: Series that it is measured by.
         users: Rules that a raising predicate of its selection belongs to, and rules to evaluate for a calendar.
@@ -74,6 +75,7 @@ class Source:
     context: bool = False
     readers: list[int] = attrs.Factory(list)
     shares: list[tuple[int, int]] = attrs.Factory(list)
+    quiet: list[tuple[int, int, int]] = attrs.Factory(list)
     watchers: list[tuple[int, tuple[int, ...]]] = attrs.Factory(list)
     series: list[int] = attrs.Factory(list)
     users: set[str] = attrs.Factory(set)

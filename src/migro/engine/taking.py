@@ -14,7 +14,7 @@ from .joins import ViaNode
 from .matching import Context, Matcher
 from .network import Network
 from .sources import Source, fact_key_names, newest
-from .spreading import begin_hours, keys_of, prune, touch, touch_newest, touch_source
+from .spreading import begin_hours, keys_of, prune, touch, touch_entered, touch_source
 from .state import EngineState, Key
 from .streams import Entry, Stream
 from .values import number
@@ -181,8 +181,8 @@ def admit(state: EngineState, source: Source, key: Key, entry: Entry) -> bool:
         prune(state, source, stream)
     if source.series:
         begin_hours(state, source, key)
-    if source.shares and ats and ats[-1] == entry.at and (len(ats) == 1 or ats[-2] < entry.at):
-        touch_newest(state, source, key, entry)
+    if (source.shares or source.quiet) and ats:
+        touch_entered(state, source, key, entry, stream)
     else:
         touch_source(state, source, key, entry.at)
     return True

@@ -73,10 +73,7 @@ class Assessment:
 def is_supported(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: Key) -> bool:
     """Return whether any rule supports an issue now, which is far sooner said than what it comes to."""
     firings, left_out = state.firings, state.quarantined
-    return any(
-        (rule.id, key) in firings and rule.then.effect == "supports" and rule.id not in left_out
-        for rule in engine.ruleset.about(kind.name)
-    )
+    return any((rule, key) in firings and rule not in left_out for rule in engine.ruleset.supporters(kind.name))
 
 
 def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: Key) -> Assessment:

@@ -118,6 +118,7 @@ class RuleSet:
         for rule in sorted(self.rules, key=lambda r: r.id):
             by_kind.setdefault(rule.then.kind.name, []).append(rule)
         self._by_kind = {kind: tuple(found) for kind, found in by_kind.items()}
+        self._supporters = {k: tuple(r.id for r in v if r.then.effect == "supports") for k, v in by_kind.items()}
         by_level: dict[int, list[Rule[Any]]] = {}
         for rule in self.rules:
             by_level.setdefault(levels[rule.then.kind.name], []).append(rule)
@@ -148,6 +149,10 @@ class RuleSet:
     def about(self, kind: str) -> tuple[Rule[Any], ...]:
         """Return the rules that conclude about an issue kind, by id."""
         return self._by_kind.get(kind, ())
+
+    def supporters(self, kind: str) -> tuple[str, ...]:
+        """Return the ids of the rules that support an issue kind, sorted."""
+        return self._supporters.get(kind, ())
 
     def typed(self, signal: Signal) -> Signal:
         """

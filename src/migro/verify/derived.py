@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..expressions import Attr, Key
 from ..models import (
     CauseChanged,
@@ -14,7 +16,7 @@ from ..models import (
     StepAsked,
     from_microseconds,
 )
-from ..models.canonical import content_id
+from ..models.canonical import EPOCH, content_id
 
 __all__ = [
     "ClockWrong",
@@ -35,6 +37,15 @@ __all__ = [
 
 _VERSION = "verify/2"
 _FAILED = "delivery.signature_failed"
+_DELIVERY = DeliverySeen(
+    sender="",
+    occurred_at=EPOCH,
+    source_kind="receiver",
+    provider="",
+    dedup_key="delivery",
+    normalizer=_VERSION,
+)
+"""What all deliveries seen have in common."""
 
 
 class Unexplained(Signal, kind="migro.unexplained"):
@@ -124,24 +135,25 @@ def delivery_seen(
     signal: Signal, at: int, seq: int, *, duplicate: bool, inverted: bool = False, flipped: bool = False
 ) -> Signal:
     """Return the derived signal for a webhook that came in as number `seq` of the journal."""
-    kind = DeliverySeen.__signal_kind__
+    now = from_microseconds(at)
     # A redelivery is the same signal, and a delivery of its own.
     own = [seq] if duplicate else []
-    return DeliverySeen(
-        merchant=signal.merchant,
-        sender=signal.provider,
-        duplicate=duplicate,
-        inverted=inverted,
-        flipped=flipped,
-        subject=None if signal.resource is None else "/".join(signal.resource),
-        occurred_at=from_microseconds(at),
-        source_kind="receiver",
-        provider=signal.provider,
-        env=signal.env,
-        dedup_key=signal.id,
-        normalizer=_VERSION,
-        id=content_id("sig", _VERSION, kind, signal.id, *own),
-    )
+    told: dict[str, Any] = {
+        "merchant": signal.merchant,
+        "sender": signal.provider,
+        "duplicate": duplicate,
+        "inverted": inverted,
+        "flipped": flipped,
+        "subject": None if signal.resource is None else "/".join(signal.resource),
+        "occurred_at": now,
+        "received_at": now,
+        "provider": signal.provider,
+        "env": signal.env,
+        "dedup_key": signal.id,
+        "id": content_id("sig", _VERSION, DeliverySeen.__signal_kind__, signal.id, *own),
+    }
+    # Of every webhook one is made, out of what was validated with it; so it is a copy with other values.
+    return _DELIVERY.model_copy(update=told)
 
 
 def step_asked(signal: Signal) -> Signal | None:
