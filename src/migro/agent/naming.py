@@ -125,8 +125,9 @@ def things_of(signal: Signal) -> tuple[str, ...]:
         found.append(f"host {host}")  # every request to a shop has the same one
     if signal.source_kind in _PROVIDERS:
         found.append(f"provider {signal.provider}")
-    subjects = ("tracking" if _measures(signal) else "", *(_subject(word) for word in _said(signal)))
-    found += [f"about {word}" for word in subjects if word]
+    if _measures(signal):
+        found.append("about tracking")
+    found += [f"about {subject}" for word in _said(signal) if (subject := _subject(word))]
     return tuple(dict.fromkeys(found))
 
 
@@ -138,15 +139,14 @@ def _measures(signal: Signal) -> bool:
     return any(_TAGS.intersection(one.lower().replace("-", ".").split(".")) for one in told if isinstance(one, str))
 
 
-def _said(signal: Signal) -> Iterable[str]:
-    """Yield the words that may say what a signal is about."""
-    yield signal.kind.removeprefix("poll.").removeprefix("probe.")
+def _said(signal: Signal) -> list[str]:
+    """Return the words that may say what a signal is about."""
+    said = [signal.kind.removeprefix("poll.").removeprefix("probe.")]
     for name in ("hook_topic", "resource_type"):
         value = signal.ids.get(name) or signal.attrs.get(name)
         if isinstance(value, str):
-            yield value
-    for name in signal.ids:
-        yield name.removesuffix("_id")
+            said.append(value)
+    return said + [name.removesuffix("_id") for name in signal.ids]
 
 
 @lru_cache(maxsize=1024)

@@ -145,8 +145,7 @@ class RunsNode(_Series):
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         child = self.network.nodes[self.children[0]]
         times = child.times(state, key)
-        points = [p for p in child.universe(state, key, t - self.length) if p <= t]
-        last = points[-self.n :]
+        last = child.last_of_universe(state, key, t - self.length, t, self.n)
         if len(last) < self.n:
             return False
         hits = sum(1 for p in last if (place := bisect_left(times, p)) < len(times) and times[place] == p)

@@ -8,7 +8,7 @@ A signal that is newer than all others costs one evaluation, a late one as many 
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -104,6 +104,10 @@ class Node:
     def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
         """Return the times from `since` on at which it might have been satisfied: what runs are counted over."""
         return self.points(state, key, since)
+
+    def last_of_universe(self, state: EngineState, key: Key, since: int, until: int, many: int) -> list[int]:
+        """Return the last so many times of the universe from `since` to `until`, oldest first."""
+        return [t for t in self.universe(state, key, since) if t <= until][-many:]
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         """Return whether it is satisfied at a point."""
@@ -257,6 +261,17 @@ class FitsNode(Node):
         stream = state.streams.get((self.sources[0], key), _EMPTY)
         place = bisect_left(stream.ats, since)
         return _each_once([e.at for e in stream.entries[place:] if e.hits[self.hit] is not None])
+
+    def last_of_universe(self, state: EngineState, key: Key, since: int, until: int, many: int) -> list[int]:
+        # From the newest on: whoever counts a run of a few is not to read all of a long window for it.
+        stream = state.streams.get((self.sources[0], key), _EMPTY)
+        found: list[int] = []
+        for entry in reversed(stream.entries[bisect_left(stream.ats, since) : bisect_right(stream.ats, until)]):
+            if entry.hits[self.hit] is not None and (not found or found[-1] != entry.at):
+                found.append(entry.at)
+                if len(found) == many:
+                    break
+        return found[::-1]
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         stream = state.streams.get((self.sources[0], key), _EMPTY)

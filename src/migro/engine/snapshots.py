@@ -92,7 +92,7 @@ def plain(engine: NativeEngine, state: EngineState, *, sliced: bool = False) -> 
     if state.dirty or state.touched or state.announced:
         raise ValueError("expected a settled state, got one with inputs whose conclusions are not drawn yet")
     marks = _marks(engine.network)
-    origins = sorted({_origin(e) for s in state.streams.values() for e in s.entries})
+    origins = sorted({(e.kind, e.source_kind, e.auth, e.env) for s in state.streams.values() for e in s.entries})
     places = {origin: place for place, origin in enumerate(origins)}
     signals, number = _pool(item[2] for held in (*state.facts.values(), *state.candidates.values()) for item in held)
     return {
@@ -278,10 +278,6 @@ _AS_IT_IS = frozenset({int, str, bool, type(None)})
 """Types whose values JSON has; asked first, since a snapshot is mostly such values."""
 
 
-def _origin(entry: Entry) -> _Origin:
-    return (entry.kind, entry.source_kind, entry.auth, entry.env)
-
-
 def _streams(
     engine: NativeEngine, state: EngineState, places: Mapping[_Origin, int], *, sliced: bool
 ) -> dict[str, list[list[Any]]]:
@@ -302,16 +298,17 @@ def _streams(
 
 def _entries(source: Source, entries: list[Entry], origins: Mapping[_Origin, int]) -> list[list[Any]]:
     if source.selection is None:
-        return [[e.at, e.id, origins[_origin(e)], list(e.values[0])] for e in entries]
+        return [[e.at, e.id, origins[e.kind, e.source_kind, e.auth, e.env], list(e.values[0])] for e in entries]
     values, hits = _orders(source)
     return [
         [
             e.at,
             e.id,
-            origins[_origin(e)],
+            origins[e.kind, e.source_kind, e.auth, e.env],
             e.weight,
-            [v if type(v := e.values[n]) in _AS_IT_IS else _value(v) for n in values],
-            [e.hits[n] for n in hits],
+            # Most sources read no value of a signal, or ask nothing more about it.
+            [v if type(v := e.values[n]) in _AS_IT_IS else _value(v) for n in values] if values else [],
+            [e.hits[n] for n in hits] if hits else [],
         ]
         for e in entries
     ]

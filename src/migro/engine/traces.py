@@ -81,7 +81,7 @@ class _Found:
     entries: dict[str, Entry] = attrs.Factory(dict)
 
     def add(self, entries: Iterable[Entry]) -> None:
-        self.entries.update([(e.id, e) for e in entries])
+        self.entries |= {e.id: e for e in entries}
 
     def window(self, state: EngineState, source: int, key: Key, since: int, until: int) -> list[Entry]:
         stream = state.streams.get((source, key))

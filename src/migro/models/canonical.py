@@ -101,7 +101,7 @@ def content_id(prefix: str, *parts: Any) -> str:
 
     The parts are typed and keep their places, so ``None``, ``""`` and ``"None"`` give three different ids.
     """
-    if all(type(part) in _FLAT for part in parts):
+    if _FLAT.issuperset(map(type, parts)):
         text = _ENCODER.encode(parts)
     else:
         text = canonical_json(list(parts))

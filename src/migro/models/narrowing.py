@@ -49,13 +49,17 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
         told: dict[str, Any] = {n: found[n] for n in again}
         for place, names in places:
             held = found[place]
-            own = names & held.keys()
-            if own:
-                told.update([(n, held[n]) for n in own])
-                # What is left of a sorted mapping is sorted.
-                found[place] = MappingProxyType({n: v for n, v in held.items() if n not in own})
+            if names.isdisjoint(held):
+                continue
+            left: dict[str, Any] = {}
+            for n, v in held.items():
+                if n in names:
+                    told[n] = v
+                else:
+                    left[n] = v
+            found[place] = MappingProxyType(left)  # what is left of a sorted mapping is sorted
         given = {*found, *told}
-        if required <= told.keys() and all(type(v) is types[n] for n, v in told.items()):
+        if required <= told.keys() and [type(v) for v in told.values()] == [types[n] for n in told]:
             found.update(defaults)
             found.update(told)
         else:
