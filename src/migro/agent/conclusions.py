@@ -82,6 +82,8 @@ class Conclusions:
     def settle(self, state: State, effects: Effects) -> None:
         """Let the engine evaluate what was touched, and judge every issue that this concerns."""
         changes = self.engine.settle(state.engine)
+        if not changes:
+            return
         effects.changes.extend(changes)
         # That a rule is left out concerns no key; what it held up before is retracted beside it.
         moved = [c for c in changes if c.what != "quarantined"]

@@ -245,7 +245,10 @@ class NativeEngine:
         (refraction); a rule of a higher stratum is added when points of an issue it reads have changed. Strata have
         no cycle, so it ends.
         """
-        refresh(self.network, state)
+        if state.touched:
+            refresh(self.network, state)
+        if not (state.dirty or state.announced):
+            return ()
         changes = [Change("quarantined", rule, ()) for rule in state.announced]
         state.announced.clear()
         queued, state.dirty = state.dirty, set()

@@ -35,26 +35,25 @@ def touch(state: EngineState, place: int, key: Key, since: int) -> None:
 
 def touch_entered(state: EngineState, source: Source, key: Key, entry: Entry, stream: Stream) -> None:
     """Touch what a signal concerns that has entered a stream."""
-    at, idle = entry.at, []
-    if source.shares and stream.ats[-1] == at:
-        # A share is looked at only where something fits it, and what does not fit now changes no earlier time.
-        now = _of_the_same_time(stream)
-        idle = [place for place, hit in source.shares if not any(e.hits[hit] for e in now)]
+    at = entry.at
+    # A share is looked at only where something fits it, and what does not fit now changes no earlier time.
+    idle = [place for place, hit in source.shares if not (entry.hits[hit] or _fits_beside(stream, at, hit))]
     for place, needed, length in source.quiet:
         # Of nothing there is never enough, whatever it is compared with.
         other = state.streams.get((needed, key))
-        empty = other is None or not other.ats or other.ats[-1] < at - length
-        if empty and (place, key) not in state.times:
+        if (other is None or not other.ats or other.ats[-1] < at - length) and (place, key) not in state.times:
             idle.append(place)
     touch_source(state, source, key, at, idle)
 
 
-def _of_the_same_time(stream: Stream) -> list[Entry]:
-    """Return the newest signal of a stream and those beside it."""
-    ats, first = stream.ats, len(stream.ats) - 1
-    while first and ats[first - 1] == ats[-1]:
-        first -= 1
-    return stream.entries[first:]
+def _fits_beside(stream: Stream, at: int, hit: int) -> bool:
+    """Return whether anything fits that came later than `at`, or at that very time."""
+    for entry in reversed(stream.entries):
+        if entry.at < at:
+            return False
+        if entry.at > at or entry.hits[hit]:
+            return True
+    return False
 
 
 def touch_source(state: EngineState, source: Source, key: Key, since: int, idle: Collection[int] = ()) -> None:
