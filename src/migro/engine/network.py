@@ -128,7 +128,7 @@ class Network:
         for node in self.nodes:
             # Whoever counts runs of it has to know of every point.
             if not any(self.nodes[p].follows_points for p in node.parents):
-                self._note_idle(node)
+                n.note_idle(node, self.sources)
         for source in self.sources:
             if source.selection is not None:
                 self._finish(source)
@@ -384,15 +384,6 @@ class Network:
                 return self._made(j.SilenceNode, premise, children=(child.number, *rosters))
             case _:
                 raise TypeError(f"no timed premise: {premise!r}")
-
-    def _note_idle(self, node: n.Node) -> None:
-        """Note which signals a node need not look at: what goes wrong is mostly absent."""
-        if isinstance(node, n.ShareNode):
-            self.sources[node.sources[0]].shares.append((node.number, node.hit))
-        needed = node.needed if isinstance(node, n.ComparedNode) else None
-        if needed is not None and not node.waits and not node.falls_back:
-            for source in (self.sources[place] for place in node.reads if place != needed.source):
-                source.quiet.append((node.number, needed.source, needed.length))
 
     def _roster(self, selection: Selection[Any, Any]) -> int:
         """Return a node of its own for a roster, whose signals are kept for ever."""

@@ -23,6 +23,7 @@ from .values import ConstantValue, RatioValue, Value, WindowedValue, lowest
 
 if TYPE_CHECKING:
     from .network import Network
+    from .sources import Source
 
 __all__ = [
     "ComparedNode",
@@ -34,6 +35,7 @@ __all__ = [
     "RisingNode",
     "SelectionNode",
     "ShareNode",
+    "note_idle",
 ]
 
 _EMPTY = Stream()
@@ -374,3 +376,13 @@ class RisingNode(Node):
 
     def lowered(self, state: EngineState, key: Key, t: int) -> bool:
         return self.left.lowered(state, key, t)
+
+
+def note_idle(node: Node, sources: Sequence[Source]) -> None:
+    """Note with its sources which signals a node need not look at: what goes wrong is mostly absent."""
+    if isinstance(node, ShareNode):
+        sources[node.sources[0]].shares.append((node.number, node.hit))
+    needed = node.needed if isinstance(node, ComparedNode) else None
+    if needed is not None and not node.waits and not node.falls_back:
+        for source in (sources[place] for place in node.reads if place != needed.source):
+            source.quiet.append((node.number, needed.source, needed.length))
