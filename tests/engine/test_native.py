@@ -396,3 +396,27 @@ def test_windows_are_closed_to_the_microsecond_wherever_they_start(
     run.tick(now + wait)
 
     assert bool(run.state.firings) is holds
+
+
+def test_a_ratio_looks_at_other_signals_only_where_something_fits_or_fitted() -> None:
+    ratio = ERRORS.count(within=minutes(5)).per(HOSTS.count(within=minutes(5)), floor=2, bound="plain")
+    run = Run(rule("ratio", ratio >= percent(50)))
+    passed = [request(200, minute) for minute in (0, 1)]
+    assert run.feed(*passed) == []
+    # Two of four, and then two of five at the very time of the second.
+    assert run.feed(request(500, 2), request(500, 3)) == [Change("fired", "ratio", ("m1",))]
+    assert run.feed(request(200, 3, host="b")) == [Change("retracted", "ratio", ("m1",))]
+    assert run.state.times == {}
+    # A success whose window begins with the only failure; a minute later, nothing is there to look at.
+    assert Run(rule("ratio", ratio >= percent(50))).feed(request(500, 3), request(200, 8)) != []
+    assert Run(rule("ratio", ratio >= percent(50))).feed(request(500, 3), request(200, 9)) == []
+
+
+def test_a_failure_that_is_learned_late_is_set_against_successes_that_nobody_looked_at() -> None:
+    ratio = ERRORS.count(within=minutes(5)).per(HOSTS.count(within=minutes(5)), floor=2, bound="plain")
+    run = Run(rule("ratio", ratio >= percent(50)))
+    run.feed(request(200, 4))
+    run.tell(request(500, 1, received=5))
+    run.engine.settle(run.state)
+
+    assert list(run.state.times.values()) == [[us(4)]]
