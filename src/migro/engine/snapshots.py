@@ -92,7 +92,9 @@ def plain(engine: NativeEngine, state: EngineState, *, sliced: bool = False) -> 
     if state.dirty or state.touched or state.announced:
         raise ValueError("expected a settled state, got one with inputs whose conclusions are not drawn yet")
     marks = _marks(engine.network)
-    origins = sorted({(e.kind, e.source_kind, e.auth, e.env) for s in state.streams.values() for e in s.entries})
+    origins: list[_Origin] = sorted(
+        {(e.kind, e.source_kind, e.auth, e.env) for s in state.streams.values() for e in s.entries}
+    )
     places = {origin: place for place, origin in enumerate(origins)}
     signals, number = _pool(item[2] for held in (*state.facts.values(), *state.candidates.values()) for item in held)
     return {
