@@ -325,7 +325,9 @@ class Probe(Signal, kind="probe"):
         journey: What was tried: home, origin, add_to_cart, begin_checkout; or, where `ok` says that the page came and
             showed what belongs there, apply_code (a code known to be valid is taken), delivery_options (there is a
             method), market (page and cart agree on the currency), search (a product on sale is found),
-            signed_in_checkout (who signs in is known at checkout), stay_signed_in (past the end of the token).
+            signed_in_checkout (who signs in is known at checkout), stay_signed_in (past the end of the token),
+            completed_cart (an order's cart is let go), price_in_cart (page and cart agree on the price), in_stock
+            (what the platform has can be bought), imported_login (a check's imported customer signs in).
         region: Where it ran.
         ok: Whether it went well.
         engine: The browser's, where one ran.
