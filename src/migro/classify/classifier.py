@@ -42,7 +42,10 @@ _A_WISH: Final = 30
 _A_QUESTION: Final = 30
 _ASKS_HOW: Final = 40
 _NAMES_DOCS: Final = 40
+_IS_SLOW: Final = 80
 _SECOND_DESK: Final = 40
+_LONGEST_QUESTION: Final = 300
+_SENTENCE_ENDS: Final = ".!\n:;"
 _KNOWN: Final = frozenset(CATEGORIES)
 _PLACES: Final[tuple[Where, Where, Where]] = ("title", "body", "technical")
 
@@ -161,7 +164,7 @@ def _said(book: Phrasebook, title: str, prose: str, technical: str) -> _Said:
     words.append(None)
     title_ends = len(words)
     if prose:
-        words += words_of(prose)
+        words += words_of(_asked(prose))
         words.append(None)
     body_ends = len(words)
     if technical:
@@ -202,6 +205,18 @@ def _title_words(title: str) -> list[str | None]:
         words += [None, "questionmark"]
     # A tag is one phrase with its end, so its brackets part nothing.
     return [*filter(None, words_of(head)), "tagend", None, *words] if head else words
+
+
+def _asked(prose: str) -> str:
+    """Return what was said with a word that stands for the beginning of a question before each sentence that is one."""
+    if "?" not in prose:
+        return prose
+    told: list[str] = []
+    *asking, rest = prose.split("?")
+    for piece in asking:
+        first = max(piece.rfind(end, max(0, len(piece) - _LONGEST_QUESTION)) for end in _SENTENCE_ENDS) + 1
+        told += (piece[:first], " ,asks ", piece[first:], "?")
+    return "".join(told) + rest
 
 
 def _evident(said: _Said) -> bool:
@@ -263,5 +278,9 @@ def _rules(said: _Said, points: Mapping[Category, int]) -> Iterable[tuple[Catego
             yield "other", topic, "half of what is said of the thing that is wished for"
         elif all_questions >= _ASKS_HOW:
             yield "docs", topic, "half of what is said of the thing that is asked about"
+    if points["performance"] >= _IS_SLOW:
+        most = max(points[category] for category in topics if category != "performance")
+        if most > 0:
+            yield "performance", most // 2, "half of what is said of the thing that is slow"
     if not (anywhere or asked or all_wishes or docs):
         yield "other", 20, "neither a fault nor a question is told"
