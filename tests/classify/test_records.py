@@ -40,6 +40,8 @@ TWO = [Ticket(id="1", title="Cart", body="It is empty"), Ticket(id="2", title="L
         '{"_embedded": {"conversations": [{"id": 1, "subject": "Cart", "preview": "It is empty"},'
         ' {"id": 2, "subject": "Login", "preview": "It fails"}]}, "page": {"size": 2}}',
         "customer id,case_id,ticket.subject,customer message\n8,1,Cart,It is empty\n9,2,Login,It fails",
+        "Case Number;Short description;Customer wrote;Team\n1;Cart;It is empty;a\n2;Login;It fails;b",
+        "number,short_description,long description\n1,Cart,It is empty\n2,Login,It fails",
         '{"key": "1", "fields": {"summary": "Cart", "description": "It is empty"}}\n'
         '{"key": "2", "fields": {"summary": "Login", "description": "It fails"}}',
     ],
@@ -55,6 +57,8 @@ TWO = [Ticket(id="1", title="Cart", body="It is empty"), Ticket(id="2", title="L
         "bars",
         "deep",
         "last-word",
+        "short-description",
+        "two-descriptions",
         "nested",
     ],
 )

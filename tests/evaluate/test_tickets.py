@@ -95,7 +95,29 @@ def test_the_document_and_the_lines_tell_the_same(scores: TicketScores) -> None:
 def test_records_without_a_label_or_a_ticket_are_given_back() -> None:
     found = list(judge([record("lamp"), TicketRecord("line 2", None, problem="broken")], CLASSIFIER))
 
-    assert [f.problem for f in found if isinstance(f, TicketRecord)] == ["expected a category, got none", "broken"]
+    assert [f.problem for f in found if isinstance(f, TicketRecord)] == [
+        "expected a category in a field called category or label, got the fields none",
+        "broken",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "record"),
+    [
+        ("Assigned team", {"Assigned team": "Data Sync"}),
+        ("custom_fields.17", {"custom_fields": [{"id": 9, "value": "auth"}, {"id": 17, "value": "data_sync"}]}),
+        ("fields.desk", {"fields": {"Desk": "data-sync"}}),
+        ("tags", {"tags": ["urgent", "data_sync"]}),
+        ("a.b", {"a.b": "data_sync"}),
+    ],
+)
+def test_the_category_stands_wherever_a_help_desk_puts_it(field: str, record: dict[str, Any]) -> None:
+    found = truth_of(record, field=field)
+
+    assert found is not None and found.category == "data_sync"
+    assert (
+        truth_of({"tags": ["urgent"], "custom_fields": [{"id": 17, "value": None}], "fields": 3}, field=field) is None
+    )
 
 
 def test_a_category_that_is_none_is_refused_with_its_place() -> None:

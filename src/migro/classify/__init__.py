@@ -1,13 +1,21 @@
 """Reading support tickets without a model: which desk, how bad, who feels it, how sure, and why."""
 
 from .calibration import Calibration, clarity
-from .classifier import Classifier
+from .classifier import Classifier, Evidence
 from .languages import language_of
 from .phrasebook import Phrasebook
 from .records import TicketFields, TicketRecord, read_tickets
 from .segmentation import Segment, segments
-from .standard import LANGUAGES, classify, standard_calibration, standard_classifier, standard_lexicon
+from .standard import (
+    LANGUAGES,
+    classify,
+    standard_calibration,
+    standard_classifier,
+    standard_lexicon,
+    standard_vocabulary,
+)
 from .ticket import CATEGORIES, SEVERITIES, Category, Classification, Reason, Ticket, TicketSeverity
+from .vocabulary import Vocabulary, shares_of, stem_of
 
 __all__ = [
     "CATEGORIES",
@@ -17,6 +25,7 @@ __all__ = [
     "Category",
     "Classification",
     "Classifier",
+    "Evidence",
     "Phrasebook",
     "Reason",
     "Segment",
@@ -24,12 +33,16 @@ __all__ = [
     "TicketFields",
     "TicketRecord",
     "TicketSeverity",
+    "Vocabulary",
     "clarity",
     "classify",
     "language_of",
     "read_tickets",
     "segments",
+    "shares_of",
     "standard_calibration",
     "standard_classifier",
     "standard_lexicon",
+    "standard_vocabulary",
+    "stem_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -16,9 +16,10 @@ from .phrasebook import Phrasebook
 from .segmentation import Segment, cut, segments, text_of
 from .severity import faces_customers, severity_of
 from .ticket import CATEGORIES, Category, Classification, Ticket, Where
+from .vocabulary import Vocabulary
 from .words import words_of
 
-__all__ = ["Classifier"]
+__all__ = ["Classifier", "Evidence"]
 
 _TITLE_WEIGHS: Final = 2
 _LONGEST_TITLE: Final = 500
@@ -58,9 +59,25 @@ class _Said:
     body: Mapping[str, int]
     all: Mapping[str, int]
     counted: list[tuple[str, int, Where, str]]
+    words: tuple[Sequence[str | None], Sequence[str | None], Sequence[str | None]]
 
     def fault(self) -> bool:
         return bool(self.title.get("nature.fault") or self.body.get("nature.fault"))
+
+
+@attrs.frozen
+class Evidence:
+    """
+    What there is to judge a ticket by.
+
+    Attributes:
+        points: What phrases and rules say for each category.
+        words: Words of its title, of what is said in its text, and of what a machine wrote there, as
+            `Vocabulary.read` takes them.
+    """
+
+    points: Mapping[Category, int]
+    words: tuple[Sequence[str | None], Sequence[str | None], Sequence[str | None]]
 
 
 class Classifier:
@@ -74,12 +91,21 @@ class Classifier:
             `nature.*`, `severity.*` and `audience.*`.
         calibration: What the clarity of a label is worth.
         default: Language of texts that do not tell theirs.
+        vocabularies: What single words are worth besides, by language; none for a language that is read by its
+            lexicon alone.
 
     Raises:
         RuleDefinitionError: If two lexicons are of one language, or none is of the default one.
     """
 
-    def __init__(self, lexicons: Iterable[Lexicon], calibration: Calibration, *, default: str = "en") -> None:
+    def __init__(
+        self,
+        lexicons: Iterable[Lexicon],
+        calibration: Calibration,
+        *,
+        default: str = "en",
+        vocabularies: Mapping[str, Vocabulary] | None = None,
+    ) -> None:
         books: dict[str, Phrasebook] = {}
         for lexicon in lexicons:
             tag = _primary(lexicon.language)
@@ -92,6 +118,7 @@ class Classifier:
             raise RuleDefinitionError(f"expected a lexicon for {default}, got {', '.join(sorted(books)) or 'none'}")
         self._books = books
         self._default = default
+        self._vocabularies = dict(vocabularies or {})
         self.calibration = calibration
 
     @property
@@ -103,7 +130,7 @@ class Classifier:
         """Return what a ticket is about. Takes linear time; of long texts the beginning and the end are read."""
         title, body = ticket.title.strip()[:_LONGEST_TITLE], cut(ticket.body)
         parts = segments(body)
-        prose, technical = text_of(body, parts, "all"), text_of(body, parts, "half")
+        prose, technical = _texts(body, parts)
         language = _primary(ticket.language or "") or language_of(f"{title}\n{prose}", self._default)
         book = self._books.get(language)
         if book is None:
@@ -111,9 +138,10 @@ class Classifier:
         if not any(map(str.isalnum, f"{title}{prose}{technical}")):
             return _unread(ticket, language, covered=True, segments=parts)
         said = _said(book, title, prose, technical)
-        points: dict[Category, int] = {category: said.all.get(category, 0) for category in CATEGORIES}
-        rules = list(_rules(said, points))
-        for category, more, _ in rules:
+        points, rules = _points(said)
+        vocabulary = self._vocabularies.get(language)
+        words = vocabulary.read(*said.words) if vocabulary is not None else []
+        for category, more, _, _ in words:
             points[category] += more
         ranked: list[Category] = sorted(CATEGORIES, key=lambda c: -points[c])
         best: Category = ranked[0]
@@ -133,9 +161,33 @@ class Classifier:
             customer_facing=customer_facing,
             language=language,
             covered=True,
-            counted=(*said.counted, *((label, more, "rule", rule) for label, more, rule in rules)),
+            counted=(*said.counted, *((label, more, "rule", rule) for label, more, rule in rules), *words),
             segments=parts,
         )
+
+    def evidence(self, ticket: Ticket) -> Evidence | None:
+        """Return what phrases and rules say of a ticket, and its words; None where `classify` says unknown."""
+        body = cut(ticket.body)
+        parts = segments(body)
+        title, prose, technical = ticket.title.strip()[:_LONGEST_TITLE], *_texts(body, parts)
+        book = self._books.get(_primary(ticket.language or "") or language_of(f"{title}\n{prose}", self._default))
+        if book is None or not any(map(str.isalnum, f"{title}{prose}{technical}")):
+            return None
+        said = _said(book, title, prose, technical)
+        return Evidence(points=_points(said)[0], words=said.words)
+
+
+def _texts(body: str, parts: tuple[Segment, ...]) -> tuple[str, str]:
+    return text_of(body, parts, "all"), text_of(body, parts, "half")
+
+
+def _points(said: _Said) -> tuple[dict[Category, int], list[tuple[Category, int, str]]]:
+    """Return what phrases and rules say for each category, and what the rules said."""
+    points: dict[Category, int] = {category: said.all.get(category, 0) for category in CATEGORIES}
+    rules = list(_rules(said, points))
+    for category, more, _ in rules:
+        points[category] += more
+    return points, rules
 
 
 def _primary(tag: str) -> str:
@@ -160,15 +212,13 @@ def _unread(ticket: Ticket, language: str, *, covered: bool, segments: tuple[Seg
 
 
 def _said(book: Phrasebook, title: str, prose: str, technical: str) -> _Said:
-    words = _title_words(title)
-    words.append(None)
+    parts = _title_words(title), words_of(_asked(prose)) if prose else [], words_of(technical) if technical else []
+    words = [*parts[0], None]
     title_ends = len(words)
     if prose:
-        words += words_of(_asked(prose))
-        words.append(None)
+        words += (*parts[1], None)
     body_ends = len(words)
-    if technical:
-        words += words_of(technical)
+    words += parts[2]
     best: dict[tuple[str, str], tuple[int, int]] = {}
     for found in book.read(words):
         place = 0 if found.place < title_ends else 1 if found.place < body_ends else 2
@@ -193,7 +243,7 @@ def _said(book: Phrasebook, title: str, prose: str, technical: str) -> _Said:
     if _BUG_TAG.match(title):
         in_title["nature.fault"] = in_title.get("nature.fault", 0) + _A_FAULT
         counted.append(("nature.fault", _A_FAULT * _TITLE_WEIGHS, "rule", "the title is tagged as a bug"))
-    return _Said(in_title, in_body, everywhere, counted)
+    return _Said(in_title, in_body, everywhere, counted, parts)
 
 
 def _title_words(title: str) -> list[str | None]:

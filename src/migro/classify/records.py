@@ -29,6 +29,9 @@ _TITLE: Final = (
     "headline",
     "topic",
     "issue",
+    "shortdescription",
+    "shorttext",
+    "kurzbeschreibung",
     "betreff",
     "titel",
     "thema",
@@ -49,6 +52,11 @@ _BODY: Final = (
     "firstcomment",
     "descriptionhtml",
     "descriptiontext",
+    "longdescription",
+    "fulldescription",
+    "detail",
+    "wrote",
+    "notes",
     "preview",
     "beschreibung",
     "anfrage",
@@ -90,12 +98,14 @@ class TicketRecord:
         ticket: The ticket; None where the record holds none.
         record: The record as it came, for who wants its labels.
         problem: Why it holds no ticket.
+        fields: The fields that were taken for its id, title and text; None where no name told one.
     """
 
     place: str
     ticket: Ticket | None
     record: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     problem: str = ""
+    fields: TicketFields | None = None
 
 
 def read_tickets(text: str, *, fields: TicketFields | None = None, where: str = "tickets") -> Iterator[TicketRecord]:
@@ -128,7 +138,7 @@ def read_tickets(text: str, *, fields: TicketFields | None = None, where: str = 
             known = _Names.of(flat, names)
         ticket = known.ticket(row, flat)
         missing = "" if ticket else f"expected a title or a text, got the fields {_listed(flat)}"
-        yield TicketRecord(f"{where}, {place}", ticket, row, missing)
+        yield TicketRecord(f"{where}, {place}", ticket, row, missing, known.told)
 
 
 def _plain(text: str) -> Ticket:
@@ -249,13 +259,18 @@ class _Names:
         for name in (told.id, told.title, told.body):
             if name is not None and name not in flat:
                 raise InputError(f"expected a field {name!r}, got {_listed(flat)}")
-        title, body = told.title or _find(flat, _TITLE), told.body or _find(flat, _BODY)
+        title = told.title or _find({name: flat[name] for name in flat if name != told.body}, _TITLE)
+        body = told.body or _find({name: flat[name] for name in flat if name != title}, _BODY)
         if title is None and body is None and not _thread(flat):
             raise InputError(
                 f"expected a field such as title, subject, description or body, got {_listed(flat)}:"
                 " say which one it is"
             )
         return cls(told.id or _find(flat, _ID), title, body, _find(flat, _LANGUAGE))
+
+    @property
+    def told(self) -> TicketFields:
+        return TicketFields(id=self.id, title=self.title, body=self.body)
 
     def fit(self, flat: Mapping[str, Any]) -> bool:
         return (self.title is None or self.title in flat) and (self.body is None or self.body in flat)

@@ -11,8 +11,16 @@ from ..lexicons import Lexicon, parse_lexicon
 from .calibration import Calibration
 from .classifier import Classifier
 from .ticket import Classification, Ticket
+from .vocabulary import Vocabulary
 
-__all__ = ["LANGUAGES", "classify", "standard_calibration", "standard_classifier", "standard_lexicon"]
+__all__ = [
+    "LANGUAGES",
+    "classify",
+    "standard_calibration",
+    "standard_classifier",
+    "standard_lexicon",
+    "standard_vocabulary",
+]
 
 LANGUAGES: Final = ("de", "en", "es")
 
@@ -25,6 +33,12 @@ def standard_lexicon(language: str) -> Lexicon:
 
 
 @cache
+def standard_vocabulary() -> Vocabulary:
+    """Return what single English words are worth; its `source` says how that was found."""
+    return Vocabulary.of(json.loads(_text("en.words.json")))
+
+
+@cache
 def standard_calibration() -> Calibration:
     """Return the calibration of the standard classifier; its `source` says how it was made."""
     return Calibration.of(json.loads(_text("calibration.json")))
@@ -33,7 +47,11 @@ def standard_calibration() -> Calibration:
 @cache
 def standard_classifier() -> Classifier:
     """Return a classifier with all standard lexicons; made once."""
-    return Classifier([standard_lexicon(language) for language in LANGUAGES], standard_calibration())
+    return Classifier(
+        [standard_lexicon(language) for language in LANGUAGES],
+        standard_calibration(),
+        vocabularies={"en": standard_vocabulary()},
+    )
 
 
 def classify(title: str, body: str = "", *, id: str | None = None, language: str | None = None) -> Classification:

@@ -21,6 +21,7 @@ from ..classify import (
     standard_calibration,
     standard_classifier,
     standard_lexicon,
+    standard_vocabulary,
 )
 from ..classify.standard import LANGUAGES
 from ..errors import ConfigurationError, InputError, MigroError
@@ -80,7 +81,8 @@ def classifier_of(arguments: argparse.Namespace) -> Classifier:
     languages = {lexicon.language.split("-")[0].lower() for lexicon in own}
     shipped = [standard_lexicon(language) for language in LANGUAGES if language not in languages]
     try:
-        return Classifier([*own, *shipped], _calibration(arguments.calibration))
+        vocabularies = {} if "en" in languages else {"en": standard_vocabulary()}
+        return Classifier([*own, *shipped], _calibration(arguments.calibration), vocabularies=vocabularies)
     except MigroError as e:
         raise ConfigurationError(f"--lexicon: {e}") from e
 
@@ -103,16 +105,46 @@ def _calibration(path: Path | None) -> Calibration:
         raise ConfigurationError(f"--calibration: expected a calibration: {e} - at {path}") from e
 
 
-def records_of(arguments: argparse.Namespace) -> Iterator[TicketRecord]:
-    """Yield the tickets of all files; a file that cannot be read is one record with a problem."""
+def records_of(arguments: argparse.Namespace, console: Console) -> Iterator[TicketRecord]:
+    """
+    Yield the tickets of all files; a file that cannot be read is one record with a problem.
+
+    Where a file has words in fields that were taken for nothing, and none was taken for the title or the text, that is
+    said once: whoever reads the labels cannot see it there.
+    """
     fields = TicketFields(id=arguments.id_field, title=arguments.title_field, body=arguments.body_field)
     for name in arguments.files:
         try:
-            yield from read_tickets(_text(name), fields=fields, where="stdin" if name == "-" else Path(name).name)
+            where = "stdin" if name == "-" else Path(name).name
+            told = False
+            for record in read_tickets(_text(name), fields=fields, where=where):
+                unread = "" if told else _unread(record)
+                if unread:
+                    told = True
+                    console.complain(f"{where}: {unread}")
+                yield record
         except (OSError, UnicodeDecodeError) as e:
             yield TicketRecord(name, None, problem=f"expected a readable file: {e}")
         except InputError as e:
             raise InputError(f"{e}, with --title-field and --body-field - at {name}") from e
+
+
+def _unread(record: TicketRecord) -> str:
+    """Return what to say of a record that is read without a title or without a text although it has other words."""
+    taken = record.fields
+    if taken is None or (taken.title is None) == (taken.body is None):
+        return ""
+    others = [
+        str(name)[:40]
+        for name, value in record.record.items()
+        if name not in (taken.id, taken.title, taken.body) and isinstance(value, str) and value.count(" ") > 1
+    ]
+    if not others:
+        return ""
+    read, missing, option = (
+        (taken.body, "title", "--title-field") if taken.title is None else (taken.title, "text", "--body-field")
+    )
+    return f"only {read!r} is read; {option} says which field is the {missing}, perhaps {' or '.join(map(repr, others[:4]))}"
 
 
 def _text(name: str) -> str:
@@ -129,7 +161,7 @@ def classify(arguments: argparse.Namespace, console: Console) -> int:
         raise ConfigurationError("expected files or --text, got " + ("both" if arguments.files else "neither"))
     broken = 0
     documents: list[Any] = []
-    for record in _records(arguments):
+    for record in _records(arguments, console):
         if record.ticket is None:
             broken += 1
             console.complain(f"{record.place}: {record.problem}")
@@ -146,9 +178,9 @@ def classify(arguments: argparse.Namespace, console: Console) -> int:
     return 1 if broken else 0
 
 
-def _records(arguments: argparse.Namespace) -> Iterator[TicketRecord]:
+def _records(arguments: argparse.Namespace, console: Console) -> Iterator[TicketRecord]:
     if arguments.text is None:
-        yield from records_of(arguments)
+        yield from records_of(arguments, console)
     else:
         title, _, body = arguments.text.strip().partition("\n")
         yield TicketRecord("--text", Ticket(title=title, body=body))

@@ -44,7 +44,7 @@ def evaluate_tickets(arguments: argparse.Namespace, console: Console) -> int:
     judged: list[Judged] = []
     left_out = 0
     for found in judge(
-        records_of(arguments), classifier, field=arguments.label_field, titles_only=arguments.titles_only
+        records_of(arguments, console), classifier, field=arguments.label_field, titles_only=arguments.titles_only
     ):
         if isinstance(found, Judged):
             judged.append(found)
@@ -52,7 +52,8 @@ def evaluate_tickets(arguments: argparse.Namespace, console: Console) -> int:
             left_out += 1
             console.complain(f"{found.place}: {found.problem}")
     if not judged:
-        raise InputError("expected at least one labelled ticket, got none")
+        hint = "" if arguments.label_field else ": --label-field NAME says which field has the category"
+        raise InputError(f"expected at least one labelled ticket, got none{hint}")
     scores = score(judged)
     if console.text:
         print("\n".join(lines_of(scores)))

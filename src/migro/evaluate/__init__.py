@@ -13,6 +13,7 @@ from .tables import lines_of
 from .tickets import CategoryScore, Confusion, Judged, TicketScores, Truth, judge, score, truth_of
 from .totals import TARGETS, TARGETS_UNDER_LOSS, ModeScore, Targets, Total, total_of
 from .truths import TruthDocument, read_truth
+from .vocabularies import LabelledEvidence, fit_vocabulary
 
 __all__ = [
     "TARGETS",
@@ -25,6 +26,7 @@ __all__ = [
     "FalseAlarm",
     "Finding",
     "Judged",
+    "LabelledEvidence",
     "Messages",
     "ModeScore",
     "Played",
@@ -42,6 +44,7 @@ __all__ = [
     "assess",
     "cases_of",
     "fit_calibration",
+    "fit_vocabulary",
     "judge",
     "lines_of",
     "lower_bound",

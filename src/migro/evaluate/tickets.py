@@ -19,6 +19,9 @@ __all__ = ["CategoryScore", "Confusion", "Judged", "TicketScores", "Truth", "jud
 _CATEGORY: Final = ("category", "label", "expected", "expected_category", "gold", "desk", "class")
 _CATEGORY2: Final = ("category2", "second_category", "category_2")
 _KNOWN: Final = frozenset(get_args(Category))
+_MISLEADS: Final = 10
+"""Points from which on a phrase is named as what misled; single words are worth less and stand in every ticket."""
+
 _YES: Final = frozenset(("true", "yes", "1", "y"))
 _NO: Final = frozenset(("false", "no", "0", "n"))
 
@@ -205,14 +208,18 @@ def truth_of(record: Mapping[str, Any], *, field: str | None = None) -> Truth | 
 
     Args:
         record: A record of an export, with fields such as `category`, `category2` and `severity`.
-        field: Name of the field with the category, where it is called otherwise.
+        field: Name of the field with the category, where it is called otherwise. Dots go into objects, and into lists
+            of objects with an id and a value, such as the custom fields of a help desk; of a list of words the
+            category among them counts.
 
     Raises:
         InputError: If a category is none of those there are.
     """
     folded = {str(name).strip().lower().replace(" ", "_"): value for name, value in record.items()}
-    names = _CATEGORY if field is None else (field.strip().lower().replace(" ", "_"),)
-    category = _word(next((folded[n] for n in names if folded.get(n) not in (None, "")), None))
+    if field is None:
+        category = _word(next((folded[n] for n in _CATEGORY if folded.get(n) not in (None, "")), None))
+    else:
+        category = _named(record, field)
     if not category:
         return None
     if category not in _KNOWN:
@@ -226,6 +233,29 @@ def truth_of(record: Mapping[str, Any], *, field: str | None = None) -> Truth | 
         customer_facing=_yes(folded.get("customer_facing")),
         sure={"sure": True, "unsure": False}.get(told),
     )
+
+
+def _named(record: Mapping[str, Any], path: str) -> str:
+    """Return the word in a field of a record, its name as it is or with dots that go inside."""
+    value = {str(name).strip().lower(): inside for name, inside in record.items()}.get(path.strip().lower())
+    if value is None and "." in path:
+        outer, inner = path.split(".", 1)
+        found = record.get(outer)
+        if isinstance(found, Mapping):
+            return _named(found, inner)
+        if isinstance(found, list):
+            value = next((_value(one) for one in found if isinstance(one, Mapping) and _called(one, inner)), None)
+    if isinstance(value, list):
+        return next((word for word in map(_word, value) if word in _KNOWN), "")
+    return _word(value)
+
+
+def _called(one: Mapping[str, Any], name: str) -> bool:
+    return name in (str(one.get(key)) for key in ("id", "name", "title", "key"))
+
+
+def _value(one: Mapping[str, Any]) -> Any:
+    return one.get("value")
 
 
 def _word(value: Any) -> str:
@@ -260,10 +290,17 @@ def judge(
         except InputError as e:
             raise InputError(f"{e} - at {record.place}") from e
         if record.ticket is None or truth is None:
-            yield attrs.evolve(record, problem=record.problem or "expected a category, got none")
+            yield attrs.evolve(record, problem=record.problem or _unlabelled(record, field))
         else:
             ticket = attrs.evolve(record.ticket, body="") if titles_only else record.ticket
             yield Judged(place=record.place, truth=truth, said=classifier.classify(ticket))
+
+
+def _unlabelled(record: TicketRecord, field: str | None) -> str:
+    if field is not None:
+        return f"expected a category in the field {field!r}, got none"
+    names = ", ".join(str(name)[:40] for name in list(record.record)[:12]) or "none"
+    return f"expected a category in a field called category or label, got the fields {names}"
 
 
 def score(judged: Sequence[Judged], *, bins: int = 10) -> TicketScores:
@@ -320,7 +357,7 @@ def _worst(judged: Sequence[Judged], most: int = 10, phrases: int = 5) -> Iterat
         if not j.right:
             wrong.setdefault((j.truth.category, str(j.said.category)), []).append(j)
     for (truth, said), tickets in sorted(wrong.items(), key=lambda item: (-len(item[1]), item[0]))[:most]:
-        misled = Counter(r.phrase for j in tickets for r in j.said.reasons(said) if r.points > 0)
+        misled = Counter(r.phrase for j in tickets for r in j.said.reasons(said) if r.points >= _MISLEADS)
         yield Confusion(
             truth=truth,
             said=said,

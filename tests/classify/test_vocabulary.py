@@ -1,0 +1,93 @@
+"""Single words: few points each, counted once and where they weigh most, and seen like any other reason."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from migro.classify import Calibration, Classifier, Ticket, Vocabulary, shares_of, standard_vocabulary, stem_of
+from migro.errors import RuleDefinitionError
+from migro.lexicons import Entry, Lexicon
+from tests.effort import cases
+
+STEPS = Calibration(steps=((-1000, 200), (0, 500)), source="made up")
+LAMPS = Vocabulary.of({"source": "made up", "points": {"lamp": {"inventory": 8, "docs": -3}, "shad": {"checkout": 5}}})
+WORDS = st.lists(st.sampled_from(("lamp", "lamps", "shade", "shades", "wire", None)), max_size=30)
+
+
+def reader(vocabulary: Vocabulary, language: str = "en") -> Classifier:
+    lexicon = Lexicon(name="test", version=1, language="en", entries=[Entry("cart", {"checkout": 40})])
+    return Classifier([lexicon], STEPS, vocabularies={language: vocabulary})
+
+
+@pytest.mark.parametrize(
+    "words", ["ship ships shipped shipping", "query queries", "price prices priced pricing", "class classes", "bus"]
+)
+def test_number_and_tense_make_no_other_word(words: str) -> None:
+    assert len({stem_of(word) for word in words.split()}) == 1
+
+
+def test_a_word_counts_once_and_where_it_weighs_most() -> None:
+    assert LAMPS.read(["lamps"], ["lamp", "lamp"], []) == [
+        ("inventory", 16, "title", "lamp*"),
+        ("docs", -6, "title", "lamp*"),
+    ]
+    assert LAMPS.read([], ["lamp"], ["lamp"]) == [("inventory", 8, "body", "lamp*"), ("docs", -3, "body", "lamp*")]
+    assert [points for _, points, _, _ in LAMPS.read([], [], ["lamp"])] == [4, -1]
+
+
+def test_a_long_text_says_no_more_than_a_short_one() -> None:
+    many = Vocabulary(points={f"w{n}x": {"checkout": 10} for n in range(400)})
+
+    def worth(number: int) -> int:
+        return sum(points for _, points, _, _ in many.read([], [f"w{n}x" for n in range(number)], []))
+
+    assert worth(10) == 100
+    assert worth(400) == 400 * 10 * 4 // 20 < 400 * 10 // 4
+
+
+@given(WORDS, WORDS, WORDS)
+@settings(max_examples=cases(100))
+def test_what_is_learned_from_is_what_counts_later(
+    title: list[str | None], prose: list[str | None], technical: list[str | None]
+) -> None:
+    shares = shares_of((title, prose, technical), LAMPS.points)
+    read = LAMPS.read(title, prose, technical)
+
+    assert {word.rstrip("*") for _, _, _, word in read} == set(shares)
+    for category, points, _, word in read:
+        stem = word.rstrip("*")
+        assert abs(points - shares[stem] * LAMPS.points[stem][category]) <= Fraction(1, 2)
+
+
+def test_points_of_words_are_added_and_seen() -> None:
+    found = reader(LAMPS).classify(Ticket(title="Cart without lamps", body="The shade is here."))
+
+    assert dict(found.points)["checkout"] == sum(r.points for r in found.reasons("checkout")) == 40 * 2 + 5
+    assert [(r.points, r.where, r.phrase) for r in found.reasons("inventory")] == [(16, "title", "lamp*")]
+
+
+def test_words_alone_are_no_evidence() -> None:
+    found = reader(Vocabulary(points={"lamp": {"inventory": 30}})).classify(Ticket(title="Lamps"))
+
+    assert (found.category, found.confidence) == ("inventory", 200)
+
+
+def test_words_of_another_language_say_nothing() -> None:
+    assert reader(LAMPS, "de").classify(Ticket(title="Lamps", language="en")).reasons("inventory") == ()
+
+
+def test_points_for_what_is_no_category_are_refused() -> None:
+    with pytest.raises(RuleDefinitionError, match="expected categories, got 'kettle' for 'lamp' and 0 more"):
+        Vocabulary.of({"source": "made up", "points": {"lamp": {"kettle": 1}}})
+
+
+def test_no_standard_word_decides_what_a_phrase_that_names_a_desk_does_not() -> None:
+    worth = standard_vocabulary().points
+
+    assert len(worth) > 500
+    assert all(stem_of(stem.lower()) and stem.isascii() for stem in worth)
+    assert max(abs(points) for words in worth.values() for points in words.values()) < 50
