@@ -20,7 +20,7 @@ from itertools import product
 
 import attrs
 
-from migro.classify import Classifier, Ticket, standard_calibration, standard_lexicon
+from migro.classify import Classifier, Ticket, standard_calibration, standard_lexicon, standard_vocabulary
 from migro.lexicons import Entry, Lexicon
 
 _ROUNDS = 5
@@ -91,13 +91,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     floor = best(lambda: [_WORD.findall(f"{t.title}\n{t.body}".lower()) for t in made])
     print(f"{'floor: words by one expression':36} {number / floor:12,.0f} tickets/s")
     english = standard_lexicon("en")
+    words = {"en": standard_vocabulary()}
     for times in (1, 2, 4):
         lexicon = larger(english, times) if times > 1 else english
-        classifier = Classifier([lexicon], standard_calibration())
+        classifier = Classifier([lexicon], standard_calibration(), vocabularies=words)
         taken = best(partial(label, classifier, made))
         print(f"{f'{len(lexicon.entries):,} phrases':36} {number / taken:12,.0f} tickets/s")
     long = Ticket(title="Checkout is slow", body="The cart takes long to load. " * 40_000)
-    classifier = Classifier([english], standard_calibration())
+    classifier = Classifier([english], standard_calibration(), vocabularies=words)
     print(f"{'one ticket of 1.2 megabytes':36} {best(lambda: classifier.classify(long)) * 1000:12,.1f} ms")
 
 

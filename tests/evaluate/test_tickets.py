@@ -114,7 +114,8 @@ def test_records_without_a_label_or_a_ticket_are_given_back() -> None:
 def test_the_category_stands_wherever_a_help_desk_puts_it(field: str, record: dict[str, Any]) -> None:
     found = truth_of(record, field=field)
 
-    assert found is not None and found.category == "data_sync"
+    assert found is not None
+    assert found.category == "data_sync"
     assert (
         truth_of({"tags": ["urgent"], "custom_fields": [{"id": 17, "value": None}], "fields": 3}, field=field) is None
     )

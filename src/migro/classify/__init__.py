@@ -14,7 +14,7 @@ from .standard import (
     standard_lexicon,
     standard_vocabulary,
 )
-from .ticket import CATEGORIES, SEVERITIES, Category, Classification, Reason, Ticket, TicketSeverity
+from .ticket import CATEGORIES, SEVERITIES, Category, Classification, Reason, Ticket, TicketSeverity, Worth
 from .vocabulary import Vocabulary, shares_of, stem_of
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "TicketRecord",
     "TicketSeverity",
     "Vocabulary",
+    "Worth",
     "clarity",
     "classify",
     "language_of",

@@ -16,7 +16,7 @@ from .phrasebook import Phrasebook
 from .segmentation import Segment, cut, segments, text_of
 from .severity import faces_customers, severity_of
 from .ticket import CATEGORIES, Category, Classification, Ticket, Where
-from .vocabulary import Vocabulary
+from .vocabulary import Vocabulary, sums_of
 from .words import words_of
 
 __all__ = ["Classifier", "Evidence"]
@@ -141,8 +141,9 @@ class Classifier:
         points, rules = _points(said)
         vocabulary = self._vocabularies.get(language)
         words = vocabulary.read(*said.words) if vocabulary is not None else []
-        for category, more, _, _ in words:
-            points[category] += more
+        if words:
+            for category, more in zip(CATEGORIES, sums_of(words), strict=True):
+                points[category] += more
         ranked: list[Category] = sorted(CATEGORIES, key=lambda c: -points[c])
         best: Category = ranked[0]
         second: Category = ranked[1]
@@ -161,7 +162,8 @@ class Classifier:
             customer_facing=customer_facing,
             language=language,
             covered=True,
-            counted=(*said.counted, *((label, more, "rule", rule) for label, more, rule in rules), *words),
+            counted=(*said.counted, *((label, more, "rule", rule) for label, more, rule in rules)),
+            words=tuple(words),
             segments=parts,
         )
 

@@ -55,6 +55,8 @@ def severity_of(
         return "low" if low >= 60 else "medium"
     if category == "other":
         return "medium"
-    if high >= 20 or (customer_facing and low < 10 and said.get("audience.shopper", 0) >= 60):
+    # That shoppers are near is enough where a fault is told; else it takes more words about them.
+    seen = said.get("audience.shopper", 0) >= (30 if fault else 60)
+    if high >= 20 or (customer_facing and low < 10 and seen):
         return "high"
     return "medium"

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import attrs
 
 from ..models import Band
 from .segmentation import Segment
 
-__all__ = ["CATEGORIES", "SEVERITIES", "Category", "Classification", "Reason", "Ticket", "TicketSeverity", "Where"]
+__all__ = [
+    "CATEGORIES",
+    "SEVERITIES",
+    "Category",
+    "Classification",
+    "Reason",
+    "Ticket",
+    "TicketSeverity",
+    "Where",
+    "Worth",
+]
 
 Category = Literal[
     "checkout",
@@ -84,6 +94,19 @@ class Reason:
     phrase: str
 
 
+class Worth(NamedTuple):
+    """
+    What a word of a ticket is worth.
+
+    Attributes:
+        rows: As category, points, where and word; only categories that it says anything about.
+        packed: The same as one number, for adding; `vocabulary.sums_of` takes sums apart.
+    """
+
+    rows: tuple[tuple[Category, int, Where, str], ...]
+    packed: int
+
+
 @attrs.frozen(kw_only=True)
 class Classification:
     """
@@ -100,7 +123,8 @@ class Classification:
         customer_facing: Whether a shopper would see or feel it.
         language: Tag of the language it was read in, or of the one that no lexicon covers.
         covered: Whether a lexicon covers the language.
-        counted: Everything that counted, as label, points, where and phrase; `because` has it in order.
+        counted: Phrases and rules that counted, as label, points, where and phrase; `because` has everything in order.
+        words: Single words that counted besides.
         segments: The parts of the body and what they are; places count characters of the body as it was read.
     """
 
@@ -115,12 +139,14 @@ class Classification:
     language: str
     covered: bool
     counted: tuple[tuple[str, int, Where, str], ...] = attrs.field(repr=False)
+    words: tuple[Worth, ...] = attrs.field(default=(), repr=False)
     segments: tuple[Segment, ...] = attrs.field(default=(), repr=False)
 
     @property
     def because(self) -> tuple[Reason, ...]:
         """Everything that counted, the most first."""
-        ordered = sorted(self.counted, key=lambda c: (-abs(c[1]), c[0], c[3], c[2]))
+        counted = [*self.counted, *(row for word in self.words for row in word.rows)]
+        ordered = sorted(counted, key=lambda c: (-abs(c[1]), c[0], c[3], c[2]))
         return tuple(Reason(*one) for one in ordered)
 
     @property

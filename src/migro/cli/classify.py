@@ -144,7 +144,8 @@ def _unread(record: TicketRecord) -> str:
     read, missing, option = (
         (taken.body, "title", "--title-field") if taken.title is None else (taken.title, "text", "--body-field")
     )
-    return f"only {read!r} is read; {option} says which field is the {missing}, perhaps {' or '.join(map(repr, others[:4]))}"
+    perhaps = " or ".join(map(repr, others[:4]))
+    return f"only {read!r} is read; {option} says which field is the {missing}, perhaps {perhaps}"
 
 
 def _text(name: str) -> str:

@@ -80,7 +80,7 @@ def _whole(weights: Sequence[float]) -> dict[Category, int]:
 
 
 def _fitted(tickets: Sequence[LabelledEvidence], known: dict[str, int], held: int) -> list[list[float]]:
-    """Return weights by word and category: steps down the gradient, one ticket after the other, each word at its pace."""
+    """Return weights by word and category: steps down the gradient, ticket after ticket, each word at its pace."""
     rows = []
     often = [0] * len(known)
     for ticket in tickets:
