@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migro.classify import Calibration, Classifier, Ticket, Vocabulary, shares_of, standard_vocabulary, stem_of
+from migro.classify import (
+    Calibration,
+    Category,
+    Classifier,
+    Ticket,
+    Vocabulary,
+    shares_of,
+    standard_vocabulary,
+    stem_of,
+)
 from migro.errors import RuleDefinitionError
 from migro.lexicons import Entry, Lexicon
 from tests.effort import cases
@@ -18,7 +27,7 @@ LAMPS = Vocabulary.of({"source": "made up", "points": {"lamp": {"inventory": 8, 
 WORDS = st.lists(st.sampled_from(("lamp", "lamps", "shade", "shades", "wire", None)), max_size=30)
 
 
-def rows(vocabulary: Vocabulary, *places: list[str] | list[str | None]) -> list[tuple[str, int, str, str]]:
+def rows(vocabulary: Vocabulary, *places: list[str] | list[str | None]) -> list[tuple[Category, int, str, str]]:
     return [row for word in vocabulary.read(*places) for row in word.rows]
 
 

@@ -71,7 +71,7 @@ class Vocabulary:
     points: Mapping[str, Mapping[Category, int]]
     source: str = ""
     _stems: _Stems = attrs.field(init=False, repr=False, eq=False)
-    _worth: dict[tuple[str, int, int], Worth] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    _worth: dict[tuple[str | None, int, int], Worth] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     @_stems.default
     def _none_read(self) -> _Stems:
