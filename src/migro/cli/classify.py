@@ -215,6 +215,9 @@ def _lines(found: Classification, record: TicketRecord, arguments: argparse.Name
     sure = f"{found.confidence / 1000:.2f} {found.band.word}"
     yield f"{name}  {found.category}{second}  {found.severity}{facing}  confidence {sure}"
     reasons = [r for r in found.because if r.label == found.category] if not arguments.all_reasons else found.because
+    # Phrases first: single words are many and small.
+    words = {row for word in found.words for row in word.rows}
+    reasons = sorted(reasons, key=lambda r: (r.label, r.points, r.where, r.phrase) in words)
     shown = reasons if arguments.all_reasons else reasons[:_MOST_REASONS]
     for r in shown:
         yield f"  {r.points:+5d}  {r.label:18}  {r.where:9}  {r.phrase[:80]}"
