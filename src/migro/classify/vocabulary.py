@@ -112,7 +112,9 @@ class Vocabulary:
         if stem is None:
             return Worth((), 0)
         where, weight = _PLACES[place]
-        worth = {c: _rounded(points * weight * _SHORT, 2 * share) for c, points in self.points[stem].items()}
+        worth: dict[Category, int] = {
+            c: _rounded(points * weight * _SHORT, 2 * share) for c, points in self.points[stem].items()
+        }
         rows = tuple((category, points, where, f"{stem}*") for category, points in worth.items() if points)
         packed = sum(points << _WIDTH * CATEGORIES.index(category) for category, points in worth.items())
         found = self._worth[stem, place, share] = Worth(rows, packed)

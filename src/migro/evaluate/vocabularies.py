@@ -75,7 +75,7 @@ _STATUS: Final = 3
 
 
 def _whole(weights: Sequence[float]) -> dict[Category, int]:
-    rounded = {c: round(weight * _POINTS) for c, weight in zip(CATEGORIES, weights, strict=True)}
+    rounded: dict[Category, int] = {c: round(w * _POINTS) for c, w in zip(CATEGORIES, weights, strict=True)}
     return {category: points for category, points in rounded.items() if points}
 
 
