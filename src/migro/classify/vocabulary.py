@@ -70,12 +70,10 @@ class Vocabulary:
 
     points: Mapping[str, Mapping[Category, int]]
     source: str = ""
-    _stems: _Stems = attrs.field(init=False, repr=False, eq=False)
+    _stems: _Stems = attrs.field(
+        default=attrs.Factory(lambda made: _Stems(made.points), takes_self=True), init=False, repr=False, eq=False
+    )
     _worth: dict[tuple[str | None, int, int], Worth] = attrs.field(factory=dict, init=False, repr=False, eq=False)
-
-    @_stems.default
-    def _none_read(self) -> _Stems:
-        return _Stems(self.points)
 
     def __attrs_post_init__(self) -> None:
         wrong = [f"{c!r} for {stem!r}" for stem, worth in self.points.items() for c in worth if c not in _KNOWN]
@@ -115,7 +113,9 @@ class Vocabulary:
         worth: dict[Category, int] = {
             c: _rounded(points * weight * _SHORT, 2 * share) for c, points in self.points[stem].items()
         }
-        rows = tuple((category, points, where, f"{stem}*") for category, points in worth.items() if points)
+        rows: tuple[tuple[Category, int, Where, str], ...] = tuple(
+            (category, points, where, f"{stem}*") for category, points in worth.items() if points
+        )
         packed = sum(points << _WIDTH * CATEGORIES.index(category) for category, points in worth.items())
         found = self._worth[stem, place, share] = Worth(rows, packed)
         return found
