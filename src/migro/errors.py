@@ -19,6 +19,9 @@ Everything migro raises on purpose.
     │   ├── NotFound (LookupError)               no record with that id
     │   └── StoreUnavailable (OSError)           the store cannot be reached, is locked, or is full
     ├── ActionError                              an actuator could not do what it was asked
+    │   ├── ActionRefused                        asked again it would be refused again
+    │   ├── ActionDelayed                        it has not happened, and a moment later it may
+    │   └── ActionUnclear                        it may have happened: no answer came, or none that can be read
     └── AutomationHalted                         the breaker is open; a person has to resume
 """
 
@@ -29,7 +32,10 @@ from collections.abc import Sequence
 import attrs
 
 __all__ = [
+    "ActionDelayed",
     "ActionError",
+    "ActionRefused",
+    "ActionUnclear",
     "AutomationHalted",
     "ConfigurationError",
     "Conflict",
@@ -173,7 +179,32 @@ class StoreUnavailable(StoreError, OSError):
 
 
 class ActionError(MigroError):
-    """An actuator could not do what it was asked."""
+    """
+    An actuator could not do what it was asked.
+
+    Its message is told to operators and stored, so nothing of what came from outside stands in it.
+    """
+
+
+class ActionRefused(ActionError):
+    """It did not happen, and asked again it would be refused again."""
+
+
+class ActionDelayed(ActionError):
+    """
+    It did not happen, and a moment later it may.
+
+    Attributes:
+        wait_ms: How long the receiver wants to be left alone, in milliseconds; None where it does not say.
+    """
+
+    def __init__(self, message: str, *, wait_ms: int | None = None) -> None:
+        self.wait_ms = wait_ms
+        super().__init__(message)
+
+
+class ActionUnclear(ActionError):
+    """It may have happened: no answer came, or none that can be read."""
 
 
 class AutomationHalted(MigroError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol, overload, runtime_checkable
 
 from .models.action import Action, ActionResult
+from .models.capability import Capability, Standing
 from .models.chain import Link, StoredRecord
 from .models.decision import Decision
 from .models.inputs import Input
@@ -14,7 +15,7 @@ from .models.issue import Issue
 from .models.signal import Signal
 from .models.steps import Accepted, JournalEntry, Partition, Snapshot, StepRecord
 
-__all__ = ["Actuator", "Advisor", "Alarm", "Clock", "Leases", "Ledger", "Memory", "SelfCheck", "Source"]
+__all__ = ["Actuator", "Advisor", "Alarm", "Clock", "Declaring", "Leases", "Ledger", "Memory", "SelfCheck", "Source"]
 
 
 @runtime_checkable
@@ -185,6 +186,34 @@ class Actuator(Protocol):
 
         Called again with the same ``action.idempotency_key`` it must not act a second time. What is expected to
         go wrong is a result with status ``failed``; an exception counts as one too.
+
+        Raises:
+            ActionRefused: If it did not happen, and would be refused again.
+            ActionDelayed: If it did not happen, and may a moment later.
+            ActionUnclear: If it may have happened. It then ends as ``unknown``, unless `Declaring.check` knows.
+        """
+        ...
+
+
+@runtime_checkable
+class Declaring(Protocol):
+    """
+    What an actuator may offer beside the port: what it can do, and a look at what it has done.
+
+    Check an implementation with `migro.testing.DeclaringActuatorContract`.
+    """
+
+    @property
+    def capabilities(self) -> Mapping[str, Capability]:
+        """What it says about each of its kinds; the names are those of `Actuator.kinds`."""
+        ...
+
+    def check(self, action: Action) -> Standing:
+        """
+        Look in the world whether an action has happened, by its idempotency key, and change nothing.
+
+        Asked where nobody knows: after a crash between execution and result, or after an answer that never came.
+        Where it cannot tell, it returns ``unknown``.
         """
         ...
 

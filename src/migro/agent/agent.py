@@ -38,7 +38,7 @@ from ..rules import Rule, RuleSet
 from .dispatch import Dispatcher
 from .erasing import erasure_request, known_partition
 from .fold import PLATFORM, Fold, partition_of, partition_of_issue
-from .hands import DryRun, Hands, Live
+from .hands import DryRun, Hands, Live, declared
 from .journal import first_delivery, known_withdrawal, one_issue
 from .loop import BATCH, SNAPSHOT_EVERY, Loop, Records
 from .merging import root
@@ -122,7 +122,8 @@ class Agent:
             raise ConfigurationError(f"expected snapshot_every to be 1 or more, got {snapshot_every}")
         self.memory = memory
         self.shadow = None if shadow is None else Shadow(Fold(_ruleset(shadow), shadow_policy or policy))
-        self._hands: Hands = Live(actuators) if live else DryRun()
+        given = tuple(actuators)
+        self._hands: Hands = Live(given) if live else DryRun(declared(given))
         self._lock = threading.RLock()
         self._loop = Loop(
             Fold(_ruleset(rules), policy),
@@ -132,6 +133,8 @@ class Agent:
             shadow=self.shadow,
             snapshot_every=snapshot_every,
         )
+        if isinstance(self._hands, Live):
+            self._hands.fit(self._loop.fold.ruleset)
         self._dispatcher = Dispatcher(self._loop, self._hands, self._lock)
 
     @property

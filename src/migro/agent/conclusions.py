@@ -47,7 +47,15 @@ from .wording import WHY_QUARANTINED, why_now
 
 __all__ = ["Conclusions"]
 
-_BEGUN = frozenset({ActionStatus.STARTED, ActionStatus.SIMULATED, ActionStatus.SUCCEEDED, ActionStatus.FAILED})
+_BEGUN = frozenset(
+    {
+        ActionStatus.STARTED,
+        ActionStatus.SIMULATED,
+        ActionStatus.SUCCEEDED,
+        ActionStatus.FAILED,
+        ActionStatus.UNKNOWN,
+    }
+)
 
 
 class Conclusions:

@@ -49,9 +49,9 @@ class Dispatcher:
             while waiting := [key for key in self._waiting() if key not in seen]:
                 seen.update(waiting)
                 for key in waiting:
-                    action = self._begin(key)
-                    if action is not None:
-                        tried.append(self._execute(action))
+                    begun = self._begin(key)
+                    if begun is not None:
+                        tried.append(self._execute(*begun))
         return tuple(tried)
 
     def _waiting(self) -> list[str]:
@@ -59,8 +59,12 @@ class Dispatcher:
             found = self._loop.memory.read("actions", pending=True)
             return [a.idempotency_key for a in found if a.status in _BEGUN]
 
-    def _begin(self, key: str) -> Action | None:
-        """Return the action once its start is stored; None where it is over, or another process has it."""
+    def _begin(self, key: str) -> tuple[Action, bool] | None:
+        """
+        Return the action once its start is stored, and whether somebody had started it before.
+
+        None where it is over, or another process has it.
+        """
         with self._lock:
             self._loop.catch_up(PLATFORM)
             if self._loop.state(PLATFORM).halted:
@@ -69,21 +73,22 @@ class Dispatcher:
             if action is None or action.status not in _BEGUN or not self._acquire(key):
                 return None
             action = self._stored(key)
+            found = action is not None and action.status is ActionStatus.STARTED
             if action is not None and action.status is ActionStatus.PLANNED:
                 for step in (ActionDue, ActionStarted):
                     self._loop.take(action.partition, (step(at=self._loop.time(action.partition), key=key),))
                 action = self._stored(key)
-            # What was started before a crash is tried again: the receiver knows it by its key.
             if action is not None and action.status is ActionStatus.STARTED:
-                return action
+                return action, found
             self._release(key)
             return None
 
-    def _execute(self, action: Action) -> Action:
+    def _execute(self, action: Action, found: bool) -> Action:
         try:
-            return self._finish(action, self._hands.execute(action))
+            # What was started before a crash may have happened: its actuator looks before it acts.
+            return self._finish(action, self._hands.take_up(action) if found else self._hands.execute(action))
         finally:
-            # Also where this was interrupted: whoever comes next may try again, the receiver knows the key.
+            # Also where this was interrupted: whoever comes next takes it up.
             self._release(action.idempotency_key)
 
     def _finish(self, action: Action, result: ActionResult) -> Action:

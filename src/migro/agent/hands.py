@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from ..errors import ConfigurationError
-from ..models import Action, ActionResult
-from ..ports import Actuator
+from ..errors import ActionError, ActionUnclear, ConfigurationError
+from ..models import Action, ActionResult, Capability, Standing, may_repeat
+from ..ports import Actuator, Declaring
+from ..rules import RuleSet
 
-__all__ = ["DryRun", "Hands", "Live"]
+__all__ = ["DryRun", "Hands", "Live", "declared"]
+
+
+def declared(actuators: Iterable[Actuator]) -> Mapping[str, Capability]:
+    """Return what actuators declare, by kind of action; nothing for those that declare nothing."""
+    return {kind: one for a in actuators if isinstance(a, Declaring) for kind, one in a.capabilities.items()}
 
 
 class DryRun:
-    """Executes nothing: it has no actuator it could call."""
+    """
+    Executes nothing: it has no actuator it could call.
+
+    Args:
+        capabilities: What is said about kinds of action, for the sake of their previews.
+    """
 
     live = False
 
+    def __init__(self, capabilities: Mapping[str, Capability] | None = None) -> None:
+        self._capabilities = dict(capabilities or {})
+
     def execute(self, action: Action) -> ActionResult:
-        """Return that the action was simulated."""
-        return ActionResult(status="simulated", detail=f"dry run: {action.kind} -> {action.target}")
+        """Return that the action was simulated, and what would have been done."""
+        capability = self._capabilities.get(action.kind)
+        told = f"{action.kind} -> {action.target}" if capability is None else capability.preview(action)
+        return ActionResult(status="simulated", detail=f"dry run: {told}")
+
+    def take_up(self, action: Action) -> ActionResult:
+        """Do the same for an action that had been started."""
+        return self.execute(action)
 
 
 class Live:
@@ -46,15 +67,78 @@ class Live:
                     )
                 self._by_kind[kind] = actuator
 
+    def fit(self, rules: RuleSet) -> None:
+        """
+        See that no rule takes an action for less risky than the actuator that would do it.
+
+        Raises:
+            ConfigurationError: With every response of which that is true.
+        """
+        capabilities = declared(self._by_kind.values())
+        found = {
+            f"{kind.name} proposes {r.kind} as {r.risk.word}, and its actuator says {capabilities[r.kind].risk.word}"
+            for kind in rules.kinds.values()
+            for r in kind.responses
+            if r.kind in capabilities and r.risk < capabilities[r.kind].risk
+        }
+        if found:
+            raise ConfigurationError(f"expected risks at least as high as declared: {'; '.join(sorted(found))}")
+
     def execute(self, action: Action) -> ActionResult:
         """Return what the actuator of that kind made of it; an exception is a failure, told by its type alone."""
         actuator = self._by_kind.get(action.kind)
         if actuator is None:
             return ActionResult(status="failed", detail=f"no actuator for {action.kind!r}")
+        capability = _capability(actuator, action)
+        problem = "" if capability is None else capability.problem(action)
+        if problem:
+            return ActionResult(status="failed", detail=problem)
         try:
             return actuator.execute(action)
+        except ActionUnclear as e:
+            return _cleared(actuator, action, str(e))
+        except ActionError as e:
+            return ActionResult(status="failed", detail=str(e))
         except Exception as e:  # an actuator is foreign code; its text may hold personal data
             return ActionResult(status="failed", detail=f"{type(actuator).__name__} raised {type(e).__name__}")
+
+    def take_up(self, action: Action) -> ActionResult:
+        """
+        Return what becomes of an action that somebody started and nobody finished: it may have happened.
+
+        It is done where its actuator finds it done, tried where that cannot make two of it, and else unknown.
+        """
+        actuator = self._by_kind.get(action.kind)
+        capability = _capability(actuator, action)
+        if actuator is None or capability is None:
+            return self.execute(action)  # the port alone promises that one key acts once
+        standing = _look(actuator, action)
+        if standing == "done":
+            return ActionResult(status="succeeded", detail="found done after an interruption")
+        if may_repeat(capability.idempotency, standing):
+            return self.execute(action)
+        return ActionResult(status="unknown", detail="interrupted; whether it has happened cannot be found out")
+
+
+def _capability(actuator: Any, action: Action) -> Capability | None:
+    return actuator.capabilities.get(action.kind) if isinstance(actuator, Declaring) else None
+
+
+def _look(actuator: Actuator, action: Action) -> Standing:
+    try:
+        return actuator.check(action) if isinstance(actuator, Declaring) else "unknown"
+    except Exception:  # foreign code; who cannot look does not know
+        return "unknown"
+
+
+def _cleared(actuator: Actuator, action: Action, why: str) -> ActionResult:
+    match _look(actuator, action):
+        case "done":
+            return ActionResult(status="succeeded", detail=f"found done: {why}")
+        case "not_done":
+            return ActionResult(status="failed", detail=f"found not done: {why}")
+        case "unknown":
+            return ActionResult(status="unknown", detail=why)
 
 
 Hands = DryRun | Live

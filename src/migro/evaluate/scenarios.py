@@ -17,7 +17,14 @@ from .survivals import Survival
 __all__ = ["Played", "Why", "score_scenario"]
 
 _DONE: Final = frozenset(
-    {ActionStatus.PLANNED, ActionStatus.STARTED, ActionStatus.SIMULATED, ActionStatus.SUCCEEDED, ActionStatus.FAILED}
+    {
+        ActionStatus.PLANNED,
+        ActionStatus.STARTED,
+        ActionStatus.SIMULATED,
+        ActionStatus.SUCCEEDED,
+        ActionStatus.FAILED,
+        ActionStatus.UNKNOWN,
+    }
 )
 
 _SILENT: Final = frozenset({"recheck", "report", "update_dashboard"})

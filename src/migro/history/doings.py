@@ -13,7 +13,7 @@ from ..ports import Memory
 
 __all__ = ["Doing", "Done", "doings"]
 
-Done = Literal["approved", "rejected", "closed", "simulated", "succeeded", "failed", "lapsed"]
+Done = Literal["approved", "rejected", "closed", "simulated", "succeeded", "failed", "unknown", "lapsed"]
 """What can be done to an action or an issue."""
 
 _BY_PEOPLE: Mapping[str, Done] = {"approve": "approved", "reject": "rejected", "resolve": "closed"}
@@ -27,7 +27,7 @@ class Doing:
     Attributes:
         at: By the time of the fold, which never runs backwards.
         what: A person `approved` or `rejected` an action or `closed` an issue; an action was `simulated`, `succeeded`
-            or `failed`, or `lapsed` because nobody approved it in time.
+            or `failed`, is `unknown`, or `lapsed` because nobody approved it in time.
         target: Idempotency key of the action, or id of the issue.
         by: Role or name of the person; empty for the others.
         text: The person's reason, or one line of the actuator.

@@ -19,7 +19,7 @@ class ActionOutcomes:
     """
     Numbers of actions that were proposed in a period, by where they stand now.
 
-    The eleven from `forbidden` to `failed` add up to `proposed`.
+    The twelve from `forbidden` to `unknown` add up to `proposed`.
 
     Attributes:
         kind: The failure mode.
@@ -45,6 +45,7 @@ class ActionOutcomes:
     simulated: int
     succeeded: int
     failed: int
+    unknown: int
     ended_after_success: int
     ended_after_simulation: int
 

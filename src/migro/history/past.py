@@ -68,7 +68,7 @@ class Past:
                     continue
                 if doing.what == "approved" and offers.stood(doing.target, doing.binding, doing.at):
                     approved.add(doing.target)
-                elif doing.what in ("simulated", "succeeded", "failed"):
+                elif doing.what in ("simulated", "succeeded", "failed", "unknown"):
                     results.setdefault(doing.target, doing.at)
         return outcomes(
             found.values(),

@@ -2,6 +2,7 @@
 
 from .action import Action, ActionResult
 from .canonical import canonical_json, content_id, digest, from_microseconds, to_microseconds
+from .capability import Capability, Idempotency, Parameters, Standing, may_repeat
 from .chain import Link, StoredRecord
 from .decision import Decision
 from .explanation import (
@@ -88,6 +89,7 @@ __all__ = [
     "Attention",
     "Auth",
     "Band",
+    "Capability",
     "Category",
     "Cause",
     "CauseChanged",
@@ -106,6 +108,7 @@ __all__ = [
     "Explanation",
     "GuardTrace",
     "Hint",
+    "Idempotency",
     "Impact",
     "Input",
     "Issue",
@@ -122,6 +125,7 @@ __all__ = [
     "NearMiss",
     "OpenIssue",
     "Outcome",
+    "Parameters",
     "Partition",
     "PersonActed",
     "PremiseTrace",
@@ -137,6 +141,7 @@ __all__ = [
     "SignalRelayed",
     "SignalWithdrawn",
     "Snapshot",
+    "Standing",
     "StepAsked",
     "StepRecord",
     "StoredRecord",
@@ -149,6 +154,7 @@ __all__ = [
     "content_id",
     "digest",
     "from_microseconds",
+    "may_repeat",
     "read_input",
     "to_microseconds",
 ]

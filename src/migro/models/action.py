@@ -53,9 +53,10 @@ class ActionResult(Record):
     What became of an action.
 
     Attributes:
-        status: `simulated` in dry run, else `succeeded` or `failed`.
+        status: `simulated` in dry run, else `succeeded`, `failed`, or `unknown` where it may have happened and nobody
+            could find out.
         detail: One redacted line for the operator.
     """
 
-    status: Literal["simulated", "succeeded", "failed"]
+    status: Literal["simulated", "succeeded", "failed", "unknown"]
     detail: str = ""

@@ -143,7 +143,11 @@ class IssueStatus(Enum):
 
 
 class ActionStatus(Enum):
-    """Where an action stands. Only the dispatcher moves it past `planned`."""
+    """
+    Where an action stands. Only the dispatcher moves it past `planned`.
+
+    `unknown` may have happened: nobody could find out, it is not tried again, and a person has to look.
+    """
 
     FORBIDDEN = "forbidden"
     RECORDED = "recorded"
@@ -156,6 +160,7 @@ class ActionStatus(Enum):
     SIMULATED = "simulated"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    UNKNOWN = "unknown"
 
 
 Auth = Literal["verified", "static_secret", "not_applicable", "unsigned", "unchecked", "failed"]

@@ -69,6 +69,7 @@ ACTION_RANK = MappingProxyType(
         ActionStatus.SIMULATED: 5,
         ActionStatus.SUCCEEDED: 5,
         ActionStatus.FAILED: 5,
+        ActionStatus.UNKNOWN: 5,
     }
 )
 """How far an action has come; a stored action is only replaced by one that is at least as far."""

@@ -8,6 +8,7 @@ makes a failed contract show its values.
 
 from .actuator import ActuatorContract
 from .clock import FixedClock
+from .declaring import DeclaringActuatorContract
 from .leases import LeasesContract
 from .ledger import LedgerContract
 from .memory import MemoryContract
@@ -26,6 +27,7 @@ from .samples import (
 __all__ = [
     "START",
     "ActuatorContract",
+    "DeclaringActuatorContract",
     "FixedClock",
     "LeasesContract",
     "LedgerContract",

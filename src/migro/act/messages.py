@@ -1,0 +1,118 @@
+"""Messages: an action in words for people, the same whatever carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import attrs
+
+from ..models import Action, Parameters
+
+__all__ = [
+    "MESSAGES",
+    "Diagnosis",
+    "DraftParameters",
+    "Message",
+    "NoteParameters",
+    "ReportParameters",
+    "composed",
+    "one_line",
+]
+
+Diagnosis = Callable[[Action], Iterable[str]]
+"""Says in lines what is known about the issue of an action; `migro.act.Diagnostics` reads it from the memory."""
+
+_LONGEST_LINE: Final = 500
+_MOST_LINES: Final = 60
+
+
+class NoteParameters(Parameters):
+    """
+    Arguments of ``notify`` and ``update_dashboard``.
+
+    Attributes:
+        text: What people read first.
+    """
+
+    text: str
+
+
+class ReportParameters(Parameters):
+    """
+    Arguments of ``report``.
+
+    Attributes:
+        content: What belongs into it.
+    """
+
+    content: str
+
+
+class DraftParameters(Parameters):
+    """
+    Arguments of ``draft_reply``.
+
+    Attributes:
+        template: The reply, in the words of the failure mode.
+        ticket: Id of the ticket that it is a reply to, at the help desk.
+    """
+
+    template: str
+    ticket: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Message:
+    """
+    Words for people about one issue.
+
+    Attributes:
+        subject: One line.
+        lines: What follows.
+        issue: What it is about: messages of one issue belong together.
+        key: Idempotency key of the action: a message with the same key is the same message.
+    """
+
+    subject: str
+    lines: tuple[str, ...]
+    issue: str
+    key: str
+
+    @property
+    def text(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines)
+
+
+MESSAGES: Final = ("draft_reply", "notify", "report")
+"""The kinds of action that come down to telling somebody."""
+
+
+def one_line(text: str, most: int = _LONGEST_LINE) -> str:
+    """Return a text as one line without control characters: it may become a header, or a line on a terminal."""
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
+
+
+def composed(action: Action, diagnosis: Iterable[str] = ()) -> Message:
+    """Return what an action says; `diagnosis` are further lines, already redacted."""
+    args = action.args
+    match action.kind:
+        case "report":
+            first = f"Report: {args.get('content', '')}"
+        case "draft_reply":
+            first = f"Draft of a reply, not sent: {args.get('template', '')}"
+        case _:
+            first = args.get("text", "") or f"{action.kind} for {action.target}"
+    found = [one_line(line) for line in diagnosis][:_MOST_LINES]
+    note = [one_line(action.note)] if action.note else []
+    lines = [
+        one_line(first, 4 * _LONGEST_LINE),
+        *note,
+        *(["", *found] if found else []),
+        "",
+        f"Issue {action.issue}, decision {action.decision}, at {action.at:%Y-%m-%d %H:%M:%S} UTC.",
+        f"Why: migro explain {action.issue}",
+    ]
+    return Message(subject=one_line(first, 150), lines=tuple(lines), issue=action.issue, key=action.idempotency_key)

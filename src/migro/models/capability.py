@@ -1,0 +1,78 @@
+"""Capabilities: what an actuator says about a kind of action before anybody asks it to act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import attrs
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .action import Action
+from .scales import Risk
+from .validation import explain_validation
+
+__all__ = ["Capability", "Idempotency", "Parameters", "Standing", "may_repeat"]
+
+Idempotency = Literal["receiver", "check", "none"]
+"""
+What keeps an action from happening twice where nobody knows whether it has happened.
+
+`receiver`: the receiver knows the key and acts once, so asking again is safe.
+`check`: the receiver can be asked whether it has happened.
+`none`: neither; a person has to look.
+"""
+
+Standing = Literal["done", "not_done", "unknown"]
+"""What an actuator finds when it looks for an action in the world."""
+
+
+class Parameters(BaseModel):
+    """
+    The arguments of an action, typed: subclass it with a field for each.
+
+    Arguments are words, so a number is read from its digits; one that is not declared is a mistake.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _named(action: Action) -> str:
+    return f"{action.kind} -> {action.target}"
+
+
+@attrs.frozen(kw_only=True)
+class Capability:
+    """
+    What an actuator can do about one kind of action.
+
+    Attributes:
+        kind: The verb.
+        risk: What it can do at worst. An action that a rule declares as less risky is not executed.
+        parameters: What its arguments are read as.
+        idempotency: What keeps it from happening twice.
+        reversible: Whether a person can undo it.
+        preview: Says in words what would be done, for an approval card and for a dry run, and touches nothing.
+    """
+
+    kind: str
+    risk: Risk
+    parameters: type[Parameters]
+    idempotency: Idempotency
+    reversible: bool
+    preview: Callable[[Action], str] = _named
+
+    def problem(self, action: Action) -> str:
+        """Return why an action must not be executed as it stands, in words; empty where it may."""
+        if action.risk < self.risk:
+            return f"expected {self.kind} to be declared as {self.risk.word} or worse, got {action.risk.word}"
+        try:
+            self.parameters.model_validate(dict(action.args))
+        except ValidationError as e:
+            return explain_validation(e)
+        return ""
+
+
+def may_repeat(idempotency: Idempotency, standing: Standing) -> bool:
+    """Return whether an action that may have happened can be tried again without happening twice."""
+    return standing == "not_done" or (standing == "unknown" and idempotency == "receiver")

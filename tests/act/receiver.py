@@ -1,0 +1,141 @@
+"""
+Receivers on the loopback: each vendor's answers in its true shape, and what can go wrong with any of them.
+
+Every receiver keeps what it was told to do by the key it was told with; those that honour a key act once for each.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import attrs
+
+__all__ = ["FAULTS", "Asked", "Receiver", "Reply", "receiving"]
+
+Reply = tuple[int, dict[str, str], bytes]
+
+FAULTS = ("timeout", "500", "429", "cut", "malformed")
+"""What goes wrong: no answer in time, two refusals, a line that is cut after the request was taken, and nonsense."""
+
+
+@attrs.frozen
+class Asked:
+    """A request as it came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: Any
+    raw: bytes
+
+
+class Receiver:
+    """
+    Serves what `answer` says, once each of `faults` has been used up.
+
+    Attributes:
+        faults: What the next requests that change something meet: a fault of `FAULTS`. All but `429` and `500` are met
+            after the request has taken effect.
+        asked: Every request.
+    """
+
+    def __init__(self, answer: Callable[[Receiver, Asked], Reply]) -> None:
+        self._answer = answer
+        self.lock = threading.RLock()
+        self.hold = threading.Event()
+        self.reset()
+
+    def reset(self) -> None:
+        self.faults: list[str] = []
+        self.asked: list[Asked] = []
+        self.kept: dict[str, Any] = {}
+        self.hold.clear()
+
+    def reply(self, asked: Asked) -> Reply | None:
+        """Return the answer to a request; None for a line that is cut."""
+        with self.lock:
+            self.asked.append(asked)
+            fault = self.faults.pop(0) if self.faults and asked.method != "GET" else ""
+            if fault == "429":
+                return 429, {"Retry-After": "0"}, b'{"ok":false,"error":"ratelimited"}'
+            if fault == "500":
+                return 500, {}, b"<html>oops"
+            answer = self._answer(self, asked)
+        if fault == "timeout":
+            self.hold.wait(5)
+            return None
+        if fault == "cut":
+            return None
+        return (200, {"Content-Type": "application/json"}, b'{"ok": tru') if fault == "malformed" else answer
+
+    @property
+    def changes(self) -> list[Asked]:
+        """The requests that were meant to change something."""
+        return [a for a in self.asked if a.method != "GET"]
+
+
+def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+        disable_nagle_algorithm = True
+
+        def _do(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+            headers = {n.lower(): v for n, v in self.headers.items()}
+            body: Any = None
+            with suppress(ValueError):
+                body = json.loads(raw) if raw else None
+            answer = receiver.reply(Asked(self.command, self.path, headers, body, raw))
+            if answer is None:
+                # A reset, not an orderly end: what a proxy that dies looks like.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.close_connection = True
+                self.connection.close()
+                return
+            status, more, content = answer
+            self.send_response_only(status)
+            for name, value in more.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_PATCH = _do  # noqa: N815  # names of the standard library
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+        def finish(self) -> None:
+            with suppress(OSError, ValueError):  # the line was cut on purpose
+                super().finish()
+
+    return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
+@contextmanager
+def receiving(receiver: Receiver) -> Iterator[str]:
+    """Serve a receiver on a free port of the loopback, and give its address."""
+    with _Server(("127.0.0.1", 0), _handler(receiver)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            receiver.hold.set()
+            server.shutdown()
+            thread.join()
