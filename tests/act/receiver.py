@@ -44,10 +44,13 @@ class Receiver:
         faults: What the next requests that change something meet: a fault of `FAULTS`. All but `429` and `500` are met
             after the request has taken effect.
         asked: Every request.
+        reads: What the last part of a path begins with where a request that is no GET changes nothing.
+        retry_after: What is said with 429.
     """
 
     def __init__(self, answer: Callable[[Receiver, Asked], Reply]) -> None:
         self._answer = answer
+        self.reads: tuple[str, ...] = ()
         self.lock = threading.RLock()
         self.hold = threading.Event()
         self.reset()
@@ -56,15 +59,16 @@ class Receiver:
         self.faults: list[str] = []
         self.asked: list[Asked] = []
         self.kept: dict[str, Any] = {}
+        self.retry_after = "0"
         self.hold.clear()
 
     def reply(self, asked: Asked) -> Reply | None:
         """Return the answer to a request; None for a line that is cut."""
         with self.lock:
             self.asked.append(asked)
-            fault = self.faults.pop(0) if self.faults and asked.method != "GET" else ""
+            fault = self.faults.pop(0) if self.faults and self.changed(asked) else ""
             if fault == "429":
-                return 429, {"Retry-After": "0"}, b'{"ok":false,"error":"ratelimited"}'
+                return 429, {"Retry-After": self.retry_after}, b'{"ok":false,"error":"ratelimited"}'
             if fault == "500":
                 return 500, {}, b"<html>oops"
             answer = self._answer(self, asked)
@@ -75,10 +79,9 @@ class Receiver:
             return None
         return (200, {"Content-Type": "application/json"}, b'{"ok": tru') if fault == "malformed" else answer
 
-    @property
-    def changes(self) -> list[Asked]:
-        """The requests that were meant to change something."""
-        return [a for a in self.asked if a.method != "GET"]
+    def changed(self, asked: Asked) -> bool:
+        """Whether a request was meant to change something."""
+        return asked.method != "GET" and not asked.path.rpartition("/")[2].startswith(self.reads or ("?",))
 
 
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:

@@ -1,0 +1,226 @@
+"""Slack over the true shapes of its Web API, on the loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from migro.act.slack import Slack
+from migro.act.slack_blocks import APPROVE, pressed
+from migro.errors import ActionDelayed, ActionRefused, ActionUnclear, ConfigurationError
+from migro.models import Action, Outcome, Risk
+from migro.models.canonical import content_id
+from migro.observe import scrub
+from migro.ports import Actuator
+from migro.testing import START, DeclaringActuatorContract, sample_action, sample_signal
+from tests.act.receiver import Receiver, receiving
+from tests.act.slack_api import CHANNEL, TOKEN, slack
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Receiver, str]]:
+    receiver = Receiver(slack)
+    receiver.reads = ("conversations.",)
+    with receiving(receiver) as address:
+        yield receiver, address
+
+
+@pytest.fixture
+def receiver(served: tuple[Receiver, str]) -> Receiver:
+    served[0].reset()
+    return served[0]
+
+
+@pytest.fixture
+def address(served: tuple[Receiver, str]) -> str:
+    return f"{served[1]}/api/"
+
+
+def hands(address: str, **options: Any) -> Slack:
+    known: dict[str, Any] = {
+        "channels": {"on_call": CHANNEL},
+        "redact": scrub,
+        "kinds": ("draft_reply", "notify", "report", "update_dashboard"),
+        "timeout_s": 1,
+    }
+    return Slack(TOKEN, address=address, **{**known, **options})
+
+
+def note(key: str, text: str = "SEV2 Checkout is down", **fields: Any) -> Action:
+    return sample_action(key, args={"text": text}, **fields)
+
+
+class TestSlack(DeclaringActuatorContract):
+    @pytest.fixture
+    def actuator(self, receiver: Receiver, address: str) -> Slack:
+        self.receiver, self.address = receiver, address
+        return hands(address)
+
+    def effects(self, actuator: Actuator) -> int:
+        return len(self.receiver.kept)
+
+    def an_action(self, actuator: Actuator, key: str) -> Action:
+        return note(key)
+
+    def forgotten(self, actuator: Actuator) -> Actuator:
+        return hands(self.address)
+
+
+def test_the_first_message_begins_a_thread_and_later_ones_reply_and_bring_it_up_to_date(
+    receiver: Receiver, address: str
+) -> None:
+    told = hands(address)
+    told.execute(note("k1"))
+    told.execute(note("k2", "SEV1 Checkout is down"))
+    told.execute(note("k3", issue="iss_2"))
+    first, reply, other = receiver.kept.values()
+
+    assert [m.get("thread_ts") for m in (first, reply, other)] == [None, first["ts"], None]
+    assert [m["text"] for m in (first, reply, other)] == [
+        "SEV1 Checkout is down",
+        "SEV1 Checkout is down",
+        "SEV2 Checkout is down",
+    ]
+
+
+def test_a_dashboard_is_the_first_message_and_is_changed_instead_of_repeated(receiver: Receiver, address: str) -> None:
+    told = hands(address)
+    told.execute(note("k1", kind="update_dashboard"))
+    done = told.execute(note("k2", "resolved", kind="update_dashboard"))
+
+    assert done.detail == f"slack {CHANNEL} 1772355600.000001 updated"
+    assert [m["text"] for m in receiver.kept.values()] == ["resolved"]
+
+
+def test_after_a_restart_the_thread_is_found_again(receiver: Receiver, address: str) -> None:
+    for n in range(7):
+        hands(address).execute(note(f"k{n}", issue=f"iss_{n}"))
+    again = hands(address)
+    again.execute(note("later", issue="iss_0"))
+
+    assert receiver.kept["1772355600.000008"]["thread_ts"] == "1772355600.000001"
+    assert [again.check(note(k, issue="iss_0")) for k in ("k0", "later", "never")] == ["done", "done", "not_done"]
+    assert again.check(note("k1", issue="iss_9")) == "not_done"
+
+
+def test_what_is_shown_is_plain_text_that_mentions_nobody(receiver: Receiver, address: str) -> None:
+    hands(address, redact=str).execute(note("k1", "<!channel> *down* <https://evil.example|here>"))
+    (message,) = receiver.kept.values()
+
+    assert {b["text"]["type"] for b in message["blocks"] if "text" in b} == {"plain_text"}
+    assert message["text"] == "&lt;!channel&gt; *down* &lt;https://evil.example|here&gt;"
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "told"),
+    [
+        ("429", ActionDelayed, "ratelimited"),
+        ("500", ActionUnclear, "500"),
+        ("cut", ActionUnclear, "Connection"),
+        ("malformed", ActionUnclear, "Slack answered"),
+        ("timeout", ActionUnclear, "imeout"),
+    ],
+)
+def test_what_goes_wrong_is_told_apart(
+    fault: str, error: type[Exception], told: str, receiver: Receiver, address: str
+) -> None:
+    receiver.faults = [fault]
+    with pytest.raises(error, match=told):
+        hands(address, timeout_s=1).execute(note("k1"))
+    receiver.hold.set()
+
+    taken = {"429": 0, "500": 0}.get(fault, 1)
+    assert (len(receiver.kept), hands(address).check(note("k1"))) == (taken, "done" if taken else "not_done")
+
+
+def test_how_long_slack_wants_to_be_left_alone_is_read(receiver: Receiver, address: str) -> None:
+    receiver.retry_after, receiver.faults = "30", ["429"]
+    with pytest.raises(ActionDelayed) as found:
+        hands(address).execute(note("k1"))
+
+    assert found.value.wait_ms == 30_000
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"channels": {"on_call": "C0GONE"}}, "channel_not_found"),
+        ({"channels": {}}, "no channel is known for the role"),
+    ],
+)
+def test_a_channel_that_is_not_there_is_final(
+    options: dict[str, Any], told: str, receiver: Receiver, address: str
+) -> None:
+    with pytest.raises(ActionRefused, match=told):
+        hands(address, **options).execute(note("k1"))
+
+
+def test_nobody_listening_means_later() -> None:
+    with pytest.raises(ActionDelayed, match="Slack was not reached: ConnectionRefusedError"):
+        hands("http://127.0.0.1:1/api/").execute(note("k1"))
+
+
+def waiting() -> Action:
+    key, bound = content_id("act", 1), content_id("bind", 1)
+    return sample_action(
+        key, kind="refresh_cache", target="storefront_cache", risk=Risk.R1, binding=bound, expires_at=START,
+        args={"scope": "pages", "max_paths": "50"}, outcome=Outcome.APPROVE1,
+    )  # fmt: skip
+
+
+def test_a_card_says_what_why_until_when_and_what_silence_means(receiver: Receiver, address: str) -> None:
+    asked = hands(address)
+    where = asked.ask(waiting(), "on_call", ["Confidence 0.83", "call +49 170 1234567"])
+    (message,) = receiver.kept.values()
+    shown = json.dumps(message["blocks"])
+
+    assert where == f"slack {CHANNEL} 1772355600.000001"
+    for words in (
+        "refresh_cache -> storefront_cache max_paths=50 scope=pages",
+        "(R1)",
+        "Confidence 0.83",
+        "one person may allow it, until 2026-03-01 09:00 UTC; if nobody answers, nothing is done",
+    ):
+        assert words in shown
+    assert "1234567" not in shown
+    assert asked.ask(waiting(), "on_call", []) == where
+    asked.execute(note("k1"))
+    assert "Approval wanted" in message["text"]
+    assert all(len(b["value"]) <= 80 for b in message["blocks"][-1]["elements"])
+
+
+def test_a_card_is_posted_where_the_issue_is_told_and_loses_its_buttons_when_answered(
+    receiver: Receiver, address: str
+) -> None:
+    asked = hands(address)
+    asked.execute(note("k1"))
+    _, channel, ts = asked.ask(waiting(), "on_call", []).split()
+    assert receiver.kept[ts]["thread_ts"] == "1772355600.000001"
+    asked.answered(waiting(), channel, ts, "approved by Ada")
+
+    assert [b["type"] for b in receiver.kept[ts]["blocks"]] == ["header", "section", "context"]
+
+
+def test_a_pressed_button_says_who_said_what_about_which_action() -> None:
+    ids = {"action_id": APPROVE, "user_id": "U1", "channel_id": CHANNEL, "message_ts": "1.2"}
+    answer = f"{waiting().idempotency_key}:{waiting().binding}"
+    signal = sample_signal(kind="platform.event", auth="verified", ids=ids, attrs={"answer": [answer]})
+    found = pressed(signal)
+
+    assert found is not None
+    assert (found.verb, found.key, found.binding, found.by) == (
+        "approve",
+        waiting().idempotency_key,
+        waiting().binding,
+        "U1",
+    )
+    assert pressed(signal.model_copy(update={"auth": "unsigned"})) is None
+    assert pressed(sample_signal()) is None
+
+
+def test_a_wrong_kind_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="expected kinds of"):
+        hands("http://127.0.0.1:1/", kinds=("refund",))
