@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from ..errors import ActionDelayed, ActionError, ActionRefused, ConfigurationError
 from ..models import Action, Capability, Idempotency, Parameters, Risk, Standing
 from .actor import Actor, Redact
-from .messages import Diagnosis, NoteParameters, ReportParameters, composed, one_line
+from .messages import Diagnosis, NoteParameters, ReportParameters, composed, no_diagnosis, one_line
 from .sending import Sender
 
 __all__ = ["Call", "HttpCalls", "RefreshParameters"]
@@ -87,7 +87,7 @@ class Call:
     private: bool = False
     reversible: bool = True
     parameters: type[Parameters] | None = None
-    timeout_s: int = 10
+    timeout_ms: int = 10_000
     verify: Any = True
 
     def __attrs_post_init__(self) -> None:
@@ -108,10 +108,6 @@ class Call:
         return self.parameters or _READ[self.kind]
 
 
-def _nothing(_: Action) -> Iterable[str]:
-    return ()
-
-
 class HttpCalls(Actor):
     """
     Calls what is listed: JSON that says what the action is, with the key in the header ``Idempotency-Key``.
@@ -125,7 +121,7 @@ class HttpCalls(Actor):
         diagnosis: Lines of a report.
     """
 
-    def __init__(self, calls: Iterable[Call], *, redact: Redact, diagnosis: Diagnosis = _nothing) -> None:
+    def __init__(self, calls: Iterable[Call], *, redact: Redact, diagnosis: Diagnosis = no_diagnosis) -> None:
         self._calls: dict[str, Call] = {}
         for call in calls:
             if call.kind in self._calls:
@@ -209,4 +205,4 @@ class HttpCalls(Actor):
 
 
 def _sender(call: Call, url: str) -> Sender:
-    return Sender(url, headers=call.headers, timeout_s=call.timeout_s, private=call.private, verify=call.verify)
+    return Sender(url, headers=call.headers, timeout_ms=call.timeout_ms, private=call.private, verify=call.verify)

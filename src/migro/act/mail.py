@@ -16,16 +16,15 @@ from email.policy import SMTP
 from typing import Final, Literal
 
 from ..errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear, ConfigurationError
-from ..models import Action, Capability, Idempotency, Parameters, Risk
+from ..models import Action, Idempotency
 from .actor import Actor, Redact
 from .messages import (
     MESSAGES,
     Diagnosis,
-    DraftParameters,
     Message,
-    NoteParameters,
-    ReportParameters,
     composed,
+    messengers,
+    no_diagnosis,
     one_line,
 )
 
@@ -38,15 +37,6 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _ADDRESS: Final = re.compile(r"[^@\s<>,;:\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?")
 _STOPS: Final = re.compile(rb"(?m)^\.")
 _POLICY: Final = SMTP.clone(cte_type="7bit")
-_READ: Final[Mapping[str, type[Parameters]]] = {
-    "draft_reply": DraftParameters,
-    "notify": NoteParameters,
-    "report": ReportParameters,
-}
-
-
-def _nothing(_: Action) -> Iterable[str]:
-    return ()
 
 
 class Mail(Actor):
@@ -87,7 +77,7 @@ class Mail(Actor):
         user: str = "",
         password: str = "",
         kinds: Iterable[str] = MESSAGES,
-        diagnosis: Diagnosis = _nothing,
+        diagnosis: Diagnosis = no_diagnosis,
         idempotency: Idempotency = "receiver",
         timeout_s: int = 20,
         context: ssl.SSLContext | None = None,
@@ -100,26 +90,13 @@ class Mail(Actor):
             raise ConfigurationError(
                 "expected security = tls or starttls: without it mail goes to this machine alone, and no password does"
             )
-        strange = sorted(set(kinds) - _READ.keys())
-        if strange:
-            raise ConfigurationError(f"expected kinds of {', '.join(MESSAGES)}, got {', '.join(strange)}")
         self._host, self._security = host, security
         self._port = port or {"tls": 465, "starttls": 587, "none": 25}[security]
         self._sender, self._user, self._password = sender, user, password
         self._diagnosis, self._timeout_s = diagnosis, timeout_s
         self._context = context or ssl.create_default_context()
         super().__init__(
-            [
-                Capability(
-                    kind=kind,
-                    risk=Risk.R0,
-                    parameters=_READ[kind],
-                    idempotency=idempotency,
-                    reversible=False,
-                    preview=self._preview,
-                )
-                for kind in kinds
-            ],
+            messengers(kinds, MESSAGES, idempotency=idempotency, reversible=False, preview=self._preview),
             redact=redact,
             exact=("ticket",),
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 import attrs
 
-from ..models import Action, Parameters
+from ..errors import ConfigurationError
+from ..models import Action, Capability, Idempotency, Parameters, Risk
 
 __all__ = [
     "MESSAGES",
@@ -17,6 +18,8 @@ __all__ = [
     "NoteParameters",
     "ReportParameters",
     "composed",
+    "messengers",
+    "no_diagnosis",
     "one_line",
 ]
 
@@ -87,6 +90,53 @@ class Message:
 
 MESSAGES: Final = ("draft_reply", "notify", "report")
 """The kinds of action that come down to telling somebody."""
+
+_READ: Final[Mapping[str, type[Parameters]]] = {
+    "draft_reply": DraftParameters,
+    "notify": NoteParameters,
+    "report": ReportParameters,
+    "update_dashboard": NoteParameters,
+}
+
+
+def no_diagnosis(_: Action) -> tuple[str, ...]:
+    """Return no line."""
+    return ()
+
+
+def messengers(
+    kinds: Iterable[str],
+    known: Collection[str],
+    *,
+    idempotency: Idempotency,
+    reversible: bool,
+    preview: Callable[[Action], str],
+) -> tuple[Capability, ...]:
+    """
+    Return what somebody who tells people says about kinds of action.
+
+    Args:
+        kinds: Those it takes.
+        known: Those it could take.
+
+    Raises:
+        ConfigurationError: If it could not take one of them, or there is none.
+    """
+    wanted = tuple(dict.fromkeys(kinds))
+    if not wanted or not set(wanted) <= set(known):
+        got = ", ".join(sorted(set(wanted) - set(known))) or "none"
+        raise ConfigurationError(f"expected kinds of {', '.join(sorted(known))}, got {got}")
+    return tuple(
+        Capability(
+            kind=kind,
+            risk=Risk.R0,
+            parameters=_READ[kind],
+            idempotency=idempotency,
+            reversible=reversible,
+            preview=preview,
+        )
+        for kind in wanted
+    )
 
 
 def one_line(text: str, most: int = _LONGEST_LINE) -> str:

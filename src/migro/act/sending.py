@@ -65,8 +65,8 @@ class Sender:
     Args:
         address: Scheme, host and what all paths have in common. Without TLS only where `private` allows it.
         headers: Credentials, above all; they stand in no message.
-        timeout_s: How long to wait for a connection and for each piece of an answer, in seconds; four times as long for
-            all of it.
+        timeout_ms: How long to wait for a connection and for each piece of an answer, in milliseconds; four times as
+            long for all of it.
         private: Whether the host may lie inside: on this machine, or in a network of its own.
         verify: Certificates that are trusted, as `httpx2` takes them; default: those of the system.
 
@@ -79,7 +79,7 @@ class Sender:
         address: str,
         *,
         headers: Mapping[str, str] | None = None,
-        timeout_s: int = 10,
+        timeout_ms: int = 10_000,
         private: bool = False,
         verify: Any = True,
     ) -> None:
@@ -88,11 +88,11 @@ class Sender:
             raise ConfigurationError("expected an address such as https://host.example/path, without a user")
         if url.scheme == "http" and not private:
             raise ConfigurationError("expected an address with https://: an open one is for private addresses alone")
-        if timeout_s < 1:
-            raise ConfigurationError(f"expected timeout_s to be 1 or more, got {timeout_s}")
+        if timeout_ms < 1:
+            raise ConfigurationError(f"expected timeout_ms to be 1 or more, got {timeout_ms}")
         self._address, self._url = address.rstrip("/"), url
         self._headers = dict(headers or {})
-        self._timeout_s, self._private = timeout_s, private
+        self._timeout_s, self._private = timeout_ms / 1000, private
         self._http = _library()
         # Made once, since it takes a while; an open line needs none.
         encrypted = url.scheme == "https"

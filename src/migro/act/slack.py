@@ -14,15 +14,22 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.error import URLError
 
 import attrs
 
 from ..errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear, ConfigurationError
-from ..models import Action, ActionResult, Capability, Parameters, Risk, Standing
+from ..models import Action, ActionResult, Standing
 from .actor import Actor, Redact
-from .messages import Diagnosis, DraftParameters, Message, NoteParameters, ReportParameters, composed
+from .messages import (
+    MESSAGES,
+    Diagnosis,
+    Message,
+    composed,
+    messengers,
+    no_diagnosis,
+)
 from .slack_blocks import card, escaped, message_blocks, settled_card
 
 if TYPE_CHECKING:
@@ -31,21 +38,11 @@ if TYPE_CHECKING:
 __all__ = ["Slack"]
 
 _EVENT: Final = "migro_action"
-_READ: Final[Mapping[str, type[Parameters]]] = {
-    "draft_reply": DraftParameters,
-    "notify": NoteParameters,
-    "report": ReportParameters,
-    "update_dashboard": NoteParameters,
-}
 _LATER: Final = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
 _PERHAPS: Final = frozenset({"fatal_error", "internal_error", "request_timeout"})
 _PAGES: Final = 5
 _KEYS: Final = 20
 _THREADS: Final = 10_000
-
-
-def _nothing(_: Action) -> Iterable[str]:
-    return ()
 
 
 @attrs.define
@@ -70,7 +67,7 @@ class Slack(Actor):
         kinds: The kinds of action it takes: some of `draft_reply`, `notify`, `report` and `update_dashboard`.
         diagnosis: Further lines about an issue.
         address: Of the Web API.
-        timeout_s: How long to wait for an answer, in seconds.
+        timeout_ms: How long to wait for an answer, in milliseconds.
 
     Raises:
         ConfigurationError: If the package is not installed, or a kind is not one of these.
@@ -83,28 +80,17 @@ class Slack(Actor):
         channels: Mapping[str, str],
         redact: Redact,
         kinds: Iterable[str] = ("draft_reply", "notify", "report"),
-        diagnosis: Diagnosis = _nothing,
+        diagnosis: Diagnosis = no_diagnosis,
         address: str = "https://slack.com/api/",
-        timeout_s: int = 10,
+        timeout_ms: int = 10_000,
     ) -> None:
-        wanted = tuple(kinds)
-        if strange := sorted(set(wanted) - _READ.keys()):
-            raise ConfigurationError(f"expected kinds of {', '.join(_READ)}, got {', '.join(strange)}")
-        self._client = _client(token, address, timeout_s)
+        self._client = _client(token, address, timeout_ms)
         self._channels, self._diagnosis = dict(channels), diagnosis
         self._threads: OrderedDict[tuple[str, str], _Thread] = OrderedDict()
         super().__init__(
-            [
-                Capability(
-                    kind=kind,
-                    risk=Risk.R0,
-                    parameters=_READ[kind],
-                    idempotency="check",
-                    reversible=True,
-                    preview=self._preview,
-                )
-                for kind in wanted
-            ],
+            messengers(
+                kinds, (*MESSAGES, "update_dashboard"), idempotency="check", reversible=True, preview=self._preview
+            ),
             redact=redact,
             exact=("ticket",),
         )
@@ -330,13 +316,15 @@ def _stamp(answer: Mapping[str, Any]) -> str:
     return ts
 
 
-def _client(token: str, address: str, timeout_s: int) -> WebClient:
+def _client(token: str, address: str, timeout_ms: int) -> WebClient:
     try:
         from slack_sdk import WebClient
     except ModuleNotFoundError as e:
         raise ConfigurationError(
             f"expected the package {e.name} to talk to Slack, found none: install the extra `migro[slack]`"
         ) from e
+    # The client says that it wants whole seconds, and hands on what it gets.
+    timeout = cast(int, timeout_ms / 1000)
     # Its own retries would post twice where a line is cut after the message was taken, and what it logs holds answers.
     silent = logging.Logger(__name__, level=logging.CRITICAL)
-    return WebClient(token=token, base_url=address, timeout=timeout_s, retry_handlers=[], logger=silent)
+    return WebClient(token=token, base_url=address, timeout=timeout, retry_handlers=[], logger=silent)

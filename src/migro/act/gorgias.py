@@ -1,0 +1,75 @@
+"""
+Gorgias: internal notes on tickets.
+
+Sources: https://developers.gorgias.com/reference/create-ticket-message (the channel makes it a note),
+https://developers.gorgias.com/reference/ticket-messages
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, ClassVar
+
+from .actor import Redact
+from .messages import Diagnosis, Message, no_diagnosis
+from .sending import Answer, Sender
+from .tickets import Notes, TicketOf, host_of, marked, no_ticket
+
+__all__ = ["Gorgias", "gorgias_sender"]
+
+
+def gorgias_sender(account: str, user: str, key: str, **more: Any) -> Sender:
+    """
+    Return a sender for an account.
+
+    Args:
+        account: The first part of ``NAME.gorgias.com``.
+        user: E-mail address of the user whose API key it is.
+        more: What else `Sender` takes; ``address`` for another host.
+    """
+    secret = base64.b64encode(f"{user}:{key}".encode()).decode()
+    address = more.pop("address", "") or host_of(account, "gorgias.com")
+    return Sender(address, headers={"Authorization": f"Basic {secret}"}, **more)
+
+
+class Gorgias(Notes):
+    """
+    Notes at Gorgias.
+
+    Args:
+        sender: The API.
+        author: E-mail address of the user who writes them.
+        redact, diagnosis, ticket_of: As for every help desk.
+    """
+
+    vendor: ClassVar[str] = "gorgias"
+
+    def __init__(
+        self,
+        sender: Sender,
+        *,
+        author: str,
+        redact: Redact,
+        diagnosis: Diagnosis = no_diagnosis,
+        ticket_of: TicketOf = no_ticket,
+    ) -> None:
+        self._author = author
+        super().__init__(sender, redact=redact, diagnosis=diagnosis, ticket_of=ticket_of)
+
+    def note(self, ticket: str, message: Message) -> Answer:
+        """Add an internal note."""
+        body = {
+            "channel": "internal-note",
+            "via": "internal-note",
+            "from_agent": True,
+            "public": False,
+            "sender": {"email": self._author},
+            "source": {"type": "internal-note", "from": {"address": self._author}, "to": []},
+            "external_id": message.key,
+            "body_text": marked(message),
+        }
+        return self._sender.send("POST", f"/api/tickets/{ticket}/messages", data=body)
+
+    def notes_path(self, ticket: str) -> str:
+        """Return where a ticket's messages are listed, the newest first."""
+        return f"/api/messages?ticket_id={ticket}&limit=100&order_by=created_datetime%3Adesc"

@@ -1,0 +1,70 @@
+"""
+Intercom: notes in conversations, which only the team sees.
+
+Source: https://developers.intercom.com/docs/references/rest-api/api.intercom.io/conversations/replyconversation
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from .actor import Redact
+from .messages import Diagnosis, Message, no_diagnosis
+from .sending import Answer, Sender
+from .tickets import Notes, TicketOf, as_html, marked, no_ticket
+
+__all__ = ["Intercom", "intercom_sender"]
+
+_VERSION: Final = "2.11"
+
+
+def intercom_sender(token: str, **more: Any) -> Sender:
+    """
+    Return a sender for a workspace.
+
+    Args:
+        token: Its access token.
+        more: What else `Sender` takes; ``address`` for another region, such as ``https://api.eu.intercom.io``.
+    """
+    address = more.pop("address", "") or "https://api.intercom.io"
+    headers = {"Authorization": f"Bearer {token}", "Intercom-Version": _VERSION}
+    return Sender(address, headers=headers, **more)
+
+
+class Intercom(Notes):
+    """
+    Notes at Intercom.
+
+    Args:
+        sender: The API.
+        author: Id of the teammate who writes them.
+        redact, diagnosis, ticket_of: As for every help desk.
+    """
+
+    vendor: ClassVar[str] = "intercom"
+
+    def __init__(
+        self,
+        sender: Sender,
+        *,
+        author: str,
+        redact: Redact,
+        diagnosis: Diagnosis = no_diagnosis,
+        ticket_of: TicketOf = no_ticket,
+    ) -> None:
+        self._author = author
+        super().__init__(sender, redact=redact, diagnosis=diagnosis, ticket_of=ticket_of)
+
+    def note(self, ticket: str, message: Message) -> Answer:
+        """Add a note to the conversation."""
+        body = {
+            "message_type": "note",
+            "type": "admin",
+            "admin_id": self._author,
+            "body": f"<p>{as_html(marked(message))}</p>",
+        }
+        return self._sender.send("POST", f"/conversations/{ticket}/reply", data=body)
+
+    def notes_path(self, ticket: str) -> str:
+        """Return where the conversation is read, with its parts."""
+        return f"/conversations/{ticket}"
