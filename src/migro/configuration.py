@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from .act.settings import ActuatorsSettings
 from .decide import Policy
 from .errors import ConfigurationError
 from .models import RunMode, digest
@@ -161,7 +162,8 @@ class Configuration(_Section):
     The whole of ``migro.toml``.
 
     Attributes:
-        roles: Channels by role, such as ``on_call = "console"``.
+        roles: Channels by role: ``console``, ``mail:ADDRESS``, ``slack:CHANNEL`` or ``apprise:NAME``.
+        actuators: The receivers that actions go to.
     """
 
     memory: MemorySettings = MemorySettings()
@@ -169,6 +171,7 @@ class Configuration(_Section):
     rules: RulesSettings = RulesSettings()
     observe: ObserveSettings = ObserveSettings()
     plugins: PluginsSettings = PluginsSettings()
+    actuators: ActuatorsSettings = ActuatorsSettings()
     roles: Mapping[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -205,7 +208,11 @@ class Configuration(_Section):
     @property
     def version(self) -> str:
         """SHA-256 of the whole configuration; part of the policy's version, and so of every decision."""
-        return digest(self.model_dump(mode="json"))
+        data = self.model_dump(mode="json")
+        if self.actuators == ActuatorsSettings():
+            # Whoever has no receivers has the version that the same file had before there were any.
+            del data["actuators"]
+        return digest(data)
 
     def to_policy(self) -> Policy:
         """Return the policy that the file describes."""

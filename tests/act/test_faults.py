@@ -151,7 +151,7 @@ def test_a_fault_loses_nothing_and_doubles_nothing(name: str, fault: str, world:
     done = len(world.receiver.kept)
     knows = capability(actuator, case.action).idempotency != "none"
     # Apprise tells a refusal from nothing else, and reads no answer.
-    told = {"apprise": ("malformed",)}.get(name, ("429",))
+    told: tuple[str, ...] = ("malformed",) if name == "apprise" else ("429",)
     told += ("malformed",) if name.startswith("http") else ()
 
     assert result.status == ("succeeded" if knows or fault in told else "unknown")

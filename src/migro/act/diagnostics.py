@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Final
 
-from ..models import Action, Decision
+from ..models import Action, Decision, PremiseTrace, SignalReceived, SignalRef
 from ..ports import Memory
 
 __all__ = ["Diagnostics"]
+
+
+_TICKETS: Final = ("ticket", "conversation")
 
 
 class Diagnostics:
@@ -18,21 +22,49 @@ class Diagnostics:
     the whole explanation.
 
     Args:
-        memory: Where the decisions are.
         redact: Every line goes through it.
+
+    Attributes:
+        memory: Where the decisions are; set it when it is there, since actuators are made before a memory is opened.
     """
 
-    def __init__(self, memory: Memory, *, redact: Callable[[str], str]) -> None:
-        self._memory = memory
+    def __init__(self, memory: Memory | None = None, *, redact: Callable[[str], str]) -> None:
+        self.memory = memory
         self._redact = redact
 
     def __call__(self, action: Action) -> tuple[str, ...]:
         """Return the lines; none where the memory does not have the decision."""
-        found = next(iter(self._memory.read("decisions", id=action.decision)), None)
+        found = self._decision(action)
         if found is None:
             return ()
         lines = _outside(found) if action.kind == "draft_reply" else found.explain().text().splitlines()
         return tuple(self._redact(line) for line in lines)
+
+    def ticket(self, action: Action) -> str:
+        """Return the id of the newest ticket that the action's decision rests on; empty where it rests on none."""
+        found = self._decision(action)
+        if found is None or self.memory is None:
+            return ""
+        traces = [c.premise for c in found.explanation.contributions if c.counted]
+        tickets = sorted({(s.at, s.id) for t in traces for s in _signals(t) if s.kind == "ticket"})
+        for _, id in reversed(tickets):
+            for entry in self.memory.read("journal", id=id, partition=action.partition):
+                if isinstance(entry.input, SignalReceived):
+                    kind, ticket = entry.input.signal.resource or ("", "")
+                    if kind in _TICKETS:
+                        return ticket
+        return ""
+
+    def _decision(self, action: Action) -> Decision | None:
+        if self.memory is None:
+            return None
+        return next(iter(self.memory.read("decisions", id=action.decision)), None)
+
+
+def _signals(trace: PremiseTrace) -> Iterator[SignalRef]:
+    yield from trace.signals
+    for part in trace.parts:
+        yield from _signals(part)
 
 
 def _outside(decision: Decision) -> list[str]:

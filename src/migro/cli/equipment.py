@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ..act import ConsoleActuator
+import attrs
+
+from ..act import ConsoleActuator, Diagnostics
 from ..configuration import ANY_VERSION, Configuration
 from ..decide import Policy
 from ..errors import ConfigurationError
@@ -15,11 +18,14 @@ from ..models import ConfigChanged, Signal
 from ..observe import scrub
 from ..plugins import Enabled, built, enable
 from ..plugins.contracts import actuator, memory, source
-from ..ports import Actuator, Memory
+from ..ports import Memory
 from ..remember import open_memory
 from ..rules import RuleSet
 from .material import Event
 from .surroundings import PACKS, existing_memory, load_rules
+
+if TYPE_CHECKING:
+    from ..act.equipping import Equipment
 
 __all__ = ["equipped", "hands", "opened", "policy_of", "reading", "source_events"]
 
@@ -96,17 +102,41 @@ def reading(config: Configuration, url: str) -> Iterator[Memory]:
         yield shipped
 
 
-def hands(config: Configuration, plugins: Enabled, policy: Policy, *, live: bool) -> tuple[Actuator, ...]:
-    """Return the actuators that are listed; none in dry run, which makes none so that none can act."""
-    if not live:
-        return ()
-    names = [name for name in plugins.actuators if name != _CONSOLE]
+def hands(
+    config: Configuration, plugins: Enabled, policy: Policy, *, live: bool, diagnostics: Diagnostics | None = None
+) -> Equipment:
+    """
+    Return the actuators that are listed or configured, and who is told of decisions.
+
+    In dry run plugins make none, and of the configured ones only what they say about themselves is used.
+
+    Args:
+        diagnostics: Further lines of messages, and the tickets that issues are about.
+    """
+    # Only who runs something needs all that talks to others.
+    from ..act.equipping import equip
+    from ..act.messages import MESSAGES
+
+    known = diagnostics or Diagnostics(redact=scrub)
+    names = [name for name in plugins.actuators if name != _CONSOLE and live]
     made = built("actuators", names, plugins, config.plugins.settings.actuators, actuator)
-    if _CONSOLE not in plugins.actuators:
-        return made
+    taken = frozenset(kind for one in made for kind in one.kinds)
+    prints = _CONSOLE in plugins.actuators
+    found = equip(
+        config.actuators,
+        roles=config.roles,
+        secrets={name: os.environ[name] for name in config.actuators.secrets if name in os.environ},
+        redact=scrub,
+        dry_run=not live,
+        taken=taken,
+        console=ConsoleActuator(sys.stderr, kinds=(*MESSAGES, "update_dashboard"), redact=scrub) if prints else None,
+        diagnosis=known,
+        ticket_of=known.ticket,
+    )
     # The console prints what no other listed actuator does.
-    left = policy.allow.difference(*(a.kinds for a in made))
-    return (*made, ConsoleActuator(sys.stderr, kinds=left, redact=scrub)) if left else made
+    left = policy.allow.difference(taken, found.kinds) if prints and live else frozenset[str]()
+    rest = (ConsoleActuator(sys.stderr, kinds=left, redact=scrub),) if left else ()
+    return attrs.evolve(found, actuators=(*made, *found.actuators, *rest))
 
 
 def source_events(config: Configuration, plugins: Enabled, names: Sequence[str]) -> Iterable[Event]:

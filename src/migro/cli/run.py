@@ -6,11 +6,13 @@ import argparse
 from collections import Counter
 from collections.abc import Mapping
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..act import Diagnostics
 from ..agent import Agent, Processed, Shadow
 from ..errors import ConfigurationError
 from ..models import Decision
+from ..observe import scrub
 from .console import Console, decision_row, short
 from .equipment import equipped, hands, opened, source_events
 from .files import memory_files
@@ -21,6 +23,9 @@ from .observe import moment
 from .playing import Turn, play
 from .retrospect import same_memory
 from .surroundings import configuration, observer
+
+if TYPE_CHECKING:
+    from ..act.events import DecisionEvents
 
 __all__ = ["Tally", "disposition_line", "register"]
 
@@ -120,19 +125,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     rules, plugins = equipped(config, arguments.rules or ())
     candidate = equipped(config, arguments.shadow)[0] if arguments.shadow else None
     policy = config.to_policy()
-    actuators = hands(config, plugins, policy, live=arguments.live)
+    diagnostics = Diagnostics(redact=scrub)
+    equipment = hands(config, plugins, policy, live=arguments.live, diagnostics=diagnostics)
     sourced = source_events(config, plugins, arguments.source)
     tally = Tally()
     collected: dict[str, list[Any]] = {"dispositions": [], "decisions": []}
     # The memory first: whoever names one that cannot be must not get a key beside it.
     with opened(config, url, plugins) as memory, Interruption() as interruption, long_lived():
+        diagnostics.memory = memory
         watch = observer(config, url, console)
         agent = Agent(
             rules=rules,
             memory=memory,
             policy=policy,
             live=arguments.live,
-            actuators=actuators,
+            actuators=equipment.actuators,
             alarm=console.complain,
             shadow=candidate,
         )
@@ -145,14 +152,24 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for turn in play(agent, interruption.until(chain(found, sourced))):
             tally.take(turn)
             reporter.turn(turn)
+            _tell(equipment.events, turn)
         # Who stops a live run wants nothing more to happen; what is planned stays planned.
         if not (interruption.asked and arguments.live):
             agent.drain()
+        if equipment.events is not None and equipment.events.lost:
+            told = f"{equipment.events.lost} of {equipment.events.lost + equipment.events.sent}"
+            console.complain(f"decisions that did not reach [actuators.events]: {told}; {equipment.events.why}")
         reporter.counts(tally, url, live=arguments.live, shadow=agent.shadow)
     if interruption.asked:
         console.complain("stopped; everything that was accepted is stored")
         return STOPPED
     return 0 if tally.adds_up and not tally.unreadable else 1
+
+
+def _tell(events: DecisionEvents | None, turn: Turn) -> None:
+    if events is not None:
+        for decision in turn.decisions:
+            events.tell(decision)
 
 
 class _Reporter:
