@@ -21,18 +21,10 @@ from migro.ports import Actuator
 from migro.remember import VolatileMemory
 from migro.rules import IssueKind, Response, Rule, RuleSet, SeverityScale, on, supports
 from migro.testing import START, DeclaringActuatorContract, sample_action, sample_signal
-from tests.act.receiver import Asked, Receiver, Reply, receiving
+from tests.act.cases import honouring
+from tests.act.receiver import Receiver, receiving
 
 REFRESH = {"scope": "product pages", "max_paths": "50"}
-
-
-def honouring(receiver: Receiver, asked: Asked) -> Reply:
-    """Acts once for each key, and says what it knows of one."""
-    if asked.method == "GET":
-        known = asked.path.rpartition("/")[2] in receiver.kept
-        return 200 if known else 404, {}, b"{}"
-    receiver.kept.setdefault(asked.headers["idempotency-key"], asked.body)
-    return 202, {}, b"{}"
 
 
 @pytest.fixture(scope="module")

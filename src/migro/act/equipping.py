@@ -140,7 +140,8 @@ class _Maker:
             Call(
                 kind=kind,
                 headers=self._headers(one.headers_env),
-                **one.model_dump(exclude={"headers_env"}),
+                risk=one.risk,
+                **one.model_dump(exclude={"headers_env", "risk"}),
             )
             for kind, one in self.settings.http.items()
             if kind not in taken

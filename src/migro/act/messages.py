@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 import attrs
@@ -141,7 +142,8 @@ def messengers(
 
 def one_line(text: str, most: int = _LONGEST_LINE) -> str:
     """Return a text as one line without control characters: it may become a header, or a line on a terminal."""
-    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    # No more is looked at than could be shown, however many blanks there are in between.
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * most]).split())
     return flat if len(flat) <= most else f"{flat[: most - 1]}…"
 
 
@@ -155,7 +157,7 @@ def composed(action: Action, diagnosis: Iterable[str] = ()) -> Message:
             first = f"Draft of a reply, not sent: {args.get('template', '')}"
         case _:
             first = args.get("text", "") or f"{action.kind} for {action.target}"
-    found = [one_line(line) for line in diagnosis][:_MOST_LINES]
+    found = [one_line(line) for line in islice(diagnosis, _MOST_LINES)]
     note = [one_line(action.note)] if action.note else []
     lines = [
         one_line(first, 4 * _LONGEST_LINE),

@@ -91,9 +91,9 @@ class Agent:
         actuators: Hands; used only when `live`.
         policy: Modes, allow-list and times; the default is safe.
         live: Whether actions are executed. False is dry run: they end as `simulated`.
-        alarm: Called with one line when automation halts, and once when a rule is quarantined; needs neither memory nor
-            actuators. Default: the critical level of the logger ``migro``, which Python prints to standard error unless
-            it is told otherwise.
+        alarm: Called with one line when automation halts, once when a rule is quarantined, and when an action failed or
+            nobody knows whether it happened; needs neither memory nor actuators. Default: the critical level of the
+            logger ``migro``, which Python prints to standard error unless it is told otherwise.
         now: The time for inputs that migro itself writes. Default: the time of the partition's newest input.
         shadow: Candidate rules, folded beside the others over the same inputs. What they would have decided is stored
             apart (``memory.read("shadow")``) and changes nothing, also where they raise.
@@ -122,20 +122,21 @@ class Agent:
             raise ConfigurationError(f"expected snapshot_every to be 1 or more, got {snapshot_every}")
         self.memory = memory
         self.shadow = None if shadow is None else Shadow(Fold(_ruleset(shadow), shadow_policy or policy))
+        alarm = alarm or logging.getLogger("migro").critical
         given = tuple(actuators)
         self._hands: Hands = Live(given) if live else DryRun(declared(given))
         self._lock = threading.RLock()
         self._loop = Loop(
             Fold(_ruleset(rules), policy),
             memory,
-            alarm=alarm or logging.getLogger("migro").critical,
+            alarm=alarm,
             now=now,
             shadow=self.shadow,
             snapshot_every=snapshot_every,
         )
         if isinstance(self._hands, Live):
             self._hands.fit(self._loop.fold.ruleset)
-        self._dispatcher = Dispatcher(self._loop, self._hands, self._lock)
+        self._dispatcher = Dispatcher(self._loop, self._hands, self._lock, alarm)
 
     @property
     def fold(self) -> Fold:

@@ -6,7 +6,7 @@ import itertools
 import threading
 
 from ..models import Action, ActionDue, ActionFinished, ActionResult, ActionStarted, ActionStatus
-from ..ports import Leases
+from ..ports import Alarm, Leases
 from ..processes import this_process
 from .fold import PLATFORM
 from .hands import Hands
@@ -31,10 +31,12 @@ class Dispatcher:
         loop: The states, changed only while `lock` is held.
         hands: What executes.
         lock: Free while an actuator works, so that other threads go on handling signals.
+        alarm: Told of every action that failed, or of which nobody knows: both are left to a person.
     """
 
-    def __init__(self, loop: Loop, hands: Hands, lock: threading.RLock) -> None:
+    def __init__(self, loop: Loop, hands: Hands, lock: threading.RLock, alarm: Alarm) -> None:
         self._loop = loop
+        self._alarm = alarm
         self._hands = hands
         self._lock = lock
         self._draining = threading.RLock()
@@ -96,7 +98,12 @@ class Dispatcher:
         with self._lock:
             at = self._loop.time(action.partition)
             self._loop.take(action.partition, (ActionFinished(at=at, key=key, result=result),))
-            return self._stored(key) or action
+            finished = self._stored(key) or action
+        if result.status in ("failed", "unknown"):
+            told = f"{action.kind} -> {action.target} for {action.issue}"
+            what = "failed" if result.status == "failed" else "may or may not have happened"
+            self._alarm(f"migro: {told} {what}: {result.detail}; a person has to see to it")
+        return finished
 
     @property
     def _holder(self) -> str:

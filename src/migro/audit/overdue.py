@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 import attrs
 
-from ..models import ActionStatus, PersonActed
+from ..models import Action, ActionStatus, PersonActed
 from ..ports import Memory
 
 __all__ = ["Overdue", "overdue"]
+
+_LEFT = {ActionStatus.FAILED: "failed", ActionStatus.UNKNOWN: "may or may not have happened"}
 
 Kind = Literal["input", "timer", "approval", "action", "halt"]
 
@@ -23,7 +25,8 @@ class Overdue:
 
     Attributes:
         what: An `input` that no step has consumed, a `timer` that has not fired, an `approval` that should have lapsed,
-            an `action` that is planned or started and has no result, a `halt` that nobody has taken back.
+            an `action` that is planned or started and has no result, or that failed or may have happened while its
+            issue is still open, a `halt` that nobody has taken back.
         partition: Where.
         seq: Number of the input; None where none is concerned.
         id: The action's key; empty for the others.
@@ -102,13 +105,22 @@ def _actions(memory: Memory, before: datetime) -> Iterator[Overdue]:
                     why=f"{told} waits for an approval that should have lapsed",
                 )
         elif action.at < before:
-            yield Overdue(
-                what="action",
-                partition=action.partition,
-                id=action.idempotency_key,
-                since=action.at,
-                why=f"{told} is {action.status.value}, and has no result",
-            )
+            why = f"{told} is {action.status.value}, and has no result"
+            yield _action(action, why)
+    yield from _left_to_people(memory, before)
+
+
+def _left_to_people(memory: Memory, before: datetime) -> Iterator[Overdue]:
+    """Yield actions that nobody tries again, as long as their issue is open."""
+    still = {issue.id for issue in memory.read("issues", pending=True)}
+    for action in memory.read("actions"):
+        if action.status in _LEFT and action.issue in still and action.at < before:
+            told = f"{action.kind} -> {action.target} {_LEFT[action.status]}"
+            yield _action(action, f"{told}, and is left to a person: {action.note}".rstrip(": "))
+
+
+def _action(action: Action, why: str) -> Overdue:
+    return Overdue(what="action", partition=action.partition, id=action.idempotency_key, since=action.at, why=why)
 
 
 def _halt(memory: Memory, platform: str) -> Iterator[Overdue]:
