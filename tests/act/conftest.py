@@ -13,7 +13,7 @@ from tests.act.receiver import Receiver, receiving
 with warnings.catch_warnings():
     # A plugin of it imports a module that Python 3.13 does not have any more; earlier ones warn.
     warnings.simplefilter("ignore", DeprecationWarning)
-    import apprise  # type: ignore[import-untyped]
+    import apprise
     import apprise.plugins.email  # noqa: F401
 
 

@@ -94,9 +94,7 @@ class Sender:
         self._headers = dict(headers or {})
         self._timeout_s, self._private = timeout_ms / 1000, private
         self._http = _library()
-        # Made once, since it takes a while; an open line needs none.
-        encrypted = url.scheme == "https"
-        self._verify = (self._http.create_ssl_context() if verify is True else verify) if encrypted else False
+        self._verify = verify if url.scheme == "https" else False
 
     def get(self, path: str = "", **more: Any) -> Answer:
         """Ask something that changes nothing; see `send`."""
@@ -151,6 +149,8 @@ class Sender:
 
     def _answer(self, request: httpx2.Request) -> Answer:
         http, begun, raw = self._http, time.monotonic(), bytearray()
+        if self._verify is True:
+            self._verify = http.create_ssl_context()  # made once, since it takes a while
         try:
             # Actions are rare: a connection of its own for each leaves none behind.
             with http.Client(trust_env=False, verify=self._verify, timeout=self._timeout_s) as client:
