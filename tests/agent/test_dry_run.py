@@ -87,7 +87,7 @@ def played(events: list[Event], **options: Any) -> VolatileMemory:
     return memory
 
 
-@pytest.mark.parametrize("scenario", ["SC02", "SC24"])
+@pytest.mark.parametrize("scenario", ["SC02"])
 def test_a_scenario_is_decided_alike_dry_and_live(scenario: str) -> None:
     events = list(simulated(generate(scenario, seed=1)))
     wire, hands = Tripwire(PACK_KINDS), receipts(PACK_KINDS)

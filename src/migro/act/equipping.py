@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection, Mapping
+from importlib.util import find_spec
 from typing import Any, Final
 
 import attrs
@@ -31,6 +32,7 @@ from .zendesk import Zendesk, zendesk_sender
 __all__ = ["Equipment", "equip", "messenger_of"]
 
 _CONSOLE: Final = "console"
+_TRIES: Final = 4
 _MESSENGERS: Final = ("apprise", "mail", "slack")
 
 
@@ -106,11 +108,10 @@ def equip(
 
 
 def _retried(actuator: Actuator, settings: ActuatorsSettings) -> Actuator:
-    if settings.tries == 1:
+    tries = settings.tries or (_TRIES if find_spec("stamina") is not None else 1)
+    if tries == 1:
         return actuator
-    return Retrying(
-        actuator, tries=settings.tries, patience_s=settings.patience_s, first_wait_ms=settings.first_wait_ms
-    )
+    return Retrying(actuator, tries=tries, patience_s=settings.patience_s, first_wait_ms=settings.first_wait_ms)
 
 
 @attrs.frozen

@@ -157,11 +157,13 @@ class ActuatorsSettings(_Section):
     The receivers.
 
     Attributes:
-        tries, patience_s, first_wait_ms: How an action is tried again; see `Retrying`.
+        tries: How often an action is tried at most. Unset: four times where the package for that is installed, which
+            extras bring that talk to somebody, else once.
+        patience_s, first_wait_ms: How long, and how soon; see `Retrying`.
         http: Addresses by kind of action.
     """
 
-    tries: int = Field(default=4, gt=0, le=20)
+    tries: int | None = Field(default=None, gt=0, le=20)
     patience_s: int = Field(default=60, gt=0, le=LONGEST_PATIENCE_S)
     first_wait_ms: int = Field(default=500, gt=0, le=60_000)
     mail: MailSettings | None = None
