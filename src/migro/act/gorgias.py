@@ -39,7 +39,9 @@ class Gorgias(Notes):
     Args:
         sender: The API.
         author: E-mail address of the user who writes them.
-        redact, diagnosis, ticket_of: As for every help desk.
+        redact: Every word goes through it.
+        diagnosis: Further lines about an issue.
+        ticket_of: Finds the ticket where the action's arguments name none.
     """
 
     vendor: ClassVar[str] = "gorgias"

@@ -38,7 +38,9 @@ class Intercom(Notes):
     Args:
         sender: The API.
         author: Id of the teammate who writes them.
-        redact, diagnosis, ticket_of: As for every help desk.
+        redact: Every word goes through it.
+        diagnosis: Further lines about an issue.
+        ticket_of: Finds the ticket where the action's arguments name none.
     """
 
     vendor: ClassVar[str] = "intercom"

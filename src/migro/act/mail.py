@@ -53,7 +53,8 @@ class Mail(Actor):
         sender: The address in From.
         to: Addresses by role.
         redact: Every word goes through it.
-        user, password: For a server that wants to know who asks; never without TLS.
+        user: For a server that wants to know who asks.
+        password: The user's; never sent without TLS.
         kinds: The kinds of action it takes: some of `draft_reply`, `notify` and `report`.
         diagnosis: Further lines about an issue.
         idempotency: `receiver` where mailboxes know a message by its Message-ID, which most do; `none` where that is
