@@ -8,8 +8,11 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+import stamina
 
 from migro.act.mail import Mail
+from migro.act.retrying import Retrying
+from migro.agent.hands import Live
 from migro.errors import ActionDelayed, ActionRefused, ActionUnclear, ConfigurationError
 from migro.models import Action
 from migro.observe import scrub
@@ -172,6 +175,27 @@ def test_what_did_not_arrive_is_told_from_what_may_have(
         world.mail().execute(sample_action())
 
     assert len(world.box.mails) == taken
+
+
+@pytest.mark.parametrize("fault", ["451 later", "cut", "taken"])
+@pytest.mark.parametrize("command", ["MAIL", "DATA"])
+def test_whatever_goes_wrong_once_a_mailbox_shows_one_message_in_the_end(
+    command: str, fault: str, world: World
+) -> None:
+    world.box.faults = [(command, fault)]
+    with stamina.set_testing(True, attempts=3, cap=True):
+        result = Live([Retrying(world.mail())]).execute(sample_action())
+
+    assert (result.status, len(world.box.known)) == ("succeeded", 1)
+    assert len(world.box.mails) == (2 if (command, fault) == ("DATA", "taken") else 1)
+
+
+def test_a_message_that_may_have_arrived_is_not_sent_again_to_who_shows_it_twice(world: World) -> None:
+    world.box.faults = [("DATA", "taken")]
+    with stamina.set_testing(True, attempts=3, cap=True):
+        result = Live([Retrying(world.mail(idempotency="none"))]).execute(sample_action())
+
+    assert (result.status, len(world.box.mails)) == ("unknown", 1)
 
 
 def test_nobody_listening_means_later(world: World) -> None:

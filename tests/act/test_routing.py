@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import attrs
 import pytest
 
 from migro.act import ByRole, ConsoleActuator, RecordingActuator
 from migro.act.equipping import equip, messenger_of
 from migro.act.settings import ActuatorsSettings
+from migro.agent import Agent
 from migro.agent.hands import DryRun, Live, declared
 from migro.errors import ActionRefused, ConfigurationError
-from migro.models import Risk
+from migro.models import MerchantId, Risk, Signal
 from migro.observe import scrub
+from migro.packs.headless import RULES as PACK
+from migro.remember import VolatileMemory
+from migro.rules import IssueKind, Response, Rule, RuleSet, on, supports
 from migro.testing import sample_action
 from tests.act.cases import World
 from tests.act.slack_api import CHANNEL, TOKEN
@@ -91,7 +96,27 @@ def test_every_receiver_takes_its_kinds_and_no_kind_is_taken_twice() -> None:
         "publish_incident": Risk.R2,
         "refresh_cache": Risk.R1,
     }
-    Live(found.actuators)
+    Live(found.actuators).fit(PACK)
+
+
+def test_a_rule_that_asks_for_what_its_actuator_cannot_do_stops_a_live_run_before_it_begins() -> None:
+    risky = Hand()
+    risky.capabilities["notify"] = attrs.evolve(risky.capabilities["notify"], risk=Risk.R1)  # type: ignore[index]
+    kind = IssueKind[MerchantId](
+        "down",
+        category="checkout",
+        responses=(
+            Response("notify", Risk.R0, "on_call", args=(("text", "x"),)),
+            Response("notify", Risk.R1, "owner", args=(("words", "x"),)),
+        ),
+    )
+    rules = RuleSet("r", Rule("one", when=on(Signal, per=Signal.merchant), then=supports(kind, 5, family="f")))
+    with pytest.raises(ConfigurationError) as found:
+        Agent(rules=rules, memory=VolatileMemory(), actuators=[risky], live=True)
+
+    assert "down: expected notify to be declared as R1 or worse, got R0" in str(found.value)
+    assert "down: notify: text: field required" in str(found.value)
+    Agent(rules=rules, memory=VolatileMemory(), actuators=[risky])
 
 
 def test_all_missing_secrets_are_named_at_once_and_a_dry_run_needs_none() -> None:

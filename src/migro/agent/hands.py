@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import ActionError, ActionUnclear, ConfigurationError
 from ..models import Action, ActionResult, Capability, Standing, may_repeat
 from ..ports import Actuator, Declaring
-from ..rules import RuleSet
+from ..rules import Response, RuleSet
 
 __all__ = ["DryRun", "Hands", "Live", "declared"]
 
@@ -69,20 +69,20 @@ class Live:
 
     def fit(self, rules: RuleSet) -> None:
         """
-        See that no rule takes an action for less risky than the actuator that would do it.
+        See that what rules propose is what the actuators declare: their arguments, and no less risk.
 
         Raises:
-            ConfigurationError: With every response of which that is true.
+            ConfigurationError: With every response of which that is not true.
         """
         capabilities = declared(self._by_kind.values())
         found = {
-            f"{kind.name} proposes {r.kind} as {r.risk.word}, and its actuator says {capabilities[r.kind].risk.word}"
+            f"{kind.name}: {problem}"
             for kind in rules.kinds.values()
-            for r in kind.responses
-            if r.kind in capabilities and r.risk < capabilities[r.kind].risk
+            for response in kind.responses
+            if response.kind in capabilities and (problem := _unfit(capabilities[response.kind], response))
         }
         if found:
-            raise ConfigurationError(f"expected risks at least as high as declared: {'; '.join(sorted(found))}")
+            raise ConfigurationError(f"expected responses that fit their actuators: {'; '.join(sorted(found))}")
 
     def execute(self, action: Action) -> ActionResult:
         """Return what the actuator of that kind made of it; an exception is a failure, told by its type alone."""
@@ -118,6 +118,12 @@ class Live:
         if may_repeat(capability.idempotency, standing):
             return self.execute(action)
         return ActionResult(status="unknown", detail="interrupted; whether it has happened cannot be found out")
+
+
+def _unfit(capability: Capability, response: Response) -> str:
+    """Return why a response could never be executed, in words; empty where it can."""
+    one = response if response.every is None else response.numbered(1)
+    return capability.mismatch(one.risk, dict(one.args))
 
 
 def _capability(actuator: Any, action: Action) -> Capability | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import attrs
@@ -64,12 +64,16 @@ class Capability:
 
     def problem(self, action: Action) -> str:
         """Return why an action must not be executed as it stands, in words; empty where it may."""
-        if action.risk < self.risk:
-            return f"expected {self.kind} to be declared as {self.risk.word} or worse, got {action.risk.word}"
+        return self.mismatch(action.risk, action.args)
+
+    def mismatch(self, risk: Risk, args: Mapping[str, str]) -> str:
+        """Return why an action with this risk and these arguments would not be executed; empty where it would."""
+        if risk < self.risk:
+            return f"expected {self.kind} to be declared as {self.risk.word} or worse, got {risk.word}"
         try:
-            self.parameters.model_validate(dict(action.args))
+            self.parameters.model_validate(dict(args))
         except ValidationError as e:
-            return explain_validation(e)
+            return f"{self.kind}: {explain_validation(e)}"
         return ""
 
 
