@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -13,7 +16,7 @@ from migro.act.slack_blocks import APPROVE, pressed
 from migro.errors import ActionDelayed, ActionRefused, ActionUnclear, ConfigurationError
 from migro.models import Action, Outcome, Risk
 from migro.models.canonical import content_id
-from migro.observe import scrub
+from migro.observe import Envelope, Observer, ObserveSettings, scrub
 from migro.ports import Actuator
 from migro.testing import START, DeclaringActuatorContract, sample_action, sample_signal
 from tests.act.receiver import Receiver, receiving
@@ -224,3 +227,35 @@ def test_a_pressed_button_says_who_said_what_about_which_action() -> None:
 def test_a_wrong_kind_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="expected kinds of"):
         hands("http://127.0.0.1:1/", kinds=("refund",))
+
+
+def test_a_button_of_a_posted_card_comes_back_as_an_answer(receiver: Receiver, address: str) -> None:
+    hands(address).ask(waiting(), "on_call", [])
+    (message,) = receiver.kept.values()
+    button = message["blocks"][-1]["elements"][0]
+    payload = {
+        "type": "block_actions",
+        "user": {"id": "U1", "team_id": "T1"},
+        "trigger_id": "12.34.ab",
+        "container": {"type": "message", "message_ts": message["ts"], "channel_id": CHANNEL},
+        "channel": {"id": CHANNEL},
+        "actions": [{n: button[n] for n in ("action_id", "value", "type")} | {"action_ts": "1772355660.000001"}],
+    }
+    body = urlencode({"payload": json.dumps(payload)})
+    stamp = str(int(START.timestamp()) + 60)
+    signature = hmac.digest(b"shh", f"v0:{stamp}:{body}".encode(), "sha256").hex()
+    settings = ObserveSettings.model_validate({"endpoints": {"slack": {"secrets_env": ["SLACK_SECRET"]}}})
+    observer = Observer(settings, secrets={"SLACK_SECRET": "shh"}, pseudonym_key=b"0123456789abcdef")
+    envelope = Envelope(
+        received_at=START + timedelta(seconds=61),
+        kind="slack_interactive",
+        endpoint="slack",
+        headers={"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={signature}"},
+        body=body,
+    )
+    (signal,) = observer.observe(envelope).signals
+    found = pressed(signal)
+
+    assert found is not None
+    assert (found.verb, found.key, found.binding) == ("approve", waiting().idempotency_key, waiting().binding)
+    assert (found.by, found.channel, found.ts) == ("U1", CHANNEL, message["ts"])
