@@ -23,7 +23,7 @@ from tests.act import vendors
 from tests.act.receiver import Asked, Receiver, Reply
 from tests.act.slack_api import CHANNEL, TOKEN, slack
 
-__all__ = ["CASES", "LIMITS", "USER", "Case", "World", "draft", "honouring"]
+__all__ = ["CASES", "HURRIED_MS", "PATIENT_MS", "USER", "Case", "World", "draft", "honouring", "limits"]
 
 
 def honouring(receiver: Receiver, asked: Asked) -> Reply:
@@ -35,15 +35,30 @@ def honouring(receiver: Receiver, asked: Asked) -> Reply:
     return 202, {}, b"{}"
 
 
-LIMITS: dict[str, Any] = {"private": True, "timeout_ms": 150}
+PATIENT_MS = 10_000
+"""How long an actuator waits where nothing is meant to be slow."""
+
+HURRIED_MS = 600
+"""How long it waits for an answer that does not come."""
+
+
+def limits(timeout_ms: int = PATIENT_MS) -> dict[str, Any]:
+    return {"private": True, "timeout_ms": timeout_ms}
+
+
 USER = "agent@shop.example"
 DRAFT = {"template": "We see it too.", "ticket": "42"}
 NOTE = {"text": "SEV2 Checkout is down"}
 
 
-def call(address: str, **fields: Any) -> HttpCalls:
-    known = {"kind": "notify", "url": f"{address}/hook", "risk": Risk.R0, **LIMITS}
+def call(address: str, timeout_ms: int, **fields: Any) -> HttpCalls:
+    known = {"kind": "notify", "url": f"{address}/hook", "risk": Risk.R0, **limits(timeout_ms)}
     return HttpCalls([Call(**{**known, **fields})], redact=scrub)
+
+
+def hook(address: str, timeout_ms: int) -> str:
+    """Return a webhook as apprise names it, with how long to wait for it in seconds."""
+    return f"{address.replace('http', 'json')}/hook?rto={timeout_ms / 1000}&cto={timeout_ms / 1000}"
 
 
 @attrs.frozen(kw_only=True)
@@ -51,8 +66,11 @@ class Case:
     """An actuator, the receiver that it is for, and an action."""
 
     serve: Callable[[Receiver, Asked], Reply]
-    make: Callable[[str], Actuator]
+    maker: Callable[[str, int], Actuator]
     action: Action = attrs.field(factory=lambda: sample_action(args=NOTE))
+
+    def make(self, address: str, timeout_ms: int = PATIENT_MS) -> Actuator:
+        return self.maker(address, timeout_ms)
 
 
 def draft(**fields: Any) -> Action:
@@ -60,50 +78,52 @@ def draft(**fields: Any) -> Action:
 
 
 CASES = {
-    "http, key honoured": Case(serve=honouring, make=lambda a: call(a, idempotency="receiver")),
+    "http, key honoured": Case(serve=honouring, maker=lambda a, t: call(a, t, idempotency="receiver")),
     "http, status asked": Case(
-        serve=honouring, make=lambda a: call(a, idempotency="check", status_url=f"{a}/status/{{key}}")
+        serve=honouring, maker=lambda a, t: call(a, t, idempotency="check", status_url=f"{a}/status/{{key}}")
     ),
-    "http, neither": Case(serve=vendors.plain, make=call),
+    "http, neither": Case(serve=vendors.plain, maker=call),
     "slack": Case(
         serve=slack,
-        make=lambda a: Slack(TOKEN, channels={"on_call": CHANNEL}, redact=scrub, address=f"{a}/api/", timeout_ms=150),
+        maker=lambda a, t: Slack(TOKEN, channels={"on_call": CHANNEL}, redact=scrub, address=f"{a}/api/", timeout_ms=t),
     ),
     "zendesk": Case(
         serve=vendors.zendesk,
-        make=lambda a: Zendesk(zendesk_sender("x", USER, "made-up", address=a, **LIMITS), redact=scrub),
+        maker=lambda a, t: Zendesk(zendesk_sender("x", USER, "made-up", address=a, **limits(t)), redact=scrub),
         action=draft(),
     ),
     "freshdesk": Case(
         serve=vendors.freshdesk,
-        make=lambda a: Freshdesk(freshdesk_sender("x", "made-up", address=a, **LIMITS), redact=scrub),
+        maker=lambda a, t: Freshdesk(freshdesk_sender("x", "made-up", address=a, **limits(t)), redact=scrub),
         action=draft(),
     ),
     "gorgias": Case(
         serve=vendors.gorgias,
-        make=lambda a: Gorgias(gorgias_sender("x", USER, "made-up", address=a, **LIMITS), author=USER, redact=scrub),
+        maker=lambda a, t: Gorgias(
+            gorgias_sender("x", USER, "made-up", address=a, **limits(t)), author=USER, redact=scrub
+        ),
         action=draft(),
     ),
     "intercom": Case(
         serve=vendors.intercom,
-        make=lambda a: Intercom(intercom_sender("made-up", address=a, **LIMITS), author="7", redact=scrub),
+        maker=lambda a, t: Intercom(intercom_sender("made-up", address=a, **limits(t)), author="7", redact=scrub),
         action=draft(),
     ),
     "grafana": Case(
         serve=vendors.grafana,
-        make=lambda a: GrafanaAnnotations(grafana_sender(a, "made-up", **LIMITS), redact=scrub),
+        maker=lambda a, t: GrafanaAnnotations(grafana_sender(a, "made-up", **limits(t)), redact=scrub),
         action=sample_action(kind="update_dashboard", args=NOTE),
     ),
     "statuspage": Case(
         serve=vendors.statuspage,
-        make=lambda a: StatuspageIncidents(
-            statuspage_sender("made-up", address=a, **LIMITS), page="p4g3", redact=scrub
+        maker=lambda a, t: StatuspageIncidents(
+            statuspage_sender("made-up", address=a, **limits(t)), page="p4g3", redact=scrub
         ),
         action=sample_action(kind="publish_incident", risk=Risk.R2, args=NOTE),
     ),
     "apprise": Case(
         serve=vendors.apprise_hook,
-        make=lambda a: Chat({"on_call": [f"{a.replace('http', 'json')}/hook?rto=0.15&cto=0.15"]}, redact=scrub),
+        maker=lambda a, t: Chat({"on_call": [hook(a, t)]}, redact=scrub),
     ),
 }
 

@@ -11,12 +11,12 @@ from migro.act.sending import Sender
 from migro.models import ActionStatus, IssueStatus
 from migro.observe import scrub
 from migro.testing import sample_action, sample_decision, sample_issue
-from tests.act.cases import LIMITS, World
+from tests.act.cases import HURRIED_MS, PATIENT_MS, World, limits
 from tests.act.receiver import FAULTS
 
 
-def events(world: World) -> DecisionEvents:
-    return DecisionEvents(Sender(f"{world.address}/hook", **LIMITS), redact=scrub)
+def events(world: World, timeout_ms: int = PATIENT_MS) -> DecisionEvents:
+    return DecisionEvents(Sender(f"{world.address}/hook", **limits(timeout_ms)), redact=scrub)
 
 
 def test_a_decision_is_an_event_that_others_can_read(world: World) -> None:
@@ -37,7 +37,7 @@ def test_a_decision_is_an_event_that_others_can_read(world: World) -> None:
 def test_an_event_that_is_lost_is_counted_and_disturbs_nobody(fault: str, world: World) -> None:
     world.begin("http, neither")
     world.receiver.faults = [fault]
-    told = events(world)
+    told = events(world, HURRIED_MS if fault == "timeout" else PATIENT_MS)
 
     assert [told.tell(sample_decision()), told.tell(sample_decision("dec_2"))] == [False, True]
     assert (told.sent, told.lost, bool(told.why)) == (1, 1, True)

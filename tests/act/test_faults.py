@@ -18,7 +18,7 @@ from migro.agent.hands import Live
 from migro.models import Action, Capability
 from migro.ports import Actuator
 from migro.testing import DeclaringActuatorContract
-from tests.act.cases import CASES, World
+from tests.act.cases import CASES, HURRIED_MS, PATIENT_MS, World
 from tests.act.receiver import FAULTS
 
 
@@ -37,7 +37,7 @@ def capability(actuator: Any, action: Action) -> Capability:
 def test_a_fault_loses_nothing_and_doubles_nothing(name: str, fault: str, world: World) -> None:
     case = world.begin(name)
     world.receiver.faults = [fault]
-    actuator = case.make(world.address)
+    actuator = case.make(world.address, HURRIED_MS if fault == "timeout" else PATIENT_MS)
     result = Live([Retrying(actuator)]).execute(case.action)
     world.receiver.hold.set()
     done = len(world.receiver.kept)

@@ -17,6 +17,7 @@ from migro.errors import ActionRefused, ConfigurationError
 from migro.models import MerchantId, Risk, Signal
 from migro.observe import scrub
 from migro.packs.headless import RULES as PACK
+from migro.reason import CORE
 from migro.remember import VolatileMemory
 from migro.rules import IssueKind, Response, Rule, RuleSet, on, supports
 from migro.testing import sample_action
@@ -96,7 +97,7 @@ def test_every_receiver_takes_its_kinds_and_no_kind_is_taken_twice() -> None:
         "publish_incident": Risk.R2,
         "refresh_cache": Risk.R1,
     }
-    Live(found.actuators).fit(PACK)
+    Live(found.actuators).fit(RuleSet("all", PACK, CORE))
 
 
 def test_a_rule_that_asks_for_what_its_actuator_cannot_do_stops_a_live_run_before_it_begins() -> None:
@@ -115,7 +116,7 @@ def test_a_rule_that_asks_for_what_its_actuator_cannot_do_stops_a_live_run_befor
         Agent(rules=rules, memory=VolatileMemory(), actuators=[risky], live=True)
 
     assert "down: expected notify to be declared as R1 or worse, got R0" in str(found.value)
-    assert "down: notify: text: field required" in str(found.value)
+    assert "down: notify: words: extra inputs are not permitted" in str(found.value)
     Agent(rules=rules, memory=VolatileMemory(), actuators=[risky])
 
 

@@ -12,10 +12,9 @@ from urllib.parse import urlencode
 import pytest
 
 from migro.act.slack import Slack
-from migro.act.slack_blocks import APPROVE, pressed
+from migro.act.slack_blocks import APPROVE, card, pressed
 from migro.errors import ActionDelayed, ActionRefused, ActionUnclear, ConfigurationError
 from migro.models import Action, Outcome, Risk
-from migro.models.canonical import content_id
 from migro.observe import Envelope, Observer, ObserveSettings, scrub
 from migro.ports import Actuator
 from migro.testing import START, DeclaringActuatorContract, sample_action, sample_signal
@@ -47,7 +46,7 @@ def hands(address: str, **options: Any) -> Slack:
         "channels": {"on_call": CHANNEL},
         "redact": scrub,
         "kinds": ("draft_reply", "notify", "report", "update_dashboard"),
-        "timeout_ms": 200,
+        "timeout_ms": 10_000,
     }
     return Slack(TOKEN, address=address, **{**known, **options})
 
@@ -132,7 +131,7 @@ def test_what_goes_wrong_is_told_apart(
 ) -> None:
     receiver.faults = [fault]
     with pytest.raises(error, match=told):
-        hands(address).execute(note("k1"))
+        hands(address, timeout_ms=600 if fault == "timeout" else 10_000).execute(note("k1"))
     receiver.hold.set()
 
     taken = {"429": 0, "500": 0}.get(fault, 1)
@@ -167,7 +166,8 @@ def test_nobody_listening_means_later() -> None:
 
 
 def waiting() -> Action:
-    key, bound = content_id("act", 1), content_id("bind", 1)
+    # With digits in them that pass the check of a card.
+    key, bound = "act_81fc15f6852309377636b4bc5968a9bf", "bind_1522032955439acf0e87d9c708271b2f"
     return sample_action(
         key, kind="refresh_cache", target="storefront_cache", risk=Risk.R1, binding=bound, expires_at=START,
         args={"scope": "pages", "max_paths": "50"}, outcome=Outcome.APPROVE1,
@@ -209,7 +209,7 @@ def test_a_card_is_posted_where_the_issue_is_told_and_loses_its_buttons_when_ans
 
 def test_a_pressed_button_says_who_said_what_about_which_action() -> None:
     ids = {"action_id": APPROVE, "user_id": "U1", "channel_id": CHANNEL, "message_ts": "1.2"}
-    answer = f"{waiting().idempotency_key}:{waiting().binding}"
+    answer = card(waiting(), [])[-1]["elements"][0]["value"]
     signal = sample_signal(kind="platform.event", auth="verified", ids=ids, attrs={"answer": [answer]})
     found = pressed(signal)
 

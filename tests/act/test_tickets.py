@@ -11,7 +11,7 @@ from migro.act.tickets import as_html
 from migro.act.zendesk import Zendesk, zendesk_sender
 from migro.errors import ActionError, ActionRefused, ConfigurationError
 from migro.observe import scrub
-from tests.act.cases import LIMITS, USER, World, draft
+from tests.act.cases import USER, World, draft, limits
 
 DESKS = ("zendesk", "freshdesk", "gorgias", "intercom")
 
@@ -54,7 +54,9 @@ def test_a_ticket_is_an_id_and_nothing_that_leads_elsewhere(ticket: str, world: 
 
 def test_without_a_ticket_zendesk_opens_one_for_the_note_once_for_a_key(world: World) -> None:
     world.begin("zendesk")
-    desks = [Zendesk(zendesk_sender("x", USER, "made-up", address=world.address, **LIMITS), redact=scrub) for _ in "ab"]
+    desks = [
+        Zendesk(zendesk_sender("x", USER, "made-up", address=world.address, **limits()), redact=scrub) for _ in "ab"
+    ]
     done = [desk.execute(draft(args={"template": "x"})) for desk in desks]
 
     assert [d.detail for d in done] == ["zendesk ticket 3"] * 2

@@ -113,3 +113,8 @@ def test_a_message_is_no_longer_than_a_channel_bears() -> None:
 
     assert len(message.subject) <= 150
     assert len(message.text) < 40_000
+
+
+def test_a_message_without_a_text_says_what_is_known_first() -> None:
+    assert composed(sample_action(args={}), ["Issue  unknown - something"]).subject == "Issue unknown - something"
+    assert composed(sample_action(args={})).subject == "notify for on_call"

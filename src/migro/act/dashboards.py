@@ -104,10 +104,11 @@ class StatuspageIncidents(Actor):
 
     def act(self, action: Action) -> str:
         """Open the incident, and return its id."""
+        name = composed(action).subject
         incident = {
-            "name": composed(action).subject,
+            "name": name,
             "status": "investigating",
-            "body": action.args["text"],
+            "body": action.args.get("text") or name,
             "deliver_notifications": False,
             "auto_tweet_at_beginning": False,
             "metadata": {"migro": {"issue": action.issue, "key": action.idempotency_key}},

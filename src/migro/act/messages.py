@@ -36,10 +36,10 @@ class NoteParameters(Parameters):
     Arguments of ``notify`` and ``update_dashboard``.
 
     Attributes:
-        text: What people read first.
+        text: What people read first; where it is empty, what is known about the issue.
     """
 
-    text: str
+    text: str = ""
 
 
 class ReportParameters(Parameters):
@@ -150,14 +150,14 @@ def one_line(text: str, most: int = _LONGEST_LINE) -> str:
 def composed(action: Action, diagnosis: Iterable[str] = ()) -> Message:
     """Return what an action says; `diagnosis` are further lines, already redacted."""
     args = action.args
+    found = [one_line(line) for line in islice(diagnosis, _MOST_LINES)]
     match action.kind:
         case "report":
             first = f"Report: {args.get('content', '')}"
         case "draft_reply":
             first = f"Draft of a reply, not sent: {args.get('template', '')}"
         case _:
-            first = args.get("text", "") or f"{action.kind} for {action.target}"
-    found = [one_line(line) for line in islice(diagnosis, _MOST_LINES)]
+            first = args.get("text", "") or next(iter(found), f"{action.kind} for {action.target}")
     note = [one_line(action.note)] if action.note else []
     lines = [
         one_line(first, 4 * _LONGEST_LINE),

@@ -22,6 +22,10 @@ REJECT: Final = "migro.reject"
 _SECTION: Final = 2900
 _HEADER: Final = 150
 
+# What comes back is redacted like all that comes in, and many digits in a row may be a card: so there are none.
+_LETTERS: Final = str.maketrans("0123456789", "GHIJKLMNOP")
+_DIGITS: Final = str.maketrans("GHIJKLMNOP", "0123456789")
+
 Block = dict[str, Any]
 
 
@@ -82,7 +86,7 @@ def card(action: Action, lines: Sequence[str]) -> list[Block]:
     needed = {"approve1": "one person", "approve2": "two people"}.get(action.outcome.word, "nobody")
     args = " ".join(f"{name}={value}" for name, value in action.args.items())
     until = f"until {action.expires_at:%Y-%m-%d %H:%M} UTC" if action.expires_at is not None else "without a time limit"
-    value = f"{action.idempotency_key}:{action.binding}"
+    value = f"{action.idempotency_key}:{action.binding}".translate(_LETTERS)
     return [
         _header(f"Approval wanted: {action.kind} -> {action.target}"),
         _section(f"What would be done ({action.risk.word}): {action.kind} -> {action.target} {args}".strip()),
@@ -137,7 +141,7 @@ def pressed(signal: Signal) -> Pressed | None:
     answers = signal.attrs.get("answer")
     if verb is None or signal.auth != "verified" or not isinstance(answers, Sequence) or isinstance(answers, str):
         return None
-    key, colon, binding = str(answers[0] if answers else "").partition(":")
+    key, colon, binding = str(answers[0] if answers else "").translate(_DIGITS).partition(":")
     by, channel, ts = (signal.ids.get(name) for name in ("user_id", "channel_id", "message_ts"))
     if not (colon and key and binding and by and channel and ts):
         return None
