@@ -608,11 +608,14 @@ def test_the_console_does_what_no_other_listed_actuator_does(here: Path, capsys:
     assert "ring -> bell" in capsys.readouterr().err
 
 
-def test_without_the_console_nothing_is_printed_for_an_action(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_the_console_an_action_that_nobody_takes_is_left_to_a_person(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (here / "migro.toml").write_text(SETTINGS.replace('"console", "bell"', '"gong"'), "utf-8")
 
     assert main(["run", "--memory", "volatile:", "--source", "shots", "--live"]) == 0
-    assert capsys.readouterr().err == ""
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.endswith("failed: no actuator for 'ring'; a person has to see to it")
 
 
 def test_a_source_that_breaks_ends_as_lines_that_cannot_be_read(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
