@@ -41,12 +41,21 @@ def test_what_a_user_types_is_exported() -> None:
     assert expected - set(migro.__all__) == set()
 
 
-def test_nothing_public_is_left_out_of_all() -> None:
-    public = {
-        name for name, value in vars(migro).items() if not name.startswith("_") and not isinstance(value, ModuleType)
-    }
+@pytest.mark.parametrize("name", ["migro", "migro.testing"])
+def test_nothing_public_is_left_out_of_all(name: str) -> None:
+    module = importlib.import_module(name)
+    told = {name for names in module._HOMES.values() for name in names.split()}
+    held = {n for n, v in vars(module).items() if not n.startswith("_") and not isinstance(v, ModuleType)}
 
-    assert public - {"annotations"} == set(migro.__all__) - {"__version__"}
+    assert held - told == {"TYPE_CHECKING", "import_module"}
+    assert told == set(module.__all__) - {"__version__"}
+    assert set(dir(module)) > told
+
+
+@pytest.mark.parametrize("name", ["migro", "migro.testing"])
+def test_a_name_that_is_not_exported_is_an_attribute_error_that_names_it(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"module '{name}' has no attribute 'Ruel'"):
+        importlib.import_module(name).Ruel
 
 
 def test_importing_migro_does_nothing_and_loads_nothing_optional(run_python: RunPython) -> None:

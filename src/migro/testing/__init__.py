@@ -6,23 +6,27 @@ fixture that its docstring names. ``pytest.register_assert_rewrite("migro.testin
 makes a failed contract show its values.
 """
 
-from .actuator import ActuatorContract
-from .clock import FixedClock
-from .declaring import DeclaringActuatorContract
-from .leases import LeasesContract
-from .ledger import LedgerContract
-from .memory import MemoryContract
-from .normaliser import NormaliserContract
-from .samples import (
-    START,
-    sample_action,
-    sample_decision,
-    sample_explanation,
-    sample_issue,
-    sample_signal,
-    sample_snapshot,
-    sample_step,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .actuator import ActuatorContract
+    from .clock import FixedClock
+    from .declaring import DeclaringActuatorContract
+    from .leases import LeasesContract
+    from .ledger import LedgerContract
+    from .memory import MemoryContract
+    from .normaliser import NormaliserContract
+    from .samples import (
+        START,
+        sample_action,
+        sample_decision,
+        sample_explanation,
+        sample_issue,
+        sample_signal,
+        sample_snapshot,
+        sample_step,
+    )
 
 __all__ = [
     "START",
@@ -41,3 +45,30 @@ __all__ = [
     "sample_snapshot",
     "sample_step",
 ]
+
+# A name's module is imported when the name is first asked for: whoever only has migro installed, as a plugin of
+# pytest's is, pays for none of it.
+_HOMES = {
+    "actuator": "ActuatorContract",
+    "clock": "FixedClock",
+    "declaring": "DeclaringActuatorContract",
+    "leases": "LeasesContract",
+    "ledger": "LedgerContract",
+    "memory": "MemoryContract",
+    "normaliser": "NormaliserContract",
+    "samples": (
+        "START sample_action sample_decision sample_explanation sample_issue sample_signal sample_snapshot sample_step"
+    ),
+}
+
+if not TYPE_CHECKING:
+    # Seen by a type checker this would make every misspelt name a valid one.
+    def __getattr__(name: str) -> object:
+        home = next((home for home, names in _HOMES.items() if name in names.split()), None)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f".{home}", __name__), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
