@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
+from ..plugins.references import imported
 from ..simulate import Scenario, Simulation, generate, lose, playable, tickets, write, write_tickets
 from .console import Console
 from .equipment import equipped
-from .references import imported
 from .simulate_fixtures import write_fixtures
 from .surroundings import configuration
 

@@ -12,10 +12,10 @@ from ..errors import ConfigurationError
 from ..models import Signal
 from ..observe import Observer, ObserveSettings
 from ..plugins import composed
+from ..plugins.references import imported
 from ..remember import SqliteMemory, VolatileMemory, open_memory
 from ..rules import RuleSet
 from .console import Console
-from .references import imported
 
 __all__ = ["PACKS", "configuration", "existing_memory", "load_rules", "observer", "pseudonym_key", "secret_values"]
 

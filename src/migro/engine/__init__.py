@@ -1,6 +1,15 @@
 """The machine: forward chaining over windows, incremental and deterministic."""
 
-from .examples import ExampleFailure, ExampleResult, check_examples, run_example
+from .examples import (
+    ExampleFailure,
+    ExampleResult,
+    PlayedExample,
+    check_examples,
+    failure_of,
+    pass_until,
+    play_example,
+    run_example,
+)
 from .impacts import MeasuredAmount, measured_amounts, measured_value
 from .native import ERRORS_IN_A_ROW, NativeEngine, lowered_points
 from .release import release
@@ -20,13 +29,17 @@ __all__ = [
     "MeasuredAmount",
     "MeasuredShare",
     "NativeEngine",
+    "PlayedExample",
     "check_examples",
     "contributing",
+    "failure_of",
     "lowered_points",
     "measured_amounts",
     "measured_shares",
     "measured_value",
     "near_miss",
+    "pass_until",
+    "play_example",
     "release",
     "restore",
     "run_example",

@@ -12,7 +12,16 @@ from ..rules import Example, Rule, RuleSet
 from .native import NativeEngine
 from .state import EngineState, Key
 
-__all__ = ["ExampleFailure", "ExampleResult", "check_examples", "run_example"]
+__all__ = [
+    "ExampleFailure",
+    "ExampleResult",
+    "PlayedExample",
+    "check_examples",
+    "failure_of",
+    "pass_until",
+    "play_example",
+    "run_example",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -62,24 +71,48 @@ def run_example(engine: NativeEngine, rule: Rule[Any], example: Example) -> Exam
     The signals arrive in order of `received_at`, equal ones as written, and time passes between them; the rule is
     judged `after` the greatest. All rules of the engine's set take part, since the rule may need what others conclude.
     """
+    played = play_example(engine, example)
+    fired = sorted(key for rule_id, key in played.state.firings if rule_id == rule.id)
+    return attrs.evolve(played.result, fired_for=tuple(fired))
+
+
+@attrs.frozen(kw_only=True)
+class PlayedExample:
+    """
+    An example that has been played to its end.
+
+    Attributes:
+        state: What the engine holds then.
+        result: What went wrong on the way; no keys yet, which depend on the rule.
+    """
+
+    state: EngineState
+    result: ExampleResult
+
+
+def play_example(engine: NativeEngine, example: Example) -> PlayedExample:
+    """Play an example to the moment at which its rule is judged; see `run_example`."""
     state = EngineState()
     unreadable: list[str] = []
     errors: set[str] = set()
     now = 0
     for signal in sorted(example.signals, key=lambda s: s.received_at):
         now = to_microseconds(signal.received_at)
-        _pass_until(engine, state, now)
+        pass_until(engine, state, now)
         evidence = engine.insert(state, signal, now)
         if evidence.unreadable:
             unreadable.append(evidence.unreadable)
         errors.update(evidence.errors)
     engine.settle(state)
-    _pass_until(engine, state, now + microseconds(example.after))
-    fired = sorted(key for rule_id, key in state.firings if rule_id == rule.id)
-    return ExampleResult(fired_for=tuple(fired), unreadable=tuple(unreadable), errors=tuple(sorted(errors)))
+    pass_until(engine, state, now + microseconds(example.after))
+    return PlayedExample(
+        state=state,
+        result=ExampleResult(fired_for=(), unreadable=tuple(unreadable), errors=tuple(sorted(errors))),
+    )
 
 
-def _pass_until(engine: NativeEngine, state: EngineState, now: int) -> None:
+def pass_until(engine: NativeEngine, state: EngineState, now: int) -> None:
+    """Let time pass up to `now` (microseconds), with a conclusion at everything that is due on the way."""
     while (due := engine.next_due(state)) is not None and due <= now:
         engine.pass_time(state, due)
         engine.settle(state)
@@ -93,15 +126,18 @@ def check_examples(ruleset: RuleSet) -> tuple[ExampleFailure, ...]:
     failures = []
     for rule in ruleset.rules:
         for example in rule.examples:
-            result = run_example(engine, rule, example)
-            expected = tuple(sorted(example.fires_for))
-            if result != ExampleResult(fired_for=expected):
-                failures.append(
-                    ExampleFailure(
-                        rule=rule.id, example=example.name, where=rule.where, expected=expected, result=result
-                    )
-                )
+            failure = failure_of(rule, example, run_example(engine, rule, example))
+            if failure is not None:
+                failures.append(failure)
     return tuple(failures)
+
+
+def failure_of(rule: Rule[Any], example: Example, result: ExampleResult) -> ExampleFailure | None:
+    """Return what is wrong with how an example came out; None if nothing is."""
+    expected = tuple(sorted(example.fires_for))
+    if result == ExampleResult(fired_for=expected):
+        return None
+    return ExampleFailure(rule=rule.id, example=example.name, where=rule.where, expected=expected, result=result)
 
 
 def _keys(keys: tuple[Key, ...]) -> str:

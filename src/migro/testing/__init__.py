@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         sample_snapshot,
         sample_step,
     )
+    from .timeline import Timeline
 
 __all__ = [
     "START",
@@ -37,6 +38,7 @@ __all__ = [
     "LedgerContract",
     "MemoryContract",
     "NormaliserContract",
+    "Timeline",
     "sample_action",
     "sample_decision",
     "sample_explanation",
@@ -59,6 +61,7 @@ _HOMES = {
     "samples": (
         "START sample_action sample_decision sample_explanation sample_issue sample_signal sample_snapshot sample_step"
     ),
+    "timeline": "Timeline",
 }
 
 if not TYPE_CHECKING:
