@@ -14,7 +14,7 @@ from .equipment import equipped
 from .rule_documents import written
 from .surroundings import configuration
 
-__all__ = ["register"]
+__all__ = ["existing_lock", "register"]
 
 
 def register(inside: Any, common: argparse.ArgumentParser) -> None:
@@ -47,7 +47,7 @@ def lock_rules(arguments: argparse.Namespace, console: Console) -> int:
 
 def _check(ruleset: RuleSet, lock: Lock | None, path: Path, console: Console) -> int:
     if lock is None:
-        raise ConfigurationError(f"expected a lock to check against, found no file - at {path}")
+        raise _no_lock(path)
     findings = check_lock(ruleset, lock)
     if console.text and findings:
         raise RuleSetError(findings)
@@ -63,6 +63,24 @@ def _tell(ruleset: RuleSet, path: Path, console: Console) -> None:
         console.say(f"{path}: {len(ruleset)} rules of {ruleset.name}, version {ruleset.version[:12]}")
     else:
         console.data({"lock": str(path), "name": ruleset.name, "rules": len(ruleset), "version": ruleset.version})
+
+
+def existing_lock(path: Path) -> Lock:
+    """
+    Return the lock of a file.
+
+    Raises:
+        ConfigurationError: If there is no such file, or it cannot be read.
+        InputError: If it is no lock.
+    """
+    lock = _read(path)
+    if lock is None:
+        raise _no_lock(path)
+    return lock
+
+
+def _no_lock(path: Path) -> ConfigurationError:
+    return ConfigurationError(f"expected a lock to check against, found no file - at {path}")
 
 
 def _read(path: Path) -> Lock | None:

@@ -1,0 +1,143 @@
+"""Judging: whether the examples of a rule set would notice that a rule has become another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import attrs
+
+from ..comparison.implication import PointOrder, implies
+from ..comparison.trials import with_what_it_reads
+from ..engine import ExampleResult, NativeEngine, run_example
+from ..errors import MigroError
+from ..rules import Example, Holding, Known, Rule, RuleSet, Via, leaves
+from ..rules.premises import Part
+from .mutants import Mutant, mutants
+
+__all__ = ["Bench", "Outcome", "Verdict", "judge"]
+
+Outcome = Literal["killed", "refused", "equal", "locked", "survived"]
+"""
+What became of a mutant: an example failed, it does not load, it is proven to fire exactly as the rule does, only the
+lock notices, or nothing does. The lock counts for conclusions alone, since no example sees points.
+"""
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """
+    What became of one mutant.
+
+    Attributes:
+        rule: Id of the rule.
+        where: File and line where it was written.
+        operator: What was done to it, in the words of `OPERATORS`.
+        change: What was there, and what is there now.
+        outcome: What became of it.
+        by: The example that failed, or the rule whose example did and its name.
+    """
+
+    rule: str
+    where: str
+    operator: str
+    change: str
+    outcome: Outcome
+    by: str = ""
+
+
+class Bench:
+    """A rule with everything that its examples need, and with the rules whose examples may notice it."""
+
+    def __init__(self, ruleset: RuleSet, rule: Rule[Any], *, locked: bool = False) -> None:
+        self.rule = rule
+        self.locked = locked
+        readers = [r for r in ruleset.rules if r.id != rule.id and _reads(r, rule.then.kind.name)]
+        self._around = with_what_it_reads(ruleset, rule).rules
+        self._readers = [(r, with_what_it_reads(ruleset, r).rules) for r in readers]
+
+    def verdict(self, mutant: Mutant) -> Verdict:
+        """Return what becomes of a mutant of the rule."""
+        outcome, by = self._outcome(mutant)
+        return Verdict(
+            rule=self.rule.id,
+            where=self.rule.where,
+            operator=mutant.operator,
+            change=mutant.change,
+            outcome=outcome,
+            by=by,
+        )
+
+    def _outcome(self, mutant: Mutant) -> tuple[Outcome, str]:
+        if mutant.rule is None:
+            firing = next((e.name for e in self.rule.examples if e.fires_for), None)
+            return ("killed", firing) if firing is not None else ("survived", "")
+        if not _coherent(mutant.rule.when):
+            return "refused", "premises about different keys are joined"
+        try:
+            if not mutant.concludes:
+                failed = self._failing(mutant.rule, self._around, self.rule)
+                if failed is not None:
+                    return "killed", failed
+            for reader, around in self._readers:
+                failed = self._failing(mutant.rule, around, reader)
+                if failed is not None:
+                    return "killed", f"{reader.id}: {failed}"
+        except MigroError as e:
+            return "refused", str(e).splitlines()[-1].strip()
+        if mutant.concludes:
+            return ("locked", "") if self.locked else ("survived", "")
+        return ("equal", "") if _equal(self.rule, mutant.rule) else ("survived", "")
+
+    def _failing(self, changed: Rule[Any], around: tuple[Rule[Any], ...], judged: Rule[Any]) -> str | None:
+        rules = [changed if r.id == changed.id else r for r in around]
+        now = changed if judged.id == changed.id else judged
+        engine = NativeEngine(RuleSet("mutant", *rules))
+        for example in _likeliest_first(judged, changed is now):
+            if run_example(engine, now, example) != ExampleResult(fired_for=tuple(sorted(example.fires_for))):
+                return example.name
+        return None
+
+
+def judge(ruleset: RuleSet, rule: Rule[Any], *, locked: bool = False) -> Iterator[Verdict]:
+    """
+    Yield what becomes of each mutant of a rule.
+
+    Args:
+        ruleset: The set of the rule.
+        rule: One of its rules.
+        locked: Whether a lock file holds the rule's meaning, so that a changed conclusion is noticed by it.
+    """
+    bench = Bench(ruleset, rule, locked=locked)
+    for mutant in mutants(rule):
+        yield bench.verdict(mutant)
+
+
+def _likeliest_first(rule: Rule[Any], own: bool) -> list[Example]:
+    # The shortest first: most mutants are noticed by any example, and some examples hold a thousand signals.
+    return sorted(rule.examples, key=lambda e: len(e.signals)) if own else list(rule.examples)
+
+
+def _reads(rule: Rule[Any], kind: str) -> bool:
+    return any(isinstance(leaf, Known) and leaf.kind.name == kind for leaf in leaves(rule.when))
+
+
+def _coherent(part: Part) -> bool:
+    """Return whether every part of a premise is about the key that its place asks for, as constructors check it."""
+    match part:
+        case Holding(of=of):
+            fits = set(part.key_names) < set(of.key_names)
+        case Via():
+            fits = True
+        case _:
+            fits = all(i.key_names in ((), part.key_names) for i in part.inputs)
+    return fits and all(map(_coherent, part.inputs))
+
+
+def _equal(rule: Rule[Any], other: Rule[Any]) -> bool:
+    # Both read the same points of the same rules, whatever kinds they ask for.
+    asked = frozenset(leaf.kind.name for r in (rule, other) for leaf in leaves(r.when) if isinstance(leaf, Known))
+    points = PointOrder(asked, asked, asked)
+    return implies(rule.when, rule.lasts_us, other.when, other.lasts_us, points) and implies(
+        other.when, other.lasts_us, rule.when, rule.lasts_us, points
+    )
