@@ -18,7 +18,7 @@ from ..expressions import Node
 from ..rules import Premise, Rule
 from .changes import changes
 
-__all__ = ["OPERATORS", "Mutant", "mutants", "trees"]
+__all__ = ["OPERATORS", "Mutant", "mutants", "replaced", "trees"]
 
 OPERATORS: Mapping[str, str] = MappingProxyType(
     {
@@ -117,7 +117,7 @@ def trees(root: Any) -> Iterator[tuple[str, str, Any]]:
     """
     for node in _nodes(root):
         for operator, change, other in changes(node):
-            yield operator, change or f"{_text(node)} -> {_text(other)}", _replaced(root, node, other)
+            yield operator, change or f"{_text(node)} -> {_text(other)}", replaced(root, node, other)
 
 
 def _nodes(root: Any) -> Iterator[Node]:
@@ -140,14 +140,15 @@ def _below(node: Any) -> Iterator[tuple[str, Node]]:
                 yield field.name, item
 
 
-def _replaced(root: Any, node: Any, other: Any) -> Any:
+def replaced(root: Any, node: Any, other: Any) -> Any:
+    """Return a tree in which one node, wherever it stands, is another one."""
     if root is node:
         return other
     fields: dict[str, Any] = {}
     for name in {name for name, _ in _below(root)}:
         value = getattr(root, name)
         several = value if isinstance(value, tuple) else (value,)
-        changed = tuple(_replaced(item, node, other) if isinstance(item, Node) else item for item in several)
+        changed = tuple(replaced(item, node, other) if isinstance(item, Node) else item for item in several)
         # Compared one by one: nodes have no equality of their own that could be asked for.
         if any(new is not old for new, old in zip(changed, several, strict=True)):
             fields[name] = changed if isinstance(value, tuple) else changed[0]
