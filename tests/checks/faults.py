@@ -408,7 +408,7 @@ def further_part(rule: Rule[Any]) -> Faulty:
     selection = needed(rule)
     found = columns(selection, str) if selection is not None else []
     if timed(rule) is not None and selection is not None and found:
-        special = on(selection.signal, found[0] == "special", per=selection.per)
+        special: Premise[Any] = attrs.evolve(selection, predicates=(found[0] == "special",))
         if special.key_names == rule.when.key_names:
             lasts = timedelta(microseconds=rule.lasts_us)
             yield beside(rule, when=Both((rule.when, special)), lasts=lasts)
