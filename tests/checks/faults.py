@@ -85,13 +85,13 @@ def operator(name: str, *codes: str) -> Callable[[Operator], Operator]:
     return register
 
 
-def seeded(ruleset: RuleSet, *, most: int, start: int = 0) -> Iterator[Seeded]:
+def seeded(ruleset: RuleSet, *, most: int, start: int = 0, only: Sequence[str] = ()) -> Iterator[Seeded]:
     """Yield at most so many faulty sets for each operator, made of rules all over the set."""
     rules = ruleset.rules
     step = next(n for n in (97, 89, 83, 79) if len(rules) % n)
     order = [rules[(start + k * step) % len(rules)] for k in range(len(rules))]
     for name, (codes, make) in OPERATORS.items():
-        made = 0
+        made = most if only and name not in only else 0
         for rule in order:
             if made == most:
                 break

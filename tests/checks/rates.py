@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -42,10 +42,10 @@ def problems(fault: Seeded) -> tuple[Problem, ...]:
     return check_rules("seeded", fault.rules)
 
 
-def rates(ruleset: RuleSet, *, most: int, start: int = 0) -> dict[str, Rate]:
+def rates(ruleset: RuleSet, *, most: int, start: int = 0, only: Sequence[str] = ()) -> dict[str, Rate]:
     """Measure all operators on rules of a set."""
     measured = {name: Rate() for name in OPERATORS}
-    for fault in seeded(ruleset, most=most, start=start):
+    for fault in seeded(ruleset, most=most, start=start, only=only):
         rate = measured[fault.operator]
         rate.tried += 1
         if found(fault):
