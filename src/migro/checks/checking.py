@@ -27,7 +27,9 @@ def check(ruleset: RuleSet) -> tuple[Problem, ...]:
 
     What is found is proven by laws that hold for all streams of signals; what no law covers is not found.
     """
-    found = [*_firing(ruleset), *_conditions(ruleset), *colliding(ruleset), *_points(ruleset)]
+    found = list(_firing(ruleset))
+    dead = {problem.rule for problem in found}
+    found += [*_conditions(ruleset), *colliding(ruleset, dead), *_points(ruleset)]
     for rule in ruleset.rules:
         found += contents(rule)
     places = {rule.id: place for place, rule in enumerate(ruleset.rules)}

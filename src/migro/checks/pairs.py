@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ..comparison.implication import PointOrder, implies
@@ -18,10 +18,11 @@ from .problems import Problem
 __all__ = ["colliding"]
 
 
-def colliding(ruleset: RuleSet) -> Iterator[Problem]:
-    """Yield what two rules about the same issue kind make of each other."""
+def colliding(ruleset: RuleSet, dead: Collection[str]) -> Iterator[Problem]:
+    """Yield what two rules about the same issue kind make of each other; from what is dead everything follows."""
     for kind in ruleset.kinds:
-        for one, other in itertools.combinations(ruleset.about(kind), 2):
+        alive = [rule for rule in ruleset.about(kind) if rule.id not in dead]
+        for one, other in itertools.combinations(alive, 2):
             if not (_classes(one) & _classes(other) or not _classes(one) or not _classes(other)):
                 continue
             forth, back = _within(one, other), _within(other, one)

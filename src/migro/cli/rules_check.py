@@ -71,7 +71,7 @@ def _tell(problems: list[Problem], rules: int, left_out: int, console: Console) 
             console.say(_folded(f"  shown by: {problem.witness}", "    "))
     counted = ", ".join(f"{n} {CODES[code]}" for code, n in sorted(Counter(p.code for p in problems).items()))
     ignored = f"; {left_out} ignored" if left_out else ""
-    subject = f"{rules} rules" if rules else "rules that do not load"
+    subject = f"{rules} rule{'s' * (rules != 1)}" if rules else "rules that do not load"
     console.say(f"{subject}: {counted or 'nothing found'}{ignored}")
 
 

@@ -169,7 +169,8 @@ def _tell(verdicts: list[Verdict], survivors: list[Verdict], console: Console) -
         console.say("{:<20} {:>6} {:>8} {:>8} {:>6} {:>6} {:>9}".format(operator, *numbers))
     by_outcome: Counter[str] = Counter(v.outcome for v in verdicts)
     said = ", ".join(f"{by_outcome[o]} {words}" for o, words in _WORDS.items() if by_outcome[o])
-    console.say(f"{len(verdicts)} changes of {len({v.rule for v in verdicts})} rules: {said or 'none tried'}")
+    rules = len({v.rule for v in verdicts})
+    console.say(f"{len(verdicts)} changes of {rules} rule{'s' * (rules != 1)}: {said or 'none tried'}")
 
 
 def _counts(verdicts: list[Verdict]) -> dict[str, dict[str, int]]:

@@ -112,8 +112,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if len(gaps) > len(shown):
         terminalreporter.line(f"... and {len(gaps) - len(shown)} more; -v lists them")
     terminalreporter.line(
-        f"{seen.percent} % of {seen.outcomes} outcomes (each condition and premise of {seen.rules} rules, true and"
-        " false) were seen in examples"
+        f"{seen.percent} % of {seen.outcomes} outcomes (each condition and premise of {seen.rules}"
+        f" rule{'s' * (seen.rules != 1)}, true and false) were seen in examples"
     )
     if _too_little(config, seen):
         under = config.getoption("migro_coverage_fail_under")
