@@ -223,3 +223,43 @@ def test_rules_in_order_and_codes_in_order_within_them() -> None:
         ("b", "MR112"),
         ("a", "MR105"),
     ]
+
+
+number = failed.count(within=hours(1))
+portion = failed.count(within=hours(1)).per(calls.count(within=hours(1)), floor=5)
+
+
+@pytest.mark.parametrize(
+    ("when", "proven"),
+    [
+        (number < 0, "never"),
+        (number <= 0, ""),
+        (number <= -1, "never"),
+        (number == -1, "never"),
+        (number == 0, ""),
+        (number != -1, "always"),
+        (number > -1, "always"),
+        (number >= 0, "always"),
+        (number > 0, ""),
+        (portion > 1, "never"),
+        (portion >= 1, ""),
+        (portion >= percent(101), "never"),
+        (portion <= 1, "always"),
+        (portion < 1, ""),
+        (portion <= 0, ""),
+    ],
+    ids=str,
+)
+def test_a_comparison_at_the_end_of_a_range_is_judged_exactly(when: Any, proven: str) -> None:
+    assert (never(when), always(when)) == (proven == "never", proven == "always")
+
+
+def test_exactly_the_points_that_there_are_can_be_waited_for() -> None:
+    both = [
+        rule("one", failed, supports(OTHER, 50, family="a")),
+        rule("two", on(Call, Call.route == "cart", per=Call.merchant), supports(OTHER, 30, family="b")),
+        rule("less", worse, supports(OTHER, 60, family="a")),
+    ]
+
+    assert found(rule("waits", calls & known(OTHER, at_least_points=90)), *both) == []
+    assert found(rule("waits", calls & known(OTHER, at_least_points=91)), *both) == [("MR105", "waits")]
