@@ -2,8 +2,7 @@
 What a host needs to test its own memories, actuators and rules; works without pytest until a contract is run.
 
 A contract is a class of test methods: subclass it in a test module, name the subclass ``Test…``, and give it the
-fixture that its docstring names. ``pytest.register_assert_rewrite("migro.testing")`` at the top of a ``conftest.py``
-makes a failed contract show its values.
+fixture that its docstring names. A failed contract shows its values, since an installed migro is a plugin of pytest's.
 """
 
 from importlib import import_module
