@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .agent import Agent, Fold
-    from .decide import Policy, recompute
+    from .agent import Agent, Answer, Card, Fold
+    from .decide import Budget, People, Person, Policy, recompute
     from .errors import MigroError
     from .expressions import (
         UNSET,
@@ -85,7 +85,10 @@ __all__ = [
     "Actuator",
     "Advisor",
     "Agent",
+    "Answer",
     "Attr",
+    "Budget",
+    "Card",
     "Clock",
     "Decision",
     "Explanation",
@@ -100,6 +103,8 @@ __all__ = [
     "MerchantId",
     "MigroError",
     "Outcome",
+    "People",
+    "Person",
     "Policy",
     "Response",
     "Risk",
@@ -144,8 +149,8 @@ __all__ = [
 # A name's module is imported when the name is first asked for: whoever only has migro installed, as a plugin of
 # pytest's is, pays for none of it.
 _HOMES = {
-    "agent": "Agent Fold",
-    "decide": "Policy recompute",
+    "agent": "Agent Answer Card Fold",
+    "decide": "Budget People Person Policy recompute",
     "errors": "MigroError",
     "expressions": ("UNSET Attr Key Maybe MaybeKey days fact feature hours minutes percent permille preset seconds"),
     "models": ("Action ActionResult Decision Explanation Issue MerchantId Outcome Risk RunMode Severity Signal"),

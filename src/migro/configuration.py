@@ -5,27 +5,34 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from .act.settings import ActuatorsSettings
-from .decide import Policy
+from .decide import APPROVERS, BUDGETS, Budget, People, Person, Policy, QuietHours
 from .errors import ConfigurationError
-from .models import RunMode, digest
+from .models import Outcome, Risk, RunMode, digest, to_microseconds
 from .models.validation import explain_validation
 from .observe import ObserveSettings
 
 __all__ = [
     "ANY_VERSION",
+    "ApprovalSettings",
+    "BudgetSettings",
     "Configuration",
     "FactorySettings",
     "MemorySettings",
+    "PersonSettings",
     "PluginsSettings",
     "PolicySettings",
+    "QuietSettings",
     "RulesSettings",
+    "quiet_hours",
     "read_configuration",
 ]
 
@@ -111,6 +118,172 @@ class PolicySettings(_Section):
     stale_minutes: int = Field(default=30, gt=0)
 
 
+class PersonSettings(_Section):
+    """
+    Somebody who may be asked; a list of roles alone will do.
+
+    Attributes:
+        roles: Such as ``on_call`` and ``owner``.
+        contact: How to reach the person.
+    """
+
+    roles: Names
+    contact: str = ""
+
+
+def _roles_alone(value: object) -> object:
+    return {"roles": value} if isinstance(value, list) else value
+
+
+class ApprovalSettings(_Section):
+    """
+    Who is asked, and how long people have; see `migro.decide.People`.
+
+    Attributes:
+        R0, R1, R2, R3: Roles that may answer for a risk; the first is reminded.
+        escalation: Roles in the order in which they are told of what nobody has answered.
+        page_minutes, review_minutes: How long an issue may wait until somebody takes it up.
+        solve_minutes: How long whoever took it up has.
+    """
+
+    R0: Names = APPROVERS[Risk.R0]
+    R1: Names = APPROVERS[Risk.R1]
+    R2: Names = APPROVERS[Risk.R2]
+    R3: Names = APPROVERS[Risk.R3]
+    escalation: Names = ("on_call", "owner")
+    page_minutes: int = Field(default=15, gt=0)
+    review_minutes: int = Field(default=240, gt=0)
+    solve_minutes: int = Field(default=480, gt=0)
+
+
+class BudgetSettings(_Section):
+    """
+    A sliding limit on what is done by itself; see `migro.decide.Budget`.
+
+    One that migro ships can only be made stricter.
+
+    Attributes:
+        limit, minutes: How much at most, in a window of so many minutes.
+        kinds, target: What it is about; empty for everything.
+    """
+
+    limit: int = Field(ge=0)
+    minutes: int = Field(gt=0)
+    kinds: Names = ()
+    target: str = ""
+    per: Literal["issue", "merchant", "everywhere"] = "merchant"
+    counts: Literal["actions", "merchants"] = "actions"
+    weight: str = ""
+    beyond: Literal["approve1", "record"] = "approve1"
+
+    def named(self, name: str) -> Budget:
+        """
+        Return the budget.
+
+        Raises:
+            ConfigurationError: If migro ships one of that name and this is not as strict.
+        """
+        made = Budget(
+            name=name,
+            limit=self.limit,
+            within=timedelta(minutes=self.minutes),
+            kinds=frozenset(self.kinds),
+            target=self.target,
+            per=self.per,
+            counts=self.counts,
+            weight=self.weight,
+            beyond=Outcome.named(self.beyond),
+        )
+        shipped = next((b for b in BUDGETS if b.name == name), None)
+        if shipped is not None:
+            same = made.document()[3:-1] == shipped.document()[3:-1]
+            stricter = made.limit <= shipped.limit and made.within >= shipped.within and made.beyond <= shipped.beyond
+            if not (same and stricter):
+                raise ConfigurationError(
+                    f"budgets.{name}: expected it at least as strict as the shipped one, and about the same:"
+                    f" {shipped}; got {made}"
+                )
+        return made
+
+
+class QuietSettings(_Section):
+    """
+    Hours at which nothing beyond telling operators is done by itself; see `migro.decide.QuietHours`.
+
+    Attributes:
+        zone: A time zone such as ``Europe/Berlin``.
+        begins, ends: Times of day in it, such as ``22:00``.
+        kinds: Kinds of action that it is about; empty for all.
+    """
+
+    zone: str
+    begins: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    ends: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    kinds: Names = ()
+    beyond: Literal["approve1", "record"] = "approve1"
+
+    def looked_up(self) -> QuietHours:
+        """Return them with the offsets of their zone."""
+        return quiet_hours(
+            self.zone, self.begins, self.ends, kinds=frozenset(self.kinds), beyond=Outcome.named(self.beyond)
+        )
+
+
+_YEARS = range(2020, 2046)
+
+
+@cache
+def _offsets(zone: str) -> tuple[tuple[int, int], ...]:
+    """Return from when on a zone is how many seconds ahead of UTC, for the years that a decision may be about."""
+    try:
+        known = ZoneInfo(zone)
+    except (OSError, ValueError, KeyError):
+        raise ConfigurationError(f"quiet: expected a time zone such as Europe/Berlin, got {zone[:60]!r}") from None
+
+    def ahead(at: datetime) -> int:
+        offset = at.astimezone(known).utcoffset()
+        return 0 if offset is None else offset // timedelta(seconds=1)
+
+    at, end = datetime(_YEARS[0], 1, 1, tzinfo=UTC), datetime(_YEARS[-1], 1, 1, tzinfo=UTC)
+    found = [(to_microseconds(at), ahead(at))]
+    while at < end:
+        # Nowhere are clocks changed twice within a week; the minute is found by halving.
+        before, after = at, at + timedelta(days=7)
+        if ahead(after) != found[-1][1]:
+            while after - before > timedelta(seconds=1):
+                middle = before + (after - before) // 2
+                before, after = (middle, after) if ahead(middle) == found[-1][1] else (before, middle)
+            turned = after.replace(microsecond=0)
+            found.append((to_microseconds(turned), ahead(turned)))
+        at += timedelta(days=7)
+    return tuple(found)
+
+
+def quiet_hours(
+    zone: str, begins: str, ends: str, *, kinds: frozenset[str] = frozenset(), beyond: Outcome = Outcome.APPROVE1
+) -> QuietHours:
+    """
+    Return quiet hours with the offsets of their zone, as this machine's tables have them.
+
+    The offsets are a part of the policy's version: other tables that say otherwise are another policy.
+
+    Args:
+        begins, ends: Times of day in the zone, such as ``22:00``.
+
+    Raises:
+        ConfigurationError: If nobody here knows the zone, or a time is none.
+    """
+
+    def minutes(text: str) -> int:
+        hours, _, rest = text.partition(":")
+        if not (hours.isdigit() and rest.isdigit()):
+            raise ConfigurationError(f"quiet: expected a time of day such as 22:00, got {text!r}")
+        return int(hours) * 60 + int(rest)
+
+    first, last = minutes(begins), minutes(ends)
+    return QuietHours(zone=zone, begins=first, ends=last, offsets=_offsets(zone), kinds=kinds, beyond=beyond)
+
+
 class RulesSettings(_Section):
     """Rule sets by reference: ``package.module:NAME``, a shipped pack, or what a plugin offers under a name."""
 
@@ -164,6 +337,9 @@ class Configuration(_Section):
     Attributes:
         roles: Channels by role: ``console``, ``mail:ADDRESS``, ``slack:CHANNEL`` or ``apprise:NAME``.
         actuators: The receivers that actions go to.
+        people: Who may answer, by name; empty: whoever has a name.
+        budgets: Limits by name, beside those that migro ships.
+        quiet: Hours at which only operators are told.
     """
 
     memory: MemorySettings = MemorySettings()
@@ -173,6 +349,10 @@ class Configuration(_Section):
     plugins: PluginsSettings = PluginsSettings()
     actuators: ActuatorsSettings = ActuatorsSettings()
     roles: Mapping[str, str] = Field(default_factory=dict)
+    people: Mapping[str, Annotated[PersonSettings, BeforeValidator(_roles_alone)]] = Field(default_factory=dict)
+    approvals: ApprovalSettings = ApprovalSettings()
+    budgets: Mapping[str, BudgetSettings] = Field(default_factory=dict)
+    quiet: Annotated[tuple[QuietSettings, ...], BeforeValidator(_many)] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -221,7 +401,27 @@ class Configuration(_Section):
             allow=frozenset(self.policy.allow),
             approval_lasts=timedelta(minutes=self.policy.approval_minutes),
             stale_after=timedelta(minutes=self.policy.stale_minutes),
+            budgets=self.to_budgets(),
+            quiet=tuple(hours.looked_up() for hours in self.quiet),
+            people=self.to_people(),
             configuration=self.version,
+        )
+
+    def to_budgets(self) -> tuple[Budget, ...]:
+        """Return the shipped limits, each as strict as the file says, and those that it adds."""
+        given = {name: settings.named(name) for name, settings in sorted(self.budgets.items())}
+        return (*(given.pop(b.name, b) for b in BUDGETS), *given.values())
+
+    def to_people(self) -> People:
+        """Return who may answer, and who is told next where nobody does."""
+        asked = self.approvals
+        return People(
+            persons=tuple(Person(name=n, roles=p.roles, contact=p.contact) for n, p in sorted(self.people.items())),
+            approvers={risk: getattr(asked, risk.word) for risk in APPROVERS},
+            escalation=asked.escalation,
+            page_within=timedelta(minutes=asked.page_minutes),
+            review_within=timedelta(minutes=asked.review_minutes),
+            solve_within=timedelta(minutes=asked.solve_minutes),
         )
 
 
@@ -241,6 +441,10 @@ def read_configuration(path: Path | None) -> Configuration:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise ConfigurationError(f"expected TOML: {e} - at {path}") from e
     try:
-        return Configuration.model_validate(data)
+        found = Configuration.model_validate(data)
+        found.to_policy()
+    except ConfigurationError as e:
+        raise ConfigurationError(f"{e} - at {path}") from e
     except ValidationError as e:
         raise ConfigurationError(f"{explain_validation(e, quoting=True)} - at {path}") from e
+    return found

@@ -205,7 +205,7 @@ def test_what_fires_after_a_pause_says_how_late_it_is(memory: Memory) -> None:
     fired = [t for e in memory.load(M1) for t in e.timers]
     deadlines = [t.deadline for t in fired]
 
-    assert {t.what for t in fired} == {"rule", "approval"}
+    assert {t.what for t in fired} == {"rule", "approval", "reminder"}
     assert deadlines == sorted(deadlines)
     assert all((after(86_400) - t.deadline).total_seconds() * 1_000_000 == t.late_by for t in fired)
     assert all(t.late_by > 0 for t in fired)

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 import migro
 from migro.agent import Fold
 from migro.agent.snapshots import renamed, restore, snapshot
-from migro.agent.state import Above, Actions, Held, Merge, Report, State
+from migro.agent.state import Above, Actions, Closed, Held, Merge, Report, State
 from migro.agent.texts import Said
+from migro.decide import Spent
 from migro.errors import InputError, UnsupportedFormat
 from migro.models import (
     ActionStatus,
@@ -42,7 +43,7 @@ from tests.effort import cases
 
 ROOT = Path(__file__).parents[2]
 
-MEANING = "f56c3fb0c0382175621bbfa26379b20ef46be1a5ab22e952dab502bea3d48694"
+MEANING = "4935b858de2ce2c36468da2c4a33459a0c7cc751749a48d88a3d9f2df6f0b4f5"
 """SHA-256 of the snapshots after every input of a fixed stream, the same on every Python and hash seed."""
 
 few = settings(max_examples=cases(60), deadline=None)
@@ -106,6 +107,13 @@ def full() -> State:
     state.flapping["b", "alert", "1"] = Monitor(now, now, said, True, (waiting, stranger(4, 8)))
     state.flapping["a", "alert", "1"] = Monitor(now, now, said[::-1], True)
     state.lingering = {("up", ("m_1",)): now + 3, ("down", ("m_1", "x")): now + 2}
+    state.overdue = {("up", ("m_1",)): now + 5, ("down", ("m_1", "x")): now + 4}
+    state.frees = {("up", ("m_1",)): now + 7, ("down", ("m_1", "x")): now + 6}
+    state.spent = {
+        "act_b": Spent(now, "tag", "desk", "iss_b", "merchant:b", (("pages", 3), ("lines", 2))),
+        "act_a": Spent(now + 1, "tag", "desk", "iss_a", "merchant:a"),
+    }
+    state.closed = {"z": Closed(now + 2, Outcome.APPROVE1, "so"), "a": Closed(now + 1, Outcome.RECORD, "so too")}
     state.easing = {("up", ("m_1",)): now + 3, ("down", ("m_1", "x")): now + 2}
     state.rechecks = {("up", ("m_1",)): now + 5, ("down", ("m_1", "x")): now + 4}
     state.quarantined = {"rule.b": "sig_e", "rule.a": "sig_f"}
@@ -141,6 +149,7 @@ def full() -> State:
         issue="iss_p", kind="cause", scope="platform", shared=("z", "a"), began=T0, cause_began=T0, lag_s=9, told="so"
     )
     held.lent = {"iss_b": 2, "iss_a": 1}
+    held.taken_up, held.overdue = "ann", "unsolved"
     held.told = ((now, "sig_u", frozenset({"sig_9", "sig_8"})), (now + 1, "sig_v", frozenset()))
     state.held = {slot: state.held[slot] for slot in sorted(state.held, reverse=True)}
     return state
@@ -159,7 +168,7 @@ def ordered(value: Any) -> Any:
             return [type(value), *(ordered(v) for v in value)]
         case Held():
             return [ordered(getattr(value, name)) for name in KEPT]
-        case Above() | Clock() | Merge() | Monitor() | Report() | Said():
+        case Above() | Closed() | Spent() | Clock() | Merge() | Monitor() | Report() | Said():
             return [ordered(getattr(value, f.name)) for f in attrs.fields(type(value))]
         case Signal():
             return value.json_line()
@@ -204,7 +213,7 @@ def changed(data: bytes, **fields: Any) -> bytes:
 @pytest.mark.parametrize(
     ("fields", "error", "words"),
     [
-        ({"format": "migro-fold/8"}, UnsupportedFormat, "of format 'migro-fold/7', got 'migro-fold/8'"),
+        ({"format": "migro-fold/9"}, UnsupportedFormat, "of format 'migro-fold/8', got 'migro-fold/9'"),
         ({"ruleset": "f" * 64}, InputError, "of rules ffffffffffff"),
         ({"policy": "f" * 64}, InputError, "of policy ffffffffffff"),
         ({"policy": None}, InputError, "of policy None"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from migro.decide import GUARDS, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
+from migro.decide import GUARDS, TABLE, Budget, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
 from migro.errors import ConfigurationError
 from migro.models import Attention, Band, Outcome, Risk, RunMode, Severity, canonical_json
 
@@ -21,7 +21,13 @@ Table = Mapping[tuple[Band, bool], tuple[Outcome, ...]]
 GOLDEN = "7faf3fa939471ef677e571cfc8d21244"
 """Changes only together with a decision about who may do what."""
 
-SUBSETS: list[tuple[GuardName, ...]] = [s for n in range(len(GUARDS) + 1) for s in combinations(GUARDS, n)]
+GOLDEN_GUARDS = "390802d61ad6c38d22c66a9e2d1bab4f"
+"""Changes only together with a decision about what each guard holds back."""
+
+ALIKE: dict[tuple[Outcome, Risk], GuardName] = {(cap, risk): name for name, (cap, risk, _) in GUARDS.items()}
+"""One guard of each cap and lowest risk: the others with these are told apart by nothing but their words."""
+
+SUBSETS: list[tuple[GuardName, ...]] = [s for n in range(len(ALIKE) + 1) for s in combinations(ALIKE.values(), n)]
 
 
 @cache
@@ -115,14 +121,41 @@ def test_every_loosening_of_a_single_cell_is_noticed() -> None:
 
 def test_the_outcome_is_the_strictest_of_table_mode_and_guards_in_every_cell() -> None:
     cells = 0
-    for guards in SUBSETS:
+    every = [*SUBSETS, tuple(GUARDS), *((g,) for g in GUARDS)]
+    for guards in every:
         for risk in Risk:
             cap = cap_of(guards, risk)
             for band, severity, mode in product(Band, Severity, RunMode):
                 assert decide(band, severity, risk, mode, guards) is outcome(TABLE, band, severity, risk, mode, cap)
                 cells += 1
 
-    assert cells == 3 * 4 * 5 * 4 * 2 ** len(GUARDS)
+    assert cells == 3 * 4 * 5 * 4 * (2 ** len(ALIKE) + 1 + len(GUARDS))
+
+
+def test_a_guard_that_is_there_for_its_words_alone_caps_as_the_others_of_its_kind() -> None:
+    for name, (cap, risk, _) in GUARDS.items():
+        for at in Risk:
+            assert guard_cap(name, at) is guard_cap(ALIKE[cap, risk], at)
+
+
+def golden_guards(guards: Mapping[GuardName, tuple[Outcome, Risk, str]]) -> str:
+    rows = [[name, cap.word, risk.word] for name, (cap, risk, _) in sorted(guards.items())]
+    return hashlib.sha256(canonical_json(rows).encode()).hexdigest()[:32]
+
+
+def test_the_guards_change_only_on_purpose() -> None:
+    assert golden_guards(GUARDS) == GOLDEN_GUARDS
+
+
+def test_every_loosening_of_a_guard_is_noticed() -> None:
+    mutants = 0
+    for name, (cap, risk, words) in GUARDS.items():
+        looser = [(Outcome(cap + 1), risk, words), (cap, Risk(risk + 1), words)]
+        for mutant in looser:
+            assert golden_guards({**GUARDS, name: mutant}) != GOLDEN_GUARDS
+            mutants += 1
+
+    assert mutants == 2 * len(GUARDS)
 
 
 @pytest.mark.parametrize("guard", GUARDS)
@@ -154,6 +187,9 @@ def test_what_is_suppressed_halted_vetoed_or_unknown_is_capped() -> None:
         "systemic": "approve2",
         "single_family": "approve1",
         "environment": "approve1",
+        "missing_input": "escalate",
+        "budget_spent": "approve1",
+        "budget_closed": "record",
     }
 
 
@@ -196,6 +232,9 @@ def test_the_version_of_a_policy_knows_everything_that_decides(monkeypatch: pyte
         ({"mode": "reckless"}, "expected one of off, shadow, assist, auto, got 'reckless'"),
         ({"allow": "notify,purge"}, "expected several kinds of action"),
         ({"allow": [1]}, "expected several kinds of action"),
+        ({"allow": ["tag -> "]}, "expected KIND, KIND -> TARGET"),
+        ({"allow": ["tag @ night"]}, "expected KIND, KIND -> TARGET"),
+        ({"budgets": [Budget(name="a", limit=1, within=timedelta(1))] * 2}, "expected each name once"),
         ({"approval_lasts": 4}, "approval_lasts: expected a span above 0"),
         ({"stale_after": timedelta(0)}, "stale_after: expected a span above 0"),
     ],
@@ -207,3 +246,16 @@ def test_a_wrong_policy_is_refused_when_it_is_written(fields: dict[str, Any], wo
 
 def test_a_mode_may_be_given_by_its_word() -> None:
     assert Policy(mode="shadow") == Policy(mode=RunMode.SHADOW)
+
+
+def test_what_may_run_by_itself_is_named_by_kind_target_and_mode() -> None:
+    policy = Policy(allow=frozenset({"notify", "tag -> desk", "refresh_cache @ auto", "report -> ops @ assist"}))
+    asked = product(("notify", "tag", "refresh_cache", "report"), ("desk", "ops"), (RunMode.ASSIST, RunMode.AUTO))
+
+    assert {(k, t, m.word) for k, t, m in asked if policy.allows(k, t, m)} == {
+        *(("notify", target, mode) for target in ("desk", "ops") for mode in ("assist", "auto")),
+        *(("tag", "desk", mode) for mode in ("assist", "auto")),
+        *(("refresh_cache", target, "auto") for target in ("desk", "ops")),
+        ("report", "ops", "assist"),
+    }
+    assert policy.kinds == {"notify", "tag", "refresh_cache", "report"}

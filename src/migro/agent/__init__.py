@@ -1,6 +1,7 @@
 """The loop: a pure fold, and the shell that recalls, accepts, advances and commits."""
 
 from .agent import Agent, Erased, Processed
+from .approvals import Answer, Card
 from .fold import PLATFORM, UNATTRIBUTED, Fold, Step, partition_of
 from .hands import DryRun, Hands, Live
 from .runtime import Runtime, SystemClock
@@ -11,6 +12,8 @@ __all__ = [
     "PLATFORM",
     "UNATTRIBUTED",
     "Agent",
+    "Answer",
+    "Card",
     "DryRun",
     "Erased",
     "Fold",

@@ -35,6 +35,8 @@ from ..models.validation import explain_validation
 from ..ports import Actuator, Alarm, Memory, Source
 from ..reason import QUARANTINED
 from ..rules import Rule, RuleSet
+from .approvals import Answer, Card, cards, find_action, told_back
+from .attending import unheard
 from .dispatch import Dispatcher
 from .erasing import erasure_request, known_partition
 from .fold import PLATFORM, Fold, partition_of, partition_of_issue
@@ -337,6 +339,79 @@ class Agent:
         signals while an actuator works; what another process is working on is left to it.
         """
         return self._dispatcher.drain()
+
+    def approvals(self, card: str | None = None) -> tuple[Card, ...]:
+        """Return the card of everything that waits for people, what lapses first coming first, or the one card."""
+        fold = self.fold
+        with self._lock:
+            return tuple(cards(self.memory, fold.ruleset, fold.policy.people, self._hands.preview, id=card))
+
+    def answer(self, card: str, verb: Literal["approve", "reject"], *, by: str, why: str) -> Answer:
+        """
+        Give a person's answer to a card, and return what became of it.
+
+        An answer counts once, and for what the card shows alone. One that does not count is recorded and changes
+        nothing; its words say why, and what was decided where somebody was first.
+
+        Args:
+            card: Its id, as on the card.
+            by: Name of the person; that it is true is the host's to ensure.
+
+        Raises:
+            InputError: If `by` or `why` is empty.
+            NotFound: If there is no such card, or people were asked anew since.
+        """
+        if not why.strip():
+            raise InputError("expected why, for an answer, got nothing")
+        with self._lock:
+            before = find_action(self.memory, card)
+            at = self._loop.later(before.partition)
+            key, binding = before.idempotency_key, before.binding
+            said = _said(at=at, verb=verb, by=by, why=why, target=key, binding=binding)
+            self.tell(before.partition, said)
+            action = next(iter(self.memory.read("actions", id=key)), before)
+            return told_back(before, action, verb, said.by, self._loop.state(before.partition).halted)
+
+    def acknowledge(self, issue: str, *, by: str, why: str = "") -> Answer:
+        """
+        Say that somebody looks after an issue: the next role is told only if it is not solved in time.
+
+        Raises:
+            NotFound: If there is no such issue.
+        """
+        return self._attend("acknowledge", issue, by=by, why=why)
+
+    def assign(self, issue: str, to: str, *, by: str, why: str = "") -> Answer:
+        """
+        Say who looks after an issue from now on.
+
+        Raises:
+            NotFound: If there is no such issue.
+        """
+        return self._attend("assign", issue, by=by, why=why, to=to)
+
+    def resolve(self, issue: str, *, by: str, why: str = "") -> Answer:
+        """
+        Say that an issue is over: it stays closed while the same evidence goes on.
+
+        Raises:
+            NotFound: If there is no such issue.
+        """
+        return self._attend("resolve", issue, by=by, why=why)
+
+    def _attend(self, verb: Literal["acknowledge", "assign", "resolve"], issue: str, **fields: Any) -> Answer:
+        with self._lock:
+            partition = partition_of_issue(one_issue(self.memory, issue))
+            at = self._loop.later(partition)
+            said = _said(at=at, verb=verb, target=issue, **fields)
+            self._loop.prepare(partition, at)
+            self._loop.catch_up(partition)
+            held = next((h for h in self._loop.state(partition).held.values() if h.issue.id == issue), None)
+            why = unheard(self.fold.policy.people, said, held.issue if held is not None else None)
+            # Also what does not count is said, so that the journal has it.
+            self.tell(partition, said)
+            done = {"acknowledge": f"{said.by} looks after it", "assign": f"{said.to} looks after it"}
+            return Answer(counted=not why, words=why or done.get(verb, f"resolved by {said.by}"))
 
     def halt(self, *, by: str, why: str) -> None:
         """

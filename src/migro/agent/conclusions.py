@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from ..decide import Policy, Ruling, propose, rule_on, withdraw
+from ..decide import Limit, Policy, Ruling, propose, rule_on, withdraw
 from ..engine import Evidence, Key, NativeEngine, supported
 from ..expressions import microseconds
 from ..models import (
@@ -20,6 +20,7 @@ from ..models import (
     Issue,
     IssueStatus,
     Outcome,
+    Risk,
     RunMode,
     Severity,
     Signal,
@@ -31,8 +32,9 @@ from ..models import (
 )
 from ..models.grouping import fingerprint
 from ..reason import Assessment, accrued, assess, confidence_of, is_supported
-from ..rules import IssueKind, RuleSet
+from ..rules import IssueKind, Response, RuleSet
 from ..verify import derived_from, in_window, suppressing
+from .attending import plan_attention
 from .consequences import causal_order, cause_of, onset, told_elsewhere
 from .days import days_open, opened_on
 from .easing import held_severity, level, plan_ease
@@ -40,7 +42,9 @@ from .effects import Effects
 from .lingering import lingers, opened, unopened
 from .merging import lend, merged
 from .naming import take_names
+from .notices import tells
 from .rechecks import plan
+from .spending import limits, plan_free
 from .state import PLATFORM, Held, State
 from .systemic import children
 from .wording import WHY_QUARANTINED, why_now
@@ -173,6 +177,7 @@ class Conclusions:
             sure = assessment.band is not Band.LOW
             held.cause = cause_of(state, self.ruleset.kinds, held, assessment.found, sure=sure)
         elsewhere = told_elsewhere(state, held, held.cause)
+        limited: list[Limit] = []
         question = self._question(state, held, assessment, mode, elsewhere)
         if question is not None and question == held.asked:
             return  # most signals of an open issue only move the windows that it rests on
@@ -208,11 +213,15 @@ class Conclusions:
             known=held.actions,
             attempts=held.attempts,
             elsewhere=elsewhere,
+            merchant=None if before.scope == "platform" else before.merchant or "",
+            limiting=partial(self._limiting, state, before.id, limited),
         )
+        plan_free(state, held, limited, ended=ended)
         plan(state, held, ruling, ended=ended)
         if not ended:
             level(held, state.now, assessment.severity, assessment.found)
         plan_ease(state, held, ended=ended)
+        plan_attention(state, held, self.policy.people, ruling, ended=ended)
         held.allowed = frozenset() if ended else ruling.allowed
         announced = bool(in_window(state.maintenance, now=state.now, newest=assessment.newest))
         status = _status(assessment.band, ended, announced=announced)
@@ -254,6 +263,7 @@ class Conclusions:
             now=state.now,
             approved=held.approved,
             words=words,
+            requester=effects.requester,
         )
         changed = why_now(held, status, assessment, ruling, effects)
         held.verdict = verdict
@@ -344,6 +354,9 @@ class Conclusions:
             *(held.attempts, mode, state.halted, assessment.severity, assessment.band, assessment.vetoes),
             *(score.total, score.counted, score.disjoint, score.families, assessment.environments, stale),
             *(held.cause.issue if held.cause is not None else "", elsewhere, tuple(sorted(held.lent))),
+            # What budgets have left only gets less by what is executed; when it gets more, the issue is judged anew.
+            *(len(state.spent), tuple(state.closed), state.frees.get((held.issue.kind, held.issue.key))),
+            *(hours.until(state.now) is None for hours in self.policy.quiet),
         )
 
     def _is_over(self, state: State, issue: Issue) -> bool:
@@ -427,6 +440,25 @@ class Conclusions:
             explanation=explanation,
         )
 
+    def limits(self, state: State, held: Held, action: Action) -> tuple[Limit, ...]:
+        """Return the limits that an action which is planned would go beyond now; telling operators has none."""
+        if action.risk == Risk.R0:
+            return ()
+        key, issue, args = action.idempotency_key, held.issue.id, action.args
+        return limits(self.policy, state, key=key, issue=issue, kind=action.kind, target=action.target, args=args)
+
+    def _limiting(
+        self, state: State, issue: str, found: list[Limit], response: Response, key: str
+    ) -> tuple[Limit, ...]:
+        args = dict(response.args)
+        now = limits(self.policy, state, key=key, issue=issue, kind=response.kind, target=response.target, args=args)
+        found.extend(now)
+        return now
+
+    def tells(self, state: State) -> bool:
+        """Whether operators may be told by themselves."""
+        return self._mode(state) >= RunMode.ASSIST and tells(state, allowed=self.policy.kinds)
+
     def _mode(self, state: State) -> RunMode:
         # A person may lower the mode of a running agent; only a person raises it again, never above the policy's.
         told = (state.mode, state.configured_mode)
@@ -461,7 +493,9 @@ def _dropped(held: Held, ruling: Ruling) -> tuple[Action, ...]:
     """Return what has not begun and is not proposed any more, since severity fell or the rules are others."""
     proposed = {(kind, target) for kind, target, _ in ruling.outcomes}
     open_ = (a for a in held.actions.values() if a.status in (ActionStatus.WAITING, ActionStatus.PLANNED))
-    return tuple(withdraw(a, "it is not proposed any more") for a in open_ if (a.kind, a.target) not in proposed)
+    # What people are told about an action is proposed by none.
+    gone = (a for a in open_ if not a.about and (a.kind, a.target) not in proposed)
+    return tuple(withdraw(a, "it is not proposed any more") for a in gone)
 
 
 def _withdrawal(held: Held, withdrawal: Withdrawal) -> Withdrawal:

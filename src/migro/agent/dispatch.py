@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import itertools
 import threading
+from typing import Any
 
-from ..models import Action, ActionDue, ActionFinished, ActionResult, ActionStarted, ActionStatus
+from ..models import (
+    Action,
+    ActionDue,
+    ActionFinished,
+    ActionResult,
+    ActionStarted,
+    ActionStatus,
+    from_microseconds,
+)
 from ..ports import Alarm, Leases
 from ..processes import this_process
 from .fold import PLATFORM
 from .hands import Hands
 from .loop import Loop
+from .spending import claim
 
 __all__ = ["LEASE_SECONDS", "Dispatcher"]
 
@@ -77,13 +87,43 @@ class Dispatcher:
             action = self._stored(key)
             found = action is not None and action.status is ActionStatus.STARTED
             if action is not None and action.status is ActionStatus.PLANNED:
-                for step in (ActionDue, ActionStarted):
-                    self._loop.take(action.partition, (step(at=self._loop.time(action.partition), key=key),))
+                planned, at = action, self._loop.time(action.partition)
+                due = ActionDue(at=at, key=key, **self._refused(action))
+                self._loop.take(action.partition, (due,))
+                started = ActionStarted(at=at, key=key, action=action if action.risk else None)
+                self._loop.take(action.partition, (started,))
                 action = self._stored(key)
+                if action is None or action.status is not ActionStatus.STARTED:
+                    self._give_back(planned)
             if action is not None and action.status is ActionStatus.STARTED:
                 return action, found
             self._release(key)
             return None
+
+    def _refused(self, action: Action) -> dict[str, Any]:
+        """Claim an action's part of what all merchants share; where nothing is left, return why and until when."""
+        if not self._shared(action):
+            return {}
+        at = max(self._loop.newest(PLATFORM), self._loop.time(action.partition))
+        self._loop.take(PLATFORM, (ActionDue(at=at, key=action.idempotency_key, action=action),))
+        state = self._loop.state(PLATFORM)
+        found = () if action.idempotency_key in state.spent else claim(self._loop.fold.policy, state, action)
+        if not found:
+            return {}
+        first = found[0]
+        until = None if first.until is None else from_microseconds(first.until)
+        return {"refused": first.words, "budget": first.name, "beyond": first.beyond, "until": until}
+
+    def _shared(self, action: Action) -> bool:
+        budgets = self._loop.fold.policy.budgets
+        about = (b for b in budgets if b.per == "everywhere" and b.is_about(action.kind, action.target))
+        return bool(action.risk) and any(about)
+
+    def _give_back(self, action: Action) -> None:
+        if self._shared(action) and action.partition != PLATFORM:
+            at = self._loop.newest(PLATFORM)
+            result = ActionResult(status="failed", detail="it was not executed")
+            self._loop.take(PLATFORM, (ActionFinished(at=at, key=action.idempotency_key, result=result),))
 
     def _execute(self, action: Action, found: bool) -> Action:
         try:
@@ -98,6 +138,8 @@ class Dispatcher:
         with self._lock:
             at = self._loop.time(action.partition)
             self._loop.take(action.partition, (ActionFinished(at=at, key=key, result=result),))
+            if result.status == "failed":
+                self._give_back(action)
             finished = self._stored(key) or action
         if result.status in ("failed", "unknown"):
             told = f"{action.kind} -> {action.target} for {action.issue}"

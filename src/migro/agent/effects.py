@@ -36,6 +36,7 @@ class Effects:
         timers: What time alone brought about, in order.
         named: Whether the signals of an issue have named something that they had not before.
         calm_since: Since when the monitor has been calm whose recovery is looked at now, in microseconds.
+        requester: Whose word led to what this step asks people for; empty where evidence alone did.
         configured: Whether other rules, another policy or another mode have come into force.
     """
 
@@ -55,3 +56,4 @@ class Effects:
     named: bool = False
     calm_since: int | None = None
     configured: bool = False
+    requester: str = ""

@@ -15,6 +15,7 @@ import attrs
 from ..decide import Policy
 from ..engine import Change, NativeEngine
 from ..models import (
+    Action,
     ActionDue,
     ActionFinished,
     ActionStarted,
@@ -29,6 +30,7 @@ from ..models import (
     Issue,
     IssueChanged,
     OpenIssue,
+    Outcome,
     PersonActed,
     Signal,
     SignalReceived,
@@ -65,11 +67,12 @@ from .emitting import emitted
 from .merging import carry_relations, lend
 from .naming import hear_names, take_names
 from .noticing import dated, watch
-from .outbox import check_due, move, stands
+from .outbox import check_due, move, of_action, stands
 from .persons import act_on
 from .quarantines import notice, release
 from .recollection import understand
 from .snapshots import renamed
+from .spending import claim, close, spend, unspend
 from .state import PLATFORM, UNATTRIBUTED, Held, State
 from .systemic import (
     hear_above,
@@ -118,6 +121,9 @@ class Step:
     changes: tuple[Change, ...]
     quarantined: tuple[str, ...] = ()
     released: tuple[str, ...] = ()
+
+
+_EXECUTED = frozenset({ActionStatus.STARTED, ActionStatus.SIMULATED, ActionStatus.SUCCEEDED, ActionStatus.UNKNOWN})
 
 
 class Fold:
@@ -180,11 +186,11 @@ class Fold:
         passing = Effects() if takes_over else effects
         while (due := next_timer(self.engine, state)) is not None and due <= now:
             state.now = max(state.now, due)
-            tidy(self.engine, state)
+            tidy(self.engine, self.policy, state)
             fire_timers(self._conclusions, state, passing, late_by=now - state.now)
         state.now = now
         # Before the input, so that a tick in between makes no difference to what an issue is remembered for.
-        tidy(self.engine, state)
+        tidy(self.engine, self.policy, state)
         disposition = self._consume(state, seq, item, effects)
         notice(self._conclusions, state, effects)
         self._conclusions.relate(state, effects)
@@ -240,17 +246,46 @@ class Fold:
             case ConfigChanged():
                 if item.counts(seq):
                     self._configure(state, item, effects)
-            case ActionDue(key=key):
-                check_due(state, key, effects)
-            case ActionStarted(key=key):
+            case ActionDue(action=Action() as action):
+                if not claim(self.policy, state, action):
+                    spend(state, action)
+            case ActionDue():
+                self._check_due(state, item.key, item, effects)
+            case ActionStarted(key=key, action=action):
+                # Once more: whoever starts it may never have asked.
+                self._check_due(state, key, None, effects)
                 if not state.halted and stands(state, key) is ActionStatus.PLANNED:
                     move(state, key, ActionStatus.STARTED, "", effects)
+                    spend(state, effects.actions[key])
+                elif action is not None and stands(state, key) is None and not state.halted:
+                    # Under the rules of that time it was there; these have made nothing of it.
+                    spend(state, action)
             case ActionFinished(key=key, result=result):
+                if result.status == "failed":
+                    unspend(state, key)
                 if stands(state, key) is ActionStatus.STARTED:
                     move(state, key, ActionStatus(result.status), result.detail, effects)
             case PersonActed():
                 act_on(self._conclusions, state, item, effects)
         return None
+
+    def _check_due(self, state: State, key: str, item: ActionDue | None, effects: Effects) -> None:
+        held = of_action(state, key)
+        action = held.actions[key] if held is not None else None
+        if held is None or action is None or action.status is not ActionStatus.PLANNED:
+            return
+        people, tells = self.policy.people, self._conclusions.tells(state)
+        found = self._conclusions.limits(state, held, action)
+        # Whom people have allowed more than policy goes by what nobody may go beyond alone.
+        hard = [limit for limit in found if key not in held.approved or limit.beyond is Outcome.RECORD]
+        beyond = "; ".join(limit.words for limit in hard)
+        if item is not None and item.refused:
+            close(state, held, item)
+            beyond = beyond or item.refused
+        if check_due(state, held, action, people, effects, beyond=beyond, tells=tells) and beyond:
+            # Whoever may allow it all the same is asked; where nobody may, it is looked at when the limit ends.
+            held.verdict = ()
+            self._conclusions.reassess(state, [(held.issue.kind, held.issue.key)], effects)
 
     def _configure(self, state: State, item: ConfigChanged, effects: Effects) -> None:
         effects.configured = bool(state.config) and state.config != item.fingerprint
@@ -258,7 +293,7 @@ class Fold:
         if item.carried is not None:
             state.epochs += 1
             self.carry(state, item.carried, state.epochs)
-            effects.timers += lapses(state, effects, to_microseconds(item.at))
+            effects.timers += lapses(self._conclusions, state, effects, to_microseconds(item.at))
         elif effects.configured:
             # What is open was judged, and its actions were bound, under something else.
             for held in state.held.values():
@@ -281,6 +316,7 @@ class Fold:
         """
         state.epoch = epoch
         state.lingering, state.rechecks, state.easing = {}, {}, {}
+        state.overdue, state.frees = {}, {}
         ordered = sorted(carried, key=lambda one: (one.issue.kind, one.issue.key, one.issue.first_seen))
         state.held = {
             (one.issue.kind, one.issue.key): Held(
@@ -294,6 +330,11 @@ class Fold:
             for one in ordered
         }
         carry_relations(state, ordered)
+        for one in ordered:
+            for action in one.actions:
+                # These rules may have made none of it; what was executed is spent all the same.
+                if action.status in _EXECUTED and action.idempotency_key not in state.spent:
+                    spend(state, action)
 
     def _receive(
         self, state: State, seq: int, signal: Signal, duplicate_of: int | None, effects: Effects

@@ -41,6 +41,11 @@ class DryRun:
         """Do the same for an action that had been started."""
         return self.execute(action)
 
+    def preview(self, action: Action) -> str:
+        """Return what would be done, as far as somebody has declared it."""
+        capability = self._capabilities.get(action.kind)
+        return "" if capability is None else capability.preview(action)
+
 
 class Live:
     """
@@ -101,6 +106,19 @@ class Live:
             return ActionResult(status="failed", detail=str(e))
         except Exception as e:  # an actuator is foreign code; its text may hold personal data
             return ActionResult(status="failed", detail=f"{type(actuator).__name__} raised {type(e).__name__}")
+
+    def preview(self, action: Action) -> str:
+        """Return what the actuator of that kind says it would do; nothing where it says none, or stumbles."""
+        actuator = self._by_kind.get(action.kind)
+        capability = _capability(actuator, action)
+        # Not every actuator declares what it can do, and one may still have words for it.
+        preview = getattr(actuator, "preview", None) if capability is None else capability.preview
+        if not callable(preview):
+            return ""
+        try:
+            return " ".join(str(preview(action)).split())
+        except Exception as e:  # an actuator is foreign code; its text may hold personal data
+            return f"its actuator cannot say what it would do: {type(e).__name__}"
 
     def take_up(self, action: Action) -> ActionResult:
         """

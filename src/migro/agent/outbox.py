@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from ..decide import withdraw
-from ..models import Action, ActionStatus, PersonActed, to_microseconds
-from .effects import Effects
-from .state import Held, State
+from collections.abc import Mapping
 
-__all__ = ["answer", "check_due", "lapse", "move", "next_lapse", "stands", "void"]
+from ..decide import People, refusal, same_name, withdraw
+from ..models import REFUSALS_SHOWN, Action, ActionStatus, PersonActed, from_microseconds, to_microseconds
+from .effects import Effects
+from .notices import retire, tell
+from .state import Held, State, remind_at
+
+__all__ = ["answer", "check_due", "lapse", "move", "next_lapse", "of_action", "remind", "stands", "void"]
 
 
 def stands(state: State, key: str) -> ActionStatus | None:
     """Return where the action with that idempotency key stands, or None if there is none."""
-    action = _action(state, key)
-    return action.status if action is not None else None
+    held = of_action(state, key)
+    return held.actions[key].status if held is not None else None
+
+
+def of_action(state: State, key: str) -> Held | None:
+    """Return the issue that the action with that idempotency key is about, or None if there is none."""
+    return next((h for h in state.held.values() if key in h.actions), None)
 
 
 def move(state: State, key: str, status: ActionStatus, note: str, effects: Effects) -> None:
@@ -25,30 +33,73 @@ def move(state: State, key: str, status: ActionStatus, note: str, effects: Effec
             effects.actions[key] = moved
 
 
-def answer(state: State, item: PersonActed, effects: Effects) -> None:
-    """Take a person's approval or rejection; anything but what waits, exactly as it waits, changes nothing."""
-    action = _action(state, item.target)
+def answer(state: State, item: PersonActed, people: People, barred: Mapping[str, str], effects: Effects) -> None:
+    """
+    Take a person's approval or rejection; anything but what waits, exactly as it waits, changes nothing.
+
+    An answer of somebody who may not give it stands on the action in words, and changes nothing else.
+
+    Args:
+        barred: Who may not approve it, and why.
+    """
+    held = of_action(state, item.target)
     # What was approved has to be what waits: the same action on the same evidence, under the same rules.
-    if action is None or action.status is not ActionStatus.WAITING or action.binding != item.binding:
+    if held is None or held.actions[item.target].status is not ActionStatus.WAITING:
+        return
+    action = held.actions[item.target]
+    if action.binding != item.binding:
+        return
+    given = held.answers.get(item.target, ())
+    why = refusal(people, action, item.verb, item.by, barred=barred, given=given)
+    if why:
+        said = f"{from_microseconds(state.now):%Y-%m-%d %H:%M:%S} {item.by}: {why}"
+        refused = (*action.refused, said)[-REFUSALS_SHOWN:]
+        held.actions[item.target] = effects.actions[item.target] = action.model_copy(update={"refused": refused})
         return
     if item.verb == "reject":
         move(state, item.target, ActionStatus.REJECTED, f"rejected by {item.by}", effects)
     elif not state.halted:
-        held = next(h for h in state.held.values() if item.target in h.actions)
-        answers = tuple(sorted({*held.answers.get(item.target, ()), item.by.casefold()}))
+        answers = tuple(sorted({*given, same_name(item.by)}))
         held.answers[item.target] = answers
         status = ActionStatus.PLANNED if item.target in held.approved else ActionStatus.WAITING
         move(state, item.target, status, f"approved by {', '.join(answers)}", effects)
+    if held.actions[item.target].status is not ActionStatus.WAITING:
+        retire(held, item.target, "it has been answered", effects)
 
 
-def check_due(state: State, key: str, effects: Effects) -> None:
-    """Withdraw a planned action that neither policy nor people allow any more."""
-    for held in state.held.values():
-        action = held.actions.get(key)
-        if action is None or action.status is not ActionStatus.PLANNED:
-            continue
-        if not (state.halted or key in held.approved or key in held.allowed):
-            effects.actions[key] = held.actions[key] = withdraw(action, "no longer allowed when due")
+def check_due(
+    state: State, held: Held, action: Action, people: People, effects: Effects, *, beyond: str, tells: bool
+) -> bool:
+    """
+    Withdraw a planned action that neither policy nor people allow any more; who approved it in vain is told.
+
+    Args:
+        beyond: Which limit it would go beyond; empty for none.
+
+    Returns whether it was withdrawn.
+    """
+    key = action.idempotency_key
+    allowed = tells if action.about else key in held.approved or key in held.allowed
+    if state.halted or (allowed and not beyond):
+        return False
+    effects.actions[key] = held.actions[key] = withdraw(action, beyond or "no longer allowed when due")
+    if key in held.answers:
+        _told_in_vain(state, held, action, people, effects, tells=tells)
+    return True
+
+
+def _told_in_vain(state: State, held: Held, action: Action, people: People, effects: Effects, *, tells: bool) -> None:
+    roles = people.roles_for(action.risk)
+    tell(
+        state,
+        held,
+        effects,
+        about=action.idempotency_key,
+        what="not done",
+        role=roles[0] if roles else people.escalation[0],
+        text=f"{action.kind} -> {action.target} was approved and is not done: what it was approved on has changed",
+        allowed=tells,
+    )
 
 
 def void(held: Held, signal: str, effects: Effects) -> bool:
@@ -71,20 +122,58 @@ def void(held: Held, signal: str, effects: Effects) -> bool:
 
 
 def next_lapse(state: State) -> int | None:
-    """Return when the next waiting action lapses, in microseconds."""
+    """Return when the next waiting action lapses, or people are reminded of it, in microseconds."""
     times = [at for held in state.held.values() if (at := held.actions.lapse) is not None]
     return to_microseconds(min(times)) if times else None
 
 
-def lapse(state: State, effects: Effects) -> tuple[Action, ...]:
-    """Expire what has waited too long, and return it: silence is no."""
-    waiting = (a for h in state.held.values() for a in h.actions.values() if a.status is ActionStatus.WAITING)
-    lapsed = [a for a in waiting if a.expires_at and to_microseconds(a.expires_at) <= state.now]
-    lapsed.sort(key=lambda a: a.idempotency_key)
-    for action in lapsed:
-        move(state, action.idempotency_key, ActionStatus.EXPIRED, "nobody approved it in time", effects)
-    return tuple(lapsed)
+def remind(state: State, people: People, effects: Effects, *, tells: bool) -> tuple[Action, ...]:
+    """Remind people of what still waits when most of its time is over, each once, and return what it is about."""
+    found: list[Action] = []
+    for held in state.held.values():
+        reminded = {a.about for a in held.actions.values()}
+        for action in [a for a in held.actions.values() if a.status is ActionStatus.WAITING]:
+            at, until, key = remind_at(action), action.expires_at, action.idempotency_key
+            if key in reminded or at is None or until is None or not to_microseconds(at) <= state.now:
+                continue
+            roles = people.roles_for(action.risk)
+            tell(
+                state,
+                held,
+                effects,
+                about=key,
+                what="reminder",
+                role=roles[0],
+                text=f"{action.kind} -> {action.target} waits for {_people_asked(people, action)} until"
+                f" {until:%Y-%m-%d %H:%M} UTC; unanswered, it is not done",
+                allowed=tells,
+            )
+            found.append(action)
+    return tuple(sorted(found, key=lambda a: a.idempotency_key))
 
 
-def _action(state: State, key: str) -> Action | None:
-    return next((h.actions[key] for h in state.held.values() if key in h.actions), None)
+def lapse(state: State, people: People, effects: Effects, *, tells: bool) -> tuple[Action, ...]:
+    """Expire what has waited too long, and return it: silence is no, and the next role hears of it."""
+    waiting = [(h, a) for h in state.held.values() for a in h.actions.values() if a.status is ActionStatus.WAITING]
+    lapsed = [(h, a) for h, a in waiting if a.expires_at and to_microseconds(a.expires_at) <= state.now]
+    lapsed.sort(key=lambda one: one[1].idempotency_key)
+    for held, action in lapsed:
+        key = action.idempotency_key
+        move(state, key, ActionStatus.EXPIRED, "nobody approved it in time", effects)
+        retire(held, key, "its time is over", effects)
+        tell(
+            state,
+            held,
+            effects,
+            about=key,
+            what="lapsed",
+            role=people.next_role(people.roles_for(action.risk)[0]),
+            text=f"nobody answered in time, so {action.kind} -> {action.target} is not done;"
+            f" {_people_asked(people, action)} had been asked",
+            allowed=tells,
+        )
+    return tuple(action for _, action in lapsed)
+
+
+def _people_asked(people: People, action: Action) -> str:
+    return " or ".join(people.roles_for(action.risk))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ..models import IssueStatus, PersonActed
+from ..decide import barred
+from ..models import PersonActed
+from .attending import attend, refuse, unheard
 from .conclusions import Conclusions
 from .effects import Effects
 from .merging import merge, unmerge
-from .outbox import answer
+from .outbox import answer, of_action
 from .quarantines import release
 from .resting import mute
 from .state import State
@@ -28,20 +30,41 @@ def act_on(conclusions: Conclusions, state: State, item: PersonActed, effects: E
             state.mode = item.mode
             conclusions.reassess(state, sorted(state.held), effects)
         case "approve" | "reject":
-            answer(state, item, effects)
+            _answer(conclusions, state, item, effects)
         case "mute" | "unmute":
+            effects.requester = item.by if item.verb == "unmute" else ""
             mute(state, item)
             conclusions.reassess(state, sorted(state.held), effects)
         case "merge" | "unmerge":
             concerned = merge(state, item) if item.verb == "merge" else unmerge(state, item)
             effects.issues.update({held.issue.id: held.issue for held in concerned})
-            effects.merged = item
+            effects.merged, effects.requester = item, item.by
             conclusions.reassess(state, [(h.issue.kind, h.issue.key) for h in concerned], effects)
         case "release_rule":
+            effects.requester = item.by
             why = f"by {item.by}, {item.why}" if item.why else f"by {item.by}"
             release(conclusions, state, (item.target,), why, effects)
-        case "resolve":
-            for slot, held in sorted(state.held.items()):
-                if held.issue.id == item.target and held.issue.status is not IssueStatus.RESOLVED:
-                    held.closed_by = item.by
-                    conclusions.reassess(state, [slot], effects)
+        case "resolve" | "acknowledge" | "assign":
+            _attend(conclusions, state, item, effects)
+
+
+def _answer(conclusions: Conclusions, state: State, item: PersonActed, effects: Effects) -> None:
+    held = of_action(state, item.target)
+    if held is not None:
+        others = barred(conclusions.ruleset.about(held.issue.kind), held.actions[item.target])
+        answer(state, item, conclusions.policy.people, others, effects)
+
+
+def _attend(conclusions: Conclusions, state: State, item: PersonActed, effects: Effects) -> None:
+    people = conclusions.policy.people
+    for slot, held in sorted(state.held.items()):
+        if held.issue.id != item.target:
+            continue
+        why = unheard(people, item, held.issue)
+        if why:
+            refuse(state, held, item, why, effects)
+        elif item.verb == "resolve":
+            held.closed_by = item.by
+            conclusions.reassess(state, [slot], effects)
+        else:
+            attend(state, slot, item, people, effects)

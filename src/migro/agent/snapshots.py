@@ -16,6 +16,7 @@ import attrs
 from pydantic import BaseModel
 
 from .. import models
+from ..decide import Spent
 from ..engine import NativeEngine
 from ..engine.snapshots import from_plain, plain, plain_json, read_plain
 from ..errors import InputError
@@ -37,12 +38,12 @@ from ..models import (
     canonical_json,
 )
 from ..verify import Clock, Monitor, Suppression, Version
-from .state import Above, Held, Merge, Report, State
+from .state import Above, Closed, Held, Merge, Report, State
 from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
 
-FORMAT = "migro-fold/7"
+FORMAT = "migro-fold/8"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
@@ -222,6 +223,10 @@ def _said_back(told: list[Any]) -> Said:
     return Said(**fields)
 
 
+def _spent_back(at: int, kind: str, target: str, issue: str, partition: str, given: list[Any]) -> Spent:
+    return Spent(at, kind, target, issue, partition, tuple((name, value) for name, value in given))
+
+
 _MONITOR = [field.name for field in attrs.fields(Monitor)]
 _SAID = [field.name for field in attrs.fields(Said)]
 
@@ -272,6 +277,16 @@ _STATE: Mapping[str, _Form] = {
     "lingering": _TIMES,
     "rechecks": _TIMES,
     "easing": _TIMES,
+    "overdue": _TIMES,
+    "frees": _TIMES,
+    "spent": _Form(
+        lambda held: [[key, *attrs.astuple(one)] for key, one in held.items()],
+        lambda rows: {key: _spent_back(*rest) for key, *rest in rows},
+    ),
+    "closed": _Form(
+        lambda held: [[name, one.until, one.beyond.word, one.words] for name, one in held.items()],
+        lambda rows: {name: Closed(until, Outcome.named(word), words) for name, until, word, words in rows},
+    ),
     "quarantined": _Form(_pairs, dict),
     "versions": _Form(
         lambda held: [[[*name], at, id, *attrs.astuple(version)] for name, (at, id, version) in held.items()],

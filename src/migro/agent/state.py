@@ -7,12 +7,25 @@ from datetime import datetime
 
 import attrs
 
+from ..decide import Spent
 from ..engine import EngineState, Key
 from ..models import Action, ActionStatus, Cause, Issue, Outcome, ResourceRef, RunMode, Severity
 from ..verify import Clock, Flapping, Monitor, Suppression, Version
 from .texts import Texts
 
-__all__ = ["PLATFORM", "UNATTRIBUTED", "Above", "Actions", "Held", "Merge", "Report", "State"]
+__all__ = [
+    "PLATFORM",
+    "UNATTRIBUTED",
+    "Above",
+    "Actions",
+    "Closed",
+    "Held",
+    "Merge",
+    "Report",
+    "State",
+    "approvers",
+    "remind_at",
+]
 
 PLATFORM = "platform"
 """The partition that folds what changed about issues of all merchants."""
@@ -21,12 +34,23 @@ UNATTRIBUTED = "unattributed"
 """The partition of signals that name no merchant."""
 
 
+def remind_at(action: Action) -> datetime | None:
+    """Return when people are reminded of an action that waits: when four fifths of its time are over."""
+    return None if action.expires_at is None else action.at + (action.expires_at - action.at) * 4 // 5
+
+
+def approvers(action: Action) -> tuple[str, ...]:
+    """Return who has approved an action, as its note has it."""
+    said = action.note.removeprefix("approved by ")
+    return tuple(said.split(", ")) if said != action.note else ()
+
+
 class Actions(dict[str, Action]):
     """
     Actions by idempotency key; put them in one by one.
 
-    They know when the first that waits lapses, which is asked with every input and changes with few; and how often
-    anything was put in.
+    They know when the first that waits lapses or people are to be reminded of it, which is asked with every input and
+    changes with few; and how often anything was put in.
     """
 
     def __init__(self, known: Mapping[str, Action] | None = None) -> None:
@@ -42,10 +66,12 @@ class Actions(dict[str, Action]):
 
     @property
     def lapse(self) -> datetime | None:
-        """When the first action that waits for approval lapses; None where none does."""
+        """When the first action that waits for approval lapses, or people are reminded of it; None where none does."""
         if not self._looked:
-            waiting = (a.expires_at for a in self.values() if a.status is ActionStatus.WAITING)
-            self._lapse = min((at for at in waiting if at is not None), default=None)
+            waiting = [a for a in self.values() if a.status is ActionStatus.WAITING and a.expires_at is not None]
+            reminded = {a.about for a in self.values() if a.about} if waiting else set[str]()
+            times = (a.expires_at if a.idempotency_key in reminded else remind_at(a) for a in waiting)
+            self._lapse = min((at for at in times if at is not None), default=None)
             self._looked = True
         return self._lapse
 
@@ -78,6 +104,15 @@ class Above:
     severity: Severity
     began: int
     shared: tuple[str, ...]
+
+
+@attrs.frozen
+class Closed:
+    """A budget of all merchants that the platform says is spent: until when, what is allowed meanwhile, and why."""
+
+    until: int
+    beyond: Outcome
+    words: str
 
 
 @attrs.frozen
@@ -129,6 +164,8 @@ class Held:
         things: What its signals name, such as ``route /cart``, with the ids of the newest of them.
         cause: What it is a consequence of, as far as that is known.
         lent: How many signals each issue that is merged into it brings, by its id.
+        taken_up: Who looks after it; empty while nobody has said so.
+        overdue: Of what the next role has been told: that nobody took it up, or that whoever did has not solved it.
     """
 
     issue: Issue
@@ -151,6 +188,8 @@ class Held:
     things: dict[str, tuple[str, ...]] = attrs.Factory(dict)
     cause: Cause | None = None
     lent: dict[str, int] = attrs.Factory(dict)
+    taken_up: str = ""
+    overdue: str = ""
 
     @property
     def approved(self) -> frozenset[str]:
@@ -194,6 +233,10 @@ class State:
             believed, and those whose recovery has to wait.
         rechecks: When an unclear issue is looked at again, in microseconds, by (kind, key).
         lingering: Until when an issue that keeps coming back is not called resolved, in microseconds, by (kind, key).
+        overdue: When the next role is told of an issue, in microseconds, by (kind, key).
+        frees: When a limit that holds an action of an issue back ends, in microseconds, by (kind, key).
+        spent: What was executed within the longest budget, by idempotency key; at the platform, what merchants claimed.
+        closed: Budgets of all merchants that are spent, as the platform said, by name.
         easing: When the severity of an issue may fall, in microseconds, by (kind, key).
         quarantined: Rules that people have been told about, with the id of the signal that says so.
         versions: What webhooks of the last hour told of resources, by sender, type and id, least recent first: when in
@@ -236,6 +279,10 @@ class State:
     lingering: dict[tuple[str, Key], int] = attrs.Factory(dict)
     rechecks: dict[tuple[str, Key], int] = attrs.Factory(dict)
     easing: dict[tuple[str, Key], int] = attrs.Factory(dict)
+    overdue: dict[tuple[str, Key], int] = attrs.Factory(dict)
+    frees: dict[tuple[str, Key], int] = attrs.Factory(dict)
+    spent: dict[str, Spent] = attrs.Factory(dict)
+    closed: dict[str, Closed] = attrs.Factory(dict)
     quarantined: dict[str, str] = attrs.Factory(dict)
     versions: dict[tuple[str, str, str], tuple[int, str, Version]] = attrs.Factory(dict)
     receivers: dict[str, int] = attrs.Factory(dict)

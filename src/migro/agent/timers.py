@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ..decide import Policy
 from ..engine import NativeEngine
 from ..models import TimerFired, from_microseconds, to_microseconds
+from .attending import overdue
 from .conclusions import Conclusions
 from .days import forget_days
 from .easing import ease
@@ -11,10 +13,11 @@ from .effects import Effects
 from .lingering import end_lingering
 from .merging import forget_merges
 from .noticing import calm, forget_monitors
-from .outbox import lapse, next_lapse
+from .outbox import lapse, next_lapse, remind
 from .rechecks import look_again
 from .recollection import forget
 from .resting import begin_suppressions, end_suppressions
+from .spending import forget_spending, free
 from .state import State
 from .systemic import forget_above
 from .windows import window_timers
@@ -32,6 +35,8 @@ def next_timer(engine: NativeEngine, state: State) -> int | None:
     if state.maintenance or state.planned or state.mutes:
         times += window_timers(state)
         times += (m.until for m in state.mutes.values())
+    if state.overdue or state.frees:
+        times += (*state.overdue.values(), *state.frees.values())
     if state.flapping or state.lingering or state.rechecks or state.easing:
         calm_at = state.flapping.calm_at
         times += [*([] if calm_at is None else [calm_at]), *state.lingering.values(), *state.rechecks.values()]
@@ -47,7 +52,12 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
         late_by: How much later than due that is noticed, in microseconds.
     """
     deadline = from_microseconds(state.now)
-    fired = lapses(state, effects, state.now + late_by)
+    fired = lapses(conclusions, state, effects, state.now + late_by)
+    people, tells = conclusions.policy.people, conclusions.tells(state)
+    fired += [
+        TimerFired(what="reminder", name=a.kind, key=(a.idempotency_key,), deadline=deadline, late_by=late_by)
+        for a in remind(state, people, effects, tells=tells)
+    ]
     over = [*end_suppressions(state), *begin_suppressions(state)]
     if over:
         fired += [
@@ -81,6 +91,14 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
         TimerFired(what="severity", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in milder
     ]
     conclusions.reassess(state, milder, effects)
+    freed = free(state)
+    fired += [TimerFired(what="budget", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in freed]
+    conclusions.reassess(state, freed, effects)
+    # Last, so that nobody is told of what has just ended.
+    fired += [
+        TimerFired(what="overdue", name=issue.kind, key=(issue.id,), deadline=deadline, late_by=late_by)
+        for issue in overdue(state, people, effects, tells=tells)
+    ]
     conclusions.relate(state, effects)
     # A rule that moves twice at one time, as where it is retracted and holds anew, was due once.
     rules = dict.fromkeys((c.rule, c.key) for c in effects.changes[before:])
@@ -88,7 +106,7 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
     effects.timers += fired
 
 
-def lapses(state: State, effects: Effects, now: int) -> list[TimerFired]:
+def lapses(conclusions: Conclusions, state: State, effects: Effects, now: int) -> list[TimerFired]:
     """Let approvals lapse whose time is over, and return that they did; `now` is when that is noticed."""
     return [
         TimerFired(
@@ -98,15 +116,17 @@ def lapses(state: State, effects: Effects, now: int) -> list[TimerFired]:
             deadline=a.expires_at,
             late_by=now - to_microseconds(a.expires_at),
         )
-        for a in lapse(state, effects)
+        for a in lapse(state, conclusions.policy.people, effects, tells=conclusions.tells(state))
         if a.expires_at is not None
     ]
 
 
-def tidy(engine: NativeEngine, state: State) -> None:
+def tidy(engine: NativeEngine, policy: Policy, state: State) -> None:
     """Forget what nothing needs any more, at fixed times, so that extra ticks make no difference."""
     forget(state)
     forget_days(state)
+    if state.spent or state.closed:
+        forget_spending(policy, state)
     if state.merges:
         forget_merges(state)
     if state.above:

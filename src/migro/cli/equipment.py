@@ -134,7 +134,7 @@ def hands(
         ticket_of=known.ticket,
     )
     # The console prints what no other listed actuator does.
-    left = policy.allow.difference(taken, found.kinds) if prints and live else frozenset[str]()
+    left = policy.kinds.difference(taken, found.kinds) if prints and live else frozenset[str]()
     rest = (ConsoleActuator(sys.stderr, kinds=left, redact=scrub),) if left else ()
     return attrs.evolve(found, actuators=(*made, *found.actuators, *rest))
 

@@ -12,8 +12,8 @@ from ..history import Event, History, Story
 from ..models import Issue, IssueStatus, Severity
 from .console import Console, short
 from .equipment import reading
-from .merging import merge_issues
-from .retrospect import add_memory, add_period, clock, cut, minute, needed, one_id, same_memory, table
+from .merging import attend_to, merge_issues
+from .retrospect import add_memory, add_period, clock, cut, minute, needed, one_id, same_memory, table, when
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -24,15 +24,17 @@ _HEAD = ("sev", "status", "issue", "merchant", "conf", "band", "last seen", "sig
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command."""
     parser = commands.add_parser("issues", parents=[common], help="issues, the most urgent first, or the life of one")
-    verbs = ("list", "show", "merge", "unmerge")
+    verbs = ("list", "show", "merge", "unmerge", "ack", "assign", "resolve")
     parser.add_argument("what", nargs="?", choices=verbs, default="list", help="(default: list)")
-    parser.add_argument("id", nargs="?", metavar="ID", help="the issue to show or to merge; a clear start is enough")
+    parser.add_argument("id", nargs="?", metavar="ID", help="the issue that it is about; a clear start is enough")
     parser.add_argument("into", nargs="?", metavar="INTO", help="merge: the issue that it counts to from then on")
-    parser.add_argument("--by", metavar="NAME", help="merge, unmerge: role or name of who says so; it is recorded")
-    parser.add_argument("--why", metavar="TEXT", help="merge, unmerge: why; recorded, so name no person")
+    parser.add_argument("--by", metavar="NAME", help="whoever says so; it is recorded")
+    parser.add_argument("--why", metavar="TEXT", help="why; recorded, so name no person")
     parser.add_argument(
-        "--rules", action="append", metavar="REF", help="merge, unmerge: the rules in force (default: as configured)"
+        "--rules", action="append", metavar="REF", help="where something is said: the rules in force (as configured)"
     )
+    parser.add_argument("--to", metavar="NAME", help="assign: who takes it on")
+    parser.add_argument("--at", type=when, metavar="TIME", help="ack, assign, resolve: when it is said (default: now)")
     add_memory(parser)
     parser.add_argument("--merchant", metavar="ID", help="of this merchant")
     parser.add_argument("--kind", metavar="MODE", help="of this failure mode")
@@ -49,6 +51,8 @@ def issues(arguments: argparse.Namespace, console: Console) -> int:
     """Print the list, or the story of one issue."""
     if arguments.what in ("merge", "unmerge"):
         return merge_issues(arguments, console)
+    if arguments.what in ("ack", "assign", "resolve"):
+        return attend_to(arguments, console)
     config = configuration(arguments.config)
     show = needed(arguments) if arguments.what == "show" else None
     with reading(config, arguments.memory or config.memory.url) as memory:
@@ -132,7 +136,7 @@ def _lines(story: Story, led_to: tuple[Issue, ...], same: str) -> Iterator[str]:
             day = event.at.date()
             yield f"{title:<10} {day}"
             title = ""
-        yield f"  {event.at:%H:%M:%S}  {event.what:<9}  {_about(event)}"
+        yield f"  {event.at:%H:%M:%S}  {event.what:<12}  {_about(event)}"
     for action in story.actions:
         note = f" - {action.note}" if action.note else ""
         key = short(action.idempotency_key)

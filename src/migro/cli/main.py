@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import ConfigurationError, MigroError
 from . import (
+    approvals,
     audit,
     classify,
     decisions,
@@ -60,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
         explain,
         issues,
         decisions,
+        approvals,
         report,
         replay,
         audit,

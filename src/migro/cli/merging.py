@@ -1,8 +1,9 @@
-"""``migro issues merge`` and ``unmerge``: a person counts one issue to another, and takes them apart again."""
+"""``migro issues merge`` and ``unmerge``, ``ack``, ``assign`` and ``resolve``: what a person says about an issue."""
 
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 
 from ..agent import Agent
 from ..errors import ConfigurationError
@@ -12,7 +13,7 @@ from .equipment import equipped, opened, policy_of, reading
 from .retrospect import one_id
 from .surroundings import configuration
 
-__all__ = ["merge_issues"]
+__all__ = ["attend_to", "clock_of", "merge_issues"]
 
 
 def merge_issues(arguments: argparse.Namespace, console: Console) -> int:
@@ -49,3 +50,38 @@ def merge_issues(arguments: argparse.Namespace, console: Console) -> int:
 
 def _whole(memory: Memory, start: str) -> str:
     return one_id("an issue", start, (i.id for i in memory.read("issues")))
+
+
+def attend_to(arguments: argparse.Namespace, console: Console) -> int:
+    """Say who looks after an issue, or that it is over; exit code 1 where that did not count."""
+    config = configuration(arguments.config)
+    url, verb = arguments.memory or config.memory.url, arguments.what
+    if arguments.id is None or arguments.into is not None or not arguments.by or not arguments.why:
+        raise ConfigurationError(f"expected an ID, --by NAME and --why TEXT to {verb}, got something else")
+    if (verb == "assign") != (arguments.to is not None):
+        raise ConfigurationError("expected --to NAME to assign an issue, and nowhere else")
+    rules, plugins = equipped(config, arguments.rules or ())
+    with reading(config, url) as memory:
+        id = _whole(memory, arguments.id)
+    with opened(config, url, plugins) as memory:
+        policy = policy_of(config, memory)
+        agent = Agent(
+            rules=rules, memory=memory, policy=policy, alarm=console.complain, now=lambda: clock_of(arguments)
+        )
+        if verb == "assign":
+            answer = agent.assign(id, arguments.to, by=arguments.by, why=arguments.why)
+        elif verb == "ack":
+            answer = agent.acknowledge(id, by=arguments.by, why=arguments.why)
+        else:
+            answer = agent.resolve(id, by=arguments.by, why=arguments.why)
+    if console.text:
+        print(answer.words)
+    else:
+        console.data(answer.model_dump())
+    return 0 if answer.counted else 1
+
+
+def clock_of(arguments: argparse.Namespace) -> datetime:
+    """Return when a person says something: by the clock, unless the command names a time."""
+    at = arguments.at
+    return at if isinstance(at, datetime) else datetime.now(UTC)

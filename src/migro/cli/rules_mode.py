@@ -139,7 +139,9 @@ def _evidence(rule: Rule[Any]) -> dict[str, Any]:
 
 def _policy(response: Response) -> dict[str, Any]:
     # With everything switched on and nothing against it: modes and guards can only make it stricter.
-    guards: tuple[GuardName, ...] = () if response.kind in Policy().allow else ("not_allowed",)
+    guards: tuple[GuardName, ...] = (
+        () if Policy().allows(response.kind, response.target, RunMode.AUTO) else ("not_allowed",)
+    )
     outcomes = {
         name: decide(band, severity, response.risk, RunMode.AUTO, guards).word
         for name, (band, severity) in CELLS.items()

@@ -37,6 +37,8 @@ def _rule(old: Rule[Any], new: Rule[Any]) -> Iterator[Change]:
         if one.effect != "supports":
             more = _direction(new.lasts_us, old.lasts_us)
         yield Change("lasts", span(old.lasts_us), span(new.lasts_us), more)
+    if old.author != new.author:
+        yield Change("author", old.author or "nobody", new.author or "nobody")
     if old.salience != new.salience:
         yield Change("salience", str(old.salience), str(new.salience))
 

@@ -1,23 +1,40 @@
 """Judgement on what may be done: table, mode, guards, approvals."""
 
+from .budgets import BUDGETS, Asked, Budget, Limit, QuietHours, Spent, numbers, over
 from .deciding import Proposals, Ruling, propose, rule_on, withdraw
-from .policy import GUARDS, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
+from .people import APPROVERS, People, Person, barred, refusal, same_name
+from .policy import GUARDS, OF_ACTIONS, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
 from .recompute import recompute
 
 __all__ = [
+    "APPROVERS",
+    "BUDGETS",
     "GUARDS",
+    "OF_ACTIONS",
     "TABLE",
+    "Asked",
+    "Budget",
     "GuardName",
+    "Limit",
+    "People",
+    "Person",
     "Policy",
     "Proposals",
+    "QuietHours",
     "Ruling",
+    "Spent",
     "attention_of",
+    "barred",
     "cell_name",
     "decide",
     "guard_cap",
     "mode_cap",
+    "numbers",
+    "over",
     "propose",
     "recompute",
+    "refusal",
     "rule_on",
+    "same_name",
     "withdraw",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, get_args
 
 import attrs
 
@@ -15,6 +15,7 @@ from ..models import (
     ActionTrace,
     Attention,
     Band,
+    Category,
     GuardTrace,
     Outcome,
     RunMode,
@@ -25,6 +26,7 @@ from ..models import (
 )
 from ..reason import UNKNOWN, Assessment
 from ..rules import Response
+from .budgets import Limit
 from .policy import GUARDS, PAGED, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
 
 __all__ = ["Proposals", "Ruled", "Ruling", "propose", "rule_on"]
@@ -38,8 +40,21 @@ _INITIAL = {
     Outcome.AUTO: ActionStatus.PLANNED,
 }
 
+_DESKS = frozenset(get_args(Category)) - {"unknown"}
+
 _STOPPED = frozenset({ActionStatus.FORBIDDEN, ActionStatus.RECORDED, ActionStatus.ESCALATED})
 _TOLD = frozenset({ActionStatus.PLANNED, ActionStatus.STARTED, ActionStatus.SIMULATED, ActionStatus.SUCCEEDED})
+
+_OVER = frozenset(
+    {
+        ActionStatus.STARTED,
+        ActionStatus.SIMULATED,
+        ActionStatus.SUCCEEDED,
+        ActionStatus.FAILED,
+        ActionStatus.REJECTED,
+        ActionStatus.UNKNOWN,
+    }
+)
 
 WITHDRAWN = "withdrawn: "
 """How the note of an action begins that policy took back before it began; only such a one is proposed again."""
@@ -50,6 +65,14 @@ class Suppressing(Protocol):
 
     def __call__(self, *, severity: Severity) -> Sequence[str]:
         """Return everything that does, in words; nothing for an issue that is not suppressed."""
+        ...
+
+
+class Limiting(Protocol):
+    """Says which limits an action would go beyond."""
+
+    def __call__(self, response: Response, key: str) -> Sequence[Limit] | None:
+        """Return them, for a response whose action has that idempotency key; None where nobody knows."""
         ...
 
 
@@ -156,6 +179,8 @@ def rule_on(
     known: Mapping[str, Action],
     attempts: int = 0,
     elsewhere: Sequence[tuple[Severity, str]] = (),
+    merchant: str | None = None,
+    limiting: Limiting | None = None,
 ) -> Ruling:
     """
     Return the ruling on an assessment.
@@ -170,17 +195,22 @@ def rule_on(
         known: Actions of this issue so far, by idempotency key: what has begun is not proposed again.
         elsewhere: The open issues under which it is told, each with how bad it is and in words: while one of them is at
             least as bad, nobody is woken up for this one.
+        merchant: Whose the issue is; empty where it should be known and is not, None where it is nobody's alone.
+        limiting: Returns the limits that an action would go beyond now; without it there are none.
     """
     severity, because = assessment.severity, assessment.severity_because
     if held_severity is not None and held_severity > severity:
         because = f"held at {held_severity.word} until it has been milder for 10 min; now {severity.word}: {because}"
         severity = held_severity
-    holding = _holding(assessment, policy, halted, suppressing(severity=severity), now)
-    told = [words for above, words in elsewhere if above >= severity]
+    suppressed = suppressing(severity=severity)
+    unknown = _unknown(assessment, halted, suppressed, elsewhere)
+    holding = _holding(assessment, policy, halted or "", suppressed or (), now)
+    told = [words for above, words in elsewhere or () if above >= severity]
     if told:
         holding.append(("consequence", "; ".join(told)))
     attention = attention_of(assessment.band, severity, [g for g, _ in holding])
     ruled: list[Ruled] = []
+    own: dict[GuardName, list[str]] = {}
     for response in assessment.kind.responses:
         if severity < response.from_severity:
             continue
@@ -189,15 +219,18 @@ def rule_on(
                 continue
             response = response.numbered(min(attempts, response.times))
         guards: list[GuardName] = [g for g, _ in holding if g != "consequence" or response.target == PAGED]
-        if response.kind not in policy.allow:
-            guards.append("not_allowed")
+        place, existing = _place(response, severity, issue, known)
+        for guard, why in _own(response, place, existing, policy, mode, unknown, merchant, limiting):
+            guards.append(guard)
+            own.setdefault(guard, []).append(why)
+        guards = list(dict.fromkeys(guards))
         effective: list[GuardName] = [g for g in guards if guard_cap(g, response.risk) < Outcome.AUTO]
         outcome = decide(assessment.band, severity, response.risk, mode, guards)
-        ruled.append(Ruled(response, tuple(effective), outcome, *_place(response, severity, issue, known)))
+        ruled.append(Ruled(response, tuple(effective), outcome, place, existing))
     details = dict(holding)
-    outside = sorted({r.response.kind for r in ruled} - policy.allow)
-    if outside:
-        details["not_allowed"] = f"not on the allow-list: {', '.join(outside)}"
+    for guard, reasons in own.items():
+        said = "; ".join(sorted(set(reasons))) if guard != "not_allowed" else ", ".join(sorted(set(reasons)))
+        details[guard] = f"not on the allow-list: {said}" if guard == "not_allowed" else said
     outcomes = [r.outcome for r in ruled if r.outcome is not Outcome.FORBID]
     fallback = Outcome.RECORD if attention is Attention.NONE else Outcome.ESCALATE
     return Ruling(
@@ -215,6 +248,40 @@ def rule_on(
     )
 
 
+def _own(
+    response: Response,
+    place: _Place,
+    existing: Action | None,
+    policy: Policy,
+    mode: RunMode,
+    unknown: Sequence[str],
+    merchant: str | None,
+    limiting: Limiting | None,
+) -> Iterator[tuple[GuardName, str]]:
+    """Yield the guards that hold for one action alone, each with why."""
+    if not policy.allows(response.kind, response.target, mode):
+        named = any(entry.split(" ")[0] == response.kind for entry in policy.allow)
+        yield "not_allowed", f"{response.kind} -> {response.target}" if named else response.kind
+    if response.risk == 0 or (existing is not None and existing.status in _OVER):
+        return  # operators are always told, and what has begun is held back by nothing
+    missing = list(unknown)
+    if merchant == "" or (merchant is None and any("{merchant}" in text for _, text in response.args)):
+        missing.append("whose shop it is")
+    given = dict(response.args)
+    weights = {b.weight for b in policy.budgets if b.weight and b.is_about(response.kind, response.target)}
+    missing += [f"the number {name}" for name in sorted(weights) if not given.get(name, "").isdigit()]
+    found = () if limiting is None else limiting(response, place.key())
+    if found is None:
+        missing.append("what budgets have left")
+    if missing:
+        yield "missing_input", f"{response.kind}: not known is {', '.join(missing)}"
+    for limit in found or ():
+        yield (
+            ("budget_spent" if limit.beyond is Outcome.APPROVE1 else "budget_closed"),
+            f"{response.kind}: {limit.words}",
+        )
+
+
 def propose(
     ruling: Ruling,
     *,
@@ -224,6 +291,7 @@ def propose(
     now: int,
     approved: Collection[str],
     words: Mapping[str, str],
+    requester: str = "",
 ) -> Proposals:
     """
     Return the actions that a ruling leads to.
@@ -233,6 +301,7 @@ def propose(
         now: The fold's time in microseconds.
         approved: Keys of actions that enough people have approved.
         words: Fields of the issue that may be filled into an action's arguments.
+        requester: The person whose word led to the ruling; empty where evidence alone did.
     """
     assessment, policy, at = ruling.assessment, ruling.policy, from_microseconds(now)
     evidence = digest([list(assessment.signals), [list(pair) for pair in assessment.score.counted]])
@@ -255,12 +324,33 @@ def propose(
             binding=content_id("bind", response.kind, response.target, args, evidence, ruleset, policy.version),
             at=at,
             expires_at=at + policy.approval_lasts if status is ActionStatus.WAITING else None,
+            requester=requester or (r.existing.requester if r.existing is not None else ""),
         )
         current, old = _succeed(r.existing, proposed, r.place, approved)
         actions.append(current)
         if old is not None:
             withdrawn.append(old)
     return Proposals(tuple(actions), tuple(withdrawn))
+
+
+def _unknown(
+    assessment: Assessment, halted: str | None, suppressed: Sequence[str] | None, elsewhere: object
+) -> list[str]:
+    """
+    Return in words which inputs of guards nobody knows.
+
+    Their types allow no such thing; whoever passes none all the same must not be taken for one who says that all is
+    well.
+    """
+    asked = {
+        "whether automation is halted": halted,
+        "what suppresses it": suppressed,
+        "what it is told under": elsewhere,
+        "what explains it away": assessment.vetoes,
+        "how old the evidence is": assessment.newest,
+        "whether many merchants are concerned": assessment.kind.systemic,
+    }
+    return [words for words, value in asked.items() if value is None]
 
 
 def _holding(
@@ -273,17 +363,17 @@ def _holding(
         held.append(("suppressed", "; ".join(suppressed)))
     if assessment.vetoes:
         held.append(("veto", f"vetoed by {', '.join(assessment.vetoes)}"))
-    if assessment.kind.name == UNKNOWN.name or assessment.kind.category == "unknown":
+    if assessment.kind.name == UNKNOWN.name or assessment.kind.category not in _DESKS:
         held.append(("unknown_kind", GUARDS["unknown_kind"][2]))
-    age = now - assessment.newest
-    if assessment.newest and age > microseconds(policy.stale_after):
+    age = now - assessment.newest if assessment.newest else 0
+    if age > microseconds(policy.stale_after):
         held.append(("stale_evidence", f"the newest signal is {age // 60_000_000} min old"))
     if assessment.kind.systemic:
         held.append(("systemic", GUARDS["systemic"][2]))
     if not assessment.score.disjoint:
         families = ", ".join(assessment.score.families) or "none"
         held.append(("single_family", f"supporting families: {families}; no two rest on entirely different signals"))
-    others = sorted(assessment.environments - {"production"})
+    others = sorted((assessment.environments or frozenset()) - {"production"})
     if others or not assessment.environments:
         held.append(("environment", f"some signals are from: {', '.join(others) or 'nowhere known'}"))
     return held

@@ -6,6 +6,7 @@ The policy: a minimum over a table, a mode and guards, so that nothing downstrea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import cached_property
@@ -16,9 +17,12 @@ import attrs
 from ..errors import ConfigurationError
 from ..expressions import microseconds
 from ..models import Attention, Band, Outcome, Risk, RunMode, Severity, digest
+from .budgets import BUDGETS, Budget, QuietHours
+from .people import People
 
 __all__ = [
     "GUARDS",
+    "OF_ACTIONS",
     "PAGED",
     "TABLE",
     "GuardName",
@@ -54,7 +58,14 @@ GuardName = Literal[
     "systemic",
     "single_family",
     "environment",
+    "missing_input",
+    "budget_spent",
+    "budget_closed",
 ]
+
+OF_ACTIONS: frozenset[GuardName] = frozenset({"not_allowed", "missing_input", "budget_spent", "budget_closed"})
+"""Guards that hold for some of an issue's actions and not for others."""
+
 
 GUARDS: dict[GuardName, tuple[Outcome, Risk, str]] = {
     "unhealthy": (_R, Risk.R0, "automation is halted"),
@@ -67,12 +78,17 @@ GUARDS: dict[GuardName, tuple[Outcome, Risk, str]] = {
     "systemic": (_A2, Risk.R1, "it concerns many merchants"),
     "single_family": (_A1, Risk.R1, "fewer than two families with disjoint signals"),
     "environment": (_A1, Risk.R1, "not every signal is known to be from production"),
+    "missing_input": (_E, Risk.R1, "something that has to be known is not"),
+    "budget_spent": (_A1, Risk.R1, "more than may be done by itself for now"),
+    "budget_closed": (_R, Risk.R1, "more than may be done at all for now"),
 }
 """Each guard's cap, the lowest risk it applies to, and what it means. Guards commute: all of them only lower."""
 
 
 PAGED = "on_call"
 """The target that is woken up; who is told of a cause is not woken up again for what follows from it."""
+
+_ALLOWED = re.compile(r"([^\s@]+)(?: -> ([^\s@]+))?(?: @ ([a-z]+))?")
 
 _HARMLESS = frozenset({"notify", "recheck", "report", "update_dashboard"})
 
@@ -89,7 +105,25 @@ def _mode(value: RunMode | str) -> RunMode:
 def _kinds(value: Iterable[str]) -> frozenset[str]:
     if isinstance(value, str) or not all(isinstance(kind, str) for kind in value):
         raise ConfigurationError(f"Policy.allow: expected several kinds of action such as {{'notify'}}, got {value!r}")
+    for entry in value:
+        found = _ALLOWED.fullmatch(entry)
+        if found is None or found[3] not in (None, *(mode.word for mode in RunMode)):
+            raise ConfigurationError(
+                f"Policy.allow: expected KIND, KIND -> TARGET, or either with @ MODE behind it, got {entry!r}"
+            )
     return frozenset(value)
+
+
+def _one(value: Iterable[Budget]) -> tuple[Budget, ...]:
+    budgets = tuple(value)
+    names = [b.name for b in budgets]
+    if len(set(names)) < len(names):
+        raise ConfigurationError(f"Policy.budgets: expected each name once, got {', '.join(sorted(names))}")
+    return budgets
+
+
+def _all(value: Iterable[QuietHours]) -> tuple[QuietHours, ...]:
+    return tuple(value)
 
 
 def _positive(_: object, field: attrs.Attribute[timedelta], value: timedelta) -> None:
@@ -104,9 +138,13 @@ class Policy:
 
     Attributes:
         mode: How far automation may go at all.
-        allow: Kinds of action that may run by themselves. The default only tells operators, and looks again.
+        allow: What may run by itself: a kind of action, ``refresh_cache -> storefront`` for one target alone, and with
+            ``@ auto`` behind either in that mode alone. The default only tells operators, and looks again.
+        budgets: How much may be done by itself in a while.
+        quiet: Hours at which only operators are told.
         approval_lasts: How long an action waits for a person; then silence is no.
         stale_after: How old the newest evidence may be for anything beyond telling operators.
+        people: Who may answer, and who is told next where nobody does.
         configuration: Hash of the host's configuration file, so that it stands in every decision.
 
     Raises:
@@ -117,6 +155,9 @@ class Policy:
     allow: frozenset[str] = attrs.field(default=_HARMLESS, converter=_kinds)
     approval_lasts: timedelta = attrs.field(default=timedelta(hours=4), validator=_positive)
     stale_after: timedelta = attrs.field(default=timedelta(minutes=30), validator=_positive)
+    budgets: tuple[Budget, ...] = attrs.field(default=BUDGETS, converter=_one)
+    quiet: tuple[QuietHours, ...] = attrs.field(default=(), converter=_all)
+    people: People = attrs.field(factory=People)
     configuration: str = ""
 
     @cached_property
@@ -124,16 +165,30 @@ class Policy:
         """SHA-256 of everything that decides: this value, the table and the guards."""
         return digest(
             [
-                "migro-policy/1",
+                "migro-policy/2",
                 self.mode,
                 self.allow,
                 microseconds(self.approval_lasts),
                 microseconds(self.stale_after),
+                [budget.document() for budget in self.budgets],
+                [hours.document() for hours in self.quiet],
+                self.people.document(),
                 self.configuration,
                 [[b, h, list(row)] for (b, h), row in sorted(TABLE.items())],
                 {n: [cap, risk] for n, (cap, risk, _) in GUARDS.items()},
             ]
         )
+
+    def allows(self, kind: str, target: str, mode: RunMode) -> bool:
+        """Whether an action of a kind and target may run by itself in a mode."""
+        return not self.allow.isdisjoint(
+            (kind, f"{kind} -> {target}", f"{kind} @ {mode.word}", f"{kind} -> {target} @ {mode.word}")
+        )
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of action that may run by themselves, at least somewhere."""
+        return frozenset(entry.split(" ")[0] for entry in self.allow)
 
 
 def mode_cap(mode: RunMode, risk: Risk) -> Outcome:

@@ -12,7 +12,7 @@ from ..reason import MAX_SCORE, band_of, confidence_of, wilson_lower
 from ..reason.confidence import NO_DISJOINT_CAP, ONE_SOURCE_CAP
 from ..reason.impact import ratio
 from ..rules import SAME_ONSET
-from .policy import GUARDS, PAGED, TABLE, GuardName, attention_of, cell_name, guard_cap, mode_cap
+from .policy import GUARDS, OF_ACTIONS, PAGED, TABLE, GuardName, attention_of, cell_name, guard_cap, mode_cap
 
 __all__ = ["impact_mistakes", "recompute"]
 
@@ -66,11 +66,13 @@ def recompute(decision: Decision) -> tuple[str, ...]:
     expect("mode", decision.mode, e.mode)
     for guard in e.guards:
         expect(f"cap of {guard.guard}", guard.cap, GUARDS[guard.guard][0] if guard.guard in GUARDS else None)
+        if guard.guard in OF_ACTIONS and not resolved:
+            expect(f"actions of {guard.guard}", guard.holds, any(guard.guard in trace.guards for trace in e.actions))
     for trace in e.actions:
         cell = TABLE[e.band, e.severity.high][trace.risk]
-        # Whether an action is on the allow-list is its own affair; every other guard holds for all of them.
-        # And what is told elsewhere wakes nobody up, which is all that it holds back.
-        own = {"not_allowed": "not_allowed" in trace.guards, "consequence": trace.target == PAGED}
+        # Whether an action is on the allow-list, or within its budget, is its own affair; every other guard holds for
+        # all of them. And what is told elsewhere wakes nobody up, which is all that it holds back.
+        own = {**{g: g in trace.guards for g in OF_ACTIONS}, "consequence": trace.target == PAGED}
         named: list[GuardName] = [g for g in GUARDS if g in held and own.get(g, True)]
         caps = [guard_cap(g, trace.risk) for g in named]
         effective = {g for g, cap in zip(named, caps, strict=True) if cap < Outcome.AUTO}

@@ -34,6 +34,7 @@ RULE: Final = Form(
     (
         field("id", TEXT),
         field("revision", WHOLE, default=1),
+        field("author", TEXT, default=""),
         field("why", TEXT, default=""),
         field("when", PREMISE.codec),
         field("then", CONCLUSION.codec),

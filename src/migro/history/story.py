@@ -29,8 +29,9 @@ class Event:
     Attributes:
         at: By the time of the fold.
         what: The issue was `opened`, `changed`, `resolved` or `reopened` by a decision; an action was `proposed`,
-            `approved` or `rejected` by a person, `lapsed` unanswered, `simulated`, or it `succeeded` or `failed`; a
-            person `closed` the issue.
+            `approved` or `rejected` by a person, people were `reminded` of it, it `lapsed` unanswered, was `simulated`,
+            or it `succeeded` or `failed`; a person `closed`, `acknowledged` or `assigned` the issue, or it was
+            `overdue`.
         text: Why, in one line.
         by: The person, if it was one.
         decision: Id of the decision it came of; empty for what people, dispatchers and time did.
@@ -126,18 +127,30 @@ def _proposed(decision: Decision, action: Action) -> Event:
     )
 
 
+_WHEN = "%Y-%m-%d %H:%M:%S"
+
+
+def _refused(doing: Doing, issue: str, actions: Iterable[Action]) -> str:
+    """Return in words why what somebody said about an issue did not count; empty where it did."""
+    told = (a.args.get("text", "") for a in actions if a.about == issue and a.at == doing.at and doing.by)
+    return next((f"refused, {text.partition(': ')[2]}" for text in told if text.startswith(f"{doing.by}: ")), "")
+
+
 def _done(issue: Issue, standing: Mapping[str, Action], offers: Offers, done: Iterable[Doing]) -> Iterator[Event]:
     for doing in done:
-        if doing.what == "closed":
-            if doing.target == issue.id:
-                yield Event(at=doing.at, what=doing.what, text=doing.text, by=doing.by)
+        if doing.target == issue.id:
+            text = _refused(doing, issue.id, standing.values()) or doing.text
+            yield Event(at=doing.at, what=doing.what, text=text, by=doing.by)
             continue
         action = standing.get(doing.target)
         if action is None:
             continue
         text = f"{action.kind} -> {action.target}"
         answered = doing.what in ("approved", "rejected")
-        if answered and not offers.stood(doing.target, doing.binding, doing.at):
+        refused = next((said for said in action.refused if said.startswith(f"{doing.at:{_WHEN}} {doing.by}: ")), "")
+        if answered and refused:
+            text += f": refused, {refused.partition(': ')[2]}"
+        elif answered and not offers.stood(doing.target, doing.binding, doing.at):
             text += ": not as it waited, so the answer counted for nothing"
         elif doing.text:
             # An actuator's line often names the action itself.

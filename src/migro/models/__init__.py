@@ -1,6 +1,6 @@
 """Values: what crosses a border is pydantic, frozen and strict; everything has a canonical JSON form."""
 
-from .action import Action, ActionResult
+from .action import REFUSALS_SHOWN, Action, ActionResult
 from .canonical import canonical_json, content_id, digest, from_microseconds, to_microseconds
 from .capability import Capability, Idempotency, Parameters, Standing, may_repeat
 from .chain import Link, StoredRecord
@@ -75,6 +75,7 @@ from .steps import (
 from .updates import ClockWrong, DeliverySeen, IssueAbove, IssueUpdate, StepAsked
 
 __all__ = [
+    "REFUSALS_SHOWN",
     "Accepted",
     "Action",
     "ActionDue",

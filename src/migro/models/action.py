@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
+from .explanation import many
 from .records import Record, UtcTime, Words
 from .scales import ActionStatus, Outcome, Risk
 
-__all__ = ["Action", "ActionResult"]
+__all__ = ["REFUSALS_SHOWN", "Action", "ActionResult"]
+
+REFUSALS_SHOWN = 5
+"""How many answers that did not count an action shows."""
 
 
 def _status(value: Any) -> Any:
     return ActionStatus(value) if isinstance(value, str) else value
+
+
+def _nothing(value: object) -> bool:
+    # Most actions have none of it, and read as before there was any.
+    return not value
 
 
 class Action(Record):
@@ -30,6 +39,10 @@ class Action(Record):
         idempotency_key: Equal for the same action on the same issue, band and severity; receivers honour it.
         binding: Hash of action, arguments, target, evidence, rule set and policy: what an approval approves.
         expires_at: When a waiting approval lapses; silence is no.
+        about: Of an action that only tells people about another one, that one's idempotency key, or the id of the issue
+            that nobody has taken up; empty for what an issue itself asks for.
+        requester: The person whose word led to its being asked for; empty where evidence alone did.
+        refused: Answers that did not count, each with when, by whom and why; the newest `REFUSALS_SHOWN`.
     """
 
     kind: str
@@ -46,6 +59,9 @@ class Action(Record):
     at: UtcTime
     expires_at: UtcTime | None = None
     note: str = ""
+    about: str = Field(default="", exclude_if=_nothing)
+    requester: str = Field(default="", exclude_if=_nothing)
+    refused: Annotated[tuple[str, ...], BeforeValidator(many)] = Field(default=(), exclude_if=_nothing)
 
 
 class ActionResult(Record):

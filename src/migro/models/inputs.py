@@ -14,7 +14,7 @@ from .canonical import content_id
 from .explanation import Cause, Merged, many
 from .issue import Issue
 from .records import Record, UtcTime
-from .scales import RunMode, Severity
+from .scales import Outcome, RunMode, Severity
 from .signal import Signal
 
 __all__ = [
@@ -35,6 +35,9 @@ __all__ = [
     "read_input",
     "read_input_json",
 ]
+
+_LATER = ("until", "up_to", "into", "to")
+"""Fields of what people say that older versions of migro did not have."""
 
 _PSEUDONYM = re.compile(r"[a-z0-9_-]{12,64}")
 
@@ -80,18 +83,46 @@ class Tick(_Input):
     input: Literal["tick"] = "tick"
 
 
+def _nothing(value: object) -> bool:
+    return not value
+
+
+def _unsaid(value: object) -> bool:
+    return value is None
+
+
 class ActionDue(_Input):
-    """A dispatcher asks whether a planned action may still start."""
+    """
+    A dispatcher asks whether a planned action may still start.
+
+    Attributes:
+        key: Its idempotency key.
+        action: The action itself, where the platform is asked about limits that all merchants share.
+        refused: Why the platform says that it may not; empty where it may, or was not asked.
+        budget, beyond, until: The limit that it would go beyond, what is allowed all the same, and until when.
+    """
 
     input: Literal["action_due"] = "action_due"
     key: str
+    action: Action | None = Field(default=None, exclude_if=_nothing)
+    refused: str = Field(default="", exclude_if=_nothing)
+    budget: str = Field(default="", exclude_if=_nothing)
+    beyond: Outcome | None = Field(default=None, exclude_if=_unsaid)
+    until: UtcTime | None = Field(default=None, exclude_if=_nothing)
 
 
 class ActionStarted(_Input):
-    """A dispatcher is about to execute an action."""
+    """
+    A dispatcher is about to execute an action.
+
+    Attributes:
+        key: Its idempotency key.
+        action: The action itself: other rules may have made none of it, and budgets have to know what was done.
+    """
 
     input: Literal["action_started"] = "action_started"
     key: str
+    action: Action | None = Field(default=None, exclude_if=_nothing)
 
 
 class ActionFinished(_Input):
@@ -149,14 +180,16 @@ class PersonActed(_Input):
 
     Attributes:
         verb: `approve` or `reject` an action, `resolve` an issue, `mute` an issue or a kind of issues or `unmute` it,
-            `merge` an issue into another or `unmerge` it, `resume` or `halt` automation, `set_mode`, or `release_rule`,
-            which lets a rule be judged again that was left out because its predicates kept raising.
+            `merge` an issue into another or `unmerge` it, `acknowledge` an issue, which says that somebody looks at it,
+            or `assign` it to a person, `resume` or `halt` automation, `set_mode`, or `release_rule`, which lets a rule
+            be judged again that was left out because its predicates kept raising.
         by: Role or name of the person; two spellings that differ in case or blanks are one person.
         into: For `merge`: id of the issue that the target counts to.
         target: Idempotency key of the action, id of the issue or of the rule, name of the kind of issues; empty for the
             other verbs.
         binding: What the person saw; an approval of anything else does not count.
         mode: For `set_mode`: automation goes no further than this and than the policy's mode.
+        to: For `assign`: the person who takes it on.
         until: For `mute`: when it ends, which it has to.
         up_to: For `mute`: the worst severity that it covers; None for how bad the issue is then, and SEV3 for a kind.
     """
@@ -174,6 +207,8 @@ class PersonActed(_Input):
         "halt",
         "set_mode",
         "release_rule",
+        "acknowledge",
+        "assign",
     ]
     by: Annotated[str, AfterValidator(_somebody)]
     target: str = ""
@@ -183,6 +218,7 @@ class PersonActed(_Input):
     until: UtcTime | None = None
     up_to: Severity | None = None
     into: str | None = None
+    to: str | None = None
 
     @model_validator(mode="after")
     def _mute_ends(self) -> Self:
@@ -192,13 +228,15 @@ class PersonActed(_Input):
             raise ValueError("expected a merge of one issue into another, got less than two")
         if self.verb in ("merge", "unmerge") and not self.why.strip():
             raise ValueError(f"expected why, for a {self.verb}, got nothing")
+        if self.verb == "assign" and not (self.target and self.to and self.to.strip()):
+            raise ValueError("expected an issue and to whom it is assigned, got less")
         return self
 
     @property
     def delivery_key(self) -> str | None:
         told = self.model_dump()
-        # As before there were mutes, for whoever repeats what an older version has heard.
-        return content_id("in", {n: v for n, v in told.items() if n not in ("until", "up_to", "into") or v is not None})
+        # As before there were these, for whoever repeats what an older version has heard.
+        return content_id("in", {n: v for n, v in told.items() if n not in _LATER or v is not None})
 
 
 class IssueChanged(_Input):

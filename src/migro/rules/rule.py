@@ -77,6 +77,7 @@ class Rule(Generic[K]):
             least ten minutes.
         salience: Rules with more of it fire first within a stratum; it orders the trace and changes no score.
         examples: At least one that fires and one that is silent, for rules that are shipped.
+        author: Who wrote it: that person approves nothing that its issue asks for. Part of the meaning where it is set.
         revision: Counted up by the author when the meaning changes; no part of it. A lock file holds him to it.
         where: File and line, filled in.
     """
@@ -88,6 +89,7 @@ class Rule(Generic[K]):
     lasts: timedelta | None = attrs.field(kw_only=True, default=None)
     salience: int = attrs.field(kw_only=True, default=0)
     examples: tuple[Example, ...] = attrs.field(kw_only=True, default=())
+    author: str = attrs.field(kw_only=True, default="")
     revision: int = attrs.field(kw_only=True, default=1)
     where: str = attrs.field(kw_only=True, factory=_caller)
 
@@ -102,6 +104,8 @@ class Rule(Generic[K]):
             raise RuleDefinitionError(f"rule {self.id!r}: lasts= takes a span such as minutes(5), got {self.lasts!r}")
         if type(self.revision) is not int or self.revision < 1:
             raise RuleDefinitionError(f"rule {self.id!r}: revision= takes a whole number from 1, got {self.revision!r}")
+        if not isinstance(self.author, str):
+            raise RuleDefinitionError(f"rule {self.id!r}: author= takes a name, got {self.author!r}")
         for example in self.examples:
             if not isinstance(example, Example):
                 raise RuleDefinitionError(
@@ -117,7 +121,9 @@ class Rule(Generic[K]):
 
     def document(self) -> Document:
         """Return the meaning: equal documents decide alike."""
+        author: Document = {"author": self.author} if self.author else {}
         return {
+            **author,
             "id": self.id,
             "when": self.when.document(),
             "then": self.then.document(),
