@@ -37,6 +37,7 @@ from ..verify import derived_from, in_window, suppressing
 from .attending import plan_attention
 from .consequences import causal_order, cause_of, onset, told_elsewhere
 from .days import days_open, opened_on
+from .dropping import dropped, withdrawn_with
 from .easing import held_severity, level, plan_ease
 from .effects import Effects
 from .lingering import lingers, opened, unopened
@@ -50,16 +51,6 @@ from .systemic import children
 from .wording import WHY_QUARANTINED, why_now
 
 __all__ = ["Conclusions"]
-
-_BEGUN = frozenset(
-    {
-        ActionStatus.STARTED,
-        ActionStatus.SIMULATED,
-        ActionStatus.SUCCEEDED,
-        ActionStatus.FAILED,
-        ActionStatus.UNKNOWN,
-    }
-)
 
 
 class Conclusions:
@@ -302,7 +293,7 @@ class Conclusions:
             gone = (a for a in held.actions.values() if a.status in (ActionStatus.WAITING, ActionStatus.PLANNED))
             withdrawn = tuple(withdraw(a, "the issue has ended") for a in gone)
         else:
-            withdrawn = (*proposals.withdrawn, *_dropped(held, ruling))
+            withdrawn = (*proposals.withdrawn, *dropped(held, ruling))
         for action in (*withdrawn, *actions):
             before_it = held.actions.get(action.idempotency_key)
             if before_it != action:
@@ -311,7 +302,7 @@ class Conclusions:
                     held.bound[action.idempotency_key] = held.evidence
                 held.actions[action.idempotency_key] = action
                 effects.actions[action.idempotency_key] = action
-        taken_back = () if effects.withdrawal is None else (_withdrawal(held, effects.withdrawal),)
+        taken_back = () if effects.withdrawal is None else (withdrawn_with(held, effects.withdrawal),)
         decision = self._decision(state, held, assessment, ruling, decision_id, changed, actions, mode, taken_back)
         effects.decisions.append(decision)
         effects.issues[held.issue.id] = held.issue
@@ -487,22 +478,3 @@ def _status(band: Band, ended: bool, *, announced: bool) -> IssueStatus:
         return IssueStatus.RESOLVED
     # What was announced is in front of nobody.
     return IssueStatus.WATCHING if band is Band.LOW or announced else IssueStatus.OPEN
-
-
-def _dropped(held: Held, ruling: Ruling) -> tuple[Action, ...]:
-    """Return what has not begun and is not proposed any more, since severity fell or the rules are others."""
-    proposed = {(kind, target) for kind, target, _ in ruling.outcomes}
-    open_ = (a for a in held.actions.values() if a.status in (ActionStatus.WAITING, ActionStatus.PLANNED))
-    # What people are told about an action is proposed by none.
-    gone = (a for a in open_ if not a.about and (a.kind, a.target) not in proposed)
-    return tuple(withdraw(a, "it is not proposed any more") for a in gone)
-
-
-def _withdrawal(held: Held, withdrawal: Withdrawal) -> Withdrawal:
-    """Return what was taken back, with what had come of it for an issue."""
-    begun = [
-        f"{action.kind} -> {action.target}: {action.status.value}"
-        for key, action in sorted(held.actions.items())
-        if action.status in _BEGUN and withdrawal.signal in held.bound.get(key, frozenset())
-    ]
-    return withdrawal.model_copy(update={"actions": tuple(begun)})
