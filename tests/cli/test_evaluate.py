@@ -72,7 +72,9 @@ def test_tickets_without_a_label_are_named_and_left_out(run: Run, tmp_path: Path
 
     assert code == 1
     assert json.loads(out)["tickets"] == 36
-    assert "more.jsonl, line 37: expected a category, got none" in err
+    assert (
+        "more.jsonl, line 37: expected a category in a field called category or label, got the fields id, title" in err
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,7 @@ from migro.errors import ConfigurationError
 from migro.packs.headless import RULES
 from migro.remember import VolatileMemory
 
-FEW = RuleSet(
-    "few", *RULES.about("cors_blocked"), *RULES.about("privacy_webhook_failing"), signals=RULES.signals.values()
-)
+FEW = RuleSet("few", *RULES.about("cors_blocked"), *RULES.about("ticket_needs_person"), signals=RULES.signals.values())
 
 
 def test_the_agent_comes_to_the_bands_of_the_fixtures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
