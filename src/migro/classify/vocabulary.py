@@ -42,8 +42,8 @@ def stem_of(word: str) -> str:
     """
     Return an English word without what its number or tense added, roughly; other words keep what does not look so.
 
-    >>> [stem_of(word) for word in ("shipped", "ships", "shipping", "queries", "query", "class")]
-    ['ship', 'ship', 'ship', 'query', 'query', 'class']
+    >>> print(*map(stem_of, ("shipped", "ships", "shipping", "queries", "query", "class")))
+    ship ship ship query query class
     """
     if not word.endswith("ss"):
         for ending, instead in _ENDINGS:
