@@ -16,7 +16,7 @@ from migro.act import RecordingActuator
 from migro.agent import Agent, Answer, Card, Fold
 from migro.decide import People, Person, Policy
 from migro.errors import ConfigurationError, InputError, NotFound
-from migro.models import Action, ActionStatus, PersonActed, Risk, Tick
+from migro.models import Action, ActionStatus, PersonActed, Risk, RunMode, Tick
 from migro.remember import SqliteMemory, VolatileMemory
 from migro.rules import RuleSet
 from tests.agent import world
@@ -180,6 +180,34 @@ def test_whose_word_led_to_it_may_not_approve_it() -> None:
     assert again.may_not == ("ada: asked for it",)
     assert made.answer(again.id, "approve", by="Ada", why="mine").words == "expected somebody else: Ada asked for it"
     assert made.answer(again.id, "approve", by="Ben", why="fine").counted
+
+
+@pytest.mark.parametrize("again", ["halt", "mute", "mode", "second"])
+def test_who_asked_for_it_is_remembered_until_the_issue_ends(again: str) -> None:
+    made = agent()
+
+    def lift(by: str) -> None:
+        made.mute("down", merchant="m_1", until=after(4000), by=by, why="noise")
+        made.unmute("down", merchant="m_1", by=by, why="I want it")
+
+    lift("Ada")
+    if again == "halt":
+        made.halt(by="Cem", why="wait")
+        made.resume(by="Dora", why="go on")
+    elif again == "mute":
+        made.mute("down", merchant="m_1", until=after(300), by="Ben", why="noise")
+        made.tick(after(301))
+    elif again == "mode":
+        made.set_mode(RunMode.SHADOW, by="Cem", why="wait")
+        made.set_mode(None, by="Dora", why="go on")
+    else:
+        lift("Ben")
+    waits = card(made, "reply")
+
+    more = {"halt": ["dora"], "mode": ["dora"], "second": ["ben"]}.get(again, [])
+    assert waits.may_not == tuple(f"{name}: asked for it" for name in ["ada", *more])
+    assert not made.answer(waits.id, "approve", by="Ada", why="mine").counted
+    assert made.answer(waits.id, "approve", by="Ben", why="fine").counted is (again != "second")
 
 
 # --- two clocks ------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ from tests.effort import cases
 
 ROOT = Path(__file__).parents[2]
 
-MEANING = "7364da73d4b87eea24e108fa7830d0265b2901f9c9382fba0783ae439f28e79d"
+MEANING = "0e8458bfeab3edcd0879fd9b8b77b04f0923d5db009bfb5d705e88d131df14b8"
 """SHA-256 of the snapshots after every input of a fixed stream, the same on every Python and hash seed."""
 
 few = settings(max_examples=cases(60), deadline=None)
@@ -89,6 +89,7 @@ def full() -> State:
     state, now = run.state, to_microseconds(T0)
     state.mode, state.configured_mode = RunMode.SHADOW, RunMode.ASSIST
     state.halted_at, state.resumed_at = 1772355604000000, 1772355605000000
+    state.resumed_by, state.mode_by = "ann", "bob"
     state.halted, state.config, state.ruleset = "halted by op", "cfg_1", "r"
     state.maintenance = {"b": now + 1, "": now + 2}
     state.mutes = {("bob", "down"): Suppression("muted by bob", now + 9, "down", Severity.SEV2, "known")}
@@ -150,6 +151,7 @@ def full() -> State:
     )
     held.lent = {"iss_b": 2, "iss_a": 1}
     held.taken_up, held.overdue = "ann", "unsolved"
+    held.requesters = ("bob", "ann")
     held.told = ((now, "sig_u", frozenset({"sig_9", "sig_8"})), (now + 1, "sig_v", frozenset()))
     state.held = {slot: state.held[slot] for slot in sorted(state.held, reverse=True)}
     return state

@@ -120,6 +120,7 @@ def test_taking_back_a_veto_lets_actions_run_again(run: Run) -> None:
     run.give(withdrawn(outage(1, 10), 20))
 
     assert (vetoed, run.action("tag").status) == (ActionStatus.EXPIRED, ActionStatus.PLANNED)
+    assert run.action("tag").requester == "ann"
 
 
 def test_severity_falls_to_the_worst_that_other_signals_made_of_it(run: Run) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from ..decide import Limit, Policy, Ruling, propose, rule_on, withdraw
+from ..decide import Limit, Policy, Ruling, propose, rule_on, same_name, withdraw
 from ..engine import Evidence, Key, NativeEngine, supported
 from ..expressions import microseconds
 from ..models import (
@@ -246,6 +246,7 @@ class Conclusions:
             "severity": ruling.severity.word,
             "confidence": str(confidence_of(assessment.score.total)),
         }
+        held.requesters = () if ended else _with(held.requesters, effects.requester)
         proposals = propose(
             ruling,
             ruleset=self.ruleset.version,
@@ -254,7 +255,7 @@ class Conclusions:
             now=state.now,
             approved=held.approved,
             words=words,
-            requester=effects.requester,
+            requester=", ".join(held.requesters),
         )
         changed = why_now(held, status, assessment, ruling, effects)
         held.verdict = verdict
@@ -462,6 +463,11 @@ def _foreign(held: Held | None) -> IssueKind[Any]:
         raise LookupError("expected an issue that was taken over, got none")
     issue = held.issue
     return IssueKind(issue.kind, category=issue.category, per=issue.key_names, title=issue.title)
+
+
+def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    known = {same_name(one) for one in names}
+    return names if not name or same_name(name) in known else (*names, name)
 
 
 def _last_measured(impact: Impact, *, ended: bool) -> Impact:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import attrs
 
-from ..decide import Policy
+from ..decide import Policy, same_name
 from ..engine import Change, NativeEngine
 from ..models import (
     Action,
@@ -29,6 +29,7 @@ from ..models import (
     Input,
     Issue,
     IssueChanged,
+    IssueStatus,
     OpenIssue,
     Outcome,
     PersonActed,
@@ -121,6 +122,14 @@ class Step:
     changes: tuple[Change, ...]
     quarantined: tuple[str, ...] = ()
     released: tuple[str, ...] = ()
+
+
+def _requesters(one: OpenIssue) -> tuple[str, ...]:
+    """Return who has asked for anything about an issue that goes on under other rules."""
+    if one.issue.status is IssueStatus.RESOLVED:
+        return ()
+    names = [name for action in one.actions for name in action.requester.split(", ") if name]
+    return tuple({same_name(name): name for name in reversed(names)}.values())[::-1]
 
 
 _EXECUTED = frozenset({ActionStatus.STARTED, ActionStatus.SIMULATED, ActionStatus.SUCCEEDED, ActionStatus.UNKNOWN})
@@ -326,6 +335,7 @@ class Fold:
                 reached=((state.now, one.issue.severity, frozenset()),),
                 carried=True,
                 cause=one.cause,
+                requesters=_requesters(one),
             )
             for one in ordered
         }

@@ -166,9 +166,10 @@ class Loop:
         if above.halted and not state.halted:
             said.append(PersonActed(at=when, verb="halt", by="migro", why=above.halted))
         if state.halted and not above.halted and above.resumed_at > state.halted_at:
-            said.append(PersonActed(at=when, verb="resume", by="migro", why=told))
+            said.append(PersonActed(at=when, verb="resume", by=above.resumed_by or "migro", why=told))
         if above.mode is not state.mode:
-            said.append(PersonActed(at=when, verb="set_mode", by="migro", why=told, mode=above.mode))
+            by = above.mode_by or "migro"
+            said.append(PersonActed(at=when, verb="set_mode", by=by, why=told, mode=above.mode))
         return self.catch_up(partition, self.memory.accept(partition, said)) if said else []
 
     def catch_up(self, partition: str, accepted: Sequence[Accepted] = ()) -> Records:

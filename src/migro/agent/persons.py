@@ -25,9 +25,12 @@ def act_on(conclusions: Conclusions, state: State, item: PersonActed, effects: E
             conclusions.reassess(state, sorted(state.held), effects)
         case "resume":
             state.halted, state.resumed_at = "", state.now
+            effects.requester = state.resumed_by = item.by
             conclusions.reassess(state, sorted(state.held), effects)
         case "set_mode":
-            state.mode = item.mode
+            if state.mode is not None and (item.mode is None or item.mode > state.mode):
+                effects.requester = item.by  # whoever lowers it asks for nothing
+            state.mode, state.mode_by = item.mode, item.by
             conclusions.reassess(state, sorted(state.held), effects)
         case "approve" | "reject":
             _answer(conclusions, state, item, effects)

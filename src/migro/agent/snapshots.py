@@ -362,6 +362,7 @@ _HELD: Mapping[str, _Form] = {
         lambda data: None if data is None else Cause.model_validate(data),
     ),
     "lent": _Form(_pairs, dict),
+    "requesters": _Form(list, tuple),
     "openings": _Form(
         lambda openings: [[at, sorted(ids)] for at, ids in openings],
         lambda rows: tuple((at, frozenset(ids)) for at, ids in rows),

@@ -166,6 +166,7 @@ class Held:
         lent: How many signals each issue that is merged into it brings, by its id.
         taken_up: Who looks after it; empty while nobody has said so.
         overdue: Of what the next role has been told: that nobody took it up, or that whoever did has not solved it.
+        requesters: Whose words led to a decision about it since it began; none of them approves what it asks for.
     """
 
     issue: Issue
@@ -190,6 +191,7 @@ class Held:
     lent: dict[str, int] = attrs.Factory(dict)
     taken_up: str = ""
     overdue: str = ""
+    requesters: tuple[str, ...] = ()
 
     @property
     def approved(self) -> frozenset[str]:
@@ -212,6 +214,7 @@ class State:
         configured_mode: The mode of the configuration that was last journaled.
         halted: Why automation is halted; empty when it is not.
         halted_at, resumed_at: When it was last halted and resumed here, in microseconds.
+        resumed_by, mode_by: Who last resumed it and set its mode; empty while nobody has.
         maintenance: When each maintenance window ends or ended, in microseconds, by its name; until its aftermath is
             over too.
         planned: When each announced window begins and ends, in microseconds, by its name, and of those without a name
@@ -262,6 +265,8 @@ class State:
     halted: str = ""
     halted_at: int = 0
     resumed_at: int = 0
+    resumed_by: str = ""
+    mode_by: str = ""
     maintenance: dict[str, int] = attrs.Factory(dict)
     planned: dict[tuple[str, int], tuple[int, int]] = attrs.Factory(dict)
     windows: dict[str, tuple[int, int, str, int]] = attrs.Factory(dict)

@@ -30,6 +30,7 @@ def take_back(conclusions: Conclusions, state: State, item: SignalWithdrawn, eff
         ago = (state.now - received) // 60_000_000
         return _disposition(id, "too_late", f"it came in {ago} min ago; a signal can be withdrawn for 60 min")
     effects.withdrawal = Withdrawal(signal=id, by=item.by, reason=item.reason, at=from_microseconds(state.now))
+    effects.requester = item.by
     before = state.maintenance
     disown(state, id)
     gone = {id, *derived_from(id)}

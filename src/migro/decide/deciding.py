@@ -301,7 +301,7 @@ def propose(
         now: The fold's time in microseconds.
         approved: Keys of actions that enough people have approved.
         words: Fields of the issue that may be filled into an action's arguments.
-        requester: The person whose word led to the ruling; empty where evidence alone did.
+        requester: The persons whose words led to the ruling, with commas between; empty where evidence alone did.
     """
     assessment, policy, at = ruling.assessment, ruling.policy, from_microseconds(now)
     evidence = digest([list(assessment.signals), [list(pair) for pair in assessment.score.counted]])
@@ -324,7 +324,7 @@ def propose(
             binding=content_id("bind", response.kind, response.target, args, evidence, ruleset, policy.version),
             at=at,
             expires_at=at + policy.approval_lasts if status is ActionStatus.WAITING else None,
-            requester=requester or (r.existing.requester if r.existing is not None else ""),
+            requester=requester,
         )
         current, old = _succeed(r.existing, proposed, r.place, approved)
         actions.append(current)

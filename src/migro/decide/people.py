@@ -156,7 +156,7 @@ def barred(rules: Iterable[Rule[Any]], action: Action) -> Mapping[str, str]:
         rules: Those about the action's issue.
     """
     authors = {same_name(rule.author): f"wrote rule {rule.id}" for rule in rules if rule.author}
-    asked = {same_name(action.requester): "asked for it"} if action.requester else {}
+    asked = {same_name(name): "asked for it" for name in action.requester.split(", ") if name}
     return {**authors, **asked}
 
 

@@ -41,7 +41,8 @@ class Action(Record):
         expires_at: When a waiting approval lapses; silence is no.
         about: Of an action that only tells people about another one, that one's idempotency key, or the id of the issue
             that nobody has taken up; empty for what an issue itself asks for.
-        requester: The person whose word led to its being asked for; empty where evidence alone did.
+        requester: The persons whose words led to its being asked for since the issue began, with commas between; empty
+            where evidence alone did.
         refused: Answers that did not count, each with when, by whom and why; the newest `REFUSALS_SHOWN`.
     """
 
