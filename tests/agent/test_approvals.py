@@ -149,6 +149,22 @@ def test_who_is_late_hears_what_was_decided() -> None:
     assert (late.counted, late.words) == (False, "reply -> merchant_contact is rejected: rejected by Ada")
 
 
+def test_who_answers_while_it_is_asked_anew_hears_so_after_an_earlier_refusal() -> None:
+    at = [after(4)]
+    short = RuleSet(
+        "short", *(attrs.evolve(r, lasts=timedelta(hours=30)) for r in RULES if r.id != "probe"), RULES.rule("probe")
+    )
+    made = agent(short, PATIENT, now=lambda: at[0])
+    id = card(made, "reply").id
+    assert not made.answer(id, "approve", by="Eve", why="yes").counted
+
+    at[0] = after(7200)  # what the probe said is out of its window
+    answer = made.answer(id, "approve", by="Ada", why="yes")
+
+    assert (answer.counted, answer.words) == (False, "it was asked for anew, on other evidence or rules")
+    assert card(made, "reply").id != id
+
+
 def test_an_answer_needs_a_reason_and_a_card() -> None:
     made = agent()
 

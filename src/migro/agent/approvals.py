@@ -156,8 +156,10 @@ def told_back(before: Action, action: Action, verb: Literal["approve", "reject"]
         before, action: As it stood before the answer and after it.
         halted: Why automation is halted; empty where it is not.
     """
-    if action.refused != before.refused and f" {by}: " in action.refused[-1]:
-        return Answer(counted=False, words=action.refused[-1].partition(f" {by}: ")[2], action=action)
+    # Asked anew meanwhile, it has heard none of the answers yet.
+    new = action.refused if action.refused != before.refused and action.binding == before.binding else ()
+    if new and f" {by}: " in new[-1]:
+        return Answer(counted=False, words=new[-1].partition(f" {by}: ")[2], action=action)
     mine = action.note == f"rejected by {by}" if verb == "reject" else same_name(by) in approvers(action)
     if mine or action.status is not ActionStatus.WAITING:
         return Answer(counted=mine, words=_stands(action), action=action)
