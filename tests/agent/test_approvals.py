@@ -309,6 +309,33 @@ def test_what_is_off_the_allow_list_reminds_nobody_by_itself() -> None:
     assert [a.status for a in told(run, run.action("reply").idempotency_key)] == [ActionStatus.RECORDED]
 
 
+@pytest.mark.parametrize(
+    ("entry", "mode", "reached"),
+    [
+        ("notify", RunMode.ASSIST, ["on_call", "owner"]),
+        ("notify -> on_call", RunMode.AUTO, ["on_call"]),
+        ("notify -> owner @ assist", RunMode.ASSIST, ["owner"]),
+        ("notify @ auto", RunMode.ASSIST, []),
+    ],
+)
+def test_the_allow_list_says_which_roles_are_told_of_what_waits_lapses_or_is_late(
+    entry: str, mode: RunMode, reached: list[str]
+) -> None:
+    run = quiet(attrs.evolve(PATIENT, allow=frozenset({"tag", entry}), mode=mode))
+    reply = run.action("reply")
+    run.give(Tick(at=after(11_600)))
+    (reminder,) = told(run, reply.idempotency_key)
+    reminded = reminder.status is ActionStatus.PLANNED
+    run.give(Tick(at=after(14_410)))
+    lapsed = told(run, reply.idempotency_key)[-1]
+    (late,) = told(run, run.state.held["down", ("m_1",)].issue.id)
+
+    assert [(a.target, a.status) for a in (lapsed, late)] == [
+        ("owner", ActionStatus.PLANNED if "owner" in reached else ActionStatus.RECORDED)
+    ] * 2
+    assert (reminder.target, reminded) == ("on_call", "on_call" in reached)
+
+
 # --- who may be listed -----------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..decide import People, Ruling
 from ..models import Attention, Issue, IssueStatus, PersonActed, Risk
 from .effects import Effects
-from .notices import retire, tell
+from .notices import Tells, retire, tell
 from .state import Held, State
 
 __all__ = ["attend", "overdue", "plan_attention", "refuse", "unheard"]
@@ -58,7 +58,7 @@ def attend(state: State, slot: Slot, item: PersonActed, people: People, effects:
         state.overdue[slot] = state.now + people.within(held.issue.attention, taken_up=True)
 
 
-def overdue(state: State, people: People, effects: Effects, *, tells: bool) -> list[Issue]:
+def overdue(state: State, people: People, effects: Effects, *, tells: Tells) -> list[Issue]:
     """Tell the next role of every issue that nobody has taken up or solved in time, once, and return these."""
     due = [slot for slot, at in sorted(state.overdue.items()) if at <= state.now]
     for slot in due:
@@ -66,6 +66,7 @@ def overdue(state: State, people: People, effects: Effects, *, tells: bool) -> l
         held = state.held[slot]
         issue = held.issue
         held.overdue = "unsolved" if held.taken_up else "untaken"
+        role = people.next_role(_asked(held, people))
         said = f"{held.taken_up} took it up and it goes on" if held.taken_up else "nobody has taken it up"
         tell(
             state,
@@ -73,9 +74,9 @@ def overdue(state: State, people: People, effects: Effects, *, tells: bool) -> l
             effects,
             about=issue.id,
             what=f"{held.overdue} {held.decisions}",
-            role=people.next_role(_asked(held, people)),
+            role=role,
             text=f"overdue: {issue.severity.word} {issue.title}: {said}",
-            allowed=tells,
+            allowed=tells(role),
         )
     return [state.held[slot].issue for slot in due]
 

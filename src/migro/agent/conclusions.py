@@ -43,7 +43,7 @@ from .effects import Effects
 from .lingering import lingers, opened, unopened
 from .merging import lend, merged
 from .naming import take_names
-from .notices import tells
+from .notices import Tells, tells
 from .rechecks import plan
 from .spending import limits, plan_free
 from .state import PLATFORM, Held, State
@@ -447,9 +447,9 @@ class Conclusions:
         found.extend(now)
         return now
 
-    def tells(self, state: State) -> bool:
-        """Whether operators may be told by themselves."""
-        return self._mode(state) >= RunMode.ASSIST and tells(state, allowed=self.policy.kinds)
+    def tells(self, state: State) -> Tells:
+        """Return what says whether a role may be told by itself."""
+        return tells(state, self.policy, self._mode(state))
 
     def _mode(self, state: State) -> RunMode:
         # A person may lower the mode of a running agent; only a person raises it again, never above the policy's.

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from ..decide import withdraw
-from ..models import Action, ActionStatus, Outcome, Risk, content_id, from_microseconds
+from collections.abc import Callable
+
+from ..decide import Policy, withdraw
+from ..models import Action, ActionStatus, Outcome, Risk, RunMode, content_id, from_microseconds
 from .effects import Effects
 from .state import Held, State
 
-__all__ = ["retire", "tell", "tells"]
+__all__ = ["Tells", "retire", "tell", "tells"]
 
 _KIND = "notify"
 
 
-def tells(state: State, *, allowed: frozenset[str]) -> bool:
-    """Whether operators may be told by themselves: automation is not halted, and policy lets it run."""
-    return not state.halted and _KIND in allowed
+Tells = Callable[[str], bool]
+"""Says whether a role may be told by itself."""
+
+
+def tells(state: State, policy: Policy, mode: RunMode) -> Tells:
+    """Return what says whether a role may be told: automation is not halted, and mode and allow-list let it run."""
+    open_ = not state.halted and mode >= RunMode.ASSIST
+    return lambda role: open_ and policy.allows(_KIND, role, mode)
 
 
 def tell(

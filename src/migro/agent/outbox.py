@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..decide import People, refusal, same_name, withdraw
 from ..models import REFUSALS_SHOWN, Action, ActionStatus, PersonActed, from_microseconds, to_microseconds
 from .effects import Effects
-from .notices import retire, tell
+from .notices import Tells, retire, tell
 from .state import Held, State, remind_at
 
 __all__ = ["answer", "check_due", "lapse", "move", "next_lapse", "of_action", "remind", "stands", "void"]
@@ -68,7 +68,7 @@ def answer(state: State, item: PersonActed, people: People, barred: Mapping[str,
 
 
 def check_due(
-    state: State, held: Held, action: Action, people: People, effects: Effects, *, beyond: str, tells: bool
+    state: State, held: Held, action: Action, people: People, effects: Effects, *, beyond: str, tells: Tells
 ) -> bool:
     """
     Withdraw a planned action that neither policy nor people allow any more; who approved it in vain is told.
@@ -79,7 +79,7 @@ def check_due(
     Returns whether it was withdrawn.
     """
     key = action.idempotency_key
-    allowed = tells if action.about else key in held.approved or key in held.allowed
+    allowed = tells(action.target) if action.about else key in held.approved or key in held.allowed
     if state.halted or (allowed and not beyond):
         return False
     effects.actions[key] = held.actions[key] = withdraw(action, beyond or "no longer allowed when due")
@@ -88,17 +88,18 @@ def check_due(
     return True
 
 
-def _told_in_vain(state: State, held: Held, action: Action, people: People, effects: Effects, *, tells: bool) -> None:
+def _told_in_vain(state: State, held: Held, action: Action, people: People, effects: Effects, *, tells: Tells) -> None:
     roles = people.roles_for(action.risk)
+    role = roles[0] if roles else people.escalation[0]
     tell(
         state,
         held,
         effects,
         about=action.idempotency_key,
         what="not done",
-        role=roles[0] if roles else people.escalation[0],
+        role=role,
         text=f"{action.kind} -> {action.target} was approved and is not done: what it was approved on has changed",
-        allowed=tells,
+        allowed=tells(role),
     )
 
 
@@ -127,7 +128,7 @@ def next_lapse(state: State) -> int | None:
     return to_microseconds(min(times)) if times else None
 
 
-def remind(state: State, people: People, effects: Effects, *, tells: bool) -> tuple[Action, ...]:
+def remind(state: State, people: People, effects: Effects, *, tells: Tells) -> tuple[Action, ...]:
     """Remind people of what still waits when most of its time is over, each once, and return what it is about."""
     found: list[Action] = []
     for held in state.held.values():
@@ -136,23 +137,23 @@ def remind(state: State, people: People, effects: Effects, *, tells: bool) -> tu
             at, until, key = remind_at(action), action.expires_at, action.idempotency_key
             if key in reminded or at is None or until is None or not to_microseconds(at) <= state.now:
                 continue
-            roles = people.roles_for(action.risk)
+            role = people.roles_for(action.risk)[0]
             tell(
                 state,
                 held,
                 effects,
                 about=key,
                 what="reminder",
-                role=roles[0],
+                role=role,
                 text=f"{action.kind} -> {action.target} waits for {_people_asked(people, action)} until"
                 f" {until:%Y-%m-%d %H:%M} UTC; unanswered, it is not done",
-                allowed=tells,
+                allowed=tells(role),
             )
             found.append(action)
     return tuple(sorted(found, key=lambda a: a.idempotency_key))
 
 
-def lapse(state: State, people: People, effects: Effects, *, tells: bool) -> tuple[Action, ...]:
+def lapse(state: State, people: People, effects: Effects, *, tells: Tells) -> tuple[Action, ...]:
     """Expire what has waited too long, and return it: silence is no, and the next role hears of it."""
     waiting = [(h, a) for h in state.held.values() for a in h.actions.values() if a.status is ActionStatus.WAITING]
     lapsed = [(h, a) for h, a in waiting if a.expires_at and to_microseconds(a.expires_at) <= state.now]
@@ -161,16 +162,17 @@ def lapse(state: State, people: People, effects: Effects, *, tells: bool) -> tup
         key = action.idempotency_key
         move(state, key, ActionStatus.EXPIRED, "nobody approved it in time", effects)
         retire(held, key, "its time is over", effects)
+        role = people.next_role(people.roles_for(action.risk)[0])
         tell(
             state,
             held,
             effects,
             about=key,
             what="lapsed",
-            role=people.next_role(people.roles_for(action.risk)[0]),
+            role=role,
             text=f"nobody answered in time, so {action.kind} -> {action.target} is not done;"
             f" {_people_asked(people, action)} had been asked",
-            allowed=tells,
+            allowed=tells(role),
         )
     return tuple(action for _, action in lapsed)
 
