@@ -14,7 +14,7 @@ import pytest
 
 from migro.act import RecordingActuator
 from migro.agent import Agent, Answer, Card, Fold
-from migro.decide import People, Person, Policy
+from migro.decide import People, Person, Policy, same_name
 from migro.errors import ConfigurationError, InputError, NotFound
 from migro.models import Action, ActionStatus, PersonActed, Risk, RunMode, Tick
 from migro.remember import SqliteMemory, VolatileMemory
@@ -138,6 +138,31 @@ def test_two_different_people_are_asked_where_two_are_needed() -> None:
     assert made.answer(replay, "approve", by="Dora", why="two").words == (
         "replay -> owner is planned: approved by ada, dora"
     )
+
+
+@pytest.mark.parametrize(
+    ("known", "other"),
+    [
+        ("Jos\u00e9", "Jose\u0301"),
+        ("Ada", "A\u200bd\u00ada\u2060"),
+        ("Ada", " \uff21da "),
+        ("\u01f0an", "\u01f0AN"),
+        ("Stra\u00dfe", "STRASSE"),
+    ],
+)
+def test_two_spellings_that_look_alike_are_one_person(known: str, other: str) -> None:
+    assert same_name(known) == same_name(other) == same_name(same_name(other))
+    made = agent(
+        RuleSet("one", *(attrs.evolve(r, author=other if r.id == "probe" else "") for r in RULES)), OPEN_POLICY
+    )
+
+    assert "wrote rule probe" in made.answer(card(made, "reply").id, "approve", by=known, why="mine").words
+    made = agent(policy=OPEN_POLICY)
+    made.answer(card(made, "replay").id, "approve", by=known, why="one")
+    again = made.answer(card(made, "replay").id, "approve", by=other, why="two")
+    assert "has approved it already" in again.words
+    with pytest.raises(ConfigurationError, match="each name once"):
+        People(persons=(Person(name=known, roles={"owner"}), Person(name=other, roles={"owner"})))
 
 
 def test_who_is_late_hears_what_was_decided() -> None:

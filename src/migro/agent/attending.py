@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..decide import People, Ruling
+from ..decide import People, Ruling, same_name
 from ..models import Attention, Issue, IssueStatus, PersonActed, Risk
 from .effects import Effects
 from .notices import Tells, retire, tell
@@ -50,7 +50,7 @@ def attend(state: State, slot: Slot, item: PersonActed, people: People, effects:
     """Take down who looks after an issue from now on; that gives as long to solve it as policy says."""
     held = state.held[slot]
     who = (item.to or item.by) if item.verb == "assign" else item.by
-    if held.taken_up.casefold() == who.casefold():
+    if same_name(held.taken_up) == same_name(who):
         return
     held.taken_up, held.overdue = who, ""
     retire(held, held.issue.id, "somebody has taken it up", effects)

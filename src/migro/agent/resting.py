@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ..decide import same_name
 from ..models import PersonActed, Severity, to_microseconds
 from ..verify import AFTERMATH, Suppression
 from .state import State
@@ -17,7 +18,7 @@ MUTE_LASTS = 14 * 24 * 3600 * 1_000_000
 
 def mute(state: State, item: PersonActed) -> None:
     """Begin, change or end what a person mutes; what other people mute is not touched."""
-    place = (item.by.casefold(), item.target)
+    place = (same_name(item.by), item.target)
     state.mutes.pop(place, None)
     if item.verb == "unmute" or item.until is None:
         return

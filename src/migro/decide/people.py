@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import attrs
 from ..errors import ConfigurationError
 from ..expressions import microseconds
 from ..models import Action, Attention, Risk
+from ..models.inputs import plain_name
 from ..rules import Rule
 
 __all__ = ["APPROVERS", "People", "Person", "barred", "refusal", "same_name"]
@@ -25,8 +27,9 @@ APPROVERS: Mapping[Risk, tuple[str, ...]] = {
 
 
 def same_name(name: str) -> str:
-    """Return a name as it is compared: two spellings that differ in case or blanks are one person."""
-    return " ".join(name.split()).casefold()
+    """Return a name as it is compared: spellings that differ in case, blanks or invisible signs are one person."""
+    # Once more, because small letters may have to be composed again.
+    return plain_name("".join(c for c in plain_name(name) if unicodedata.category(c) != "Cc").casefold())
 
 
 def _set(value: Iterable[str]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, Union
 
@@ -32,6 +33,7 @@ __all__ = [
     "SignalRelayed",
     "SignalWithdrawn",
     "Tick",
+    "plain_name",
     "read_input",
     "read_input_json",
 ]
@@ -137,8 +139,14 @@ class ActionFinished(_Input):
         return content_id("in", self.input, self.key, self.result.model_dump())
 
 
+def plain_name(name: str) -> str:
+    """Return a name in the one spelling that looks like it: composed, without invisible signs, single blanks."""
+    composed = unicodedata.normalize("NFKC", name)
+    return " ".join("".join(c for c in composed if unicodedata.category(c) != "Cf").split())
+
+
 def _somebody(name: str) -> str:
-    name = " ".join(name.split())
+    name = plain_name(name)
     if not name:
         raise ValueError("expected who did it, got nothing")
     return name
@@ -183,7 +191,7 @@ class PersonActed(_Input):
             `merge` an issue into another or `unmerge` it, `acknowledge` an issue, which says that somebody looks at it,
             or `assign` it to a person, `resume` or `halt` automation, `set_mode`, or `release_rule`, which lets a rule
             be judged again that was left out because its predicates kept raising.
-        by: Role or name of the person; two spellings that differ in case or blanks are one person.
+        by: Role or name of the person; spellings that differ in case, blanks or invisible signs are one person.
         into: For `merge`: id of the issue that the target counts to.
         target: Idempotency key of the action, id of the issue or of the rule, name of the kind of issues; empty for the
             other verbs.
