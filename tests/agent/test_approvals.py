@@ -165,6 +165,26 @@ def test_two_spellings_that_look_alike_are_one_person(known: str, other: str) ->
         People(persons=(Person(name=known, roles={"owner"}), Person(name=other, roles={"owner"})))
 
 
+@pytest.mark.parametrize("by", ["Eve\x1b[3A\x1b[2KForged", "Ada, Ben", "Ada,\nBen", "a\x00b", "\u200b"])
+def test_a_name_that_could_pass_for_others_or_steer_a_terminal_is_refused(by: str) -> None:
+    made = agent()
+
+    with pytest.raises(InputError):
+        made.answer(card(made, "reply").id, "approve", by=by, why="yes")
+    with pytest.raises(InputError):
+        made.assign(card(made, "reply").issue.id, by="Ada", to=by)
+    with pytest.raises(ConfigurationError):
+        People(persons=(Person(name=by, roles={"owner"}),))
+
+
+def test_nothing_on_a_card_reaches_past_its_line() -> None:
+    shown = card(agent(), "reply")
+    forged = shown.model_copy(update={"preview": "x\x1b[2K\nApproved   ben\u202e", "refused": ("a\rb\u2028c",)})
+
+    assert len(forged.text().split("\n")) == len(shown.text().split("\n"))
+    assert all(line.isprintable() for line in forged.text().split("\n"))
+
+
 def test_who_is_late_hears_what_was_decided() -> None:
     made = agent()
     id = card(made, "reply").id

@@ -82,7 +82,8 @@ class Card(Record):
 
     def text(self) -> str:
         """Return the card as a person reads it."""
-        return "\n".join(_lines(self))
+        # What people and senders wrote must not reach past its line, nor steer a terminal.
+        return "\n".join("".join(c if c.isprintable() else " " for c in line) for line in _lines(self))
 
     def __str__(self) -> str:
         return self.text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, Literal, cast
 
+from ..act.messages import one_line
 from ..agent import Agent, Card
 from ..agent.approvals import cards
 from ..errors import ConfigurationError, NotFound
@@ -17,6 +18,8 @@ from .surroundings import configuration
 __all__ = ["register"]
 
 _HEAD = ("until", "sev", "risk", "does", "issue", "merchant", "conf", "needs", "card")
+
+_LONGEST = 2000
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -101,9 +104,9 @@ def _answer(arguments: argparse.Namespace, console: Console) -> int:
     if not console.text:
         console.data(answer.model_dump())
     elif answer.counted:
-        print(answer.words)
+        print(one_line(answer.words, _LONGEST))
     else:
-        console.complain(f"it did not count: {answer.words}")
+        console.complain(f"it did not count: {one_line(answer.words, _LONGEST)}")
     return 0 if answer.counted else 1
 
 

@@ -98,7 +98,8 @@ class People:
         solve_within: How long whoever took it up has until the next role is told.
 
     Raises:
-        ConfigurationError: For two persons of one name, a risk without a role, or a span that is not above 0.
+        ConfigurationError: For two persons of one name, a name that cannot stand in a list, a risk without a role, or a
+            span that is not above 0.
     """
 
     persons: tuple[Person, ...] = attrs.field(default=(), converter=_persons)
@@ -112,6 +113,9 @@ class People:
         names = [same_name(p.name) for p in self.persons]
         if "" in names or len(set(names)) < len(names):
             raise ConfigurationError(f"People.persons: expected each name once and none empty, got {sorted(names)}")
+        shown = [plain_name(p.name) for p in self.persons]
+        if odd := sorted(name for name in shown if not name.isprintable() or ", " in name):
+            raise ConfigurationError(f"People.persons: expected names without control signs and commas, got {odd}")
         if not self.escalation:
             raise ConfigurationError("People.escalation: expected at least one role, got none")
 

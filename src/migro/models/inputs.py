@@ -149,6 +149,9 @@ def _somebody(name: str) -> str:
     name = plain_name(name)
     if not name:
         raise ValueError("expected who did it, got nothing")
+    if not name.isprintable() or ", " in name:
+        # Names stand in lists with commas between, and on other people's terminals.
+        raise ValueError(f"expected one name without control characters and commas, got {name!r}")
     return name
 
 
@@ -226,7 +229,7 @@ class PersonActed(_Input):
     until: UtcTime | None = None
     up_to: Severity | None = None
     into: str | None = None
-    to: str | None = None
+    to: Annotated[str, AfterValidator(_somebody)] | None = None
 
     @model_validator(mode="after")
     def _mute_ends(self) -> Self:
