@@ -170,6 +170,19 @@ def test_in_quiet_hours_operators_alone_are_told_and_then_it_goes_on() -> None:
     assert run.action("tag").status is ActionStatus.PLANNED
 
 
+def test_what_two_limits_hold_back_goes_on_when_the_second_ends() -> None:
+    slow = attrs.evolve(tags(minutes=20), name="slow")
+    # What was done is remembered for longer, so that its number says nothing.
+    other_kind = attrs.evolve(tags(minutes=600), name="others", kinds=frozenset({"message"}))
+    run, one, other = two_issues(policy(tags(), slow, other_kind))
+    run.give(*sent(one.idempotency_key, 10), *sent(other.idempotency_key, 20))
+
+    run.give(Tick(at=after(1209)))
+    assert newest(run, other.issue).status is ActionStatus.WAITING
+    run.give(Tick(at=after(1210)))
+    assert newest(run, other.issue).status is ActionStatus.PLANNED
+
+
 # --- over all merchants ----------------------------------------------------------------------------------------------
 
 RADIUS = Budget(name="radius", limit=2, within=timedelta(minutes=10), per="everywhere", counts="merchants")

@@ -107,6 +107,7 @@ def test_only_whole_numbers_are_numbers() -> None:
 # --- quiet hours -----------------------------------------------------------------------------------------------------
 
 BERLIN = quiet_hours("Europe/Berlin", "22:00", "07:00")
+NEW_YORK = quiet_hours("America/New_York", "22:00", "02:00")
 KOLKATA = quiet_hours("Asia/Kolkata", "12:00", "13:00")
 
 
@@ -125,6 +126,11 @@ def at(text: str) -> int:
         (BERLIN, "2026-03-28T21:00:00", "2026-03-29T05:00:00"),
         (BERLIN, "2026-10-24T20:00:00", "2026-10-25T06:00:00"),
         (BERLIN, "2026-07-01T19:59:59", None),
+        # Two o'clock is not shown in that night, and one o'clock twice in the other.
+        (NEW_YORK, "2027-03-14T05:00:00", "2027-03-14T07:00:00"),
+        (NEW_YORK, "2027-03-14T06:59:59", "2027-03-14T07:00:00"),
+        (NEW_YORK, "2027-03-14T07:00:00", None),
+        (NEW_YORK, "2026-11-01T05:30:00", "2026-11-01T07:00:00"),
         (KOLKATA, "2026-05-01T06:30:00", "2026-05-01T07:30:00"),
         (KOLKATA, "2026-05-01T07:30:00", None),
     ],
@@ -145,6 +151,20 @@ def test_quiet_hours_agree_with_the_zone_in_every_minute_of_a_year(minute: int) 
     assert (until is not None) == (local.hour >= 22 or local.hour < 7)
     if until is not None:
         assert from_microseconds(until).astimezone(ZoneInfo("Europe/Berlin")).strftime("%H:%M") == "07:00"
+
+
+@given(st.integers(0, 47), st.integers(1, 47), st.integers(0, 3 * 48), st.sampled_from([(3, 13), (10, 31)]))
+@settings(max_examples=cases(200), deadline=None)
+def test_quiet_hours_end_at_the_first_moment_that_is_not_quiet(
+    begins: int, length: int, half_hours: int, day: tuple[int, int]
+) -> None:
+    shown = [f"{half % 48 // 2:02}:{half % 2 * 30:02}" for half in (begins, begins + length)]
+    hours = quiet_hours("America/New_York", *shown)
+    now = to_microseconds(datetime(2027, *day, tzinfo=UTC)) + half_hours * 30 * MINUTE
+    until = hours.until(now)
+
+    later = [now + n * 30 * MINUTE for n in range(100)]
+    assert until == (None if hours.until(now) is None else next(t for t in later if hours.until(t) is None))
 
 
 def test_other_tables_of_a_zone_are_another_policy() -> None:

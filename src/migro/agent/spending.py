@@ -84,6 +84,8 @@ def free(state: State) -> list[tuple[str, tuple[str, ...]]]:
     due = [slot for slot, at in sorted(state.frees.items()) if at <= state.now]
     for slot in due:
         del state.frees[slot]
+        if slot in state.held:
+            state.held[slot].asked = ()  # what it was asked last said when to look again, and that time is over
     return due
 
 

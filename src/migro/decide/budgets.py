@@ -122,6 +122,17 @@ class QuietHours:
 
     def until(self, now: int) -> int | None:
         """Return when the quiet hours end that it is in now, in microseconds; None outside of them."""
+        at = now
+        while (ends := self._ends(at)) is not None:
+            # Where the clocks are changed before that, the wall may show another time from then on.
+            changes = self.offsets[bisect_right(self.offsets, (at, 1 << 40)) :]
+            if not changes or ends < changes[0][0]:
+                return ends
+            at = changes[0][0]
+        return None if at == now else at
+
+    def _ends(self, now: int) -> int | None:
+        """Return when they end for a clock that is not changed; None outside of them."""
         local = now + self._offset(now)
         midnight, minute = local - local % (_DAY * 60_000_000), local // 60_000_000 % _DAY
         length = (self.ends - self.begins) % _DAY
@@ -130,9 +141,7 @@ class QuietHours:
         ends = midnight + self.ends * 60_000_000
         if minute >= self.ends:
             ends += _DAY * 60_000_000
-        at = ends - self._offset(now)
-        # The clocks may be changed in between.
-        return max(ends - self._offset(at), now + 1)
+        return ends - self._offset(now)
 
     def _offset(self, at: int) -> int:
         place = bisect_right(self.offsets, (at, 1 << 40)) - 1
