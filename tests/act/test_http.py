@@ -187,6 +187,18 @@ def test_what_did_not_happen_is_given_back(receiver: Receiver, address: str) -> 
     assert hands.execute(refresh("k2")).status == "succeeded"
 
 
+def test_what_may_have_happened_counts_also_where_the_next_try_did_not(receiver: Receiver, address: str) -> None:
+    hands = calls(address)
+    receiver.faults = ["cut", "429"]
+    for error in (ActionUnclear, ActionDelayed):
+        with pytest.raises(error):
+            hands.execute(refresh("k1"))
+
+    with pytest.raises(ActionRefused, match="at most 50 pages in 15 min, got 50 and 50 more"):
+        hands.execute(refresh("k2"))
+    assert hands.execute(refresh("k1")).status == "succeeded"
+
+
 @pytest.mark.parametrize("args", [{"max_paths": "51", "scope": "x"}, {"max_paths": "5", "scope": "the Cart pages"}])
 def test_a_cart_or_too_many_pages_are_refused(args: dict[str, str], receiver: Receiver, address: str) -> None:
     result = Live([calls(address)]).execute(refresh(args=args))
@@ -209,6 +221,16 @@ def test_a_status_page_tells_what_has_happened_where_the_key_is_not_honoured(rec
         hands.execute(refresh())
 
     assert hands.check(refresh()) == "done"
+
+
+def test_a_status_page_without_a_scheme_is_refused_at_once(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="refresh_cache: status_url: expected an address such as https"):
+        calls(address, idempotency="check", status_url="shop.example/status/{key}")
+
+
+def test_an_answer_too_deep_to_read_says_nothing_of_what_happened() -> None:
+    with pytest.raises(ActionUnclear, match="expected JSON"):
+        Answer(status=200, headers={}, raw=b"[" * 200_000).json()
 
 
 def test_what_is_sent_holds_no_personal_word(receiver: Receiver, address: str) -> None:

@@ -79,6 +79,8 @@ LATER, NEVER, PERHAPS = ActionDelayed("busy"), ActionRefused("no"), ActionUnclea
         ((PERHAPS,) * 9, "receiver", "unknown", "unknown", 4),
         ((PERHAPS, LATER, LATER, LATER), "receiver", "unknown", "unknown", 4),
         ((PERHAPS, *(LATER,) * 9), "check", "not_done", "failed", 4),
+        ((PERHAPS, NEVER), "receiver", "unknown", "unknown", 2),
+        ((PERHAPS, NEVER), "check", "not_done", "failed", 2),
         ((LATER, PERHAPS), "check", "unknown", "unknown", 2),
     ],
 )
@@ -90,6 +92,18 @@ def test_it_is_tried_again_where_that_helps_and_cannot_make_two_of_it(
 
     assert (result.status, hand.tries) == (status, tries)
     assert len(hand.world) == (status == "succeeded" and sees != "done")
+
+
+@pytest.mark.parametrize("error", [PERHAPS, AttributeError("ann@example.com")])
+def test_what_nobody_foresaw_does_not_say_that_nothing_happened(error: Exception) -> None:
+    class Blind(Hand):
+        def look(self, action: Action) -> Standing:
+            raise ConfigurationError("nowhere to ask")
+
+    for actuator in (Blind(error), Retrying(Blind(error))):
+        assert Live([actuator]).execute(sample_action()).status == "unknown"
+    seen = Live([Retrying(Hand(error, sees="done"))]).execute(sample_action())
+    assert (seen.status, "ann" in seen.detail) == ("succeeded", False)
 
 
 def test_the_waits_of_an_action_are_the_same_in_every_run_and_differ_between_actions() -> None:

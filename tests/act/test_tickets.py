@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from migro.act.intercom import intercom_sender
+from migro.act.sending import Answer, Sender
 from migro.act.tickets import as_html
 from migro.act.zendesk import Zendesk, zendesk_sender
 from migro.errors import ActionError, ActionRefused, ConfigurationError
@@ -50,6 +51,15 @@ def test_a_ticket_is_an_id_and_nothing_that_leads_elsewhere(ticket: str, world: 
         case.make(world.address).execute(draft(args={"template": "x", "ticket": ticket}))
 
     assert world.receiver.asked == []
+
+
+def test_a_ticket_that_is_told_in_another_form_is_open_all_the_same() -> None:
+    class Odd:
+        def send(self, *_: Any, **__: Any) -> Answer:
+            return Answer(status=201, headers={}, raw=b'{"ticket": [1]}')
+
+    desk = Zendesk(cast("Sender", Odd()), redact=scrub)
+    assert desk.execute(draft(args={"template": "x"})).detail == "zendesk ticket without an id"
 
 
 def test_without_a_ticket_zendesk_opens_one_for_the_note_once_for_a_key(world: World) -> None:

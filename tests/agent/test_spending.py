@@ -220,6 +220,30 @@ def test_what_failed_gives_its_merchant_back() -> None:
     assert len([a for a in hands.actions if a.kind == "tag"]) == 4
 
 
+def test_a_late_failure_gives_nothing_back_that_was_done() -> None:
+    run, one, other = two_issues(policy(tags()))
+    late = ActionFinished(at=after(30), key=one.idempotency_key, result=ActionResult(status="failed"))
+    run.give(*sent(one.idempotency_key, 10), late, *sent(other.idempotency_key, 40))
+
+    assert one.idempotency_key in run.state.spent
+    assert newest(run, other.issue).status is ActionStatus.WAITING
+
+
+def test_what_another_process_has_finished_keeps_its_share_of_all_merchants() -> None:
+    def late(action: Action) -> ActionResult:
+        if action.risk:
+            done = ActionFinished(at=after(20), key=action.idempotency_key, result=ActionResult(status="succeeded"))
+            agent._loop.take(action.partition, (done,))
+        return ActionResult(status="failed", detail="down")
+
+    hands = RecordingActuator(["notify", "tag"], answer=late)
+    agent = Agent(rules=LASTING, memory=VolatileMemory(), policy=policy(RADIUS), actuators=[hands], live=True)
+    shops(agent, 4)
+    agent.drain()
+
+    assert len([a for a in hands.actions if a.kind == "tag"]) == 2
+
+
 def test_a_replay_spends_the_same() -> None:
     memory = VolatileMemory()
     agent = Agent(

@@ -128,6 +128,12 @@ class HttpCalls(Actor):
                 raise ConfigurationError(f"expected one call for {call.kind}, got two")
             self._calls[call.kind] = call
         self._senders = {kind: _sender(call, call.url) for kind, call in self._calls.items()}
+        for call in self._calls.values():
+            if call.status_url:
+                try:  # an address that is none is found now, not once an action hangs on it
+                    _asking(call, "key")
+                except ConfigurationError as e:
+                    raise ConfigurationError(f"{call.kind}: status_url: {e}") from None
         self._diagnosis = diagnosis
         self._refreshed: dict[str, dict[str, tuple[datetime, int]]] = {}
         super().__init__(
@@ -148,6 +154,7 @@ class HttpCalls(Actor):
     def act(self, action: Action) -> str:
         """Make the call and return the status of its answer."""
         call = self._calls[action.kind]
+        earlier = action.idempotency_key in self._refreshed.get(action.partition, {})
         spent = self._spend(action)
         lines = {"lines": list(composed(action, self._diagnosis(action)).lines)} if action.kind == "report" else {}
         body = {
@@ -165,8 +172,9 @@ class HttpCalls(Actor):
         try:
             answer = self._senders[action.kind].send(call.method, data=body, headers=key)
         except (ActionDelayed, ActionRefused):
-            # Given back, because it did not happen; what may have happened counts.
-            spent.pop(action.idempotency_key, None)
+            # Given back, because it did not happen; what may have happened counts, as an earlier try that was kept.
+            if not earlier:
+                spent.pop(action.idempotency_key, None)
             raise
         return f"{call.method} {action.kind}: {answer.status}"
 
@@ -176,7 +184,7 @@ class HttpCalls(Actor):
         if not call.status_url:
             return "unknown"
         try:
-            _sender(call, call.status_url.replace("{key}", action.idempotency_key)).get()
+            _asking(call, action.idempotency_key).get()
         except ActionRefused as e:
             return "not_done" if str(e).endswith(" 404") else "unknown"
         except ActionError:
@@ -190,9 +198,9 @@ class HttpCalls(Actor):
             return spent
         wanted = RefreshParameters.model_validate(dict(action.args)).max_paths
         for key, (at, _) in list(spent.items()):
-            if at <= action.at - _WINDOW or key == action.idempotency_key:
+            if at <= action.at - _WINDOW:
                 del spent[key]
-        used = sum(count for _, count in spent.values())
+        used = sum(count for key, (_, count) in spent.items() if key != action.idempotency_key)
         if used + wanted > REFRESHED:
             raise ActionRefused(f"expected at most {REFRESHED} pages in 15 min, got {used} and {wanted} more")
         spent[action.idempotency_key] = (action.at, wanted)
@@ -202,6 +210,10 @@ class HttpCalls(Actor):
         call = self._calls[action.kind]
         said = " ".join(f"{name}={value}" for name, value in self.said(action).args.items())
         return one_line(f"{call.method} to the address listed for {action.kind}, about {action.target}: {said}")
+
+
+def _asking(call: Call, key: str) -> Sender:
+    return _sender(call, call.status_url.replace("{key}", key))
 
 
 def _sender(call: Call, url: str) -> Sender:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Final
 
-from ..errors import ActionDelayed, ActionUnclear, ConfigurationError
+from ..errors import ActionDelayed, ActionError, ActionUnclear, ConfigurationError
 from ..models import Action, ActionResult, Capability, Standing, may_repeat
 from ..ports import Actuator, Declaring
 
@@ -92,17 +92,25 @@ class Retrying:
                     try:
                         return self._inner.execute(action)
                     except ActionUnclear as e:
-                        standing = self._declared.check(action)
+                        standing = self._look(action)
                         if standing == "done":
                             return ActionResult(status="succeeded", detail=f"found done: {e}")
                         unclear = None if standing == "not_done" else e
                         if not may_repeat(self.capabilities[action.kind].idempotency, standing):
                             raise
                         raise ActionDelayed(str(e)) from e
-        except ActionDelayed as e:
+        except ActionUnclear:
+            raise
+        except ActionError as e:
             # The last try did not happen; an earlier one may have.
             raise unclear or e from e
         raise AssertionError("the library tries at least once")  # pragma: no cover
+
+    def _look(self, action: Action) -> Standing:
+        try:
+            return self._declared.check(action)
+        except Exception:  # foreign code; who cannot look does not know
+            return "unknown"
 
     def wait_s(self, key: str, number: int) -> float:
         """Return how long to wait after a try, counted from 1, where nobody says; in seconds."""

@@ -54,7 +54,7 @@ class Answer:
         """
         try:
             return json.loads(self.raw)
-        except ValueError as e:
+        except (ValueError, RecursionError) as e:
             raise ActionUnclear("expected JSON as the answer, got something else") from e
 
 

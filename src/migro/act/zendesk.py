@@ -8,6 +8,7 @@ https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/ (comments
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from .messages import Message
@@ -55,4 +56,5 @@ class Zendesk(Notes):
         }
         key = {"Idempotency-Key": message.key}
         answer = self._told(self._sender.send("POST", "/api/v2/tickets.json", data={"ticket": ticket}, headers=key))
-        return str((answer.get("ticket") or {}).get("id", "without an id"))
+        told = answer.get("ticket")
+        return str(told.get("id", "without an id")) if isinstance(told, Mapping) else "without an id"

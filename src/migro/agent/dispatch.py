@@ -138,9 +138,10 @@ class Dispatcher:
         with self._lock:
             at = self._loop.time(action.partition)
             self._loop.take(action.partition, (ActionFinished(at=at, key=key, result=result),))
-            if result.status == "failed":
-                self._give_back(action)
             finished = self._stored(key) or action
+            # What somebody else has finished stays as it is, and so does what it has spent.
+            if result.status == "failed" and finished.status in (ActionStatus.FAILED, ActionStatus.STARTED):
+                self._give_back(action)
         if result.status in ("failed", "unknown"):
             told = f"{action.kind} -> {action.target} for {action.issue}"
             what = "failed" if result.status == "failed" else "may or may not have happened"

@@ -270,9 +270,11 @@ class Fold:
                     # Under the rules of that time it was there; these have made nothing of it.
                     spend(state, action)
             case ActionFinished(key=key, result=result):
-                if result.status == "failed":
+                before = stands(state, key)
+                # At the platform, and under rules that made nothing of it, only what was spent is known.
+                if result.status == "failed" and before in (ActionStatus.STARTED, None):
                     unspend(state, key)
-                if stands(state, key) is ActionStatus.STARTED:
+                if before is ActionStatus.STARTED:
                     move(state, key, ActionStatus(result.status), result.detail, effects)
             case PersonActed():
                 act_on(self._conclusions, state, item, effects)

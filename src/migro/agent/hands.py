@@ -90,7 +90,7 @@ class Live:
             raise ConfigurationError(f"expected responses that fit their actuators: {'; '.join(sorted(found))}")
 
     def execute(self, action: Action) -> ActionResult:
-        """Return what the actuator of that kind made of it; an exception is a failure, told by its type alone."""
+        """Return what the actuator of that kind made of it; what it did not foresee is told by its type alone."""
         actuator = self._by_kind.get(action.kind)
         if actuator is None:
             return ActionResult(status="failed", detail=f"no actuator for {action.kind!r}")
@@ -105,7 +105,11 @@ class Live:
         except ActionError as e:
             return ActionResult(status="failed", detail=str(e))
         except Exception as e:  # an actuator is foreign code; its text may hold personal data
-            return ActionResult(status="failed", detail=f"{type(actuator).__name__} raised {type(e).__name__}")
+            told = f"{type(actuator).__name__} raised {type(e).__name__}"
+            if capability is None:
+                return ActionResult(status="failed", detail=told)
+            # One that declares says when nothing has happened; what it did not foresee may have come after the deed.
+            return _cleared(actuator, action, told)
 
     def preview(self, action: Action) -> str:
         """Return what the actuator of that kind says it would do; nothing where it says none, or stumbles."""
