@@ -59,6 +59,19 @@ def test_whoever_takes_it_up_has_the_longer_time_and_then_the_next_role_hears_of
     assert told.args["text"] == "overdue: SEV3 Checkout is down: Cem took it up and it goes on"
 
 
+def test_what_rests_is_not_overdue_and_has_the_time_anew_when_it_goes_on() -> None:
+    run = quiet()
+    issue = run.state.held["down", ("m_1",)].issue.id
+    run.give(PersonActed(at=after(60), verb="mute", by="Ada", target=issue, until=after(9 * 3600), why="later"))
+    said(run, "acknowledge", 120, by="Cem")
+    assert run.state.overdue == {}
+
+    run.give(Tick(at=after(17 * 3600 - 1)))
+    assert overdue(run) == []
+    run.give(Tick(at=after(17 * 3600 + 1)))
+    assert [a.args["text"].rpartition(": ")[2] for a in overdue(run)] == ["Cem took it up and it goes on"]
+
+
 def test_whoever_it_is_handed_to_has_the_time_anew() -> None:
     run = quiet()
     said(run, "acknowledge", 60)

@@ -40,7 +40,11 @@ def plan_attention(state: State, held: Held, people: People, ruling: Ruling, *, 
             held.taken_up, held.overdue = "", ""
         return
     # Where nobody is listed, nobody could say that he looks at it.
-    if not people.persons or held.taken_up or held.overdue:
+    if not people.persons or held.overdue:
+        return
+    if held.taken_up:
+        # While it rested nobody was late with it.
+        state.overdue.setdefault(slot, state.now + people.within(ruling.attention, taken_up=True))
         return
     at = state.now + people.within(ruling.attention, taken_up=False)
     state.overdue[slot] = min(at, state.overdue.get(slot, at))
@@ -54,7 +58,7 @@ def attend(state: State, slot: Slot, item: PersonActed, people: People, effects:
         return
     held.taken_up, held.overdue = who, ""
     retire(held, held.issue.id, "somebody has taken it up", effects)
-    if people.persons:
+    if people.persons and held.issue.attention is not Attention.NONE:
         state.overdue[slot] = state.now + people.within(held.issue.attention, taken_up=True)
 
 
