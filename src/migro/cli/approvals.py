@@ -7,10 +7,10 @@ from typing import Any, Literal, cast
 
 from ..act.messages import one_line
 from ..agent import Agent, Card
-from ..agent.approvals import cards
+from ..agent.approvals import cards, find_action
 from ..errors import ConfigurationError, NotFound
 from .console import Console, short
-from .equipment import equipped, opened, policy_of, reading
+from .equipment import equipped, expect_in_force, opened, policy_of, reading
 from .merging import clock_of
 from .retrospect import add_memory, cut, minute, needed, one_id, same_memory, table, when
 from .surroundings import configuration
@@ -100,6 +100,8 @@ def _answer(arguments: argparse.Namespace, console: Console) -> int:
             rules=rules, memory=memory, policy=policy, alarm=console.complain, now=lambda: clock_of(arguments)
         )
         card = _whole(agent, start)
+        # Who may answer is for the policy to say under which people were asked, not for where this is said.
+        expect_in_force(policy, memory, find_action(memory, card).partition)
         answer = agent.answer(card, verb, by=arguments.by, why=arguments.why)
     if not console.text:
         console.data(answer.model_dump())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -27,7 +28,7 @@ from .surroundings import PACKS, existing_memory, load_rules
 if TYPE_CHECKING:
     from ..act.equipping import Equipment
 
-__all__ = ["equipped", "hands", "opened", "policy_of", "reading", "source_events"]
+__all__ = ["equipped", "expect_in_force", "hands", "opened", "policy_of", "reading", "source_events"]
 
 _CONSOLE: Final = "console"
 
@@ -68,6 +69,22 @@ def policy_of(config: Configuration, memory: Memory) -> Policy:
             if isinstance(entry.input, ConfigChanged):
                 return Policy() if entry.input.policy == Policy().version else config.to_policy()
     return config.to_policy()
+
+
+def expect_in_force(policy: Policy, memory: Memory, partition: str) -> None:
+    """
+    See that a partition goes on under a policy; what is said under another one would put that into force.
+
+    Raises:
+        ConfigurationError: If another policy is in force.
+    """
+    told = (e for e in memory.load(partition) if isinstance(e.input, ConfigChanged) and e.input.counts(e.seq))
+    last = next(iter(deque(told, maxlen=1)), None)
+    if last is not None and isinstance(last.input, ConfigChanged) and last.input.policy != policy.version:
+        raise ConfigurationError(
+            f"expected the policy that is in force, {last.input.policy}, got {policy.version}: name the migro.toml"
+            " of the agent with --config, or let the agent run under this one first"
+        )
 
 
 @contextmanager
