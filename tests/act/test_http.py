@@ -233,6 +233,20 @@ def test_an_answer_too_deep_to_read_says_nothing_of_what_happened() -> None:
         Answer(status=200, headers={}, raw=b"[" * 200_000).json()
 
 
+def test_an_address_is_called_as_it_is_given_with_its_query_and_its_final_slash(
+    receiver: Receiver, address: str
+) -> None:
+    hands = calls(address, url=f"{address}/api/?tag=1", idempotency="check", status_url=f"{address}/status?key={{key}}")
+    hands.execute(refresh())
+    assert hands.look(refresh("act_2")) == "not_done"
+    with pytest.raises(ActionRefused, match="404"):
+        Sender(f"{address}/", private=True).get("/v1/x?a=1", params={"b": "2"})
+
+    assert [a.path for a in receiver.asked] == ["/api/?tag=1", "/status?key=act_2", "/v1/x?a=1&b=2"]
+    with pytest.raises(ActionRefused, match="without a query"):
+        Sender(f"{address}/?x=1", private=True).get("/v1")
+
+
 def test_what_is_sent_holds_no_personal_word(receiver: Receiver, address: str) -> None:
     hands = calls(address)
     hands.execute(refresh(args={"scope": "pages of jo.doe@mail.example", "max_paths": "1"}))

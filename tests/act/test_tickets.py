@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 
 import pytest
@@ -92,3 +93,27 @@ def test_an_account_is_one_name(account: str) -> None:
 
 def test_intercom_is_asked_in_a_version_of_its_api() -> None:
     assert intercom_sender("made-up")._headers["Intercom-Version"] == "2.11"
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"), [("intercom", b'{"parts": ["%s"]}' % (b"x" * 2**20)), ("zendesk", b"x" * 2**21)]
+)
+def test_a_list_that_was_not_read_to_its_end_does_not_say_that_a_note_is_not_there(
+    name: str, listed: bytes, world: World
+) -> None:
+    case = world.begin(name)
+    world.receiver._answer = lambda _, __: (200, {}, listed)
+
+    desk: Any = case.make(world.address)
+    assert desk.look(case.action) == "unknown"
+
+
+@pytest.mark.parametrize(("count", "standing"), [(99, "not_done"), (100, "unknown")])
+def test_a_full_page_of_freshdesk_does_not_say_that_a_note_is_not_there(
+    count: int, standing: str, world: World
+) -> None:
+    case = world.begin("freshdesk")
+    world.receiver._answer = lambda _, __: (200, {}, json.dumps([{"id": n} for n in range(count)]).encode())
+
+    desk: Any = case.make(world.address)
+    assert desk.look(case.action) == standing

@@ -7,13 +7,15 @@ Source: https://developers.freshdesk.com/api/#add_note_to_a_ticket
 from __future__ import annotations
 
 import base64
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from .messages import Message
 from .sending import Answer, Sender
 from .tickets import Notes, as_html, host_of, marked
 
 __all__ = ["Freshdesk", "freshdesk_sender"]
+
+_PAGE: Final = 100
 
 
 def freshdesk_sender(account: str, key: str, **more: Any) -> Sender:
@@ -42,4 +44,9 @@ class Freshdesk(Notes):
 
     def notes_path(self, ticket: str) -> str:
         """Return where a ticket's conversations are listed."""
-        return f"/api/v2/tickets/{ticket}/conversations?per_page=100"
+        return f"/api/v2/tickets/{ticket}/conversations?per_page={_PAGE}"
+
+    def complete(self, answer: Answer) -> bool:
+        """Whether that was all of them: the newest come last, so a full page can lack the note."""
+        found = answer.json()
+        return isinstance(found, list) and len(found) < _PAGE

@@ -39,19 +39,23 @@ class Answer:
     Attributes:
         headers: Names in small letters.
         raw: The body, unpacked, up to a megabyte.
+        cut: Whether more would have come: what is not in `raw` may be in the rest.
     """
 
     status: int
     headers: Mapping[str, str]
     raw: bytes = attrs.field(default=b"", repr=False)
+    cut: bool = False
 
     def json(self) -> Any:
         """
         Return the body as JSON.
 
         Raises:
-            ActionUnclear: If it is none: the request was taken, and what became of it is not said.
+            ActionUnclear: If it is none, or not all of one: the request was taken, and what became of it is not said.
         """
+        if self.cut:
+            raise ActionUnclear("expected JSON as the answer, got more than is read of one")
         try:
             return json.loads(self.raw)
         except (ValueError, RecursionError) as e:
@@ -63,7 +67,8 @@ class Sender:
     Sends requests to one address.
 
     Args:
-        address: Scheme, host and what all paths have in common. Without TLS only where `private` allows it.
+        address: Scheme, host and what all paths have in common; called as it is, with its query, where no path is
+            given. Without TLS only where `private` allows it.
         headers: Credentials, above all; they stand in no message.
         timeout_ms: How long to wait for a connection and for each piece of an answer, in milliseconds; four times as
             long for all of it.
@@ -90,7 +95,7 @@ class Sender:
             raise ConfigurationError("expected an address with https://: an open one is for private addresses alone")
         if timeout_ms < 1:
             raise ConfigurationError(f"expected timeout_ms to be 1 or more, got {timeout_ms}")
-        self._address, self._url = address.rstrip("/"), url
+        self._url = url
         self._headers = dict(headers or {})
         self._timeout_s, self._private = timeout_ms / 1000, private
         self._http = _library()
@@ -113,7 +118,9 @@ class Sender:
         Send a request and return the answer, which is one with a status of success.
 
         Args:
+            path: What follows the address, whose own final slash is left out then.
             data: What is sent as JSON; None for no body.
+            params: The query, behind what the address or the path has of one.
 
         Raises:
             ActionDelayed: If it did not arrive, or the receiver asks to come later.
@@ -121,13 +128,16 @@ class Sender:
             ActionUnclear: If it may have arrived and no answer that can be read came.
         """
         host = self._url.hostname or ""
-        target = f"{self._url.scheme}://{self._located(host)}{self._url.path.rstrip('/')}{path}"
+        if path and self._url.query:
+            raise ActionRefused("expected an address without a query, since a path follows it")
+        query = f"?{self._url.query}" if self._url.query else ""
+        behind = f"{self._url.path.rstrip('/')}{path}" if path else f"{self._url.path}{query}"
+        target = self._http.URL(f"{self._url.scheme}://{self._located(host)}{behind}")
         raw = None if data is None else json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
         own = {"Content-Type": "application/json"} if raw is not None else {}
         request = self._http.Request(
             method,
-            target,
-            params=dict(params or {}) or None,
+            target.copy_merge_params(params) if params else target,
             content=raw,
             headers={"Accept": "application/json", **own, **self._headers, **(headers or {}), "Host": self._url.netloc},
             # The certificate is that of the name, not of the number.
@@ -148,7 +158,7 @@ class Sender:
         return f"[{number}]:{port}" if ":" in number else f"{number}:{port}"
 
     def _answer(self, request: httpx2.Request) -> Answer:
-        http, begun, raw = self._http, time.monotonic(), bytearray()
+        http, begun, raw, cut = self._http, time.monotonic(), bytearray(), False
         if self._verify is True:
             self._verify = http.create_ssl_context()  # made once, since it takes a while
         try:
@@ -158,7 +168,8 @@ class Sender:
                 with closing(reply):
                     for piece in reply.iter_bytes():
                         raw += piece
-                        if len(raw) > _LARGEST or time.monotonic() - begun > 4 * self._timeout_s:
+                        cut = len(raw) > _LARGEST or time.monotonic() - begun > 4 * self._timeout_s
+                        if cut:
                             break
         except (http.ConnectError, http.ConnectTimeout, http.PoolTimeout, http.ProxyError) as e:
             raise ActionDelayed(f"the receiver was not reached: {type(e).__name__}") from e
@@ -168,7 +179,7 @@ class Sender:
             # Its text can quote the address, and an address can hold a token.
             raise ActionUnclear(f"no answer came: {type(e).__name__}") from e
         headers = {name.lower(): value for name, value in reply.headers.items()}
-        return Answer(status=reply.status_code, headers=headers, raw=bytes(raw))
+        return Answer(status=reply.status_code, headers=headers, raw=bytes(raw), cut=cut)
 
     def _judged(self, answer: Answer) -> Answer:
         if 200 <= answer.status < 300:

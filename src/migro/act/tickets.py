@@ -85,15 +85,21 @@ class Notes(Actor):
         return f"{self.vendor} ticket {self.opened(message)}"
 
     def look(self, action: Action) -> Standing:
-        """Read the notes of the ticket; whether one was opened without a ticket, nobody can tell."""
+        """
+        Read the notes of the ticket.
+
+        Unknown where no ticket is named, or where not all that could hold the note was read.
+        """
         ticket = self._ticket(action)
         if not ticket:
             return "unknown"
         try:
             answer = self._sender.get(self.notes_path(ticket))
+            if f"migro {action.idempotency_key}]".encode() in answer.raw:
+                return "done"
+            return "not_done" if self.complete(answer) else "unknown"
         except ActionError:
             return "unknown"
-        return "done" if f"migro {action.idempotency_key}]".encode() in answer.raw else "not_done"
 
     @abstractmethod
     def note(self, ticket: str, message: Message) -> Answer:
@@ -102,6 +108,15 @@ class Notes(Actor):
     @abstractmethod
     def notes_path(self, ticket: str) -> str:
         """Return the path under which a ticket's notes are read."""
+
+    def complete(self, answer: Answer) -> bool:
+        """
+        Whether a list of notes has every note that may have been written lately.
+
+        Raises:
+            ActionUnclear: If it cannot be read.
+        """
+        return not answer.cut
 
     def opened(self, message: Message) -> str:
         """
