@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from pydantic import ValidationError
 
+from migro.act.settings import SlackSettings
 from migro.act.slack import Slack
 from migro.act.slack_blocks import APPROVE, card, pressed
 from migro.errors import ActionDelayed, ActionRefused, ActionUnclear, ConfigurationError
@@ -158,6 +160,31 @@ def test_a_channel_that_is_not_there_is_final(
 ) -> None:
     with pytest.raises(ActionRefused, match=told):
         hands(address, **options).execute(note("k1"))
+
+
+def test_the_token_goes_where_it_was_told_and_nowhere_else(
+    receiver: Receiver, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    elsewhere = address.replace("127.0.0.1", "localhost")
+    receiver._answer = lambda _, __: (302, {"Location": f"{elsewhere}chat.postMessage"}, b"")
+    try:
+        with pytest.raises(ActionRefused, match="302, and redirects are not followed"):
+            hands(address).execute(note("k1"))
+    finally:
+        receiver._answer = slack
+
+    assert {a.headers["host"].partition(":")[0] for a in receiver.asked} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("address", ["http://slack.example/api/", "slack.example", "ftp://127.0.0.1/"])
+def test_an_open_address_is_for_this_machine_alone(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="expected an address of Slack with https"):
+        hands(address)
+    with pytest.raises(ValidationError, match="expected an address of Slack with https"):
+        SlackSettings(token_env="T", address=address)
 
 
 def test_nobody_listening_means_later() -> None:

@@ -27,13 +27,13 @@ from .messages import (
     no_diagnosis,
     one_line,
 )
+from .sending import LOOPBACK
 
 __all__ = ["Mail", "Security"]
 
 Security = Literal["tls", "starttls", "none"]
 """TLS from the first byte, TLS asked for before anything is said, or none: for a relay on the same machine."""
 
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _ADDRESS: Final = re.compile(r"[^@\s<>,;:\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?")
 _STOPS: Final = re.compile(rb"(?m)^\.")
 _POLICY: Final = SMTP.clone(cte_type="7bit")
@@ -87,7 +87,7 @@ class Mail(Actor):
         for address in (sender, *(a for some in self._to.values() for a in some)):
             if not _ADDRESS.fullmatch(address):
                 raise ConfigurationError(f"expected an e-mail address such as ops@shop.example, got {address!r}")
-        if security == "none" and (host not in _LOOPBACK or password):
+        if security == "none" and (host not in LOOPBACK or password):
             raise ConfigurationError(
                 "expected security = tls or starttls: without it mail goes to this machine alone, and no password does"
             )

@@ -26,7 +26,10 @@ from ..errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear, C
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Answer", "Sender"]
+__all__ = ["LOOPBACK", "Answer", "Sender"]
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names of this machine: what goes there passes no network."""
 
 _LARGEST: Final = 2**20
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from ..errors import ConfigurationError
 from ..models import Idempotency, Risk
 from .retrying import LONGEST_PATIENCE_S
+from .slack_client import checked_address
 
 __all__ = [
     "ActuatorsSettings",
@@ -28,6 +30,13 @@ __all__ = [
 
 def _risk(value: object) -> object:
     return Risk.named(value) if isinstance(value, str) else value
+
+
+def _slack_address(value: str) -> str:
+    try:
+        return checked_address(value)
+    except ConfigurationError as e:
+        raise ValueError(str(e)) from e
 
 
 class _Section(BaseModel):
@@ -60,7 +69,7 @@ class SlackSettings(_Section):
     """A Slack app; roles whose channel begins with ``slack:`` are told in the channel with that id."""
 
     token_env: str
-    address: str = "https://slack.com/api/"
+    address: Annotated[str, AfterValidator(_slack_address)] = "https://slack.com/api/"
     timeout_ms: int = Field(default=10_000, gt=0, le=60_000)
 
 

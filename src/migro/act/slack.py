@@ -11,15 +11,14 @@ https://docs.slack.dev/messaging/message-metadata, https://docs.slack.dev/refere
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 from urllib.error import URLError
 
 import attrs
 
-from ..errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear, ConfigurationError
+from ..errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear
 from ..models import Action, ActionResult, Standing
 from .actor import Actor, Redact
 from .messages import (
@@ -31,9 +30,7 @@ from .messages import (
     no_diagnosis,
 )
 from .slack_blocks import card, escaped, message_blocks, settled_card
-
-if TYPE_CHECKING:
-    from slack_sdk import WebClient
+from .slack_client import slack_client
 
 __all__ = ["Slack"]
 
@@ -66,11 +63,11 @@ class Slack(Actor):
         redact: Every word goes through it.
         kinds: The kinds of action it takes: some of `draft_reply`, `notify`, `report` and `update_dashboard`.
         diagnosis: Further lines about an issue.
-        address: Of the Web API.
+        address: Of the Web API; with TLS, unless it is on this machine.
         timeout_ms: How long to wait for an answer, in milliseconds.
 
     Raises:
-        ConfigurationError: If the package is not installed, or a kind is not one of these.
+        ConfigurationError: If the package is not installed, the address is an open one, or a kind is not one of these.
     """
 
     def __init__(
@@ -84,7 +81,7 @@ class Slack(Actor):
         address: str = "https://slack.com/api/",
         timeout_ms: int = 10_000,
     ) -> None:
-        self._client = _client(token, address, timeout_ms)
+        self._client = slack_client(token, address, timeout_ms)
         self._channels, self._diagnosis = dict(channels), diagnosis
         self._threads: OrderedDict[tuple[str, str], _Thread] = OrderedDict()
         super().__init__(
@@ -288,6 +285,8 @@ def _meaning(response: Any) -> ActionError:
     if status == 429 or error in _LATER:
         wait = {str(n).lower(): v for n, v in dict(headers).items()}.get("retry-after", "")
         return ActionDelayed(told, wait_ms=int(wait) * 1000 if str(wait).isdigit() else None)
+    if isinstance(status, int) and 300 <= status < 400:
+        return ActionRefused(f"{told}, and redirects are not followed")
     if error is None or error in _PERHAPS or (isinstance(status, int) and status >= 500):
         return ActionUnclear(told)
     return ActionRefused(told)
@@ -314,17 +313,3 @@ def _stamp(answer: Mapping[str, Any]) -> str:
     if not isinstance(ts, str) or not ts:
         raise ActionUnclear("expected the time stamp of the message in the answer of Slack, got none")
     return ts
-
-
-def _client(token: str, address: str, timeout_ms: int) -> WebClient:
-    try:
-        from slack_sdk import WebClient
-    except ModuleNotFoundError as e:
-        raise ConfigurationError(
-            f"expected the package {e.name} to talk to Slack, found none: install the extra `migro[slack]`"
-        ) from e
-    # The client says that it wants whole seconds, and hands on what it gets.
-    timeout = cast(int, timeout_ms / 1000)
-    # Its own retries would post twice where a line is cut after the message was taken, and what it logs holds answers.
-    silent = logging.Logger(__name__, level=logging.CRITICAL)
-    return WebClient(token=token, base_url=address, timeout=timeout, retry_handlers=[], logger=silent)
