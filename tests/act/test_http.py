@@ -115,7 +115,25 @@ def test_a_private_address_is_refused_unless_it_is_allowed() -> None:
         sender.send("POST", data={})
 
 
-PRIVATE = ["::ffff:127.0.0.1", "::1", "127.0.0.1", "0.0.0.0", "10.1.2.3", "169.254.169.254", "fe80::1%eth0", "fd00::1"]
+PRIVATE = [
+    "::ffff:127.0.0.1",
+    "::1",
+    "127.0.0.1",
+    "0.0.0.0",
+    "10.1.2.3",
+    "169.254.169.254",
+    "fe80::1%eth0",
+    "fd00::1",
+    "64:ff9b::a00:8",
+    "64:ff9b:1::5db8:d70e",
+    "2002:a00:8::1",
+    "::10.0.0.8",
+    "::ffff:0:10.0.0.8",
+    "fec0::1",
+    "224.0.0.1",
+    "ff0e::1",
+    "2001:0:7f00:1::",
+]
 
 
 @pytest.mark.parametrize("number", PRIVATE)

@@ -237,7 +237,9 @@ def test_a_card_is_posted_where_the_issue_is_told_and_loses_its_buttons_when_ans
 def test_a_pressed_button_says_who_said_what_about_which_action() -> None:
     ids = {"action_id": APPROVE, "user_id": "U1", "channel_id": CHANNEL, "message_ts": "1.2"}
     answer = card(waiting(), [])[-1]["elements"][0]["value"]
-    signal = sample_signal(kind="platform.event", auth="verified", ids=ids, attrs={"answer": [answer]})
+    told: dict[str, Any] = {"kind": "platform.event", "provider": "slack", "source_kind": "person"}
+    held: dict[str, Any] = {"auth": "verified", "ids": ids, "attrs": {"answer": [answer]}}
+    signal = sample_signal(**told, **held)
     found = pressed(signal)
 
     assert found is not None
@@ -249,6 +251,8 @@ def test_a_pressed_button_says_who_said_what_about_which_action() -> None:
     )
     assert pressed(signal.model_copy(update={"auth": "unsigned"})) is None
     assert pressed(sample_signal()) is None
+    for other in ({"kind": "ticket.opened"}, {"provider": "zendesk"}, {"source_kind": "helpdesk"}):
+        assert pressed(sample_signal(**{**told, **other}, **held)) is None
 
 
 def test_a_wrong_kind_is_refused() -> None:

@@ -33,6 +33,11 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _LARGEST: Final = 2**20
 
+# Their last 32 bits are an IPv4 address (RFC 6052, 4291, 2765).
+_HOLDING: Final = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+# What these lead to is for each network to say (RFC 8215).
+_LOCAL: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
+
 
 @attrs.frozen(kw_only=True)
 class Answer:
@@ -200,9 +205,25 @@ def callable_address(found: Iterable[str], *, private: bool) -> str | None:
     for text in found:
         number = ipaddress.ip_address(text.split("%")[0])
         number = getattr(number, "ipv4_mapped", None) or number
-        if private or number.is_global:
+        if private or all(_is_of_one(n) for n in (number, *_inside(number))):
             return str(number)
     return None
+
+
+def _is_of_one(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether it is the address of one machine outside."""
+    local = isinstance(number, ipaddress.IPv6Address) and (number.is_site_local or number in _LOCAL)
+    return number.is_global and not number.is_multicast and not local
+
+
+def _inside(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> tuple[ipaddress.IPv4Address, ...]:
+    """Return the addresses that one holds: a gateway leads on to them (6to4, Teredo and NAT64 do)."""
+    if isinstance(number, ipaddress.IPv4Address):
+        return ()
+    bits = int(number)
+    low = ipaddress.IPv4Address(bits & 0xFFFF_FFFF)
+    held = (number.sixtofour, *(number.teredo or ()), low if any(number in net for net in _HOLDING) else None)
+    return tuple(n for n in held if n is not None)
 
 
 def meaning(answer: Answer) -> ActionError:

@@ -135,8 +135,10 @@ def pressed(signal: Signal) -> Pressed | None:
     """
     Return the answer that a delivery from Slack carries; None for any other signal.
 
-    Only a delivery whose signature was verified is an answer.
+    Only a delivery of Slack whose signature was verified is an answer: what others sign holds what they like.
     """
+    if (signal.kind, signal.provider, signal.source_kind) != ("platform.event", "slack", "person"):
+        return None
     verb = _VERBS.get(str(signal.ids.get("action_id", "")))
     answers = signal.attrs.get("answer")
     if verb is None or signal.auth != "verified" or not isinstance(answers, Sequence) or isinstance(answers, str):
