@@ -185,13 +185,18 @@ def test_the_time_that_a_receiver_wants_is_read(header: str, wait_ms: int | None
 def test_no_more_than_fifty_pages_of_a_merchant_are_refreshed_in_a_quarter_of_an_hour(
     receiver: Receiver, address: str
 ) -> None:
-    hands = calls(address)
+    now = [0.0]
+    call = Call(kind="refresh_cache", url=f"{address}/revalidate", private=True, idempotency="receiver")
+    hands = HttpCalls([call], redact=scrub, clock=lambda: now[0])
     some = {"scope": "product pages", "max_paths": "30"}
     hands.execute(refresh("k1", args=some))
+    now[0] = 14 * 60
     with pytest.raises(ActionRefused, match="at most 50 pages in 15 min, got 30 and 30 more"):
-        hands.execute(refresh("k2", args=some, at=START + timedelta(minutes=14)))
-    hands.execute(refresh("k3", args=some, at=START + timedelta(minutes=14), partition="m_2"))
-    hands.execute(refresh("k4", args=some, at=START + timedelta(minutes=15)))
+        # Planned long after the first one, and done a moment later.
+        hands.execute(refresh("k2", args=some, at=START + timedelta(hours=1)))
+    hands.execute(refresh("k3", args=some, partition="m_2"))
+    now[0] = 15 * 60
+    hands.execute(refresh("k4", args=some))
 
     assert list(receiver.kept) == ["k1", "k3", "k4"]
 

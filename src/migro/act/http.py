@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 
 import attrs
@@ -20,7 +20,7 @@ __all__ = ["Call", "HttpCalls", "RefreshParameters"]
 REFRESHED: Final = 50
 """How many cached pages may be refreshed for a merchant in a quarter of an hour."""
 
-_WINDOW: Final = timedelta(minutes=15)
+_WINDOW_S: Final = 15 * 60
 _NEVER: Final = ("account", "cart", "checkout")
 
 
@@ -119,9 +119,17 @@ class HttpCalls(Actor):
         calls: The list, one for each kind of action.
         redact: Every word goes through it.
         diagnosis: Lines of a report.
+        clock: Seconds that only grow: what limits count by is when pages are refreshed, not when that was planned.
     """
 
-    def __init__(self, calls: Iterable[Call], *, redact: Redact, diagnosis: Diagnosis = no_diagnosis) -> None:
+    def __init__(
+        self,
+        calls: Iterable[Call],
+        *,
+        redact: Redact,
+        diagnosis: Diagnosis = no_diagnosis,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._calls: dict[str, Call] = {}
         for call in calls:
             if call.kind in self._calls:
@@ -134,8 +142,8 @@ class HttpCalls(Actor):
                     _asking(call, "key")
                 except ConfigurationError as e:
                     raise ConfigurationError(f"{call.kind}: status_url: {e}") from None
-        self._diagnosis = diagnosis
-        self._refreshed: dict[str, dict[str, tuple[datetime, int]]] = {}
+        self._diagnosis, self._clock = diagnosis, clock
+        self._refreshed: dict[str, dict[str, tuple[float, int]]] = {}
         super().__init__(
             [
                 Capability(
@@ -191,19 +199,20 @@ class HttpCalls(Actor):
             return "unknown"
         return "done"
 
-    def _spend(self, action: Action) -> dict[str, tuple[datetime, int]]:
+    def _spend(self, action: Action) -> dict[str, tuple[float, int]]:
         """Count the pages of a refresh, and return what its merchant has spent."""
         spent = self._refreshed.setdefault(action.partition, {})
         if action.kind != "refresh_cache":
             return spent
         wanted = RefreshParameters.model_validate(dict(action.args)).max_paths
+        now = self._clock()
         for key, (at, _) in list(spent.items()):
-            if at <= action.at - _WINDOW:
+            if at <= now - _WINDOW_S:
                 del spent[key]
         used = sum(count for key, (_, count) in spent.items() if key != action.idempotency_key)
         if used + wanted > REFRESHED:
             raise ActionRefused(f"expected at most {REFRESHED} pages in 15 min, got {used} and {wanted} more")
-        spent[action.idempotency_key] = (action.at, wanted)
+        spent[action.idempotency_key] = (now, wanted)
         return spent
 
     def _preview(self, action: Action) -> str:
