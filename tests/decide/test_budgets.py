@@ -201,7 +201,7 @@ def test_the_file_adds_budgets_and_makes_shipped_ones_stricter(tmp_path: Any) ->
     path = tmp_path / "migro.toml"
     path.write_text(
         '[budgets.cache]\nlimit = 10\nminutes = 30\nkinds = ["refresh_cache"]\nweight = "max_paths"\n'
-        '[budgets.tags]\nlimit = 2\nminutes = 5\nkinds = ["tag"]\nper = "issue"\n'
+        'beyond = "record"\n[budgets.tags]\nlimit = 2\nminutes = 5\nkinds = ["tag"]\nper = "issue"\n'
         '[[quiet]]\nzone = "Europe/Berlin"\nbegins = "22:00"\nends = "07:00"\nbeyond = "record"\n'
     )
     policy = read_configuration(path).to_policy()
@@ -219,11 +219,13 @@ def test_the_file_adds_budgets_and_makes_shipped_ones_stricter(tmp_path: Any) ->
         'limit = 50\nminutes = 14\nkinds = ["refresh_cache"]\nweight = "max_paths"',
         'limit = 1\nminutes = 15\nkinds = ["tag"]\nweight = "max_paths"',
         'limit = 50\nminutes = 15\nkinds = ["refresh_cache"]',
+        'limit = 50\nminutes = 15\nkinds = ["refresh_cache"]\nweight = "max_paths"\nbeyond = "approve1"',
     ],
 )
 def test_the_file_loosens_no_shipped_budget(looser: str, tmp_path: Any) -> None:
     path = tmp_path / "migro.toml"
-    path.write_text(f"[budgets.cache]\n{looser}\n")
+    beyond = "" if "beyond" in looser else 'beyond = "record"'
+    path.write_text(f"[budgets.cache]\n{looser}\n{beyond}\n")
 
     with pytest.raises(ConfigurationError, match="at least as strict as the shipped one"):
         read_configuration(path)

@@ -156,9 +156,14 @@ class QuietHours:
 _MESSAGES = frozenset({"draft_reply", "message", "publish", "reply"})
 
 BUDGETS = (
-    # So many pages are refreshed as one response of the shipped rules may name.
+    # So many pages are refreshed as one response of the shipped rules may name, and no call refreshes more.
     Budget(
-        name="cache", limit=50, within=timedelta(minutes=15), kinds=frozenset({"refresh_cache"}), weight="max_paths"
+        name="cache",
+        limit=50,
+        within=timedelta(minutes=15),
+        kinds=frozenset({"refresh_cache"}),
+        weight="max_paths",
+        beyond=Outcome.RECORD,
     ),
     Budget(
         name="messages of an issue",
