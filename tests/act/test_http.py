@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -275,3 +278,35 @@ def test_what_is_sent_holds_no_personal_word(receiver: Receiver, address: str) -
     hands.execute(refresh(args={"scope": "pages of jo.doe@mail.example", "max_paths": "1"}))
 
     assert "jo.doe" not in json.dumps([a.body for a in receiver.asked])
+
+
+@pytest.mark.parametrize(
+    ("first", "error"),
+    [(b"HTTP/1.1 200 OK\r\nX-A: ", ActionUnclear), (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n", None)],
+)
+def test_a_receiver_that_trickles_ends_no_later_than_the_time_for_all_of_it(
+    first: bytes, error: type[Exception] | None
+) -> None:
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def trickle() -> None:
+            line, _ = server.accept()
+            with line, suppress(OSError):
+                line.recv(65536)
+                line.sendall(first)
+                while not over.wait(0.02):
+                    line.sendall(b"a")
+
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        sender = Sender(f"http://127.0.0.1:{server.getsockname()[1]}", private=True, timeout_ms=100)
+        try:
+            if error is None:
+                assert sender.send("POST", data={}).cut
+            else:
+                with pytest.raises(error, match="no answer came"):
+                    sender.send("POST", data={})
+        finally:
+            over.set()
+            thread.join()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import socket
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from ..errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear, ConfigurationError
+from .deadline import Deadline
 
 if TYPE_CHECKING:
     import httpx2
@@ -166,19 +166,34 @@ class Sender:
         return f"[{number}]:{port}" if ":" in number else f"{number}:{port}"
 
     def _answer(self, request: httpx2.Request) -> Answer:
-        http, begun, raw, cut = self._http, time.monotonic(), bytearray(), False
+        http, raw, cut = self._http, bytearray(), False
         if self._verify is True:
             self._verify = http.create_ssl_context()  # made once, since it takes a while
+        sockets: list[socket.socket] = []
+
+        def traced(event: str, info: Mapping[str, Any]) -> None:
+            if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+                sockets.append(info["return_value"].get_extra_info("socket"))
+
+        request.extensions["trace"] = traced
         try:
             # Actions are rare: a connection of its own for each leaves none behind.
-            with http.Client(trust_env=False, verify=self._verify, timeout=self._timeout_s) as client:
+            with (
+                Deadline(4 * self._timeout_s, lambda: sockets[-1] if sockets else None) as deadline,
+                http.Client(trust_env=False, verify=self._verify, timeout=self._timeout_s) as client,
+            ):
                 reply = client.send(request, stream=True)
                 with closing(reply):
-                    for piece in reply.iter_bytes():
-                        raw += piece
-                        cut = len(raw) > _LARGEST or time.monotonic() - begun > 4 * self._timeout_s
-                        if cut:
-                            break
+                    try:
+                        for piece in reply.iter_bytes():
+                            raw += piece
+                            cut = len(raw) > _LARGEST
+                            if cut:
+                                break
+                    except http.HTTPError:
+                        if not deadline.passed:
+                            raise
+                    cut = cut or deadline.passed
         except (http.ConnectError, http.ConnectTimeout, http.PoolTimeout, http.ProxyError) as e:
             raise ActionDelayed(f"the receiver was not reached: {type(e).__name__}") from e
         except (http.UnsupportedProtocol, http.InvalidURL, http.LocalProtocolError) as e:
