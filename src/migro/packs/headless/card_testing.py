@@ -80,6 +80,8 @@ _ENDPOINT = on(
 _PRODUCT_VIEWS = on(
     HttpRequest, HttpRequest.route_class == "pdp", per=HttpRequest.merchant, weight=HttpRequest.requests
 ).count(within=_W)
+# Somebody who tries out cards begins few sessions; when a provider is down, everybody is refused.
+_FEW_SESSIONS = _ATTEMPTS.different(PaymentAttempt.session, within=_W).per(_COUNT, floor=50) <= percent(20)
 _DISPUTES = on(Dispute, Dispute.topic.one_of("dispute.created", "fraud.warning"), per=Dispute.merchant).count(
     within=hours(24)
 )
@@ -332,12 +334,15 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "payment.card-testing",
-        when=known(CARD_TESTING, at_least_points=STRONG),
+        # Refused payments are the very fault that this speaks against, so they alone do not prove what excuses them.
+        when=known(CARD_TESTING, at_least_points=STRONG) & _FEW_SESSIONS,
         then=refutes(DECLINES, 150, family="card-testing"),
-        why="Somebody tries out stolen cards: that they are refused is right.",
+        why="Somebody tries out stolen cards in few sessions: that they are refused is right.",
+        revision=2,
         examples=(
             fires("testing", *_BEFORE, *burst(50, said(ATTEMPT, 0)), for_=SHOP),
             silent("none", *_BEFORE, *burst(49, said(ATTEMPT, 0))),
+            silent("many sessions", *_paid_for(500), *burst(50, said(ATTEMPT, 0), session="s")),
         ),
     ),
     Rule(

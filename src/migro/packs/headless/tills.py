@@ -36,14 +36,15 @@ def _money(*where: Pred[Payment]) -> Selection[Payment, MerchantId]:
     return on(Payment, REAL_MONEY, *where, per=Payment.merchant)
 
 
+# Renewals of subscriptions come in one go as well, and at night many of them fail; they have no cart.
+_IN_CART: Pred[Payment] = Payment.cart_ref.present()
 # One attempt may be told by several events, now as ever: events for how many more, payments for how many pass.
-_EVENTS = _money(_ENDED).count(within=_W)
-_TRIED = _money(_ENDED).different(Payment.payment_id, within=_W)
-_PASSED = _money(_WENT).different(Payment.payment_id, within=_W)
-_SMALL = (
-    _money(_ENDED, Payment.amount_minor.present(), _SAME_CURRENCY)
-    .quantile(percent(50), Payment.amount_minor, within=_W)
-    .per(fact(ShopProfile.aov_minor))
+_EVENTS = _money(_ENDED, _IN_CART).count(within=_W)
+_TRIED = _money(_ENDED, _IN_CART).different(Payment.payment_id, within=_W)
+_PASSED = _money(_WENT, _IN_CART).different(Payment.payment_id, within=_W)
+# Half of a shop's payments may well be far below the mean of its orders, so sums are compared with its own median.
+_SUM = _money(_ENDED, _IN_CART, Payment.amount_minor.present(), _SAME_CURRENCY).quantile(
+    percent(50), Payment.amount_minor, within=_W
 )
 
 _ATTEMPTS = on(PaymentAttempt, per=PaymentAttempt.merchant)
@@ -62,8 +63,7 @@ def _wallets(floor: int) -> Measure[MerchantId]:
     return _money(_WENT, _BY_WALLET).count(within=hours(6)).per(paid, floor=floor)
 
 
-# Renewals of subscriptions come in one go as well; they have no cart.
-_BUYERS = _money(_WENT, Payment.cart_ref.present()).count(within=_W)
+_BUYERS = _money(_WENT, _IN_CART).count(within=_W)
 _ANSWERS = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
 _FAILING = (
     on(
@@ -79,21 +79,24 @@ _FAILING = (
 
 _SANDBOX: Pred[ResourceLoads] = ResourceLoads.party.matches(r"(?i)sandbox\.paypal|checkoutshopper-test")
 
-_TINY: dict[str, Any] = {"amount_minor": 2_100}
 _TESTED = said(RESOURCES, 0, party="checkoutshopper-test.example", payment=True, loads=25)
 _LIVE = said(RESOURCES, 0, party="pay.example", payment=True, loads=25)
 
 
 def _tries(times: int) -> Premise[MerchantId]:
     return (
-        risen(_EVENTS, 5 * times) & (_PASSED.per(_TRIED, floor=50) <= percent(20)) & (_SMALL <= percent(30))  # noqa: SIM300
+        risen(_EVENTS, 5 * times)
+        & (_PASSED.per(_TRIED, floor=50) <= percent(20))
+        & (_SUM <= percent(30) * usual_of(_SUM))  # noqa: SIM300
     )
 
 
-def _tried(n: int, **columns: Any) -> tuple[Signal, ...]:
-    # 40 an hour are ten in a quarter of one, and an order is usually worth 70.00.
-    before = weekly(*burst(40, payment(0, **columns), payment_id="w"))
-    return (profile(-60), *before, *burst(n, payment(0, "payment.failed", **columns), every=0, payment_id="p"))
+def _tried(n: int, amount_minor: int = 2_100, **columns: Any) -> tuple[Signal, ...]:
+    # 40 an hour are ten in a quarter of one; half of them are for 70.00.
+    cart: dict[str, Any] = {"cart_ref": "c1", **columns}
+    before = weekly(*burst(40, payment(0, amount_minor=7_000, **cart), payment_id="w"))
+    now = payment(0, "payment.failed", amount_minor=amount_minor, **cart)
+    return (profile(-60), *before, *burst(n, now, every=0, payment_id="p"))
 
 
 def _sessions(good: int, bad: int) -> tuple[Signal, ...]:
@@ -127,22 +130,24 @@ RULES: tuple[Rule[Any], ...] = (
             "card-testing.provider",
             when=_tries(1),
             then=supports(CARD_TESTING, STRONG, family="payments"),
-            why="The provider tells of five times the usual payments; few pass, and half are for small sums at most.",
+            why="The provider tells of five times the usual payments; few pass, half are for 30 % of the usual sum.",
+            revision=2,
             examples=(
-                fires("50 for 10", *_tried(50, **_TINY), for_=SHOP),
-                silent("49 for 10", *_tried(49, **_TINY)),
+                fires("50 for 10", *_tried(50), for_=SHOP),
+                silent("49 for 10", *_tried(49)),
                 silent("usual sums, as when payments are down", *_tried(50, amount_minor=7_000)),
                 silent("21.01 for 70.00", *_tried(50, amount_minor=2_101)),
-                silent("other money", *_tried(50, currency="JPY", **_TINY)),
+                silent("other money", *_tried(50, currency="JPY")),
+                silent("renewals of subscriptions", *_tried(50, cart_ref=None)),
                 silent(
                     "eleven of 50 pass",
-                    *_tried(39, **_TINY),
-                    *burst(11, payment(1, **_TINY), payment_id="g"),
+                    *_tried(39),
+                    *burst(11, payment(1, amount_minor=2_100, cart_ref="c1"), payment_id="g"),
                 ),
             ),
         ),
         _tries,
-        lambda n: _tried(n, **_TINY),
+        _tried,
         edge=50,
     ),
     Rule(
