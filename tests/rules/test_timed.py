@@ -319,6 +319,7 @@ def test_whatever_changes_the_meaning_changes_the_document() -> None:
         (ERRORS.at_least(2, within=hours(3)).via(Shop.platform), hours(3)),
         (silence(ERRORS, expected=FINE, longer_than=hours(1), lateness=hours(2)), hours(3)),
         (during(SALES, starts=Sale.begins, ends=Sale.ends, lead=hours(1), slack=hours(2)), hours(2)),
+        (during(SALES, starts=Sale.begins, ends=Sale.ends, lead=hours(3), slack=hours(2)), hours(2)),
         (given(Shop, OPEN, per=Shop.merchant) & ERRORS, minutes(10)),
         (on(Request, Request.word.first_seen(horizon=days(28)), per=Request.merchant), minutes(10)),
         (holding(PER_CART.held(hours(4)), per=Request.merchant, within=hours(1)) >= 2, hours(4)),

@@ -43,7 +43,8 @@ class During(Premise[K]):
 
     @property
     def span(self) -> int:
-        return max(self.lead, self.slack)
+        # What looks ahead keeps nothing back, and what was declared is kept until it is over anyway.
+        return self.slack
 
     def __invert__(self) -> During[K]:
         return attrs.evolve(self, negated=not self.negated)

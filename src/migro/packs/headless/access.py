@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, hours, minutes, percent
+from ...expressions import Pred, days, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import (
@@ -89,6 +89,11 @@ _ALL_REFUSED = calls(_ADMIN).share(_401, at_least=percent(80), floor=10, within=
 _OWN: dict[str, Any] = {"api": "admin", "operation": "orders"}
 _NO: dict[str, Any] = {"status": 401, "failed": True}
 _FIELD: dict[str, Any] = {"code": "auth.scope", "field": "menu", "failed": True}
+
+
+_ENDS = on(ShopSetup, per=ShopSetup.merchant)
+# A token that was renewed in time: every end that was ever told is remembered, and the newer one is still to come.
+_RENEWED = during(_ENDS, starts=ShopSetup.storefront_token_ends, ends=ShopSetup.storefront_token_ends, lead=days(3_660))
 
 
 def _ended(seconds: int) -> tuple[ShopSetup, ...]:
@@ -265,19 +270,28 @@ RULES: tuple[Rule[Any], ...] = (
             HttpRequest.status.between(500, 599), at_least=percent(20), floor=20, within=minutes(5)
         ).unless(mostly(calls(_STOREFRONT), _PASSED, at_least=percent(90), floor=20, within=minutes(5)))
         & during(
-            on(ShopSetup, per=ShopSetup.merchant),
+            _ENDS,
             starts=ShopSetup.storefront_token_ends,
             ends=ShopSetup.storefront_token_ends,
             slack=minutes(60),
-        ),
+        )
+        & ~_RENEWED,
         then=supports(TOKEN_EXPIRED, STRONG, family="http"),
         why="A fifth of product and category pages fails within the hour after the token's end, and calls do not pass.",
+        revision=2,
         examples=(
             fires("20 of 100", *_ended(0), *burst(80, view(0)), *burst(20, view(100, 500)), for_=SHOP),
             silent("19 of 100", *_ended(0), *burst(81, view(0)), *burst(19, view(100, 500))),
             silent("an hour later", *_ended(-3_700), *burst(80, view(0)), *burst(20, view(100, 500))),
             silent("before its end", *_ended(600), *burst(80, view(0)), *burst(20, view(100, 500))),
             silent("nobody knows of an end", *burst(80, view(0)), *burst(20, view(100, 500))),
+            silent(
+                "its renewal was told",
+                *_ended(0),
+                said(SETUP, -3_600, storefront_token_ends=at(90 * 86_400)),
+                *burst(80, view(0)),
+                *burst(20, view(100, 500)),
+            ),
             silent(
                 "renewed in time",
                 *_ended(0),

@@ -137,6 +137,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_QUESTIONS.distinct(Ticket.ticket_id, at_least=2, within=hours(48)) & _LAUNCH,
         then=supports(CONFUSION, MEDIUM, family="tickets", severity=Severity.SEV3),
         why="Two tickets of two days ask how to do something, less than three days before the shop goes live.",
+        lasts=hours(72),
         examples=(
             fires("before it", _GO_LIVE, *_TWO, for_=SHOP),
             silent("one question", _GO_LIVE, _TWO[0]),
