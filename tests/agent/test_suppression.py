@@ -329,26 +329,104 @@ def test_an_interval_of_maintenance_is_such_a_window_and_another_interval_is_non
     assert list(run.state.planned.values()) == [(to_microseconds(after(600)), to_microseconds(after(4200)))]
 
 
+def plans(run: Run) -> list[tuple[str, int]]:
+    """Names and begins of the windows that are announced."""
+    return sorted((name, (starts - to_microseconds(T0)) // 1_000_000) for name, starts in run.state.planned)
+
+
+def rests(run: Run, at: int) -> bool:
+    """Whether what is seen at this time is let rest."""
+    run.give(*sure(at))
+    return bool(suppressors(run.decisions[-1]))
+
+
 def test_a_window_with_a_name_is_moved_and_called_off_and_those_without_one_are_many(run: Run) -> None:
-    run.give(announced(1, 0, 600, 900, "cdn"), announced(2, 1, 5_000, 6_000, "cdn"))
-    run.give(announced(3, 2, 600, 900), announced(4, 3, 2_000, 2_500), announced(5, 4, 7_000, 8_000, "db"))
+    run.give(announced(1, 0, 600, 900, "cdn"), announced(2, 1, 700, 6_000, "cdn"))
+    run.give(announced(3, 2, 600, 900), announced(4, 3, 800, 2_500), announced(5, 4, 7_000, 8_000, "db"))
     run.give(window(6, 5, "db", None), window(7, 6, "", None))
 
-    assert sorted((name, starts - to_microseconds(T0)) for (name, _), (starts, _) in run.state.planned.items()) == [
-        ("", 600_000_000),
-        ("", 2_000_000_000),
-        ("cdn", 5_000_000_000),
-    ]
+    assert plans(run) == [("", 600), ("", 800), ("cdn", 700)]
+
+
+def test_of_many_windows_of_one_name_each_is_kept_and_called_off_by_its_own_begin(run: Run) -> None:
+    run.give(*(announced(n, n, n * 86_400, n * 86_400 + 3600, "erp") for n in (1, 2, 3, 4)))
+    run.give(announced(5, 5, 3 * 86_400, 3 * 86_400 + 3600, "erp", {"active": False}))
+    run.give(announced(6, 6, 4 * 86_400, 4 * 86_400, "erp"))
+
+    assert plans(run) == [("erp", 86_400), ("erp", 2 * 86_400)]
+
+
+@pytest.mark.parametrize(
+    "first", [[window(1, 0, "erp", 3600)], [window(1, 20, "erp", 3600)], [announced(1, 0, 30, 3600, "erp")]]
+)
+def test_the_end_of_todays_window_leaves_the_next_one_of_its_name(run: Run, first: list[Signal]) -> None:
+    said = [*first, announced(2, 10, 604_800, 608_400, "erp"), *(window(n, 60 * n, "erp", None) for n in (30, 32, 34))]
+    run.give(*sorted(said, key=lambda signal: signal.occurred_at))
+
+    assert plans(run) == [("erp", 604_800)]
+    assert run.state.maintenance == {"erp": to_microseconds(after(1800))}
+
+
+def test_a_window_without_a_name_is_called_off_shortened_and_ended_by_its_begin(run: Run) -> None:
+    interval = announced(4, 3, 9_000, 9_000)
+    interval = interval.model_copy(
+        update={"kind": "calendar.interval", "attrs": {**interval.attrs, "what": "maintenance"}}
+    )
+    run.give(announced(1, 0, 600, 4200), announced(2, 1, 900, 1200), announced(3, 2, 9_000, 9_900), interval)
+    before = plans(run)
+    run.give(announced(5, 4, 5_000, 6_000), announced(6, 5, 5_000, 6_000, more={"active": False}))
+    run.give(announced(7, 1000, 900, 1100), announced(8, 1150, 900, 1200, more={"active": False}))
+
+    assert before == [("", 600), ("", 900)]
+    assert (plans(run), run.state.maintenance) == ([], {"": to_microseconds(after(4200))})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"active": True, "starts_at": "2026-03-02T02:00:00", "ends_at": "2026-03-02T03:00:00"},
+        {"active": True, "starts_at": "2026-03-02"},
+        {"starts_at": "2026-03-02T02:00:00", "ends_at": "2026-03-02T03:00:00"},
+        {"starts_at": "tonight"},
+    ],
+)
+def test_a_begin_that_cannot_be_read_opens_and_ends_nothing_and_the_disposition_says_so(
+    run: Run, told: dict[str, Any]
+) -> None:
+    unread = window(2, 10, "erp", None).model_copy(update={"attrs": told})
+    run.give(unread)
+    opened = dict(run.state.maintenance)
+    run.give(window(1, 20, "erp", 7200), unread.model_copy(update={"dedup_key": "w-3", "occurred_at": after(30)}))
+
+    assert opened == {}
+    assert run.state.maintenance == {"erp": to_microseconds(after(7200))}
+    (first, *_) = [s.record.disposition for s in run.steps if s.record.disposition is not None]
+    assert "not understood: starts_at" in first.reason
+
+
+def test_no_window_lasts_longer_than_what_was_told_and_none_longer_than_two_weeks(run: Run) -> None:
+    begun = {"active": True, "starts_at": after(-3 * 3600).isoformat()}
+    run.give(*(window(n, 60 * n, "erp", 1).model_copy(update={"attrs": begun}) for n in range(3)))
+    run.give(window(4, 200, "", 10 * 365 * 86_400), announced(5, 201, 0, 365 * 86_400, "cdn"))
+    two_weeks = 14 * 86_400
+
+    assert run.state.maintenance == {
+        "": to_microseconds(after(200 + two_weeks)),
+        "cdn": to_microseconds(after(two_weeks)),
+        "erp": to_microseconds(after(3600)),
+    }
+    assert not rests(run, two_weeks + 3600)
 
 
 def test_a_withdrawn_announcement_opens_no_window_and_brings_back_what_it_moved(run: Run) -> None:
-    first, second = announced(1, 0, 600, 900, "cdn"), announced(2, 1, 5_000, 6_000, "cdn")
+    first, second = announced(1, 0, 600, 900, "cdn"), announced(2, 1, 800, 6_000, "cdn")
     run.give(first, second)
+    moved = plans(run)
     disown(run.state, second.id)
-    moved_back = dict(run.state.planned)
+    moved_back = plans(run)
     disown(run.state, first.id)
 
-    assert list(moved_back.values()) == [(to_microseconds(after(600)), to_microseconds(after(900)))]
+    assert (moved, moved_back) == ([("cdn", 800)], [("cdn", 600)])
     assert (run.state.planned, run.state.windows) == ({}, {})
 
 
@@ -360,6 +438,7 @@ def test_words_about_windows_that_are_forgotten_would_change_nothing() -> None:
         for n in range(r.randrange(1, 30)):
             step = r.choice((0, 1, 60, 900, 4000)) * 1_000_000
             starts, lasts = (r.choice((0, 0, 1, 900, 9000, 20_000)) * 1_000_000 for _ in range(2))
+            earlier = r.choice((0, 0, 900)) * 1_000_000
             name, reachable = r.choice(("", "cdn")), [i for i, w in state.windows.items() if w[0] >= state.now - REACH]
             taken = r.choice(reachable) if reachable and r.randrange(4) == 0 else None
             for one in (state, whole):
@@ -370,6 +449,8 @@ def test_words_about_windows_that_are_forgotten_would_change_nothing() -> None:
                     disown(one, taken)
                 else:
                     begins = one.now + starts
+                    # So that some begin at the same time, and some have begun before they are told of.
+                    begins -= begins % 900_000_000 if earlier else 0
                     declare(one, f"sig_{n:02}", Window(name, begins, begins + lasts))
             if taken is None:
                 forget(state)

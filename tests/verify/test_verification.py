@@ -107,10 +107,13 @@ def test_a_begin_that_is_to_come_announces_a_window_and_one_that_has_been_opens_
 
     assert window(starts_at=soon, ends_at=later) == window(active=True, starts_at=soon, ends_at=later) == (30, 90)
     assert window(starts_at=soon) == (30, 270)
-    assert window(starts_at=before, ends_at=later) == (0, 90)
-    assert window(active=False, starts_at=soon, ends_at=later) == (0, 0)
+    assert window(starts_at=before, ends_at=later) == (-30, 90)
+    assert window(active=False, starts_at=soon, ends_at=later) == (30, 0)
+    assert window(active=True, starts_at=before) == (-30, 210)
+    assert window(starts_at="2026-03-01T09:30:00", ends_at=later) is None
     assert window("interval", what="maintenance", starts_at=soon, ends_at=later) == (30, 90)
-    assert window("interval", what="maintenance", starts_at=before, ends_at=before) is None
+    assert window("interval", what="maintenance", starts_at="2026-03-01T07:30:00Z", ends_at=before) is None
+    assert window("interval", what="maintenance", starts_at=soon, ends_at=soon) == (30, 0)
     assert window("interval", what="campaign", starts_at=soon, ends_at=later) is None
 
 

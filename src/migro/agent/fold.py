@@ -59,6 +59,7 @@ from ..verify import (
     signature_failure,
     step_asked,
     unexplained,
+    unread_window,
     verify,
 )
 from .arrivals import hear_receiver, seen
@@ -370,6 +371,8 @@ class Fold:
         if window is not None:
             declare(state, signal.id, window)
             self._conclusions.reassess(state, sorted(state.held), effects)
+        if unread := unread_window(signal):
+            notes = [*notes, unread]
         if state.partition != PLATFORM and signal.kind in self._read_above:
             hear_traits(state, signal)
             effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=signal))

@@ -217,11 +217,10 @@ class State:
         resumed_by, mode_by: Who last resumed it and set its mode; empty while nobody has.
         maintenance: When each maintenance window ends or ended, in microseconds, by its name; until its aftermath is
             over too.
-        planned: When each announced window begins and ends, in microseconds, by its name, and of those without a name
-            by their begin too.
+        planned: When each announced window begins and ends, in microseconds, by its name and begin.
         windows: What signals said about maintenance in the last hour, and the older words that windows rest on: by
-            signal id, when it came, until when the window is to last, in microseconds, its name, and when it begins;
-            oldest first.
+            signal id, when it came, until when the window is to last, in microseconds, its name, and when it begins or
+            began; oldest first.
         mutes: What people want to rest, by who wants it and what.
         tidied: How many times the engine would have been tidied since 1970.
         config: Fingerprint of the rules, policy and mode that were last journaled.

@@ -21,6 +21,7 @@ from .flapping import Flapping, Monitor, monitor_of
 from .suppression import AFTERMATH, ANEW, Suppression, in_window, suppressing
 from .verification import (
     MAINTENANCE_LASTS,
+    MAINTENANCE_LONGEST,
     STALE_AFTER,
     Verdict,
     Window,
@@ -28,6 +29,7 @@ from .verification import (
     repeats,
     says_over,
     serious,
+    unread_window,
     verify,
 )
 from .versions import Version, dated_by_sender, version_of
@@ -36,6 +38,7 @@ __all__ = [
     "AFTERMATH",
     "ANEW",
     "MAINTENANCE_LASTS",
+    "MAINTENANCE_LONGEST",
     "STALE_AFTER",
     "Clock",
     "ClockWrong",
@@ -67,6 +70,7 @@ __all__ = [
     "step_asked",
     "suppressing",
     "unexplained",
+    "unread_window",
     "verify",
     "version_of",
 ]

@@ -13,6 +13,7 @@ from ..models import Signal, to_microseconds
 
 __all__ = [
     "MAINTENANCE_LASTS",
+    "MAINTENANCE_LONGEST",
     "STALE_AFTER",
     "Verdict",
     "Window",
@@ -20,6 +21,7 @@ __all__ = [
     "repeats",
     "says_over",
     "serious",
+    "unread_window",
     "verify",
 ]
 
@@ -28,6 +30,9 @@ STALE_AFTER = 24 * 3600 * 1_000_000
 
 MAINTENANCE_LASTS = 4 * 3600 * 1_000_000
 """How long a maintenance window without a declared end may last, in microseconds."""
+
+MAINTENANCE_LONGEST = 14 * 24 * 3600 * 1_000_000
+"""How long any maintenance window may last, in microseconds: as long as what people mute."""
 
 _OVER = frozenset({"resolved", "recovered", "ok", "closed", "normal", "inactive"})
 
@@ -107,8 +112,9 @@ class Window:
 
     Attributes:
         name: As the signal gives it; empty for one without a name.
-        starts: When it begins, in microseconds: now, or later where it is announced ahead.
-        until: When it ends, in microseconds; now for one that is over or called off.
+        starts: When it begins or began, in microseconds: now where that is not told.
+        until: When it ends, in microseconds: now for one that is over, nothing later than its begin for one that is
+            called off before it begins.
     """
 
     name: str
@@ -120,24 +126,46 @@ def maintenance(signal: Signal, now: int) -> Window | None:
     """
     Return what a signal says about a maintenance window, or None if it says nothing about any.
 
-    One that names no end lasts four hours at most: a lost "it is over" must not silence a shop for good. One with a
-    begin that is yet to come is announced, and needs no further word: it begins and ends by itself.
+    One that names no end lasts four hours at most, and none longer than two weeks: a lost "it is over" must not
+    silence a shop for good. One with a begin that is yet to come is announced, and needs no further word: it begins
+    and ends by itself.
     """
     told = _Told(signal)
+    begin, end = told.time("starts_at"), told.time("ends_at")
     if signal.kind == "calendar.interval" and told.word("what") == "maintenance":
-        starts, until = told.time("starts_at"), told.time("ends_at")
-        if starts is None or until is None or until <= now:
-            return None
-        return Window(told.name, max(starts, now), until)
+        return None if begin is None or end is None else _window(told.name, begin, end, now)
     if signal.kind != "calendar.maintenance":
         return None
-    starts = told.time("starts_at")
     active = told.word("active")
-    if active is not True and not (active is None and starts is not None):
-        return Window(told.name, now, now)
-    begins = now if starts is None else max(starts, now)
-    until = told.time("ends_at")
-    return Window(told.name, begins, begins + MAINTENANCE_LASTS if until is None else until)
+    if active is not True and (active is not None or not told.word("starts_at")):
+        return Window(told.name, now if begin is None else begin, now)
+    # A begin that cannot be read is neither now nor over.
+    if begin is None and told.word("starts_at"):
+        return None
+    starts = now if begin is None else begin
+    if end is not None and end <= now and active is True:
+        return Window(told.name, starts, now)
+    return _window(told.name, starts, starts + MAINTENANCE_LASTS if end is None else end, now)
+
+
+def _window(name: str, starts: int, until: int, now: int) -> Window | None:
+    """Return a window with this begin and end; None for one that is in the past."""
+    if until <= starts:
+        return Window(name, starts, min(starts, now))
+    until = min(until, starts + MAINTENANCE_LONGEST)
+    return Window(name, starts, until) if until > now else None
+
+
+def unread_window(signal: Signal) -> str:
+    """Return why a signal that is about maintenance says nothing of its begin, in words; empty where it does not."""
+    told = _Told(signal)
+    if signal.kind != "calendar.maintenance" and (signal.kind, told.word("what")) != (
+        "calendar.interval",
+        "maintenance",
+    ):
+        return ""
+    names = [n for n in ("starts_at", "ends_at") if told.word(n) and told.time(n) is None]
+    return f"not understood: {' and '.join(names)}, which takes a date, a time and a zone" if names else ""
 
 
 class _Told:
