@@ -33,6 +33,14 @@ class Doubt(Signal, kind="related.doubt"):
     pass
 
 
+class Mismatch(Signal, kind="related.mismatch"):
+    pass
+
+
+class Lost(Signal, kind="payment.lost"):
+    pass
+
+
 class Place(Signal, kind="related.place"):
     platform: MaybeKey[str] = UNSET
 
@@ -60,6 +68,17 @@ DOWN = IssueKind[Any](
     "down", category="checkout", severity=SeverityScale(default=Severity.SEV2), responses=(CALL, NOTICE)
 )
 SLOW = IssueKind[Any]("slow", category="performance", severity=SeverityScale(default=Severity.SEV3), responses=(CALL,))
+LOST = IssueKind[Any](
+    "payment_lost", category="checkout", severity=SeverityScale(default=Severity.SEV2), responses=(CALL,)
+)
+UNSIGNED = IssueKind[Any](
+    "unsigned",
+    category="integration",
+    severity=SeverityScale(default=Severity.SEV2),
+    responses=(CALL,),
+    causes=("payment_lost",),
+    about=("payment",),
+)
 
 _failing = on(Failure, per=Failure.merchant)
 _open = on(
@@ -97,6 +116,8 @@ RULES = RuleSet(
         then=supports(SYSTEMIC, 140, family="many"),
         lasts=minutes(20),
     ),
+    Rule("unsigned", when=on(Mismatch, per=Mismatch.merchant), then=supports(UNSIGNED, 140, family="u")),
+    Rule("lost", when=on(Lost, per=Lost.merchant), then=supports(LOST, 140, family="l")),
     signals=[Place],
 )
 
@@ -130,6 +151,17 @@ def delay(at: int, shop: str = "m_1", n: int = 2) -> Signal:
 def doubt(at: int, shop: str = "m_1") -> Signal:
     """Return what is too little to tell anybody of."""
     return Doubt(**_fields(shop, at, 4))
+
+
+def mismatch(at: int, provider: str) -> Signal:
+    """Return a delivery of that provider whose signature does not fit."""
+    return Mismatch(**{**_fields("m_1", at, 5), "source_kind": "receiver"}, provider=provider)
+
+
+def lost(at: int, provider: str) -> Signal:
+    """Return a payment that nobody knows an order of; by a poll where it names no provider."""
+    return Lost(**{**_fields("m_1", at, 6), "source_kind": "payment_webhook" if provider else "api_poll"},
+                provider=provider or "host")  # fmt: skip
 
 
 def delivery(at: int, shop: str) -> Signal:

@@ -16,7 +16,7 @@ from migro.errors import InputError, NotFound
 from migro.models import Attention, Decision, Issue, Outcome, PersonActed, Severity, Signal
 from migro.remember import VolatileMemory
 from migro.replay import replay
-from tests.agent.related import T0, after, agent, delay, delivery, doubt, failure, release
+from tests.agent.related import T0, after, agent, delay, delivery, doubt, failure, lost, mismatch, release
 from tests.agent.world import conserved
 from tests.effort import cases
 
@@ -78,6 +78,16 @@ def test_what_names_nothing_in_common_is_a_coincidence() -> None:
     assert newest(decisions, "down").issue.parent is None
     assert newest(decisions, "slow").issue.parent is None
     assert len(pages(decisions, "down")) == 1
+
+
+@pytest.mark.parametrize(
+    ("provider", "follows"), [("stripe", False), ("paypal", True), ("", True)], ids=["another", "the same", "unnamed"]
+)
+def test_what_one_provider_does_wrong_accounts_for_nothing_of_another(provider: str, follows: bool) -> None:
+    child = newest(play(mismatch(0, "paypal"), lost(60, provider)), "payment_lost")
+
+    assert (child.issue.parent is not None) is follows
+    assert (child.attention is Attention.PAGE) is not follows
 
 
 def test_what_comes_long_after_is_no_consequence() -> None:

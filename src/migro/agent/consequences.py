@@ -17,6 +17,9 @@ _SAME = "the same signals"
 _SHOWN = 5
 """How many things a record names that two issues share."""
 
+_PARTIES = frozenset({"payer", "provider", "sender"})
+"""What is named of the parties that a shop works with: what one of them does wrong is no fault of another."""
+
 Kinds = Mapping[str, IssueKind[Any]]
 
 
@@ -132,7 +135,16 @@ def _shared(kinds: Kinds, one: Held, other: Held) -> tuple[str, ...]:
         kind = kinds.get(b.issue.kind)
         about = {f"about {word}" for word in kind.about} if kind is not None else set()
         named += [thing for thing in a.things if thing in about]
+    parties, others = _parties(one), _parties(other)
+    if parties and others and parties.isdisjoint(others):
+        # Both are about payments, say, but each about those of another provider.
+        named = [thing for thing in named if not thing.startswith("about ")]
     return tuple(dict.fromkeys(named))
+
+
+def _parties(held: Held) -> set[str]:
+    """Return whose part of a shop the evidence of an issue names, by whatever column."""
+    return {id for name, _, id in (thing.partition(" ") for thing in held.things) if name in _PARTIES}
 
 
 def told_elsewhere(state: State, held: Held, cause: Cause | None) -> tuple[tuple[Severity, str], ...]:
