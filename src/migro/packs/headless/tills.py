@@ -49,18 +49,17 @@ _SUM = _money(_ENDED, _IN_CART, Payment.amount_minor.present(), _SAME_CURRENCY).
 
 _ATTEMPTS = on(PaymentAttempt, per=PaymentAttempt.merchant)
 _SESSIONS = _ATTEMPTS.different(PaymentAttempt.session, within=_H)
-_PAYING_SESSIONS = (
-    on(PaymentAttempt, PaymentAttempt.ok == True, per=PaymentAttempt.merchant)  # noqa: E712
-    .different(PaymentAttempt.session, within=_H)
-    .per(_SESSIONS, floor=30)
-)
+_OK: Pred[PaymentAttempt] = PaymentAttempt.ok == True  # noqa: E712
+_PAYING = on(PaymentAttempt, _OK, per=PaymentAttempt.merchant)
+_PAYING_SESSIONS = _PAYING.different(PaymentAttempt.session, within=_H).per(_SESSIONS, floor=30)
+_PAYING_COUNT = _PAYING.count(within=_H)
 
 _BY_WALLET: Pred[Payment] = Payment.method.one_of("apple_pay", "google_pay")
 
 
 def _wallets(floor: int) -> Measure[MerchantId]:
-    paid = _money(_WENT, Payment.method.present()).count(within=hours(6))
-    return _money(_WENT, _BY_WALLET).count(within=hours(6)).per(paid, floor=floor)
+    paid = _money(_WENT, _IN_CART, Payment.method.present()).count(within=hours(6))
+    return _money(_WENT, _IN_CART, _BY_WALLET).count(within=hours(6)).per(paid, floor=floor)
 
 
 _BUYERS = _money(_WENT, _IN_CART).count(within=_W)
@@ -104,13 +103,14 @@ def _sessions(good: int, bad: int) -> tuple[Signal, ...]:
     return (*first, said(ATTEMPT, 920, ok=True, session="late"))
 
 
-_USUAL_SESSIONS = weekly(*_sessions(100, 0))
+# 200 in an hour are a hundred in half of one.
+_USUAL_SESSIONS = weekly(*_sessions(200, 0))
 
 
-def _paid(wallets: int, of: int = 100) -> tuple[Payment, ...]:
+def _paid(wallets: int, of: int = 100, cart_ref: str | None = "c1") -> tuple[Payment, ...]:
     return (
-        *burst(wallets, payment(0, method="apple_pay"), payment_id="w"),
-        *burst(of - wallets, payment(200, method="card"), payment_id="p"),
+        *burst(wallets, payment(0, method="apple_pay", cart_ref="c1"), payment_id="w"),
+        *burst(of - wallets, payment(200, method="card", cart_ref=cart_ref), payment_id="p"),
     )
 
 
@@ -155,14 +155,19 @@ RULES: tuple[Rule[Any], ...] = (
         # As many shoppers as ever: where many more come, it may be somebody with stolen cards, who has to begin, too.
         when=(_PAYING_SESSIONS < percent(60) * usual_of(_PAYING_SESSIONS))  # noqa: SIM300
         .held(minutes(10))
-        .unless(risen(_ATTEMPTS.count(within=_H), 3)),
+        .unless(risen(_ATTEMPTS.count(within=_H), 3))
+        # While as many pay as ever, those who cannot are somebody else, who comes on top.
+        .unless(_PAYING_COUNT + 0 * _ATTEMPTS.count(within=_H) > percent(80) * usual_of(_PAYING_COUNT)),
         then=supports(DECLINES, STRONG, family="attempts"),
-        why="For ten minutes fewer than 60 % of the usual share of sessions could pay, and no more of them try.",
+        why="For ten minutes fewer than 60 % of the usual share of sessions could pay, and fewer than usual do.",
+        revision=2,
         examples=(
             fires("59 for 100 of 100", *_USUAL_SESSIONS, *_sessions(59, 41), for_=SHOP),
             silent("60 for 100 of 100", *_USUAL_SESSIONS, *_sessions(60, 40)),
             silent("29 sessions", *_USUAL_SESSIONS, *_sessions(0, 29)),
-            silent("three times as many", *_USUAL_SESSIONS, *_sessions(59, 92)),
+            silent("as many pay as ever", *_USUAL_SESSIONS, *_sessions(81, 60)),
+            fires("nobody pays", *_USUAL_SESSIONS, *_sessions(0, 60), said(ATTEMPT, 930), for_=SHOP),
+            silent("three times as many", *_USUAL_SESSIONS, *_sessions(59, 243)),
             silent("not for long", *_USUAL_SESSIONS, *_sessions(59, 41)[:-1]),
         ),
     ),
@@ -170,11 +175,13 @@ RULES: tuple[Rule[Any], ...] = (
         "wallet.none",
         when=(_wallets(100) <= percent(1)) & (usual_of(_wallets(20)) - _wallets(100) >= percent(9)),
         then=supports(WALLET_MISSING, STRONG, family="payments"),
-        why="One payment in a hundred at most came by a wallet in six hours, where one in ten is usual.",
+        why="One payment of a cart in a hundred at most came by a wallet in six hours, where one in ten is usual.",
+        revision=2,
         examples=(
             fires("1 for 10 of 100", *_USUAL_WALLETS, *_paid(1), for_=SHOP),
             silent("2 for 10 of 100", *_USUAL_WALLETS, *_paid(2)),
             silent("99 payments", *_USUAL_WALLETS, *_paid(0, 99)),
+            silent("subscriptions are renewed", *_USUAL_WALLETS, *_paid(1, cart_ref=None)),
             silent("never were many", *weekly(*_paid(9)), *_paid(1)),
         ),
     ),

@@ -156,8 +156,10 @@ RULES: tuple[Rule[Any], ...] = (
         when=(_turned_away(minutes(10), 5) >= percent(90)).after(
             _turned_away(hours(24), 20) < percent(5), within=hours(24)
         ),
-        then=supports(PLATFORM_SIGNATURE, STRONG, family="http"),
+        # Anybody may post to an open address: the log and the receiver tell of the same forged requests.
+        then=supports(PLATFORM_SIGNATURE, STRONG, family="deliveries"),
         why="Webhook routes turn nine of ten deliveries away, and turned fewer than 5 % of a day away before that.",
+        revision=2,
         lasts=minutes(60),
         examples=(
             fires("9 of 10", *usual(4, _ASKED), request(NOW, **_HOOKED), *burst(9, _AWAY), for_=SHOP),
