@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["FAULTS", "Asked", "Receiver", "Reply", "receiving"]
+__all__ = ["FAULTS", "Asked", "Receiver", "Reply", "receiving", "trickling"]
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -141,4 +141,26 @@ def receiving(receiver: Receiver) -> Iterator[str]:
         finally:
             receiver.hold.set()
             server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def trickling(first: bytes) -> Iterator[int]:
+    """Serve one peer that says `first` and then a letter now and then, without end; give its port."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def trickle() -> None:
+            line, _ = server.accept()
+            with line, suppress(OSError):
+                line.sendall(first)
+                while not over.wait(0.02):
+                    line.sendall(b"2")
+
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            over.set()
             thread.join()

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -25,7 +22,7 @@ from migro.remember import VolatileMemory
 from migro.rules import IssueKind, Response, Rule, RuleSet, SeverityScale, on, supports
 from migro.testing import START, DeclaringActuatorContract, sample_action, sample_signal
 from tests.act.cases import honouring
-from tests.act.receiver import Receiver, receiving
+from tests.act.receiver import Receiver, receiving, trickling
 
 REFRESH = {"scope": "product pages", "max_paths": "50"}
 
@@ -287,26 +284,10 @@ def test_what_is_sent_holds_no_personal_word(receiver: Receiver, address: str) -
 def test_a_receiver_that_trickles_ends_no_later_than_the_time_for_all_of_it(
     first: bytes, error: type[Exception] | None
 ) -> None:
-    over = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def trickle() -> None:
-            line, _ = server.accept()
-            with line, suppress(OSError):
-                line.recv(65536)
-                line.sendall(first)
-                while not over.wait(0.02):
-                    line.sendall(b"a")
-
-        thread = threading.Thread(target=trickle)
-        thread.start()
-        sender = Sender(f"http://127.0.0.1:{server.getsockname()[1]}", private=True, timeout_ms=100)
-        try:
-            if error is None:
-                assert sender.send("POST", data={}).cut
-            else:
-                with pytest.raises(error, match="no answer came"):
-                    sender.send("POST", data={})
-        finally:
-            over.set()
-            thread.join()
+    with trickling(first) as port:
+        sender = Sender(f"http://127.0.0.1:{port}", private=True, timeout_ms=100)
+        if error is None:
+            assert sender.send("POST", data={}).cut
+        else:
+            with pytest.raises(error, match="no answer came"):
+                sender.send("POST", data={})

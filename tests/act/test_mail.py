@@ -19,6 +19,7 @@ from migro.observe import scrub
 from migro.ports import Actuator
 from migro.testing import START, DeclaringActuatorContract, sample_action
 from tests.act.mailbox import PASSWORD, Mailbox, certified, serving
+from tests.act.receiver import trickling
 
 OPS = "ops@shop.example"
 
@@ -243,3 +244,13 @@ def test_personal_words_stay_here(world: World) -> None:
     world.mail().execute(sample_action(args={"text": text}, note="call +49 170 1234567"))
 
     assert [word for word in ("jo.doe", "4111", "1234567") if word in only(world.box).as_string()] == []
+
+
+def test_a_server_that_trickles_is_not_waited_for_without_end() -> None:
+    with trickling(b"") as port:
+        hands: Any = Mail(
+            "127.0.0.1", port=port, security="none", sender="a@b.example", to={"on_call": ["c@d.example"]}, redact=scrub
+        )
+        hands._timeout_s = 0.1
+        with pytest.raises(ActionDelayed, match="did not answer in time"):
+            hands.execute(sample_action())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import attrs
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migro.agent import PLATFORM, Agent
+from migro.agent import PLATFORM, Agent, dispatch
 from migro.models import (
     ActionStatus,
     ConfigChanged,
@@ -195,3 +198,30 @@ def test_whatever_changes_in_between_every_stored_open_issue_is_held(moves: list
     assert open_ == held
     assert len(set(hand.calls)) == len(hand.calls)
     assert conserved(memory)["pending"] == 0
+
+
+class Watched(VolatileMemory):
+    """A memory that says when a lease was taken again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[str] = []
+        self.again = threading.Event()
+
+    def acquire(self, name: str, holder: str, seconds: int) -> bool:
+        if name in self.taken:
+            self.again.set()
+        self.taken.append(name)
+        return super().acquire(name, holder, seconds)
+
+
+def test_an_action_stays_with_who_works_on_it_however_long_that_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "LEASE_SECONDS", 0.03)
+    memory, renewed = Watched(), list[bool]()
+    hand = Hand(before=lambda _: renewed.append(memory.again.wait(10)))
+    acting = agent(memory, live=True, actuators=[hand])
+    handled(acting, sure())
+    acting.drain()
+
+    assert renewed
+    assert all(renewed)

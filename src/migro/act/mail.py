@@ -13,11 +13,12 @@ import ssl
 from collections.abc import Iterable, Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from ..errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear, ConfigurationError
 from ..models import Action, Idempotency
 from .actor import Actor, Redact
+from .deadline import Deadline
 from .messages import (
     MESSAGES,
     Diagnosis,
@@ -37,6 +38,22 @@ Security = Literal["tls", "starttls", "none"]
 _ADDRESS: Final = re.compile(r"[^@\s<>,;:\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?")
 _STOPS: Final = re.compile(rb"(?m)^\.")
 _POLICY: Final = SMTP.clone(cte_type="7bit")
+
+
+class _Open(smtplib.SMTP):
+    """A client that is known before it connects, which it does when it is made."""
+
+    def __init__(self, held: list[smtplib.SMTP], *args: Any, **more: Any) -> None:
+        held.append(self)
+        super().__init__(*args, **more)
+
+
+class _Tls(smtplib.SMTP_SSL):
+    """The same with TLS from the first byte."""
+
+    def __init__(self, held: list[smtplib.SMTP], *args: Any, **more: Any) -> None:
+        held.append(self)
+        super().__init__(*args, **more)
 
 
 class Mail(Actor):
@@ -59,7 +76,7 @@ class Mail(Actor):
         diagnosis: Further lines about an issue.
         idempotency: `receiver` where mailboxes know a message by its Message-ID, which most do; `none` where that is
             not enough, so that a message that may have arrived is never sent again.
-        timeout_s: How long to wait for each answer, in seconds.
+        timeout_s: How long to wait for each answer, in seconds; four times as long for all of them.
         context: Which certificates are trusted; default: those of the system.
 
     Raises:
@@ -136,7 +153,17 @@ class Mail(Actor):
 
     def _sent(self, mail: EmailMessage, to: tuple[str, ...]) -> int:
         """Send a message and return how many recipients were refused."""
-        client = self._connected()
+        held: list[smtplib.SMTP] = []
+        with Deadline(4 * self._timeout_s, lambda: held[0].sock if held else None) as deadline:
+            try:
+                return self._taken(self._connected(held), mail, to)
+            except ActionRefused as e:
+                if deadline.passed:
+                    # Half a reply was read as a whole one; what follows the message itself sees to that.
+                    raise ActionDelayed("the mail server did not answer in time") from e
+                raise
+
+    def _taken(self, client: smtplib.SMTP, mail: EmailMessage, to: tuple[str, ...]) -> int:
         try:
             _expect(client.mail(self._sender), "sender")
             answers = [client.rcpt(address) for address in to]
@@ -166,15 +193,17 @@ class Mail(Actor):
         except (smtplib.SMTPException, OSError) as e:
             # The full stop may have arrived.
             raise ActionUnclear(f"the mail server did not say whether it took the message: {type(e).__name__}") from e
+        if not 200 <= answer[0] < 600:
+            raise ActionUnclear("the mail server did not say whether it took the message: half a reply")
         _expect(answer, "the message")
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connected(self, held: list[smtplib.SMTP]) -> smtplib.SMTP:
         client: smtplib.SMTP | None = None
         try:
             if self._security == "tls":
-                client = smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout_s, context=self._context)
+                client = _Tls(held, self._host, self._port, timeout=self._timeout_s, context=self._context)
             else:
-                client = smtplib.SMTP(self._host, self._port, timeout=self._timeout_s)
+                client = _Open(held, self._host, self._port, timeout=self._timeout_s)
             if self._security == "starttls":
                 client.starttls(context=self._context)
             client.ehlo_or_helo_if_needed()

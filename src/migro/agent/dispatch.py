@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from ..errors import StoreUnavailable
 from ..models import (
     Action,
     ActionDue,
@@ -25,7 +28,7 @@ from .spending import claim
 __all__ = ["LEASE_SECONDS", "Dispatcher"]
 
 LEASE_SECONDS = 300
-"""How long a dispatcher has an action to itself; by then it has a result, or its process is taken for dead."""
+"""How long a dispatcher has an action to itself; it says again that it works, or its process is taken for dead."""
 
 
 _BEGUN = frozenset({ActionStatus.PLANNED, ActionStatus.STARTED})
@@ -127,8 +130,10 @@ class Dispatcher:
 
     def _execute(self, action: Action, found: bool) -> Action:
         try:
-            # What was started before a crash may have happened: its actuator looks before it acts.
-            return self._finish(action, self._hands.take_up(action) if found else self._hands.execute(action))
+            with self._held(action.idempotency_key):
+                # What was started before a crash may have happened: its actuator looks before it acts.
+                result = self._hands.take_up(action) if found else self._hands.execute(action)
+            return self._finish(action, result)
         finally:
             # Also where this was interrupted: whoever comes next takes it up.
             self._release(action.idempotency_key)
@@ -156,6 +161,31 @@ class Dispatcher:
     def _acquire(self, key: str) -> bool:
         memory = self._loop.memory
         return not isinstance(memory, Leases) or memory.acquire(f"action:{key}", self._holder, LEASE_SECONDS)
+
+    @contextmanager
+    def _held(self, key: str) -> Iterator[None]:
+        """Renew the lease on an action for as long as its actuator works, however slow the other side is."""
+        over = threading.Event()
+
+        def renew() -> None:
+            while not over.wait(LEASE_SECONDS / 3):
+                # Who waits for the end of this may have the lock.
+                if self._lock.acquire(timeout=0.1):
+                    try:
+                        if over.is_set() or not self._acquire(key):
+                            return
+                    except StoreUnavailable:
+                        continue  # it is tried again well before the lease ends
+                    finally:
+                        self._lock.release()
+
+        thread = threading.Thread(target=renew, name="migro-lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def _release(self, key: str) -> None:
         memory = self._loop.memory
