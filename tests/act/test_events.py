@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
-from migro.act.events import DecisionEvents
+from migro.act.events import DecisionEvents, decision_event
 from migro.act.metrics import Metrics
 from migro.act.sending import Sender
 from migro.models import ActionStatus, IssueStatus
@@ -31,6 +33,16 @@ def test_a_decision_is_an_event_that_others_can_read(world: World) -> None:
     assert isinstance(data, dict)
     assert (data["outcome"], data["issue"]["severity"], data["dry_run"]) == ("auto", "SEV2", False)
     assert "explanation" not in data
+
+
+def test_words_of_people_leave_redacted_wherever_they_stand() -> None:
+    mail = "jane.doe@example.com"
+    action = sample_action(note=f"by {mail}", requester=mail, refused=(f"at 9 {mail} was too late",))
+    decision = sample_decision(actions=(action,), because=f"said {mail}")
+    event = json.dumps(decision_event(decision, source="migro", redact=scrub, dry_run=False))
+
+    assert mail not in event
+    assert action.idempotency_key in event
 
 
 @pytest.mark.parametrize("fault", [f for f in FAULTS if f != "malformed"])

@@ -15,15 +15,13 @@ from .sending import Sender
 
 __all__ = ["DecisionEvents", "decision_event"]
 
+_TOLD = frozenset({"args", "because", "key", "note", "refused", "requester", "target", "title"})
+"""Fields that hold words of people, senders or hosts; the others are times, names of rules and what migro makes."""
+
 
 def decision_event(decision: Decision, *, source: str, redact: Callable[[str], str], dry_run: bool) -> dict[str, Any]:
     """Return a decision as a CloudEvent in JSON: the summary of it, with every word redacted."""
-    summary = decision.model_dump(mode="json", exclude={"explanation"})
-    for action in summary["actions"]:
-        action["args"] = {name: redact(value) for name, value in action["args"].items()}
-        action["note"] = redact(action["note"])
-    summary["because"] = redact(summary["because"])
-    summary["issue"]["title"] = redact(summary["issue"]["title"])
+    summary = _redacted(decision.model_dump(mode="json", exclude={"explanation"}), redact)
     return {
         "specversion": "1.0",
         "id": decision.id,
@@ -34,6 +32,14 @@ def decision_event(decision: Decision, *, source: str, redact: Callable[[str], s
         "datacontenttype": "application/json",
         "data": {**summary, "dry_run": dry_run},
     }
+
+
+def _redacted(value: Any, redact: Callable[[str], str], name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {n: _redacted(v, redact, name if name in _TOLD else n) for n, v in value.items()}
+    if isinstance(value, list):
+        return [_redacted(v, redact, name) for v in value]
+    return redact(value) if isinstance(value, str) and name in _TOLD else value
 
 
 class DecisionEvents:
