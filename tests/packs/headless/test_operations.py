@@ -58,8 +58,9 @@ def test_every_mode_of_a_category_has_rules(category: str, modes: int) -> None:
 def _proofs() -> list[Any]:
     told = []
     for rule in RULES.rules:
-        # What is told has no default, so without it nothing follows.
-        owners = {f.column.owner for f, _ in fact_uses(rule.when) if f.default is None}
+        # What is told has no default, so without it nothing follows; a currency only leaves out sums in other ones.
+        told_facts = (f for f, _ in fact_uses(rule.when) if f.default is None)
+        owners = {f.column.owner for f in told_facts if f.column.name != "currency"}
         example = next(e for e in rule.examples if e.fires_for)
         if owners and any(isinstance(s, tuple(owners)) for s in example.signals):
             told.append(pytest.param(rule, example, owners, id=rule.id))
