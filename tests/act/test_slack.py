@@ -110,6 +110,16 @@ def test_after_a_restart_the_thread_is_found_again(receiver: Receiver, address: 
     assert again.check(note("k1", issue="iss_9")) == "not_done"
 
 
+def test_nobody_knows_of_a_message_that_may_stand_further_back_than_is_read(receiver: Receiver, address: str) -> None:
+    told = hands(address)
+    for n in range(16):
+        told.execute(note(f"k{n}", issue=f"iss_{n}"))
+
+    assert [hands(address).check(note(k, issue="iss_0")) for k in ("k0", "never")] == ["unknown", "unknown"]
+    assert hands(address).check(note("k15", issue="iss_15")) == "done"
+    assert hands(address).execute(note("later", issue="iss_99")).status == "succeeded"
+
+
 def test_what_is_shown_is_plain_text_that_mentions_nobody(receiver: Receiver, address: str) -> None:
     hands(address, redact=str).execute(note("k1", "<!channel> *down* <https://evil.example|here>"))
     (message,) = receiver.kept.values()

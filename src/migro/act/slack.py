@@ -252,6 +252,8 @@ class Slack(Actor):
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
+        # What was not read may hold the message, and one that is posted again is there twice.
+        raise ActionUnclear(f"expected the message within the newest {_PAGES} pages of Slack, and there are more")
 
     def _call(self, method: str, **asked: Any) -> Mapping[str, Any]:
         from slack_sdk.errors import SlackApiError, SlackClientError
