@@ -60,6 +60,7 @@ class Conclusions:
         self.ruleset = ruleset
         self.policy = policy
         self.engine = engine
+        self._kind_of = {rule.id: rule.then.kind.name for rule in ruleset}
         self._versions = (ruleset.version, policy.version)
         self._order = causal_order(ruleset)
         self._caused = frozenset(caused for kind in ruleset.kinds.values() for caused in kind.causes)
@@ -90,7 +91,7 @@ class Conclusions:
         effects.changes.extend(changes)
         # That a rule is left out concerns no key; what it held up before is retracted beside it.
         moved = [c for c in changes if c.what != "quarantined"]
-        kinds = {(self.ruleset.rule(c.rule).then.kind.name, c.key) for c in moved}
+        kinds = {(self._kind_of[c.rule], c.key) for c in moved}
         self.reassess(state, self._ordered(kinds), effects)
 
     def _ordered(self, slots: Iterable[tuple[str, Key]]) -> list[tuple[str, Key]]:

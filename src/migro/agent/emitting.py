@@ -31,6 +31,8 @@ def emitted(
         # It may have been told of issues under other rules.
         return tuple((PLATFORM, given) for given in effects.emitted if isinstance(given, ErasureRequested))
     decisions = effects.decisions
+    if not (decisions or effects.emitted):
+        return ()
     if isinstance(item, CauseChanged):
         # That an issue follows from one of the platform, the platform knows; not that one was opened on its word.
         decisions = [d for d in decisions if (d.issue.kind, d.issue.key) in effects.opened]

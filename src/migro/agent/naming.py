@@ -117,17 +117,21 @@ def things_of(signal: Signal) -> tuple[str, ...]:
     found = [f"{name} {id}" for name, id in signal.ids.items() if name not in _PEOPLE]
     if signal.resource is not None:
         found.append(" ".join(signal.resource))
-    for name, value in signal.attrs.items():
-        if name in _COLUMNS and isinstance(value, str) and value not in _ANY:
-            found.append(f"{name.replace('_', ' ')} {value}")
-    host = signal.attrs.get("host")
-    if isinstance(host, str) and "route" not in signal.attrs:
+    attrs = signal.attrs
+    if not _COLUMNS.isdisjoint(attrs):
+        for name, value in attrs.items():
+            if name in _COLUMNS and isinstance(value, str) and value not in _ANY:
+                found.append(f"{name.replace('_', ' ')} {value}")
+    host = attrs.get("host")
+    if isinstance(host, str) and "route" not in attrs:
         found.append(f"host {host}")  # every request to a shop has the same one
     if signal.source_kind in _PROVIDERS:
         found.append(f"provider {signal.provider}")
     if _measures(signal):
         found.append("about tracking")
-    found += [f"about {subject}" for word in _said(signal) if (subject := _subject(word))]
+    ids = signal.ids
+    hook, resource = (ids.get(name) or attrs.get(name) for name in ("hook_topic", "resource_type"))
+    found += _subjects(signal.kind, hook, resource, tuple(ids))
     return tuple(dict.fromkeys(found))
 
 
@@ -139,17 +143,15 @@ def _measures(signal: Signal) -> bool:
     return any(_TAGS.intersection(one.lower().replace("-", ".").split(".")) for one in told if isinstance(one, str))
 
 
-def _said(signal: Signal) -> list[str]:
-    """Return the words that may say what a signal is about."""
-    said = [signal.kind.removeprefix("poll.").removeprefix("probe.")]
-    for name in ("hook_topic", "resource_type"):
-        value = signal.ids.get(name) or signal.attrs.get(name)
-        if isinstance(value, str):
-            said.append(value)
-    return said + [name.removesuffix("_id") for name in signal.ids]
-
-
 @lru_cache(maxsize=1024)
+def _subjects(kind: str, hook: object, resource: object, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what a signal is about by the words that may say so; nearly all of a kind use the same."""
+    said = [kind.removeprefix("poll.").removeprefix("probe.")]
+    said += [word for word in (hook, resource) if isinstance(word, str)]
+    said += [name.removesuffix("_id") for name in ids]
+    return tuple(f"about {subject}" for word in said if (subject := _subject(word)))
+
+
 def _subject(word: str) -> str:
     first = word.partition(".")[0]
     return _SUBJECTS.get(first) or _SUBJECTS.get(first.removesuffix("s")) or _SUBJECTS.get(first.partition("_")[0], "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..expressions import span
 from ..models import Signal, to_microseconds
+from ..models.signal import effective
 from ..verify import Clock, Monitor, clock_of, monitor_of, says_over
 from .state import State
 
@@ -26,12 +27,13 @@ def dated(state: State, signal: Signal) -> tuple[Signal, list[str], int]:
     clock = state.clocks.get(source)
     if clock is None:
         clock = state.clocks[source] = Clock()
-    shift = clock.hear(to_microseconds(signal.received_at), to_microseconds(signal.occurred_at))
+    received, occurred = to_microseconds(signal.received_at), to_microseconds(signal.occurred_at)
+    shift = clock.hear(received, occurred)
     notes: list[str] = []
     if shift:
         signal = signal.model_copy(update={"shifted": shift})
         notes.append(f"its clock is {span(shift // 1_000_000 * 1_000_000)} behind, which is allowed for")
-    late = clock.late_by(signal.effective_at)
+    late = clock.late_by(effective(occurred + shift, received))
     if late:
         notes.append(f"late: {span(late // 1_000_000 * 1_000_000)} behind the newest of {'/'.join(source[:2])}")
     tell = bool(clock.off) and state.now - clock.told >= _TELL_EVERY

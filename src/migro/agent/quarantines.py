@@ -15,6 +15,8 @@ __all__ = ["notice", "release"]
 
 def notice(conclusions: Conclusions, state: State, effects: Effects) -> None:
     """Open an issue about every rule that the engine has begun to leave out."""
+    if not state.engine.quarantined:
+        return
     for rule in sorted(state.engine.quarantined.keys() - state.quarantined.keys()):
         signal = rule_quarantined(rule, state.partition, state.engine.quarantined[rule])
         state.quarantined[rule] = signal.id

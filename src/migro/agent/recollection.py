@@ -56,16 +56,8 @@ def disown(state: State, id: str) -> None:
 
 def forget(state: State) -> None:
     """Drop issues that ended more than an hour ago, texts and resources of yesterday, and what is out of reach."""
-    oldest = state.now - REOPEN_WITHIN
-    ended = [
-        slot
-        for slot, held in state.held.items()
-        if held.issue.status is IssueStatus.RESOLVED
-        and (held.ended_at or to_microseconds(held.issue.last_seen)) < oldest
-        and not any(a.status is ActionStatus.STARTED for a in held.actions.values())
-    ]
-    for slot in ended:
-        del state.held[slot]
+    if state.held:
+        _forget_ended(state, state.now - REOPEN_WITHIN)
     yesterday = state.now - DAY
     while state.texts and (oldest_text := next(iter(state.texts.items())))[1].at < yesterday:
         del state.texts[oldest_text[0]]
@@ -75,6 +67,18 @@ def forget(state: State) -> None:
         forget_arrivals(state)
     if state.windows:
         forget_windows(state, state.now - REACH)
+
+
+def _forget_ended(state: State, oldest: int) -> None:
+    ended = [
+        slot
+        for slot, held in state.held.items()
+        if held.issue.status is IssueStatus.RESOLVED
+        and (held.ended_at or to_microseconds(held.issue.last_seen)) < oldest
+        and not any(a.status is ActionStatus.STARTED for a in held.actions.values())
+    ]
+    for slot in ended:
+        del state.held[slot]
 
 
 def _last(seen: dict[str, int]) -> int:

@@ -30,8 +30,10 @@ TIDY_EVERY = 10 * 60 * 1_000_000
 
 def next_timer(engine: NativeEngine, state: State) -> int | None:
     """Return when time alone next changes something, in microseconds."""
-    due, lapse = engine.next_due(state.engine), next_lapse(state) if state.held else None
-    times = [t for t in (due, lapse) if t is not None]
+    due = engine.next_due(state.engine)
+    times = [] if due is None else [due]
+    if state.held and (lapse := next_lapse(state)) is not None:
+        times.append(lapse)
     if state.maintenance or state.planned or state.mutes:
         times += window_timers(state)
         times += (m.until for m in state.mutes.values())

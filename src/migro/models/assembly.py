@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Final, TypedDict, Unpack, cast, get_args
+from typing import Any, Final, TypedDict, TypeVar, Unpack, cast, get_args
 
 from ..expressions.quantities import bounded
 from .scales import Auth, Environment, Hint
 from .signal import MerchantId, ResourceRef, Signal
 
-__all__ = ["Parts", "assembled"]
+__all__ = ["Parts", "altered", "assembled"]
+
+S = TypeVar("S", bound=Signal)
 
 
 class Parts(TypedDict):
@@ -73,6 +75,16 @@ def assembled(**parts: Unpack[Parts]) -> Signal:
     found["metrics"] = _kept(parts["metrics"])
     found["attrs"] = _kept(parts["attrs"])
     _put(made, "__dict__", found)
+    return made
+
+
+def altered(signal: S, told: Mapping[str, Any]) -> S:
+    """Return ``signal.model_copy(update=told)`` by a shorter way: nobody validates what is told."""
+    made = type(signal).__new__(type(signal))
+    _put(made, "__pydantic_fields_set__", signal.__pydantic_fields_set__ | told.keys())
+    _put(made, "__pydantic_extra__", None)
+    _put(made, "__pydantic_private__", None)
+    _put(made, "__dict__", {**vars(signal), **told})
     return made
 
 

@@ -216,7 +216,7 @@ class Signal(BaseModel, metaclass=SignalMeta):
         A sender's clock that runs ahead cannot put a signal into the future, nor one that lags into last week.
         """
         received = to_microseconds(self.received_at)
-        return max(min(to_microseconds(self.occurred_at) + self.shifted, received), received - 86_400_000_000)
+        return effective(to_microseconds(self.occurred_at) + self.shifted, received)
 
     def json_line(self) -> str:
         """Return the signal as one line of canonical JSON."""
@@ -274,6 +274,13 @@ class Signal(BaseModel, metaclass=SignalMeta):
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+
+def effective(occurred: int, received: int) -> int:
+    """Return the time that windows use, of when it happened by a right clock and when it came, in microseconds."""
+    if occurred >= received:
+        return received
+    return max(occurred, received - 86_400_000_000)
 
 
 _KIND = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")

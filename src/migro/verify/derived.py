@@ -16,6 +16,7 @@ from ..models import (
     StepAsked,
     from_microseconds,
 )
+from ..models.assembly import altered
 from ..models.canonical import EPOCH, content_id
 
 __all__ = [
@@ -153,13 +154,15 @@ def delivery_seen(
         "id": content_id("sig", _VERSION, DeliverySeen.__signal_kind__, signal.id, *own),
     }
     # Of every webhook one is made, out of what was validated with it; so it is a copy with other values.
-    return _DELIVERY.model_copy(update=told)
+    return altered(_DELIVERY, told)
 
 
 def step_asked(signal: Signal) -> Signal | None:
     """Return what the platform hears of a ticket that asks how to do a documented step; None for any other signal."""
+    if signal.kind != "ticket":
+        return None
     step, number = signal.ids.get("cluster"), signal.ids.get("ticket_id")
-    if signal.kind != "ticket" or signal.merchant is None or step is None or number is None:
+    if signal.merchant is None or step is None or number is None:
         return None
     if "intent.how_to" not in signal.features or signal.attrs.get("author") not in ("end_user", "unknown"):
         return None

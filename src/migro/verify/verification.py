@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import attrs
@@ -34,6 +34,11 @@ MAINTENANCE_LASTS = 4 * 3600 * 1_000_000
 MAINTENANCE_LONGEST = 14 * 24 * 3600 * 1_000_000
 """How long any maintenance window may last, in microseconds: as long as what people mute."""
 
+_STALE_AFTER = timedelta(microseconds=STALE_AFTER)
+
+_ABOUT_WINDOWS = frozenset({"calendar.interval", "calendar.maintenance"})
+"""Kinds of signals that can say something about a maintenance window."""
+
 _OVER = frozenset({"resolved", "recovered", "ok", "closed", "normal", "inactive"})
 
 
@@ -49,6 +54,9 @@ class Verdict:
 
     name: Literal["accepted", "dropped", "suppressed", "recorded"]
     reason: str = ""
+
+
+_ACCEPTED = Verdict("accepted")
 
 
 def repeats(same_text: int | None, nearly: int | None) -> Verdict | None:
@@ -86,11 +94,11 @@ def verify(signal: Signal, *, duplicate_of: int | None) -> Verdict:
         return Verdict("suppressed", "test event")
     if signal.env == "staging":
         return Verdict("suppressed", "staging environment")
-    age = to_microseconds(signal.received_at) - to_microseconds(signal.occurred_at)
-    if age > STALE_AFTER:
-        days = age // STALE_AFTER * STALE_AFTER
+    age = signal.received_at - signal.occurred_at
+    if age > _STALE_AFTER:
+        days = age // _STALE_AFTER * STALE_AFTER
         return Verdict("suppressed", f"stale: it happened {span(days)} before receipt")
-    return Verdict("accepted")
+    return _ACCEPTED
 
 
 def serious(signal: Signal) -> bool:
@@ -130,12 +138,14 @@ def maintenance(signal: Signal, now: int) -> Window | None:
     silence a shop for good. One with a begin that is yet to come is announced, and needs no further word: it begins
     and ends by itself.
     """
+    if signal.kind not in _ABOUT_WINDOWS:
+        return None
     told = _Told(signal)
     begin, end = told.time("starts_at"), told.time("ends_at")
-    if signal.kind == "calendar.interval" and told.word("what") == "maintenance":
-        return None if begin is None or end is None else _window(told.name, begin, end, now)
-    if signal.kind != "calendar.maintenance":
-        return None
+    if signal.kind == "calendar.interval":
+        if told.word("what") != "maintenance" or begin is None or end is None:
+            return None
+        return _window(told.name, begin, end, now)
     active = told.word("active")
     if active is not True and (active is not None or not told.word("starts_at")):
         return Window(told.name, now if begin is None else begin, now)
@@ -158,11 +168,10 @@ def _window(name: str, starts: int, until: int, now: int) -> Window | None:
 
 def unread_window(signal: Signal) -> str:
     """Return why a signal that is about maintenance says nothing of its begin, in words; empty where it does not."""
+    if signal.kind not in _ABOUT_WINDOWS:
+        return ""
     told = _Told(signal)
-    if signal.kind != "calendar.maintenance" and (signal.kind, told.word("what")) != (
-        "calendar.interval",
-        "maintenance",
-    ):
+    if signal.kind == "calendar.interval" and told.word("what") != "maintenance":
         return ""
     names = [n for n in ("starts_at", "ends_at") if told.word(n) and told.time(n) is None]
     return f"not understood: {' and '.join(names)}, which takes a date, a time and a zone" if names else ""
