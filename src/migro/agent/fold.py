@@ -105,7 +105,7 @@ def partition_of_issue(issue: Issue) -> str:
     return f"merchant:{issue.merchant}" if issue.merchant is not None else UNATTRIBUTED
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Step:
     """
     What consuming one input gave.

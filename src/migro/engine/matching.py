@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -282,6 +282,9 @@ class _Bucket:
     by_value: dict[tuple[type, Any], list[int]]
 
 
+_NO_BUCKETS: dict[str, _Bucket] = {}
+
+
 class SelectionIndex:
     """
     Finds the selections that can match a signal without trying them all.
@@ -304,14 +307,17 @@ class SelectionIndex:
                 for value in values:
                     bucket.by_value.setdefault((type(value), value), []).append(number)
 
-    def candidates(self, signal: Signal) -> Iterator[int]:
-        """Yield the numbers of the selections that may match, each once."""
+    def candidates(self, signal: Signal) -> list[int]:
+        """Return the numbers of the selections that may match, each once."""
+        found: list[int] = []
+        columns = vars(signal)
         for kind in (signal.kind, ""):
-            yield from self._open.get(kind, ())
-            for bucket in self._buckets.get(kind, {}).values():
-                value = getattr(signal, bucket.column, None)
+            found += self._open.get(kind, ())
+            for bucket in self._buckets.get(kind, _NO_BUCKETS).values():
+                value = columns.get(bucket.column)
                 if value is not None:
-                    yield from bucket.by_value.get((type(value), value), ())
+                    found += bucket.by_value.get((type(value), value), ())
+        return found
 
 
 def _first_equality(selection: Selection[Any, Any]) -> tuple[str, tuple[Any, ...]] | None:

@@ -9,7 +9,6 @@ itself is compiled rules and never changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -105,25 +104,24 @@ class NativeEngine:
         errors: set[str] = set()
         unkeyed: list[str] = []
         measured: list[tuple[int, Key]] = []
-        matched = keyed = late = kept = False
-        see(self.network, state, self._asks_history, signal, errors)
-        bare = entry_of(signal)
+        matched = keyed = late = False
+        if self._asks_history:
+            see(self.network, state, self._asks_history, signal, errors)
         keys: dict[tuple[str, ...], Key | None] = {}
-        for source, entry in self._selected(state, signal, bare, errors):
+        for source, entry in self._selected(state, signal, errors):
             names = source.key_names
             key = keys[names] if names in keys else keys.setdefault(names, key_of(source, signal))
             read_by_rules = bool(source.users)  # what only an impact is estimated from explains nothing
             matched = matched or read_by_rules
-            if key is None and read_by_rules:
-                unkeyed.append(source.selection.signal.__name__ if source.selection is not None else "")
             if key is None:
+                if read_by_rules:
+                    unkeyed.append(source.selection.signal.__name__ if source.selection is not None else "")
                 continue
             keyed = keyed or read_by_rules
             if entry.at < state.now - source.retention:
                 late = True
                 note_late(state, source, key, entry.at)
             elif admit(state, source, key, entry):
-                kept = True
                 measured.append((source.number, key))
         if signal.kind in self.network.fact_names:
             matched = True
@@ -132,30 +130,32 @@ class NativeEngine:
             self._count_errors(state, errors, signal)
         return Evidence(
             matched=matched,
-            unkeyed=() if keyed else tuple(sorted(set(unkeyed))),
-            late=late and not kept,
-            errors=tuple(sorted(errors)),
+            unkeyed=tuple(sorted(set(unkeyed))) if unkeyed and not keyed else (),
+            late=late and not measured,
+            errors=tuple(sorted(errors)) if errors else (),
             measured=tuple(measured),
         )
 
-    def _selected(
-        self, state: EngineState, signal: Signal, bare: Entry, errors: set[str]
-    ) -> Iterator[tuple[Source, Entry]]:
-        """Yield the sources that select a signal, and what they keep of it."""
-        sorter = self._sorters.get(signal.kind, self._sorter)
-        known = sorter.matching(signal)
+    def _selected(self, state: EngineState, signal: Signal, errors: set[str]) -> list[tuple[Source, Entry]]:
+        """Return the sources that select a signal, and what they keep of it."""
+        found: list[tuple[Source, Entry]] = []
+        bare = entry_of(signal)
+        known = self._sorters.get(signal.kind, self._sorter).matching(signal)
         for source, hits in known or ():
             entry = read(source, signal, bare, None, hits, errors)
             if entry is not None:
-                yield source, entry
-        places = self._index.candidates(signal) if known is not None else self._asked.candidates(signal)
-        for place in places:
+                found.append((source, entry))
+                if not entry.values:
+                    bare = entry  # sources that count it for as many share it
+        index = self._index if known is not None else self._asked
+        for place in index.candidates(signal):
             source = self.network.sources[place]
             if source.context and (key := key_of(source, signal)) is not None:
                 remember(state, source, key, signal)
             entry = judge(state, source, signal, bare, errors)
             if entry is not None:
-                yield source, entry
+                found.append((source, entry))
+        return found
 
     def withdraw(self, state: EngineState, id: str, now: int) -> bool:
         """

@@ -132,6 +132,7 @@ class Network:
         for source in self.sources:
             if source.selection is not None:
                 self._finish(source)
+            source.finish()
 
     @cached_property
     def names(self) -> Names:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..rules import Baseline, Compared, Counted, Differs, Distinct, Premise, Selection, Share, everything
 from .significance import bounded, share_reached, shares_differ
 from .state import EngineState, Key
-from .streams import Groups, Stream, Sums
+from .streams import Groups, Sizes, Stream, Sums
 from .values import ConstantValue, RatioValue, Value, WindowedValue, lowest
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Node:
             # Mostly it is the newest signal alone that is looked at.
             times = (since,) if stream.ats[-1] == since else stream.ats[bisect_left(stream.ats, since) :]
             found = [*found, *times] if found else times
-        return _each_once(found)
+        return found if len(found) < 2 else _each_once(found)
 
     def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
         """Return the times from `since` on at which it might have been satisfied: what runs are counted over."""
@@ -122,7 +122,8 @@ class Node:
 
     def refresh(self, state: EngineState, key: Key, since: int) -> int | None:
         """Take the times from `since` on anew; returns the earliest that has changed, or None."""
-        since = max(since, state.now - self.keep)
+        oldest = state.now - self.keep
+        since = max(since, oldest)
         after = self.satisfied_from(state, key, since)
         held = state.times.get((self.number, key))
         if held is None:
@@ -134,7 +135,7 @@ class Node:
             if not after:
                 return None
             held += after
-            if held[0] < state.now - self.keep:
+            if held[0] < oldest:
                 self.forget(state, key)
             return after[0]
         place = bisect_left(held, since)
@@ -182,7 +183,7 @@ class Node:
 
 def _each_once(times: Sequence[int]) -> Sequence[int]:
     """Return times in order without repetitions."""
-    return times if len(times) < 2 else sorted(set(times))
+    return sorted(set(times))
 
 
 class SelectionNode(Node):
@@ -210,7 +211,7 @@ class CountedNode(Node):
 
     def tally(self, state: EngineState, key: Key, t: int) -> Sums:
         """Return what the window that ends at `t` holds."""
-        found: Sums = self.within(state, self.sources[0], key, t, self.premise.length, Sums)
+        found: Sums = self.within(state, self.sources[0], key, t, self.premise.length, Sizes)
         return found
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
-from ..expressions import Fact, FirstSeen, Pred, Term
+from ..expressions import Col, Fact, FirstSeen, Pred, Term
 from ..expressions import Node as Expression
 from ..models import Signal, to_microseconds
 from ..rules import Selection
@@ -15,7 +15,7 @@ from .matching import Matcher, Reader
 from .streams import Entry
 from .values import HOUR, Value
 
-__all__ = ["HOUR", "Interval", "SeriesOf", "Source", "fact_key_names", "identity", "newest"]
+__all__ = ["HOUR", "Ask", "Interval", "SeriesOf", "Source", "fact_key_names", "identity", "newest"]
 
 
 @attrs.frozen
@@ -33,6 +33,23 @@ class Interval:
         if starts is None or ends is None:
             return None
         return to_microseconds(starts) - self.lead, to_microseconds(ends) + self.slack
+
+
+class Ask(NamedTuple):
+    """
+    A node to refresh when a signal has entered a stream.
+
+    Attributes:
+        place: The node's number.
+        hit: Which answer of the signal has to be yes; -1 for none.
+        needed: The source whose stream must not be empty; -1 for none.
+        length: How far back that one is looked at, in microseconds.
+    """
+
+    place: int
+    hit: int
+    needed: int
+    length: int
 
 
 @attrs.define(eq=False)
@@ -58,6 +75,8 @@ class Source:
         inner: The node whose times it holds; -1 for a selection.
         project: Places of its key in the keys of that node.
         remembered: How long the newest forgotten time is still needed after it; None for ever.
+        weight_column: The column that says for how many a signal counts; empty for none, and for what is no column.
+        asks: The readers, with what has to be there for each to find anything.
     """
 
     number: int
@@ -86,6 +105,16 @@ class Source:
     project: tuple[int, ...] = ()
     captured: list[Term[Any, Any]] = attrs.Factory(list)
     columns: list[str] = attrs.Factory(list)
+    weight_column: str = ""
+    asks: tuple[Ask, ...] = ()
+
+    def finish(self) -> None:
+        """Note what asks and what is read of each signal, once all of it is known."""
+        weight = self.selection.weight if self.selection is not None else None
+        self.weight_column = weight.name if isinstance(weight, Col) else ""
+        shares = dict(self.shares)
+        quiet = {place: (needed, length) for place, needed, length in self.quiet}
+        self.asks = tuple(Ask(place, shares.get(place, -1), *quiet.get(place, (-1, 0))) for place in self.readers)
 
 
 @attrs.define(eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Collection
 from heapq import heappush
 from typing import Any
 
@@ -35,15 +34,24 @@ def touch(state: EngineState, place: int, key: Key, since: int) -> None:
 
 def touch_entered(state: EngineState, source: Source, key: Key, entry: Entry, stream: Stream) -> None:
     """Touch what a signal concerns that has entered a stream."""
-    at = entry.at
-    # A share is looked at only where something fits it, and what does not fit now changes no earlier time.
-    idle = [place for place, hit in source.shares if not (entry.hits[hit] or _fits_beside(stream, at, hit))]
-    for place, needed, length in source.quiet:
-        # Of nothing there is never enough, whatever it is compared with.
-        other = state.streams.get((needed, key))
-        if (other is None or not other.ats or other.ats[-1] < at - length) and (place, key) not in state.times:
-            idle.append(place)
-    touch_source(state, source, key, at, idle)
+    at, touched, streams = entry.at, state.touched, state.streams
+    ats = stream.ats
+    newest = stream.entries[-1] is entry and (len(ats) == 1 or ats[-2] < at)
+    for place, hit, needed, length in source.asks:
+        # A share is looked at only where something fits it, and what does not fit now changes no earlier time.
+        if hit >= 0 and not entry.hits[hit] and (newest or not _fits_beside(stream, at, hit)):
+            continue
+        name = (place, key)
+        if needed >= 0:
+            # Of nothing there is never enough, whatever it is compared with.
+            other = streams.get((needed, key))
+            if (other is None or not other.ats or other.ats[-1] < at - length) and name not in state.times:
+                continue
+        held = touched.get(name)
+        if held is None or at < held:
+            touched[name] = at
+    if source.watchers or source.intervals:
+        _touch_others(state, source, key, at)
 
 
 def _fits_beside(stream: Stream, at: int, hit: int) -> bool:
@@ -56,15 +64,15 @@ def _fits_beside(stream: Stream, at: int, hit: int) -> bool:
     return False
 
 
-def touch_source(state: EngineState, source: Source, key: Key, since: int, idle: Collection[int] = ()) -> None:
-    """Touch what rests on a stream that has changed; `idle` nodes are left out."""
-    touched = state.touched
+def touch_source(state: EngineState, source: Source, key: Key, since: int) -> None:
+    """Touch what rests on a stream that has changed."""
     for place in source.readers:
-        if place in idle:
-            continue
-        held = touched.get((place, key))
-        if held is None or since < held:
-            touched[place, key] = since
+        touch(state, place, key, since)
+    _touch_others(state, source, key, since)
+
+
+def _touch_others(state: EngineState, source: Source, key: Key, since: int) -> None:
+    """Touch what a signal keeps alive, and the rules whose calendar it is."""
     for place, places in source.watchers:
         touch(state, place, tuple(key[p] for p in places), since)
     if source.intervals:

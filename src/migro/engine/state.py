@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import attrs
 
@@ -14,8 +14,7 @@ __all__ = ["Anchor", "Change", "EngineState", "Evidence", "Firing", "Key", "Meas
 Key = tuple[str, ...]
 
 
-@attrs.frozen
-class Firing:
+class Firing(NamedTuple):
     """
     A rule that holds for a key.
 
@@ -30,8 +29,7 @@ class Firing:
     lowered: bool = False
 
 
-@attrs.frozen
-class Change:
+class Change(NamedTuple):
     """What happened to a firing in one step: the trace of the agenda, in firing order."""
 
     what: Literal["fired", "moved", "retracted", "quarantined"]
@@ -39,8 +37,7 @@ class Change:
     key: Key
 
 
-@attrs.frozen
-class Evidence:
+class Evidence(NamedTuple):
     """
     What inserting one signal did.
 

@@ -71,14 +71,7 @@ def key_of(source: Source, signal: Signal) -> Key | None:
 
 def entry_of(signal: Signal) -> Entry:
     """Return what a source keeps of a signal of which it reads nothing."""
-    return Entry(
-        at=signal.effective_at,
-        id=signal.id,
-        kind=signal.kind,
-        source_kind=signal.source_kind,
-        auth=signal.auth,
-        env=signal.env,
-    )
+    return Entry(signal.effective_at, signal.id, signal.kind, signal.source_kind, signal.auth, signal.env)
 
 
 def judge(state: EngineState, source: Source, signal: Signal, bare: Entry, errors: set[str]) -> Entry | None:
@@ -113,37 +106,29 @@ def read(
     Args:
         hits: Whether it fits the further predicates, where that is known already.
     """
+    held = vars(signal)
     weight = 1
-    if source.weight is not None:
+    if source.weight_column:
+        weight = held.get(source.weight_column, 0)
+    elif source.weight is not None:
         try:
             weight = source.weight(signal, asking)
         except Exception:  # whatever a rule does, it may not touch another rule
             errors |= source.users
             return None
-        if weight is None or weight < 1:
-            return None
-    if weight == 1 and not source.reads and not source.tests:
-        return bare
-    held = vars(signal)
-    columns = [held.get(name) for name in source.columns]
-    if len(columns) == len(source.reads) and _AS_IT_IS.issuperset(map(type, columns)):
+    if weight is None or weight < 1:
+        return None
+    values: list[Any] = []
+    if source.reads:
+        values = [held.get(name) for name in source.columns]
         # Nothing but columns, and nothing in them that measures want otherwise: so it is mostly.
-        values: list[Any] = columns
-    else:
-        values = _values(source, signal, asking, errors)
+        if len(values) != len(source.reads) or not _AS_IT_IS.issuperset(map(type, values)):
+            values = _values(source, signal, asking, errors)
     if hits is None:
         hits = tuple([_hit(test(signal, asking), rules, errors) for test, rules in _tests(source)])
-    return Entry(
-        at=bare.at,
-        id=bare.id,
-        kind=bare.kind,
-        source_kind=bare.source_kind,
-        auth=bare.auth,
-        env=bare.env,
-        weight=weight,
-        values=tuple(values),
-        hits=hits,
-    )
+    if not values and weight == bare.weight and hits == bare.hits:
+        return bare
+    return Entry(bare.at, bare.id, bare.kind, bare.source_kind, bare.auth, bare.env, weight, tuple(values), hits)
 
 
 def _values(source: Source, signal: Signal, asking: Any, errors: set[str]) -> list[Any]:
@@ -176,12 +161,11 @@ def admit(state: EngineState, source: Source, key: Key, entry: Entry) -> bool:
         stream = state.streams[source.number, key] = Stream()
     if not stream.add(entry):
         return False
-    ats = stream.ats
-    if source.intervals or ats[0] < state.now - source.retention:
+    if source.intervals or stream.ats[0] < state.now - source.retention:
         prune(state, source, stream)
     if source.series:
         begin_hours(state, source, key)
-    if (source.shares or source.quiet) and ats:
+    if stream.ats:
         touch_entered(state, source, key, entry, stream)
     else:
         touch_source(state, source, key, entry.at)

@@ -13,7 +13,7 @@ import attrs
 
 from ..expressions import Fact, microseconds
 from .state import EngineState, Key
-from .streams import Entry, Groups, Ranks, Stream, Sums
+from .streams import Entry, Groups, Ranks, Sizes, Stream, Sums
 
 if TYPE_CHECKING:
     from .network import Network
@@ -385,7 +385,7 @@ def of_hours(series: int, steps: tuple[int, ...], needed: int) -> Answer:
 
 def make_sums(place: int | None = None, hit: int | None = None) -> Callable[[], Sums]:
     """Return a maker of empty sums."""
-    return lambda: Sums(place, hit)
+    return Sizes if place is None and hit is None else lambda: Sums(place, hit)
 
 
 def make_groups(place: int) -> Callable[[], Groups]:

@@ -39,7 +39,7 @@ signal; what became of the signal at its own step stays as it was.
 """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Disposition:
     """
     What became of one signal, or of taking one back.
@@ -208,7 +208,7 @@ class JournalEntry:
         return self.disposition is not None and self.disposition.name == "failed"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class StepRecord:
     """
     The effects of consuming one input.
