@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import repeat
 from typing import Final
 
 __all__ = ["language_of"]
@@ -59,7 +60,7 @@ def language_of(text: str, default: str = "en") -> str:
                 # Japanese mixes its own letters with Chinese ones.
                 return "ja" if tag == "zh" and _SCRIPTS[2][1].search(text) else tag
     # Addresses have signs inside and are no small words.
-    said = {word.strip(_AROUND) for word in text.lower().split()}
+    said = set(map(str.strip, text.lower().split(), repeat(_AROUND)))
     if len(said & _FOREIGN.get(default, said)) < 2:
         return default
     counts = {tag: len(words & said) for tag, words in _WORDS.items()}

@@ -16,7 +16,7 @@ from ..errors import RuleDefinitionError
 from ..lexicons import Lexicon
 from ..lexicons.phrases import GAP, GAP_WORDS, RAW, parse_phrase
 
-__all__ = ["Found", "Phrasebook"]
+__all__ = ["Found", "Phrasebook", "Said"]
 
 _MOST_KNOWN: Final = 50_000
 _SHORTEST_STEM: Final = 3
@@ -47,11 +47,30 @@ class Found(NamedTuple):
     points: tuple[tuple[str, int], ...]
 
 
+class Said(NamedTuple):
+    """
+    A phrase that speaks for or against one label.
+
+    Attributes:
+        label: The label.
+        points: What it is worth.
+        phrase: As the lexicon writes it.
+    """
+
+    label: str
+    points: int
+    phrase: str
+
+
 _Symbols = tuple[str, ...]
-_Known = tuple[tuple[_Node, ...], _Symbols]
+_Known = tuple[tuple[int, ...], tuple[int, ...], tuple[_Node, ...], bool, _Symbols]
+"""
+What a word is to the phrases: the sayings it is one of alone, other phrases that it is alone, where it begins longer
+ones, whether one of those leaps over words, and what of their words and stems it is.
+"""
 _Place = tuple[int, int, int]
 """One less its length in words as a negative number, its first word and its number: sorting puts the longest first."""
-_NOTHING: Final[_Known] = ((), ())
+_NOTHING: Final[_Known] = ((), (), (), False, ())
 
 
 class _Words(dict[str | None, _Known]):
@@ -88,10 +107,16 @@ class Phrasebook:
             raise RuleDefinitionError(f"{expected} - in {lexicon.name} {lexicon.version}")
         self.lexicon = lexicon
         self._root = _Node()
-        self._entries = [(entry.phrase, entry.points) for entry in lexicon.entries]
+        self.sayings: list[Said] = []
+        self._entries: list[tuple[int, ...]] = []
+        for entry in lexicon.entries:
+            first = len(self.sayings)
+            self.sayings += [Said(label, points, entry.phrase) for label, points in entry.points]
+            self._entries.append(tuple(range(first, len(self.sayings))))
+        self._labels = [saying.label for saying in self.sayings]
         self._negations = range(len(self._entries), len(self._entries) + len(lexicon.negations))
         self._ends = range(self._negations.stop, self._negations.stop + len(lexicon.ends))
-        phrases = [phrase for phrase, _ in self._entries]
+        phrases = [entry.phrase for entry in lexicon.entries]
         for number, text in enumerate([*phrases, *lexicon.negations, *lexicon.ends, *lexicon.idle]):
             for spelling in parse_phrase(text).spellings:
                 self._add(spelling.split(), number)
@@ -121,52 +146,74 @@ class Phrasebook:
         Args:
             words: As `words_of` gives them, with None between clauses.
         """
-        places = self._places(words)
-        places.sort()
-        entries, many = self._entries, len(self._entries)
-        negated = self._negated(places) if any(number >= many for _, _, number in places) else ()
+        worth: dict[tuple[int, str], dict[str, int]] = {}
+        for first, number in self.places(words):
+            label, points, phrase = self.sayings[number]
+            worth.setdefault((first, phrase), {})[label] = points
+        return [Found(first, phrase, tuple(points.items())) for (first, phrase), points in worth.items()]
+
+    def places(self, words: Sequence[str | None]) -> list[tuple[int, int]]:
+        """Return the same as numbers: of the first word, and of what is said there in `sayings`."""
+        longer, alone, others = self._found(words)
+        longer.sort()
+        entries, labels, many = self._entries, self._labels, len(self._entries)
+        negated: set[int] = set()
+        if others or any(number >= many for _, _, number in longer):
+            negated = self._negated([*longer, *others])
         taken: dict[str, set[int]] = {}
         counted = []
-        for size, first, number in places:
+        for size, first, number in longer:
             if number >= many:
                 continue
-            phrase, points = entries[number]
-            won = points
-            for worth in points:
-                mine = taken.get(worth[0])
+            last = first - size
+            for one in entries[number]:
+                mine = taken.get(labels[one])
                 if mine is None:
-                    mine = taken[worth[0]] = set()
-                elif first in mine or first - size in mine:
-                    won = tuple(other for other in won if other is not worth)
+                    mine = taken[labels[one]] = set()
+                elif first in mine or last in mine:
                     continue
-                if size:
-                    mine.update(range(first, first - size + 1))
-                else:
-                    mine.add(first)
-            if won and first not in negated:
-                counted.append(Found(first, phrase, won))
+                mine.update(range(first, last + 1))
+                if first not in negated:
+                    counted.append((first, one))
+        free = taken.get
+        for first, ones in alone:
+            if first not in negated:
+                counted += [(first, one) for one in ones if first not in free(labels[one], ())]
         return counted
 
-    def _places(self, words: Sequence[str | None]) -> list[_Place]:
-        """Return all phrases that are there."""
+    def _found(
+        self, words: Sequence[str | None]
+    ) -> tuple[list[_Place], list[tuple[int, tuple[int, ...]]], list[_Place]]:
+        """Return all longer phrases that are there, what single words say, and single words that are others."""
         read = list(map(self._known.__getitem__, words))
-        found: list[_Place] = []
-        last = len(read) - 1
-        for start, (nodes, _) in enumerate(read):
-            if not nodes:
+        longer: list[_Place] = []
+        alone: list[tuple[int, tuple[int, ...]]] = []
+        others: list[_Place] = []
+        read.append(_NOTHING)
+        last = len(words) - 1
+        for start, (ones, more, nodes, leaps, _) in enumerate(read):
+            if ones:
+                alone.append((start, ones))
+            if more:
+                others += [(0, start, number) for number in more]
+            if not nodes or start == last:
+                continue
+            # Most phrases end with their first word, since another one follows: that is seen before any walk.
+            following = read[start + 1][4]
+            if not (following or leaps):
                 continue
             for node in nodes:
-                if node.ends:
-                    found += [(0, start, number) for number in node.ends]
-                if node.leaf or start == last:
-                    continue
-                # Most phrases end with their first word, since another one follows: that is seen before any walk.
-                if node.gap is None and node.next.keys().isdisjoint(read[start + 1][1]):
-                    continue
                 here: dict[int, int] = {}
-                self._walk(node, start + 1, read, words, here)
-                found += [(start - end, start, number) for number, end in here.items() if end > start]
-        return found
+                if node.gap is not None:
+                    self._walk(node, start + 1, read, words, here)
+                else:
+                    for symbol in following:
+                        after = node.next.get(symbol)
+                        if after is not None:
+                            self._walk(after, start + 2, read, words, here)
+                if here:
+                    longer += [(start - end, start, number) for number, end in here.items() if end > start]
+        return longer, alone, others
 
     def _walk(
         self, node: _Node, place: int, read: Sequence[_Known], words: Sequence[str | None], found: dict[int, int]
@@ -174,18 +221,22 @@ class Phrasebook:
         for number in node.ends:
             # The shortest of several ways through a gap counts, as with RE2.
             found[number] = min(place - 1, found.get(number, place))
-        if place >= len(read):
+        if node.leaf:
             return
-        for symbol in read[place][1]:
+        last = len(words)
+        if place >= last:
+            return
+        for symbol in read[place][4]:
             following = node.next.get(symbol)
             if following is not None:
                 self._walk(following, place + 1, read, words, found)
         if node.gap is not None:
-            for far in range(place, min(place + GAP_WORDS + 1, len(read))):
+            after = node.gap.next
+            for far in range(place, min(place + GAP_WORDS + 1, last)):
                 if words[far] is None:
                     break
-                for symbol in read[far][1]:
-                    following = node.gap.next.get(symbol)
+                for symbol in read[far][4]:
+                    following = after.get(symbol)
                     if following is not None:
                         self._walk(following, far + 1, read, words, found)
 
@@ -204,11 +255,21 @@ class Phrasebook:
         return reached
 
     def _learn(self, word: str) -> _Known:
-        """Return where a word begins phrases, and what of their words and stems it is."""
+        """Return what a word is to the phrases."""
         stems = (f"{word[:n]}*" for n in range(_SHORTEST_STEM, min(len(word), self._longest) + 1))
         symbols = tuple(s for s in (word, *stems) if s in self._vocabulary)
-        nodes = tuple(self._root.next[s] for s in symbols if s in self._root.next)
-        return (nodes, symbols) if symbols else _NOTHING
+        if not symbols:
+            return _NOTHING
+        nodes = [self._root.next[s] for s in symbols if s in self._root.next]
+        numbers = sorted({number for node in nodes for number in node.ends})
+        ones: dict[str, int] = {}
+        for number in numbers:
+            for one in self._entries[number] if number < len(self._entries) else ():
+                # Of two phrases for one label that are the same word, the first counts.
+                ones.setdefault(self._labels[one], one)
+        more = tuple(number for number in numbers if number >= len(self._entries))
+        longer = tuple(node for node in nodes if not node.leaf)
+        return tuple(ones.values()), more, longer, any(node.gap is not None for node in longer), symbols
 
 
 def _symbols(node: _Node) -> Iterable[str]:

@@ -92,10 +92,11 @@ _MAIL_HEADER: Final = re2.compile(
 )
 
 # On one line, as texts that were pasted or shortened have it.
-_INLINE: Final[tuple[tuple[SegmentKind, Any], ...]] = (
-    ("markup", re2.compile(r"(?i)</?[a-z][^<>]{0,300}>")),
+_INLINE: Final[tuple[tuple[SegmentKind, tuple[str, ...], Any], ...]] = (
+    ("markup", ("<",), re2.compile(r"(?i)</?[a-z][^<>]{0,300}>")),
     (
         "data",
+        ('"',),
         re2.compile(
             r'\{\s*"[^{}]{20,900}\}'
             r'|(?:"[@\w./:-]{1,60}"\s*:\s*(?:"[^"]{0,120}"|[\[{\d]|true|false|null),?\s*){3,}'
@@ -103,6 +104,7 @@ _INLINE: Final[tuple[tuple[SegmentKind, Any], ...]] = (
     ),
     (
         "packages",
+        (": by ",),
         re2.compile(
             r"[\w&/|() -]{2,80}: by [\w.,&' -]{1,60} [–-] \d[\d.]*"
             r"(?: [–-] Not tested with[\w ]{1,60}| \(update[^)]{1,60}\))?"
@@ -110,6 +112,7 @@ _INLINE: Final[tuple[tuple[SegmentKind, Any], ...]] = (
     ),
     (
         "form",
+        ("##", "a clear and concise", "[e.g.", "go to ", "click on ", "scroll down to ", "please complete"),
         re2.compile(
             r"(?i)#{2,6} (?:describe the bug|to reproduce|steps to reproduce[\w ]{0,20}|expected behaviou?r"
             r"|actual behaviou?r|screenshots?|environment|package\.json file|prerequisites"
@@ -184,7 +187,11 @@ def _joined(parts: Iterator[Segment] | list[Segment]) -> list[Segment]:
 
 def _inline(piece: str, offset: int) -> Iterator[Segment]:
     marks = list(_blocks(piece))
-    for kind, pattern in _INLINE:
+    folded = piece.lower()
+    for kind, signs, pattern in _INLINE:
+        # Text that holds none of what an expression asks for is most text.
+        if not any(sign in folded for sign in signs):
+            continue
         for found in pattern.finditer(piece):
             answers = kind == "data" and _ANSWER.search(found.group())
             marks.append((found.start(), found.end(), "answer" if answers else kind))

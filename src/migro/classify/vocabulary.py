@@ -7,6 +7,7 @@ most of which nobody would have thought of.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Container, Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import isqrt
@@ -28,10 +29,10 @@ _SHORT: Final = 4
 _WIDTH: Final = 32
 """Bits of one category in the points of all as one number: adding ten at once is much faster than one by one."""
 
-_MASK: Final = (1 << _WIDTH) - 1
 _HALF: Final = 1 << (_WIDTH - 1)
-_SHIFTS: Final = tuple(range(0, _WIDTH * len(CATEGORIES), _WIDTH))
-_BIAS: Final = sum(_HALF << shift for shift in _SHIFTS)
+_BIAS: Final = sum(_HALF << _WIDTH * at for at in range(len(CATEGORIES)))
+_APART: Final = struct.Struct(f"<{len(CATEGORIES)}I").unpack
+_BYTES: Final = _WIDTH // 8 * len(CATEGORIES)
 _MOST_KNOWN: Final = 50_000
 _KNOWN: Final = frozenset(CATEGORIES)
 _ENDINGS: Final = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("ly", ""))
@@ -97,10 +98,8 @@ class Vocabulary:
         """
         stems = self._stems.__getitem__
         found: dict[str | None, int] = {None: 0}
-        for place, words in enumerate(places):
-            for stem in map(stems, words):
-                if stem not in found:
-                    found[stem] = place
+        for place in range(len(places) - 1, -1, -1):
+            found.update(dict.fromkeys(map(stems, places[place]), place))
         del found[None]
         share = max(_SHORT, isqrt(len(found)))
         known = self._worth
@@ -124,7 +123,7 @@ class Vocabulary:
 def sums_of(words: Iterable[Worth]) -> list[int]:
     """Return what words are worth together for each category, in the order of `CATEGORIES`."""
     total = sum([word.packed for word in words]) + _BIAS
-    return [(total >> shift & _MASK) - _HALF for shift in _SHIFTS]
+    return [one - _HALF for one in _APART(total.to_bytes(_BYTES, "little"))]
 
 
 class _Stems(dict[str | None, str | None]):

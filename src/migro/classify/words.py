@@ -13,12 +13,15 @@ from ..lexicons.words import split_words
 
 __all__ = ["words_of"]
 
-_WORD: Final = re.compile(r"([a-z0-9]+(?:'[a-z0-9]+)*)([^a-z0-9]*)")
+_TOKEN: Final = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*|[^a-z0-9]{2,}|[^a-z0-9 ]")
+"""A word, or what stands between two words unless it is a single space."""
+
 _HUMP: Final = re.compile("[a-z][A-Z]")
-_HUMPED: Final = re.compile(r"\b[A-Za-z]{1,60}")
+_HUMPED: Final = re.compile(r"\b[A-Z]{0,60}[a-z]{1,60}[A-Z][A-Za-z]{0,60}")
 _PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ENDS: Final = re.compile(r"[.,:;!?()\[\]{}|<>]|\n[^\S\n]*\n|\s[-*]+\s")
 _MOST_IDENTIFIERS: Final = 200
+_MOST_KNOWN: Final = 50_000
 
 # What mail programs and phones put for plain signs; folding them first keeps most texts on the fast way.
 _PLAIN: Final = str.maketrans(
@@ -43,19 +46,15 @@ def words_of(text: str) -> list[str | None]:
         text = text.translate(_PLAIN)
     words = _ascii(text) if text.isascii() else _any(text)
     if _HUMP.search(text):
-        for word in [w for w in _HUMPED.findall(text) if _HUMP.search(w)][:_MOST_IDENTIFIERS]:
+        for word in _HUMPED.findall(text)[:_MOST_IDENTIFIERS]:
             words += [None, *(part.lower() for part in _PART.findall(word))]
     return words
 
 
 def _ascii(text: str) -> list[str | None]:
-    words: list[str | None] = []
-    add = words.append
-    for word, gap in _WORD.findall(text.replace("`", "'").lower()):
-        add(word)
-        if gap != " " and (_ENDING[gap] if gap in _ENDING else _ends_clause(gap)):
-            add(None)
-    return words
+    words = [word for word in map(_READ, _TOKEN.findall(text.replace("`", "'").lower())) if word != ""]
+    # What stands before the first word ends no clause.
+    return words[1:] if words and words[0] is None else words
 
 
 def _any(text: str) -> list[str | None]:
@@ -70,7 +69,16 @@ def _ends_clause(gap: str) -> bool:
     return gap in ";!?()[]{}|<>" if len(gap) == 1 else bool(_ENDS.search(gap))
 
 
-_ENDING: Final = {
-    gap: _ends_clause(gap) for gap in ("", ".", ",", "-", "'", "/", "_", "\n", ". ", ", ", ": ", "? ", "! ")
-}
-"""What stands between words most often, known beforehand."""
+class _Read(dict[str, str | None]):
+    """What tokens stand for, as far as they have been read: a word for itself, None for an end, else nothing."""
+
+    def __missing__(self, token: str) -> str | None:
+        if len(self) >= _MOST_KNOWN:
+            # Words of hostile texts never come again; forgetting all is as good as any choice.
+            self.clear()
+        word = token[0].isalnum()
+        found = self[token] = token if word else None if _ends_clause(token) else ""
+        return found
+
+
+_READ: Final = _Read().__getitem__

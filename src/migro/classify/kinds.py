@@ -1,0 +1,94 @@
+"""
+What kind of post a ticket is, and which desk that makes it for: rules about the whole of it.
+
+A wish or a question is told from a fault by what is missing in it, which no phrase can say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from .sayings import Sayings
+from .ticket import CATEGORIES, Category
+
+__all__ = ["NARROW", "asks", "doubts_about", "kind_rules"]
+
+NARROW: Final = frozenset(("inventory", "webhook", "performance"))
+"""Desks whose words hardly anybody uses for anything else: a reason to trust a label."""
+
+_BROAD: Final = frozenset(("frontend_mismatch", "integration", "other"))
+"""Desks whose words stand in tickets for every other one too: a reason for doubt."""
+
+_KINDS: Final = frozenset(("docs", "other"))
+"""Desks that a ticket is for by what kind of post it is, more than by what it speaks of."""
+
+_A_FAULT: Final = 40
+_A_WISH: Final = 30
+_A_QUESTION: Final = 30
+_ASKS_HOW: Final = 40
+_NAMES_DOCS: Final = 40
+_IS_SLOW: Final = 80
+
+
+def doubts_about(category: Category, said: Sayings) -> int:
+    """
+    Return the reasons for doubt less those for trust.
+
+    What tells of no fault, wishes or asks is labelled less steadily, also by people.
+    """
+    natures = (not said.fault(), "nature.wish" in said.all, "nature.question" in said.all)
+    return sum(natures) + (category in _BROAD) - (category in NARROW)
+
+
+def asks(said: Sayings) -> bool:
+    """Return whether it asks or wishes and tells of no fault."""
+    title, body = said.title, said.body
+    if title.get("nature.wish", 0) >= _A_WISH or title.get("nature.question", 0) >= _A_QUESTION:
+        return not title.get("nature.fault")
+    told = any(place.get(nature) for place in (title, body) for nature in ("nature.wish", "nature.question"))
+    return told and not said.fault()
+
+
+def kind_rules(said: Sayings, points: Mapping[Category, int]) -> Iterator[tuple[Category, int, str]]:
+    """
+    Yield what the whole of a ticket says about its kind.
+
+    A wish or a question is told from a fault by what is missing in it, which no phrase can say.
+    """
+    title, body = said.title, said.body
+    in_title, anywhere = bool(title.get("nature.fault")), said.fault()
+    wishes, questions = title.get("nature.wish", 0), title.get("nature.question", 0)
+    all_wishes = wishes + body.get("nature.wish", 0)
+    docs = points["docs"]
+    all_questions = questions + body.get("nature.question", 0)
+    asked = all_questions > 0
+    topics: list[Category] = [category for category in CATEGORIES if category not in _KINDS]
+    named: Category = max(topics, key=lambda category: points[category])
+    topic = points[named] // 2
+    if title.get("nature.feature"):
+        yield "other", 60, "the title calls it a feature"
+    elif body.get("nature.feature") and not in_title:
+        yield "other", 40 + topic, "it calls itself a feature request"
+    if wishes >= _A_WISH and not in_title:
+        yield "other", 60, "the title is a wish and tells of no fault"
+    if all_wishes >= _A_WISH and not anywhere:
+        yield "other", 20, "a wish, and no fault is told"
+    if questions >= _A_QUESTION and not in_title:
+        yield "docs", 40, "the title is a question and tells of no fault"
+    if asked and not anywhere:
+        yield "docs", 20, "a question, and no fault is told"
+    if topic > 0 and title.get("docs", 0) >= _NAMES_DOCS:
+        yield "docs", topic, "half of what is said of the thing that the documentation is about"
+    elif topic > 0 and named not in NARROW and not in_title and body.get("nature.fault", 0) < _A_FAULT:
+        # What is wished for or asked about is named in words of its desk, which has nothing to mend there.
+        if wishes >= _A_WISH:
+            yield "other", topic, "half of what is said of the thing that is wished for"
+        elif all_questions >= _ASKS_HOW:
+            yield "docs", topic, "half of what is said of the thing that is asked about"
+    if points["performance"] >= _IS_SLOW:
+        most = max(points[category] for category in topics if category != "performance")
+        if most > 0:
+            yield "performance", most // 2, "half of what is said of the thing that is slow"
+    if not (anywhere or asked or all_wishes or docs):
+        yield "other", 20, "neither a fault nor a question is told"

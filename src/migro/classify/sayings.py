@@ -1,0 +1,133 @@
+"""What the phrases of a lexicon say of a ticket: points of every label by place, each phrase once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from ..lexicons import Lexicon
+from .phrasebook import Phrasebook
+from .ticket import CATEGORIES, Where
+from .words import words_of
+
+__all__ = ["Reader", "Row", "Sayings"]
+
+_TITLE_WEIGHS: Final = 2
+_TAG: Final = re.compile(r"\s*(?:\[[^\[\]]{1,40}\]|\([^()]{1,40}\)|[A-Za-z]{3,12}(?=:))\s*[:–-]?\s*")
+_BUG_TAG: Final = re.compile(r"\s*[\[(]?\s*bug\b", re.IGNORECASE)
+_A_FAULT: Final = 40
+_LONGEST_QUESTION: Final = 300
+_SENTENCE_ENDS: Final = ".!\n:;"
+_PLACES: Final[tuple[Where, Where, Where]] = ("title", "body", "technical")
+_KNOWN: Final = frozenset(CATEGORIES)
+
+Row = tuple[str, int, Where, str]
+"""What counted: label, points here, where, and the phrase or the rule."""
+
+
+@attrs.frozen
+class Sayings:
+    """
+    What phrases say of a ticket.
+
+    Attributes:
+        title: Points of each label in the title.
+        body: Points of each label in the rest.
+        all: Points of each label, those of the title double.
+        counted: What counted.
+        words: Words of its title, of what is said in its text, and of what a machine wrote there.
+        evident: Whether any phrase speaks for a category.
+    """
+
+    title: Mapping[str, int]
+    body: Mapping[str, int]
+    all: Mapping[str, int]
+    counted: Sequence[Row]
+    words: tuple[Sequence[str | None], Sequence[str | None], Sequence[str | None]]
+    evident: bool
+
+    def fault(self) -> bool:
+        """Return whether it tells of a fault."""
+        return bool(self.title.get("nature.fault") or self.body.get("nature.fault"))
+
+
+class Reader:
+    """
+    A lexicon, ready to read tickets.
+
+    Args:
+        lexicon: Its phrases have to be words.
+
+    Raises:
+        RuleDefinitionError: If a phrase is a regular expression.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.book = Phrasebook(lexicon)
+        self._rows: list[tuple[Row, Row, Row]] = [
+            (
+                (said.label, said.points * _TITLE_WEIGHS, "title", said.phrase),
+                (said.label, said.points, "body", said.phrase),
+                (said.label, said.points // 2, "technical", said.phrase),
+            )
+            for said in self.book.sayings
+        ]
+
+    def read(self, title: str, prose: str, technical: str) -> Sayings:
+        """Return what is said in a ticket. A phrase counts once, where it weighs most."""
+        asked = _asked(prose) if prose else ""
+        parts = _title_words(title), words_of(asked) if prose else [], words_of(technical) if technical else []
+        words = [*parts[0], None]
+        title_ends = len(words)
+        if prose:
+            words += (*parts[1], None)
+        body_ends = len(words)
+        words += parts[2]
+        best: dict[int, int] = {}
+        for first, number in self.book.places(words):
+            place = 0 if first < title_ends else 1 if first < body_ends else 2
+            if best.get(number, 3) > place:
+                best[number] = place
+        rows = self._rows
+        counted = [rows[number][place] for number, place in best.items()]
+        in_title: dict[str, int] = {}
+        in_body: dict[str, int] = {}
+        everywhere: dict[str, int] = {}
+        evident = False
+        for label, points, where, _ in counted:
+            everywhere[label] = everywhere.get(label, 0) + points
+            if where == "title":
+                in_title[label] = in_title.get(label, 0) + points // _TITLE_WEIGHS
+            else:
+                in_body[label] = in_body.get(label, 0) + points
+        evident = any(points > 0 and label in _KNOWN for label, points in everywhere.items())
+        if _BUG_TAG.match(title):
+            in_title["nature.fault"] = in_title.get("nature.fault", 0) + _A_FAULT
+            counted.append(("nature.fault", _A_FAULT * _TITLE_WEIGHS, "rule", "the title is tagged as a bug"))
+        return Sayings(in_title, in_body, everywhere, counted, parts, evident)
+
+
+def _title_words(title: str) -> list[str | None]:
+    """Return the words of a title, with words that stand for its beginning, the end of a tag and a question mark."""
+    tag = _TAG.match(title)
+    head, rest = (title[: tag.end()], title[tag.end() :]) if tag else ("", title)
+    words = ["titlestart", *words_of(rest)]
+    if title.endswith("?"):
+        words += [None, "questionmark"]
+    # A tag is one phrase with its end, so its brackets part nothing.
+    return [*filter(None, words_of(head)), "tagend", None, *words] if head else words
+
+
+def _asked(prose: str) -> str:
+    """Return what was said with a word that stands for the beginning of a question before each sentence that is one."""
+    if "?" not in prose:
+        return prose
+    told: list[str] = []
+    *asking, rest = prose.split("?")
+    for piece in asking:
+        first = max(piece.rfind(end, max(0, len(piece) - _LONGEST_QUESTION)) for end in _SENTENCE_ENDS) + 1
+        told += (piece[:first], " ,asks ", piece[first:], "?")
+    return "".join(told) + rest
