@@ -22,6 +22,11 @@ Everything migro raises on purpose.
     │   ├── ActionRefused                        asked again it would be refused again
     │   ├── ActionDelayed                        it has not happened, and a moment later it may
     │   └── ActionUnclear                        it may have happened: no answer came, or none that can be read
+    ├── SecondEngineError                        durable-rules beside the native engine; concerns one evaluation
+    │   ├── SecondEngineMissing (ImportError)    the extra is not installed, or cannot be here
+    │   ├── SecondEngineRefused (ValueError)     outside its limits; said before it is told anything
+    │   ├── SecondEngineCrashed                  its process ended or answered nonsense; the next one is a new one
+    │   └── SecondEngineLate (TimeoutError)      it took too long and was ended; the next one is a new one
     └── AutomationHalted                         the breaker is open; a person has to resume
 """
 
@@ -48,6 +53,11 @@ __all__ = [
     "PhraseRefused",
     "RuleDefinitionError",
     "RuleSetError",
+    "SecondEngineCrashed",
+    "SecondEngineError",
+    "SecondEngineLate",
+    "SecondEngineMissing",
+    "SecondEngineRefused",
     "StoreError",
     "StoreUnavailable",
     "UnknownAttribute",
@@ -205,6 +215,35 @@ class ActionDelayed(ActionError):
 
 class ActionUnclear(ActionError):
     """It may have happened: no answer came, or none that can be read."""
+
+
+class SecondEngineError(MigroError):
+    """The second engine has no answer to one evaluation; the native engine and the host are as they were."""
+
+
+class SecondEngineMissing(SecondEngineError, ImportError):
+    """The second engine is not installed, or cannot run on this Python or this system."""
+
+
+class SecondEngineRefused(SecondEngineError, ValueError):
+    """
+    Rules or facts outside the limits within which the second engine is exact; it was not told of them.
+
+    Attributes:
+        mistakes: All of them, a line each.
+    """
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("durable-rules was told nothing: " + "; ".join(self.mistakes))
+
+
+class SecondEngineCrashed(SecondEngineError):
+    """The process of the second engine ended, or answered what cannot be an answer."""
+
+
+class SecondEngineLate(SecondEngineError, TimeoutError):
+    """The process of the second engine took longer than it was given, and was ended."""
 
 
 class AutomationHalted(MigroError):

@@ -1,5 +1,6 @@
 """The machine: forward chaining over windows, incremental and deterministic."""
 
+from .candidates import Candidates
 from .examples import (
     ExampleFailure,
     ExampleResult,
@@ -19,6 +20,7 @@ from .traces import contributing, measured_shares, near_miss, supported, trace
 
 __all__ = [
     "ERRORS_IN_A_ROW",
+    "Candidates",
     "Change",
     "EngineState",
     "Evidence",

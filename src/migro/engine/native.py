@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..expressions import Fact
 from ..models import Signal
 from ..rules import Premise, Rule, RuleSet, Selection
-from .evaluating import Evaluator, compile_premise, newest_fact, supporting
+from .evaluating import Answer, Evaluator, compile_premise, newest_fact, supporting
 from .forgetting import forget
 from .matching import SelectionIndex
 from .network import Network
@@ -311,12 +311,16 @@ class NativeEngine:
 
     def holds(self, state: EngineState, premise: Premise[Any], key: Key, lasts: int) -> bool:
         """Return whether a premise of one of the rules, or a part of it, holds for a key just now."""
+        return self.answer(state, premise, key, lasts)[0]
+
+    def answer(self, state: EngineState, premise: Premise[Any], key: Key, lasts: int) -> Answer:
+        """Return what a premise of one of the rules, or a part of it, says of a key just now."""
         found = self._parts.get((id(premise), lasts))
         if found is None:
             # With the premise itself, or another one could come to have its id.
             compiled = compile_premise(self.network, premise, lasts, self.points)
             found = self._parts[id(premise), lasts] = (premise, compiled)
-        return found[1](state, key)[0]
+        return found[1](state, key)
 
     def fact(self, state: EngineState, operand: Fact[Any], key_names: tuple[str, ...], key: Key) -> Any:
         """Return the newest known value of a fact for a key, or its default, or None."""
