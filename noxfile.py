@@ -145,6 +145,20 @@ def fuzz(session: nox.Session) -> None:
     session.run("python", "-m", "tests.fuzz", *session.posargs)
 
 
+@nox.session(default=False, python=[version for version in PYTHONS if version in ("3.11", "3.12")])
+def durable(session: nox.Session) -> None:
+    """Compare the engines: every shipped example and 10,000 random streams on durable-rules too; takes a while."""
+    if not any(shutil.which(name) for name in (os.environ.get("CC", "cc"), "gcc", "clang")):
+        # The package has no wheel. Skipped, and said: it is not the same as passed.
+        session.skip("not run: no compiler")
+    session.install(".[durable,yaml]", *group("tests"))
+    what = session.posargs or ["tests/durable/installed"]
+    with files_in_memory() as files:
+        session.run(
+            "pytest", "-o", "pythonpath=.", *what, env={**without_checkout(), "MIGRO_LAWS": "promised", **files}
+        )
+
+
 @nox.session(default=False)
 def scenarios(session: nox.Session) -> None:
     """Play and score every scenario for many seeds, also with events lost: ``nox -s scenarios -- --seeds 20``."""

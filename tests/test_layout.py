@@ -22,7 +22,7 @@ PROSE = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md")), *so
 
 
 def test_every_test_file_lies_where_the_package_it_tests_lies() -> None:
-    own = {"benchmarks", "crash", "data", "fuzz", "typing", "laws"}
+    own = {"benchmarks", "crash", "data", "fuzz", "installed", "typing", "laws"}
     folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
 
     assert [str(folder) for folder in folders if own.isdisjoint(folder.parts) and not (SOURCE / folder).is_dir()] == []

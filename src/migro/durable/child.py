@@ -33,6 +33,9 @@ MEMORY = 1 << 30
 
 _LONGEST_ANSWER = 64 << 20
 
+_GRACE = 1.0
+"""How long a process that has closed its pipe is given to end, in seconds."""
+
 _TAIL = 300
 """How many characters of the child's last words are passed on."""
 
@@ -119,7 +122,7 @@ class Child:
     def _start(self) -> None:
         if sys.platform == "win32":
             raise SecondEngineMissing("expected a system that can kill a process with its group, got Windows")
-        said = tempfile.TemporaryFile()
+        said = tempfile.TemporaryFile()  # noqa: SIM115  # kept as long as the process; `close` closes it
         try:
             self._process = subprocess.Popen(
                 self._command,
@@ -179,7 +182,7 @@ class Child:
     def _ended(self, what: str) -> SecondEngineCrashed | SecondEngineLate:
         assert self._process is not None
         try:
-            code = self._process.wait(1)
+            code = self._process.wait(_GRACE)
         except subprocess.TimeoutExpired:
             return SecondEngineCrashed(f"expected an answer to {what!r}, got a closed pipe")
         if code == -signal.SIGALRM:

@@ -109,12 +109,13 @@ def check_facts(facts: Sequence[Fact]) -> None:
     """
     if len(facts) > MAX_FACTS:
         raise SecondEngineRefused([f"expected at most {MAX_FACTS} facts at once, got {len(facts)}"])
-    wrong = []
+    odd = [fact for fact in facts if len(fact) != 3]
+    wrong = [f"expected a premise, a key and an id in each fact, got {_said(odd[0])}"] if odd else []
     parts = ("premise", _TOKEN, "p7"), ("key", _KEY, "k7"), ("fact's id", _ID, "f7")
     for place, (what, form, such) in enumerate(parts):
-        odd = [fact[place] for fact in facts if not _fits(form, fact[place])]
-        if odd:
-            wrong.append(f"expected a {what} such as {such!r}, got {_said(odd[0])}")
+        strange = [text for fact in facts for text in fact[place : place + 1] if not _fits(form, text)]
+        if strange:
+            wrong.append(f"expected a {what} such as {such!r}, got {_said(strange[0])}")
     if wrong:
         raise SecondEngineRefused(wrong)
     if len({fact[:2] for fact in facts}) < len(facts):
@@ -128,9 +129,10 @@ def check_facts(facts: Sequence[Fact]) -> None:
 def _colliding(what: str, texts: Iterable[str]) -> list[str]:
     first: dict[int, str] = {}
     for text in texts:
-        other = first.setdefault(hashed(text), text)
-        if other is not text:
-            return [f"expected {what} that durable-rules can tell apart, got {other!r} and {text!r}"]
+        number = hashed(text)
+        if number in first:
+            return [f"expected {what} that durable-rules can tell apart, got {first[number]!r} and {text!r}"]
+        first[number] = text
     return []
 
 

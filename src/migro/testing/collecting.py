@@ -10,17 +10,25 @@ from typing import Any
 import attrs
 import pytest
 
-from ..engine import ExampleFailure, ExampleResult, NativeEngine, failure_of, play_example
-from ..errors import MigroError
+from ..durable import Conversation, SecondEngine, missing
+from ..engine import EngineState, ExampleFailure, ExampleResult, NativeEngine, failure_of, play_example
+from ..errors import MigroError, SecondEngineError
 from ..plugins.references import imported
 from ..rules import Example, Rule, RuleSet
 from .coverage import Seen
 
-__all__ = ["RuleSetNode", "referred"]
+__all__ = ["RuleSetNode", "check_second", "end_conversation", "referred"]
+
+_CONVERSATION = pytest.StashKey[Conversation]()
+"""The process of durable-rules that all rule sets of this run share."""
 
 
 class Disagreement(Exception):
     """An example did not come out as it says."""
+
+
+class EnginesDisagree(Exception):
+    """The engines say different things of an example."""
 
 
 class RuleSetNode(pytest.Collector):
@@ -41,6 +49,15 @@ class RuleSetNode(pytest.Collector):
     def engine(self) -> NativeEngine:
         """The rules, compiled once for all examples."""
         return NativeEngine(self.ruleset)
+
+    @cached_property
+    def second(self) -> SecondEngine | None:
+        """The same rules on durable-rules; None where nobody has asked for it."""
+        if self.config.getoption("migro_engine") == "native":
+            return None
+        if _CONVERSATION not in self.config.stash:
+            self.config.stash[_CONVERSATION] = Conversation()
+        return SecondEngine(self.engine, conversation=self.config.stash[_CONVERSATION])
 
     def collect(self) -> Iterable[pytest.Item]:
         return self.examples()
@@ -79,15 +96,36 @@ class ExampleItem(_RuleItem):
     def runtest(self) -> None:
         """Play the example; note what it shows of the rule's expressions."""
         played = play_example(self.parent.engine, self.example)
-        fired = sorted(key for id, key in played.state.firings if id == self.rule.id)
-        result: ExampleResult = attrs.evolve(played.result, fired_for=tuple(fired))
+        fired = [key for id, key in played.state.firings if id == self.rule.id]
+        differences = ""
+        if self.parent.second is not None:
+            fired, differences = self._second_opinion(self.parent.second, played.state, fired)
+        result: ExampleResult = attrs.evolve(played.result, fired_for=tuple(sorted(fired)))
         self.parent.seen.note(self.parent.engine, self.rule, self.example, played.state)
         failure = failure_of(self.rule, self.example, result)
         if failure is not None:
             raise Disagreement(failure)
+        if differences:
+            raise EnginesDisagree(differences)
+
+    def _second_opinion(
+        self, second: SecondEngine, state: EngineState, native: list[tuple[str, ...]]
+    ) -> tuple[list[tuple[str, ...]], str]:
+        """Return the keys that the rule is said to fire for, and what the engines disagree in."""
+        stands = second.lowering.portability[self.rule.id]
+        self.user_properties.append(("migro_second", stands.standing))
+        if self.config.getoption("migro_engine") == "both":
+            # All rules of the set are compared, also where this one is refused: its signals concern others.
+            differences = second.compare(state, stream=self.example.name)
+            return native, "\n".join(map(str, differences))
+        if stands.standing == "refused":
+            pytest.skip(f"durable-rules is not given {self.rule.id}: it {stands.reason}")
+        return [key for id, key in second.evaluate(state).firings if id == self.rule.id], ""
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Say what was expected and what came, without the way through the plugin."""
+        if isinstance(excinfo.value, EnginesDisagree | SecondEngineError):
+            return f"{self.rule.where}: {self.rule.id}: example {self.example.name!r}: {excinfo.value}"
         if not isinstance(excinfo.value, Disagreement):
             return super().repr_failure(excinfo, style)
         (failure,) = excinfo.value.args
@@ -123,6 +161,24 @@ class MissingItem(_RuleItem):
 
 
 _SAID = {"fires": "fires", "silent": "is silent"}
+
+
+def check_second(engine: str) -> None:
+    """
+    Refuse an engine that cannot be asked here.
+
+    Raises:
+        pytest.UsageError: Saying what it lacks.
+    """
+    if why := missing():
+        raise pytest.UsageError(f"--migro-engine={engine}: {why}")
+
+
+def end_conversation(config: pytest.Config) -> None:
+    """End the process of durable-rules where one was started."""
+    conversation = config.stash.get(_CONVERSATION, None)
+    if conversation is not None:
+        conversation.close()
 
 
 def referred(session: pytest.Session, reference: str, seen: Seen) -> RuleSetNode:

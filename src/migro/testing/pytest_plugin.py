@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--migro-engine",
         choices=["native", "durable", "both"],
         default="native",
-        help="which engine runs the examples (default: native)",
+        help="which engine judges the examples; both: and they must agree (default: native)",
     )
     group.addoption(
         "--migro-coverage-fail-under",
@@ -52,9 +52,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     engine = config.getoption("migro_engine")
     if engine != "native":
-        raise pytest.UsageError(
-            f"--migro-engine={engine}: expected an engine that is installed; the backend for durable-rules is not"
-        )
+        from .collecting import check_second
+
+        check_second(engine)
     under = config.getoption("migro_coverage_fail_under")
     if under is not None and not 0 <= under <= 100:
         raise pytest.UsageError(f"--migro-coverage-fail-under: expected 0 to 100, got {under}")
@@ -84,6 +84,10 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if session.config.getoption("migro_engine") != "native":
+        from .collecting import end_conversation
+
+        end_conversation(session.config)
     seen, output = session.config.stash.get(_SEEN, None), getattr(session.config, "workeroutput", None)
     if seen is None:
         return
@@ -101,6 +105,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    _tell_second(terminalreporter, config)
     seen = config.stash.get(_SEEN, None)
     if seen is None or not seen.outcomes:
         return
@@ -118,6 +123,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if _too_little(config, seen):
         under = config.getoption("migro_coverage_fail_under")
         terminalreporter.line(f"FAILED: expected at least {under} % of the outcomes, got {seen.percent} %", red=True)
+
+
+def _tell_second(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how many examples durable-rules has judged, and how many it was not given; nothing is left out silently."""
+    if config.getoption("migro_engine") == "native":
+        return
+    # By way of the reports, which arrive from the workers of pytest-xdist as well.
+    reports = [r for found in terminalreporter.stats.values() for r in found if getattr(r, "when", "") == "call"]
+    told = [value for r in reports for name, value in r.user_properties if name == "migro_second"]
+    refused = told.count("refused")
+    terminalreporter.line(
+        f"durable-rules was asked about {len(told) - refused} examples"
+        f" ({told.count('lowered')} of rules that it joins or chains itself);"
+        f" {refused} are of rules that it is not given"
+    )
 
 
 def _seen(config: pytest.Config) -> Seen:
