@@ -4,6 +4,7 @@ from .agent import Agent, Erased, Processed
 from .approvals import Answer, Card
 from .fold import PLATFORM, UNATTRIBUTED, Fold, Step, partition_of
 from .hands import DryRun, Hands, Live
+from .opinions import Opinion
 from .runtime import Runtime, SystemClock
 from .shadow import Shadow
 from .state import Held, State
@@ -20,6 +21,7 @@ __all__ = [
     "Hands",
     "Held",
     "Live",
+    "Opinion",
     "Processed",
     "Runtime",
     "Shadow",

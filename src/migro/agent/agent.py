@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -35,7 +35,11 @@ from .fold import Fold, partition_of, partition_of_issue
 from .hands import DryRun, Hands, Live, declared
 from .journal import first_delivery, known_withdrawal
 from .loop import BATCH, SNAPSHOT_EVERY, Loop, Records
+from .opinions import Opinion, second_opinion, why_disagreeing
 from .shadow import Shadow
+
+if TYPE_CHECKING:
+    from ..durable import SecondEngine
 
 __all__ = ["Agent", "Erased", "Processed"]
 
@@ -128,6 +132,7 @@ class Agent(Attended):
         if isinstance(hands, Live):
             hands.fit(loop.fold.ruleset)
         self._dispatcher = Dispatcher(loop, hands, self._lock, alarm)
+        self._alarm = alarm
 
     def decides_as(self, other: ConfigChanged) -> bool:
         """Whether these are the rules, the policy and the mode that an input of the journal puts in force."""
@@ -295,6 +300,28 @@ class Agent(Attended):
             for partition in self._loop.due(at):
                 decisions += decisions_of(self._loop.pass_time(partition, at))
         return tuple(sorted(decisions, key=lambda d: (d.at, d.partition)))
+
+    def second_opinion(self, second: SecondEngine) -> Opinion:
+        """
+        Let a second engine judge what fires in every loaded partition; where it disagrees, automation halts.
+
+        Nothing that either engine said counts as right then: nothing acts until a person resumes, and the alarm tells.
+        Where the second engine has no answer, such as after a crash of its process, nothing changes.
+
+        Args:
+            second: ``SecondEngine(agent.fold.engine)`` of `migro.durable`. This takes as long as it takes, so ask now
+                and then, and from one thread.
+
+        Raises:
+            ConfigurationError: If it is beside another engine than this agent's.
+        """
+        with self._lock:
+            opinion = second_opinion(self._loop, second)
+            if opinion.disagreements and not self.halted:
+                why = why_disagreeing(opinion)
+                self.halt(by="migro", why=why)
+                self._alarm(f"migro: automation is halted: {why}")
+        return opinion
 
     # --- actions ------------------------------------------------------------------------------------------------
 
