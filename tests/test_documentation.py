@@ -189,6 +189,7 @@ def test_the_page_on_confidence_states_the_points() -> None:
         "erase",
         "memory info",
         "memory upgrade",
+        "rules portability",
         "rules show",
         "simulate",
     ],
