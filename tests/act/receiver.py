@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import json
 import socket
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import attrs
 
-__all__ = ["FAULTS", "Asked", "Receiver", "Reply", "receiving", "trickling"]
+from tests.loopback import Reply, serving
 
-Reply = tuple[int, dict[str, str], bytes]
+__all__ = ["FAULTS", "Asked", "Receiver", "Reply", "receiving", "trickling"]
 
 FAULTS = ("timeout", "500", "429", "cut", "malformed")
 """What goes wrong: no answer in time, two refusals, a line that is cut after the request was taken, and nonsense."""
@@ -84,64 +82,21 @@ class Receiver:
         return asked.method != "GET" and not asked.path.rpartition("/")[2].startswith(self.reads or ("?",))
 
 
-def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-        disable_nagle_algorithm = True
-
-        def _do(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-            headers = {n.lower(): v for n, v in self.headers.items()}
-            body: Any = None
-            with suppress(ValueError):
-                body = json.loads(raw) if raw else None
-            answer = receiver.reply(Asked(self.command, self.path, headers, body, raw))
-            if answer is None:
-                # A reset, not an orderly end: what a proxy that dies looks like.
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.close_connection = True
-                self.connection.close()
-                return
-            status, more, content = answer
-            self.send_response_only(status)
-            for name, value in more.items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_PATCH = _do  # noqa: N815  # names of the standard library
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-        def finish(self) -> None:
-            with suppress(OSError, ValueError):  # the line was cut on purpose
-                super().finish()
-
-    return Handler
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass
-
-
 @contextmanager
 def receiving(receiver: Receiver) -> Iterator[str]:
     """Serve a receiver on a free port of the loopback, and give its address."""
-    with _Server(("127.0.0.1", 0), _handler(receiver)) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+
+    def answer(method: str, path: str, headers: dict[str, str], raw: bytes) -> Reply | None:
+        body: Any = None
+        with suppress(ValueError):
+            body = json.loads(raw) if raw else None
+        return receiver.reply(Asked(method, path, headers, body, raw))
+
+    with serving(answer) as address:
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield address
         finally:
             receiver.hold.set()
-            server.shutdown()
-            thread.join()
 
 
 @contextmanager

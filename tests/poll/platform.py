@@ -9,24 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import socket
-import struct
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import EllipsisType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import Reply, serving
 
 __all__ = ["NOW", "Platform", "Reply", "listening"]
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PERSON = "jo.doe@mail.example"
-
-Reply = tuple[int, dict[str, str], bytes]
 
 
 def _body(value: Any) -> bytes:
@@ -328,60 +324,6 @@ class Platform:
         }
 
 
-def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Head and body in one piece: otherwise each answer waits for the other side's delayed acknowledgement.
-        wbufsize = -1
-        disable_nagle_algorithm = True
-
-        def _do(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-            headers = {n.lower(): v for n, v in self.headers.items()}
-            answer = platform.answer(self.command, self.path, headers, raw)
-            if answer is None:
-                # A reset, not an orderly end: what a proxy that dies looks like.
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.close_connection = True
-                self.connection.close()
-                return
-            status, more, body = answer
-            self.send_response_only(status)
-            for name, value in more.items():
-                self.send_header(name, value)
-            if status not in (204, 304):
-                self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            if status not in (204, 304):
-                self.wfile.write(body)
-
-        do_GET = do_POST = _do  # noqa: N815  # names of the standard library
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-        def finish(self) -> None:
-            with suppress(OSError, ValueError):  # the line was cut on purpose
-                super().finish()
-
-    return Handler
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass
-
-
-@contextmanager
-def listening(platform: Platform) -> Iterator[str]:
+def listening(platform: Platform) -> AbstractContextManager[str]:
     """Serve a platform on a free port of the loopback, and give its address."""
-    with _Server(("127.0.0.1", 0), _handler(platform)) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    return serving(platform.answer)

@@ -10,10 +10,9 @@ from __future__ import annotations
 import base64
 from typing import Any, ClassVar
 
-from .actor import Redact
-from .messages import Diagnosis, Message, no_diagnosis
+from .messages import Message
 from .sending import Answer, Sender
-from .tickets import Notes, TicketOf, host_of, marked, no_ticket
+from .tickets import AuthoredNotes, host_of, marked
 
 __all__ = ["Gorgias", "gorgias_sender"]
 
@@ -32,7 +31,7 @@ def gorgias_sender(account: str, user: str, key: str, **more: Any) -> Sender:
     return Sender(address, headers={"Authorization": f"Basic {secret}"}, **more)
 
 
-class Gorgias(Notes):
+class Gorgias(AuthoredNotes):
     """
     Notes at Gorgias.
 
@@ -46,18 +45,6 @@ class Gorgias(Notes):
 
     vendor: ClassVar[str] = "gorgias"
 
-    def __init__(
-        self,
-        sender: Sender,
-        *,
-        author: str,
-        redact: Redact,
-        diagnosis: Diagnosis = no_diagnosis,
-        ticket_of: TicketOf = no_ticket,
-    ) -> None:
-        self._author = author
-        super().__init__(sender, redact=redact, diagnosis=diagnosis, ticket_of=ticket_of)
-
     def note(self, ticket: str, message: Message) -> Answer:
         """Add an internal note."""
         body = {
@@ -65,8 +52,8 @@ class Gorgias(Notes):
             "via": "internal-note",
             "from_agent": True,
             "public": False,
-            "sender": {"email": self._author},
-            "source": {"type": "internal-note", "from": {"address": self._author}, "to": []},
+            "sender": {"email": self.author},
+            "source": {"type": "internal-note", "from": {"address": self.author}, "to": []},
             "external_id": message.key,
             "body_text": marked(message),
         }

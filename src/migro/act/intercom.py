@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from .actor import Redact
-from .messages import Diagnosis, Message, no_diagnosis
+from .messages import Message
 from .sending import Answer, Sender
-from .tickets import Notes, TicketOf, as_html, marked, no_ticket
+from .tickets import AuthoredNotes, as_html, marked
 
 __all__ = ["Intercom", "intercom_sender"]
 
@@ -31,7 +30,7 @@ def intercom_sender(token: str, **more: Any) -> Sender:
     return Sender(address, headers=headers, **more)
 
 
-class Intercom(Notes):
+class Intercom(AuthoredNotes):
     """
     Notes at Intercom.
 
@@ -45,24 +44,12 @@ class Intercom(Notes):
 
     vendor: ClassVar[str] = "intercom"
 
-    def __init__(
-        self,
-        sender: Sender,
-        *,
-        author: str,
-        redact: Redact,
-        diagnosis: Diagnosis = no_diagnosis,
-        ticket_of: TicketOf = no_ticket,
-    ) -> None:
-        self._author = author
-        super().__init__(sender, redact=redact, diagnosis=diagnosis, ticket_of=ticket_of)
-
     def note(self, ticket: str, message: Message) -> Answer:
         """Add a note to the conversation."""
         body = {
             "message_type": "note",
             "type": "admin",
-            "admin_id": self._author,
+            "admin_id": self.author,
             "body": f"<p>{as_html(marked(message))}</p>",
         }
         return self._sender.send("POST", f"/conversations/{ticket}/reply", data=body)

@@ -14,7 +14,7 @@ from .actor import Actor, Redact
 from .messages import Diagnosis, DraftParameters, Message, composed, no_diagnosis
 from .sending import Answer, Sender
 
-__all__ = ["Notes", "TicketOf", "as_html", "host_of", "marked", "no_ticket"]
+__all__ = ["AuthoredNotes", "Notes", "TicketOf", "as_html", "host_of", "marked", "no_ticket"]
 
 TicketOf = Callable[[Action], str]
 """Finds the ticket that an action is about, by its id at the help desk; an empty string for none."""
@@ -155,3 +155,28 @@ def host_of(name: str, domain: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", name):
         raise ConfigurationError(f"expected the name of an account, such as the first part of NAME.{domain}")
     return f"https://{name}.{domain}"
+
+
+class AuthoredNotes(Notes):
+    """
+    Notes at vendors that want to be told who writes them.
+
+    Args:
+        sender: The vendor's API, with credentials.
+        author: Who writes the notes, as the vendor names its people.
+        redact: Every word goes through it.
+        diagnosis: Further lines about an issue.
+        ticket_of: Finds the ticket where the action's arguments name none.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        *,
+        author: str,
+        redact: Redact,
+        diagnosis: Diagnosis = no_diagnosis,
+        ticket_of: TicketOf = no_ticket,
+    ) -> None:
+        self.author = author
+        super().__init__(sender, redact=redact, diagnosis=diagnosis, ticket_of=ticket_of)

@@ -66,11 +66,10 @@ def _firing(ruleset: RuleSet) -> Iterator[Problem]:
         reason = never_holds(rule.when, rule.lasts_us)
         if reason:
             dead[rule.id] = reason
-            yield Problem(
-                code="MR101",
-                rule=rule.id,
-                where=rule.where,
-                message="expected a premise that can hold, got one that never does",
+            yield Problem.of(
+                rule,
+                "MR101",
+                "expected a premise that can hold, got one that never does",
                 witness=" ".join(reason.split()),
             )
     for stratum in ruleset.strata:
@@ -78,11 +77,10 @@ def _firing(ruleset: RuleSet) -> Iterator[Problem]:
             awaited, instead = ("", "") if rule.id in dead else unreachable(ruleset, rule, dead)
             if awaited:
                 dead[rule.id] = awaited
-                yield Problem(
-                    code="MR105",
-                    rule=rule.id,
-                    where=rule.where,
-                    message=f"expected an issue that can be known, got {awaited}",
+                yield Problem.of(
+                    rule,
+                    "MR105",
+                    f"expected an issue that can be known, got {awaited}",
                     witness=instead,
                 )
 
@@ -97,20 +95,18 @@ def _conditions(ruleset: RuleSet) -> Iterator[Problem]:
                     continue  # said to be careful, or to be clear
                 follows = " and ".join(map(str, because)) or "nothing at all"
                 shown = sample(signal, [pred, *predicates]) or "any"
-                yield Problem(
-                    code="MR102",
-                    rule=rule.id,
-                    where=rule.where,
-                    message=f"expected a condition that can fail here, got {pred}",
+                yield Problem.of(
+                    rule,
+                    "MR102",
+                    f"expected a condition that can fail here, got {pred}",
                     witness=f"it follows from {follows}; a signal of {signal.__name__}: {shown}",
                 )
         for part in everything(rule.when):
             if isinstance(part, Compared) and figures.always(part):
-                yield Problem(
-                    code="MR102",
-                    rule=rule.id,
-                    where=rule.where,
-                    message=f"expected a comparison that can fail, got {' '.join(str(part).split())}",
+                yield Problem.of(
+                    rule,
+                    "MR102",
+                    f"expected a comparison that can fail, got {' '.join(str(part).split())}",
                     witness=f"{_range(part.left)} on the left, {_range(part.right)} on the right",
                 )
 
@@ -126,20 +122,18 @@ def _points(ruleset: RuleSet) -> Iterator[Problem]:
         most = most_points(ruleset, kind.name, {})
         for rule in ruleset.about(kind.name):
             if most is None:
-                yield Problem(
-                    code="MR108",
-                    rule=rule.id,
-                    where=rule.where,
-                    message=f"expected a rule that supports {kind.name}, got none: there is nothing to say no to",
+                yield Problem.of(
+                    rule,
+                    "MR108",
+                    f"expected a rule that supports {kind.name}, got none: there is nothing to say no to",
                     witness=f"{len(ruleset.about(kind.name))} rules about it, all against it",
                 )
                 continue
             best = kind.prior + most
             if best < 0 and kind.name not in asked:
-                yield Problem(
-                    code="MR108",
-                    rule=rule.id,
-                    where=rule.where,
-                    message=f"expected rules that can bring {kind.name} to a score of 0, got {best} at best",
+                yield Problem.of(
+                    rule,
+                    "MR108",
+                    f"expected rules that can bring {kind.name} to a score of 0, got {best} at best",
                     witness=f"prior {kind.prior}, and {most} points of all its families together",
                 )

@@ -58,11 +58,10 @@ def contents(rule: Rule[Any]) -> Iterator[Problem]:
         if isinstance(term, Feature):
             yield from _feature(rule, term)
         elif isinstance(term, Col) and (word := _personal(term)):
-            yield Problem(
-                code="MR112",
-                rule=rule.id,
-                where=rule.where,
-                message=f"expected columns without personal data, got {term}",
+            yield Problem.of(
+                rule,
+                "MR112",
+                f"expected columns without personal data, got {term}",
                 witness=f"{term.name!r} names {word!r}",
             )
 
@@ -70,11 +69,10 @@ def contents(rule: Rule[Any]) -> Iterator[Problem]:
 def _examples(rule: Rule[Any]) -> Iterator[Problem]:
     for fires, word in ((True, "fires"), (False, "silent")):
         if not any(bool(e.fires_for) is fires for e in rule.examples):
-            yield Problem(
-                code="MR111",
-                rule=rule.id,
-                where=rule.where,
-                message=f"expected an example that {'fires' if fires else 'is silent'}: examples=({word}(...), ...)",
+            yield Problem.of(
+                rule,
+                "MR111",
+                f"expected an example that {'fires' if fires else 'is silent'}: examples=({word}(...), ...)",
                 witness=f"{len(rule.examples)} examples, none of them {word}(...)",
             )
 
@@ -82,12 +80,10 @@ def _examples(rule: Rule[Any]) -> Iterator[Problem]:
 def _windows(rule: Rule[Any]) -> Iterator[Problem]:
     for part in everything(rule.when):
         if isinstance(part, Recent) and part.length > rule.lasts_us:
-            yield Problem(
-                code="MR109",
-                rule=rule.id,
-                where=rule.where,
-                message=f"expected within= of at most what the evidence lasts, {span(rule.lasts_us)},"
-                f" got {span(part.length)}",
+            yield Problem.of(
+                rule,
+                "MR109",
+                f"expected within= of at most what the evidence lasts, {span(rule.lasts_us)}, got {span(part.length)}",
                 witness=f"{span(rule.lasts_us)} after its anchor nothing is left of it, and"
                 f" {span(part.length)} are never reached",
             )
@@ -113,12 +109,10 @@ def _feature(rule: Rule[Any], feature: Feature[Any, Any]) -> Iterator[Problem]:
         found = getattr(found, name, None)
     if found is feature or found is function:
         return
-    yield Problem(
-        code="MR113",
-        rule=rule.id,
-        where=rule.where,
-        message=f"expected a feature under a name of its module, so that rule documents can be read elsewhere;"
-        f" got {feature}",
+    yield Problem.of(
+        rule,
+        "MR113",
+        f"expected a feature under a name of its module, so that rule documents can be read elsewhere; got {feature}",
         witness=f"{function.__module__} has no {function.__qualname__!r}",
     )
 

@@ -121,11 +121,10 @@ def _useless(one: Rule[Any], other: Rule[Any]) -> str:
 
 
 def _told(ruleset: RuleSet, code: str, rule: Rule[Any], other: Rule[Any], message: str) -> Problem:
-    return Problem(
-        code=code,
-        rule=rule.id,
-        where=rule.where,
-        message=message,
+    return Problem.of(
+        rule,
+        code,
+        message,
         witness=_shown(ruleset, rule, other),
         other=other.id,
     )

@@ -8,6 +8,8 @@ from typing import Any
 
 import attrs
 
+from ..rules import Rule
+
 __all__ = ["CODES", "Problem"]
 
 CODES: Mapping[str, str] = MappingProxyType(
@@ -51,6 +53,11 @@ class Problem:
     message: str
     witness: str = ""
     other: str = ""
+
+    @classmethod
+    def of(cls, rule: Rule[Any], code: str, message: str, *, witness: str = "", other: str = "") -> Problem:
+        """Return a mistake of a rule, at the place where it was written."""
+        return cls(code=code, rule=rule.id, where=rule.where, message=message, witness=witness, other=other)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.code} {self.rule}: {self.message} [{CODES[self.code]}]"
