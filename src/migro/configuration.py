@@ -19,6 +19,7 @@ from .errors import ConfigurationError
 from .models import Outcome, Risk, RunMode, digest, to_microseconds
 from .models.validation import explain_validation
 from .observe import ObserveSettings
+from .vitals.settings import ServeSettings
 
 __all__ = [
     "ANY_VERSION",
@@ -118,6 +119,11 @@ class PolicySettings(_Section):
     stale_minutes: int = Field(default=30, gt=0)
 
 
+def _nothing(value: object) -> bool:
+    # Whoever does not say it has the version that the same file had before it could be said.
+    return not value
+
+
 class PersonSettings(_Section):
     """
     Somebody who may be asked; a list of roles alone will do.
@@ -125,10 +131,12 @@ class PersonSettings(_Section):
     Attributes:
         roles: Such as ``on_call`` and ``owner``.
         contact: How to reach the person.
+        slack: The person's id at Slack, such as ``U012ABC``: whose presses of buttons are this person's answers.
     """
 
     roles: Names
     contact: str = ""
+    slack: str = Field(default="", pattern=r"^([UW][A-Z0-9]{1,30})?$", exclude_if=_nothing)
 
 
 def _roles_alone(value: object) -> object:
@@ -340,6 +348,7 @@ class Configuration(_Section):
         people: Who may answer, by name; empty: whoever has a name.
         budgets: Limits by name, beside those that migro ships.
         quiet: Hours at which only operators are told.
+        serve: Where a run listens; no part of the configuration's version.
     """
 
     memory: MemorySettings = MemorySettings()
@@ -353,6 +362,7 @@ class Configuration(_Section):
     approvals: ApprovalSettings = ApprovalSettings()
     budgets: Mapping[str, BudgetSettings] = Field(default_factory=dict)
     quiet: Annotated[tuple[QuietSettings, ...], BeforeValidator(_many)] = ()
+    serve: ServeSettings = ServeSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -365,6 +375,13 @@ class Configuration(_Section):
         if not listed or not isinstance(rules, Mapping) or "sets" in rules:
             return data
         return {**data, "rules": {**rules, "sets": []}}
+
+    @model_validator(mode="after")
+    def _one_person_for_each_id(self) -> Configuration:
+        ids = [p.slack for p in self.people.values() if p.slack]
+        if twice := sorted({id for id in ids if ids.count(id) > 1}):
+            raise ValueError(f"expected each id at Slack for one of [people], got {', '.join(twice)} for several")
+        return self
 
     @property
     def rule_sets(self) -> tuple[str, ...]:
@@ -388,7 +405,8 @@ class Configuration(_Section):
     @property
     def version(self) -> str:
         """SHA-256 of the whole configuration; part of the policy's version, and so of every decision."""
-        data = self.model_dump(mode="json")
+        # Where it listens changes no decision.
+        data = self.model_dump(mode="json", exclude={"serve"})
         if self.actuators == ActuatorsSettings():
             # Whoever has no receivers has the version that the same file had before there were any.
             del data["actuators"]
@@ -411,6 +429,11 @@ class Configuration(_Section):
         """Return the shipped limits, each as strict as the file says, and those that it adds."""
         given = {name: settings.named(name) for name, settings in sorted(self.budgets.items())}
         return (*(given.pop(b.name, b) for b in BUDGETS), *given.values())
+
+    @property
+    def slack_names(self) -> Mapping[str, str]:
+        """Names of people by their ids at Slack."""
+        return {person.slack: name for name, person in self.people.items() if person.slack}
 
     def to_people(self) -> People:
         """Return who may answer, and who is told next where nobody does."""

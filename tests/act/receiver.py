@@ -44,6 +44,7 @@ class Receiver:
         asked: Every request.
         reads: What the last part of a path begins with where a request that is no GET changes nothing.
         retry_after: What is said with 429.
+        whispered: What one person alone was shown, and who.
     """
 
     def __init__(self, answer: Callable[[Receiver, Asked], Reply]) -> None:
@@ -57,6 +58,7 @@ class Receiver:
         self.faults: list[str] = []
         self.asked: list[Asked] = []
         self.kept: dict[str, Any] = {}
+        self.whispered: list[tuple[str, str]] = []
         self.retry_after = "0"
         self.hold.clear()
 

@@ -68,6 +68,9 @@ def slack(receiver: Receiver, asked: Asked) -> Reply:
             known |= {n: fields[n] for n in ("text", "blocks", "metadata") if n in fields}
             known["edited"] = {"user": "B01", "ts": "1772355700.000000"}
             return _ok(channel=CHANNEL, ts=fields["ts"], text=fields["text"], message=known)
+        case "chat.postEphemeral":
+            receiver.whispered.append((fields["user"], fields["text"]))
+            return _ok(message_ts="1772355800.000001")
         case "conversations.history":
             if "include_all_metadata" not in fields:
                 return _no("metadata_not_asked_for")

@@ -237,9 +237,10 @@ def test_a_card_is_posted_where_the_issue_is_told_and_loses_its_buttons_when_ans
 ) -> None:
     asked = hands(address)
     asked.execute(note("k1"))
-    _, channel, ts = asked.ask(waiting(), "on_call", []).split()
+    where = asked.ask(waiting(), "on_call", [])
+    ts = where.split()[2]
     assert receiver.kept[ts]["thread_ts"] == "1772355600.000001"
-    asked.answered(waiting(), channel, ts, "approved by Ada")
+    asked.answered(waiting(), where, "approved by Ada")
 
     assert [b["type"] for b in receiver.kept[ts]["blocks"]] == ["header", "section", "context"]
 

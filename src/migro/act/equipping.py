@@ -12,6 +12,7 @@ import attrs
 from ..errors import ConfigurationError
 from ..ports import Actuator
 from .actor import Redact
+from .asking import Asker, Askers, NoticeAsker
 from .chat import Chat
 from .dashboards import GrafanaAnnotations, StatuspageIncidents, grafana_sender, statuspage_sender
 from .events import DecisionEvents
@@ -44,10 +45,14 @@ class Equipment:
     Attributes:
         actuators: Each takes kinds that no other takes.
         events: Who is told of decisions; None where nobody is.
+        askers: Who shows roles what waits for them.
+        slack: Who posts in Slack; None where no role is told there.
     """
 
     actuators: tuple[Actuator, ...] = ()
     events: DecisionEvents | None = None
+    askers: Askers = attrs.field(factory=Askers)
+    slack: Slack | None = None
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -102,9 +107,14 @@ def equip(
     made = _Maker(settings, dict(secrets), redact, diagnosis, ticket_of)
     own = [a for a in (made.calls(taken), made.desk(taken), made.grafana(taken), made.statuspage(taken)) if a]
     claimed = {*taken, *(kind for a in own for kind in a.kinds)}
-    told = made.messengers(roles, claimed, console)
+    told, asking = made.messengers(roles, claimed, console)
     retried = [_retried(a, settings) for a in own]
-    return Equipment(actuators=(*retried, *([told] if told is not None else [])), events=made.events(dry_run))
+    return Equipment(
+        actuators=(*retried, *([told] if told is not None else [])),
+        events=made.events(dry_run),
+        askers=asking,
+        slack=next((a for a in asking.by_role.values() if isinstance(a, Slack)), None),
+    )
 
 
 def _retried(actuator: Actuator, settings: ActuatorsSettings) -> Actuator:
@@ -198,23 +208,37 @@ class _Maker:
 
     # --- messengers ---------------------------------------------------------------------------------------------
 
-    def messengers(self, roles: Mapping[str, str], claimed: Collection[str], console: Actuator | None) -> ByRole | None:
-        """Return who tells roles; None where the console tells all of them."""
+    def messengers(
+        self, roles: Mapping[str, str], claimed: Collection[str], console: Actuator | None
+    ) -> tuple[ByRole | None, Askers]:
+        """Return who tells roles, None where the console tells all of them; and who asks them."""
         places = {role: messenger_of(channel) for role, channel in roles.items()}
         by_name: dict[str, dict[str, str]] = {}
         for role, (name, where) in places.items():
             by_name.setdefault(name, {})[role] = where
-        by_name.pop(_CONSOLE, None)
+        printed = by_name.pop(_CONSOLE, {})
         for name in by_name:
             if getattr(self.settings, name) is None:
                 raise ConfigurationError(f"expected [actuators.{name}], since a role is told by it; got none")
         kinds = [kind for kind in MESSAGES if kind not in claimed]
         routes: dict[str, Actuator] = {}
+        asking: dict[str, Asker] = {}
         for name, to in by_name.items():
             own = [*kinds, "update_dashboard"] if name == "slack" and "update_dashboard" not in claimed else kinds
+            # To ask is no action: what others take of these does not change who shows a card.
+            plain = self._messenger(name, to, own or ["notify"])
+            told = _retried(plain, self.settings)
             if own:
-                routes |= dict.fromkeys(to, _retried(self._messenger(name, to, own), self.settings))
-        return ByRole(routes, otherwise=console) if routes else None
+                routes |= dict.fromkeys(to, told)
+            if isinstance(plain, Slack):
+                asking |= dict.fromkeys(to, plain)
+            elif "notify" in told.kinds:
+                asking |= dict.fromkeys(to, NoticeAsker(told))
+        otherwise = NoticeAsker(console, brief=True) if console is not None else None
+        if otherwise is not None:
+            asking |= dict.fromkeys(printed, otherwise)
+        routing = ByRole(routes, otherwise=console) if routes else None
+        return routing, Askers(by_role=asking, otherwise=otherwise)
 
     def _messenger(self, name: str, to: Mapping[str, str], kinds: list[str]) -> Actuator:
         common: dict[str, Any] = {"redact": self.redact, "kinds": kinds, "diagnosis": self.diagnosis}

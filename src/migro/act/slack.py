@@ -21,6 +21,7 @@ import attrs
 from ..errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear
 from ..models import Action, ActionResult, Standing
 from .actor import Actor, Redact
+from .asking import asked_key
 from .messages import (
     MESSAGES,
     Diagnosis,
@@ -64,7 +65,7 @@ class Slack(Actor):
         kinds: The kinds of action it takes: some of `draft_reply`, `notify`, `report` and `update_dashboard`.
         diagnosis: Further lines about an issue.
         address: Of the Web API; with TLS, unless it is on this machine.
-        timeout_ms: How long to wait for an answer, in milliseconds.
+        timeout_ms: How long to wait for each piece of an answer, in milliseconds; four times as long for all of it.
 
     Raises:
         ConfigurationError: If the package is not installed, the address is an open one, or a kind is not one of these.
@@ -133,53 +134,72 @@ class Slack(Actor):
 
     # --- approvals ----------------------------------------------------------------------------------------------
 
-    def ask(self, action: Action, role: str, lines: Sequence[str]) -> str:
+    def ask(self, action: Action, role: str, lines: Sequence[str], *, again: bool = False) -> str:
         """
         Post a card that asks a role to approve or reject an action, in the issue's thread, and return where it stands.
 
-        Who presses a button is told by a delivery from Slack, which `migro.act.slack_blocks.pressed` reads. The same
-        binding is asked about once.
-
-        Args:
-            action: One that waits.
-            role: Whose channel it is posted in.
-            lines: What has to be known to decide: the explanation, the preview of the action, what a dry run gave.
-
-        Raises:
-            ActionError: As the port has it.
+        Who presses a button is told by a delivery from Slack, which `migro.act.slack_blocks.pressed` reads. While an
+        action waits, it is asked about once; see `migro.act.asking.Asker`.
         """
-        said = self.said(action).model_copy(update={"target": role, "idempotency_key": f"ask:{action.binding}"})
+        said = self.said(action).model_copy(update={"target": role, "idempotency_key": asked_key(action)})
         with self._lock:
             if said.idempotency_key in self._done:
                 return self._done[said.idempotency_key].detail
             channel = self._channel(said)
-            thread = self._thread(channel, said)
-            told = f"Approval wanted: {action.kind} -> {action.target}"
-            answer = self._call(
-                "chat_postMessage",
-                channel=channel,
-                text=escaped(told),
-                blocks=card(self.said(action), [self._redact(line) for line in lines]),
-                # Of no issue: a card is never taken for the first message of a thread, which is changed later.
-                metadata=_metadata("", said.idempotency_key),
-                unfurl_links=False,
-                **({"thread_ts": thread.ts, "reply_broadcast": True} if thread is not None else {}),
-            )
-            where = f"slack {channel} {_stamp(answer)}"
+            ts = self._card(channel, said.idempotency_key) if again else ""
+            where = f"slack {channel} {ts or self._asked(channel, said, self.said(action), lines)}"
             self._remember(said.idempotency_key, ActionResult(status="succeeded", detail=where))
             return where
 
-    def answered(self, action: Action, channel: str, ts: str, told: str) -> None:
-        """
-        Take the buttons off a card and say what was answered.
+    def _asked(self, channel: str, said: Action, action: Action, lines: Sequence[str]) -> str:
+        thread = self._thread(channel, said)
+        answer = self._call(
+            "chat_postMessage",
+            channel=channel,
+            **self._shown(action, lines),
+            # Of no issue: a card is never taken for the first message of a thread, which is changed later.
+            metadata=_metadata("", said.idempotency_key),
+            unfurl_links=False,
+            **({"thread_ts": thread.ts, "reply_broadcast": True} if thread is not None else {}),
+        )
+        return _stamp(answer)
 
-        Raises:
-            ActionError: As the port has it.
-        """
-        said = self._redact(told)
+    def _shown(self, action: Action, lines: Sequence[str]) -> dict[str, Any]:
+        told = escaped(f"Approval wanted: {action.kind} -> {action.target}")
+        return {"text": told, "blocks": card(action, [self._redact(line) for line in lines])}
+
+    def _card(self, channel: str, key: str) -> str:
+        """Return the time stamp of the card with a key; empty where there is none."""
+        history = self._pages("conversations_history", channel=channel)
+        return next((str(m["ts"]) for m in history if _key_of(m) == key), "")
+
+    def changed(self, action: Action, where: str, lines: Sequence[str]) -> None:
+        """Bring a card and its buttons up to date; see `migro.act.asking.Asker`."""
+        _, channel, ts = self._place(where)
+        self._call("chat_update", channel=channel, ts=ts, **self._shown(self.said(action), lines))
+
+    def answered(self, action: Action, where: str, told: str) -> None:
+        """Take the buttons off a card and say what became of it; see `migro.act.asking.Asker`."""
+        said, (_, channel, ts) = self._redact(told), self._place(where)
         self._call(
             "chat_update", channel=channel, ts=ts, text=escaped(said), blocks=settled_card(self.said(action), said)
         )
+
+    def whisper(self, where: str, user: str, told: str) -> None:
+        """
+        Say something to one person where a card stands, that nobody else sees.
+
+        Raises:
+            ActionError: As the port of actuators has it.
+        """
+        _, channel, _ = self._place(where)
+        self._call("chat_postEphemeral", channel=channel, user=user, text=escaped(self._redact(told)))
+
+    def _place(self, where: str) -> tuple[str, str, str]:
+        name, channel, ts = (*where.split(" "), "", "")[:3]
+        if name != "slack" or not channel or not ts:
+            raise ActionRefused("expected where a card stands in Slack, got another place")
+        return name, channel, ts
 
     # --- the Web API --------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from ..ports import Memory
 from ..rules import RuleSet
 from .state import approvers, remind_at
 
-__all__ = ["Answer", "Card", "card_id", "cards", "find_action", "told_back"]
+__all__ = ["Answer", "Card", "card_id", "card_of", "cards", "find_action", "told_back"]
 
 Lines = Annotated[tuple[str, ...], BeforeValidator(many)]
 
@@ -106,7 +106,12 @@ class Answer(Record):
 
 def card_id(action: Action) -> str:
     """Return the id of the card of an action as it is bound now."""
-    return content_id("card", action.idempotency_key, action.binding)
+    return card_of(action.idempotency_key, action.binding)
+
+
+def card_of(key: str, binding: str) -> str:
+    """Return the id of the card of an action by its idempotency key, as it is or was bound."""
+    return content_id("card", key, binding)
 
 
 def cards(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -68,6 +69,16 @@ class Attended:
         with self._lock:
             self._loop.catch_up(PLATFORM)
             return self._loop.state(PLATFORM).halted
+
+    def halts(self) -> Mapping[str, str]:
+        """
+        Return why automation is halted, by partition, as far as inputs are consumed; nothing is written.
+
+        Of partitions that this process has not looked at, only the platform, which every halt reaches.
+        """
+        with self._lock:
+            states = {name: self._loop.state(name).halted for name in sorted({PLATFORM, *self._loop.loaded})}
+        return {name: why for name, why in states.items() if why}
 
     def tell(self, partition: str, item: Input) -> tuple[Decision, ...]:
         """Give the fold an input that is no signal, such as what a person did, and return the decisions it led to."""

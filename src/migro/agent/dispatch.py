@@ -22,6 +22,7 @@ from ..ports import Alarm, Leases
 from ..processes import this_process
 from .fold import PLATFORM
 from .hands import Hands
+from .logs import log_action
 from .loop import Loop
 from .spending import claim
 
@@ -147,6 +148,7 @@ class Dispatcher:
             # What somebody else has finished stays as it is, and so does what it has spent.
             if result.status == "failed" and finished.status in (ActionStatus.FAILED, ActionStatus.STARTED):
                 self._give_back(action)
+        log_action(action, result)
         if result.status in ("failed", "unknown"):
             told = f"{action.kind} -> {action.target} for {action.issue}"
             what = "failed" if result.status == "failed" else "may or may not have happened"

@@ -20,6 +20,7 @@ from ..models import (
     ActionFinished,
     ActionStarted,
     ActionStatus,
+    CardShown,
     CauseChanged,
     ConfigChanged,
     Disposition,
@@ -248,7 +249,7 @@ class Fold:
                 self._conclusions.judge_kinds(state, item.issue.kind, effects)
                 if self._reads_above:
                     self._conclusions.infer(state, issue_above(item, state.partition), effects)
-            case Tick():
+            case Tick() | CardShown():
                 pass  # time has passed above
             case ErasureRequested():
                 if state.partition != PLATFORM:

@@ -30,6 +30,7 @@ from ..models import (
 from ..ports import Alarm, Memory
 from .fold import PLATFORM, Fold, Step
 from .journal import about, halts, open_issues
+from .logs import log_halt, log_steps
 from .shadow import Shadow
 from .snapshots import restore, snapshot
 from .state import State
@@ -320,6 +321,7 @@ class Loop:
             raise
         due = records[-1].due
         self._due[partition] = None if due is None else to_microseconds(due)
+        log_steps(partition, records)
 
     # --- errors -------------------------------------------------------------------------------------------------
 
@@ -337,6 +339,7 @@ class Loop:
             if self._shadow is not None:
                 self._shadow.forget(partition)  # it has to leave this one out as well
 
+        log_halt(partition)
         self._halt(one.input, why, record)
         return made[0]
 

@@ -20,14 +20,19 @@ class Interruption:
     """
     Notices Ctrl-C while it is entered.
 
+    Args:
+        terminates: Whether it notices as well that whoever supervises the process wants it to end (SIGTERM).
+
     Attributes:
         asked: Whether somebody wants the command to stop.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, terminates: bool = False) -> None:
         self.asked = False
         self._reading = False
         self._before: Any = None
+        self._terminates = terminates
+        self._ended_before: Any = None
 
     def __enter__(self) -> Self:
         # Only the main thread may ask; and whoever started the command deaf to Ctrl-C, as `nohup` does, meant it.
@@ -35,11 +40,15 @@ class Interruption:
             self._before = signal.getsignal(signal.SIGINT)
             if self._before is not signal.SIG_IGN:
                 signal.signal(signal.SIGINT, self._noticed)
+            if self._terminates:
+                self._ended_before = signal.signal(signal.SIGTERM, self._noticed)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
+        if self._ended_before is not None:
+            signal.signal(signal.SIGTERM, self._ended_before)
 
     def until(self, items: Iterable[T]) -> Iterator[T]:
         """Yield items until somebody wants to stop; what an item's owner does with it is never cut short."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -35,9 +35,12 @@ class Turn:
         return (*self.due, *(self.done.decisions if self.done is not None else ()))
 
 
-def play(agent: Agent, events: Iterable[Event]) -> Iterator[Turn]:
+def play(agent: Agent, events: Iterable[Event], *, after: Callable[[Turn], None] | None = None) -> Iterator[Turn]:
     """
     Yield what each event leads to, with time passing by the times of receipt; what is planned is tried after its turn.
+
+    Args:
+        after: What is done after a turn in the place of `Agent.drain`, which is done where something was decided.
 
     Whoever stops in between decides what becomes of what is planned, and so does whoever comes to the end:
     `Agent.drain` tries it.
@@ -50,7 +53,9 @@ def play(agent: Agent, events: Iterable[Event]) -> Iterator[Turn]:
         done = settled(agent.memory, agent.process(event.signal))
         turn = Turn(event=event, due=due, done=done)
         yield turn
-        if turn.decisions:
+        if after is not None:
+            after(turn)
+        elif turn.decisions:
             agent.drain()
 
 

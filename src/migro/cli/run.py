@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from ..act import Diagnostics
 from ..agent import Agent, Processed, Shadow
+from ..configuration import Configuration
 from ..errors import ConfigurationError
 from ..models import Decision
+from ..models.validation import explain_validation
 from ..observe import scrub
+from ..vitals.logs import LogFormat, log_to
+from ..vitals.settings import ServeSettings
 from .console import Console, decision_row, short
 from .equipment import equipped, hands, opened, source_events
 from .files import memory_files
@@ -23,9 +32,12 @@ from .observe import moment
 from .playing import Turn, play
 from .retrospect import same_memory
 from .surroundings import configuration, observer
+from .tending import Tending, listen, receiving, watched
+from .unfit import unfit
 
 if TYPE_CHECKING:
-    from ..act.events import DecisionEvents
+    from ..act.metrics import Metrics
+    from ..cards import Heard
 
 __all__ = ["Tally", "disposition_line", "register"]
 
@@ -53,6 +65,13 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "--received-at", type=moment, metavar="TIME", help="time of receipt, ISO 8601 with a zone, for bare payloads"
     )
     parser.add_argument("--live", action="store_true", help="execute what policy allows; without it nothing acts")
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", help="take deliveries in at /in/NAME, and go on until it is stopped"
+    )
+    parser.add_argument(
+        "--metrics", metavar="HOST:PORT", help="serve /metrics for Prometheus, and /healthz, while it runs"
+    )
+    parser.add_argument("--log", choices=("text", "json"), help="write the library's own logs to standard error")
     parser.add_argument("--only", choices=("decisions", "dispositions"), help="leave the other kind of line out")
     parser.set_defaults(command=run)
 
@@ -120,18 +139,27 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print one disposition line for every event, every decision as it falls, and the counts."""
     config = configuration(arguments.config)
     url = arguments.memory or config.memory.url
-    if not arguments.files and not arguments.source:
+    serve = _serve(arguments, config)
+    if not (arguments.files or arguments.source or serve.deliveries):
         raise ConfigurationError("expected material: FILE..., - for standard input, or --source NAME; got none")
     rules, plugins = equipped(config, arguments.rules or ())
     candidate = equipped(config, arguments.shadow)[0] if arguments.shadow else None
     policy = config.to_policy()
     diagnostics = Diagnostics(redact=scrub)
     equipment = hands(config, plugins, policy, live=arguments.live, diagnostics=diagnostics)
+    for told in unfit(config, rules, policy, equipment):
+        console.complain(told)
     sourced = source_events(config, plugins, arguments.source)
+    metrics = _metrics() if serve.metrics else None
     tally = Tally()
     collected: dict[str, list[Any]] = {"dispositions": [], "decisions": []}
     # The memory first: whoever names one that cannot be must not get a key beside it.
-    with opened(config, url, plugins) as memory, Interruption() as interruption, long_lived():
+    with (
+        _logged(arguments.log),
+        opened(config, url, plugins) as memory,
+        Interruption(terminates=bool(serve.deliveries)) as interruption,
+        long_lived(),
+    ):
         diagnostics.memory = memory
         watch = observer(config, url, console)
         agent = Agent(
@@ -144,32 +172,64 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             shadow=candidate,
         )
         reporter = _Reporter(console, arguments.only, collected, same_memory(arguments))
-        if "-" in arguments.files:
+        tending = Tending(agent, equipment, config, alarm=console.complain, on_answer=reporter.answer, metrics=metrics)
+        receiver = receiving(agent, watch, tending, console) if serve.deliveries else None
+        if "-" in arguments.files or receiver is not None:
             console.follow()
         found = events(
             arguments.files, watch, kind=arguments.kind, received_at=arguments.received_at, own=memory_files(url)
         )
-        for turn in play(agent, interruption.until(chain(found, sourced))):
-            tally.take(turn)
-            reporter.turn(turn)
-            _tell(equipment.events, turn)
-        # Who stops a live run wants nothing more to happen; what is planned stays planned.
-        if not (interruption.asked and arguments.live):
-            agent.drain()
+
+        def decided(decision: Decision) -> None:
+            tending.decided(decision)
+            tally.decisions += 1
+            reporter.decision(decision)
+
+        with watched(agent, serve, metrics, receiver, console):
+            for turn in play(agent, interruption.until(chain(found, sourced)), after=tending.after):
+                tally.take(turn)
+                reporter.turn(turn)
+                for decision in turn.decisions:
+                    tending.decided(decision)
+            if receiver is not None:
+                listen(receiver, tending, interruption, console, decided)
+            # Who stops a live run wants nothing more to happen; what is planned stays planned.
+            if not (interruption.asked and arguments.live):
+                tending.act()
         if equipment.events is not None and equipment.events.lost:
             told = f"{equipment.events.lost} of {equipment.events.lost + equipment.events.sent}"
             console.complain(f"decisions that did not reach [actuators.events]: {told}; {equipment.events.why}")
         reporter.counts(tally, url, live=arguments.live, shadow=agent.shadow)
     if interruption.asked:
         console.complain("stopped; everything that was accepted is stored")
-        return STOPPED
+        return 0 if receiver is not None else STOPPED
     return 0 if tally.adds_up and not tally.unreadable else 1
 
 
-def _tell(events: DecisionEvents | None, turn: Turn) -> None:
-    if events is not None:
-        for decision in turn.decisions:
-            events.tell(decision)
+def _serve(arguments: argparse.Namespace, config: Configuration) -> ServeSettings:
+    """Return where to listen: as the command says, else as the configuration does."""
+    given = {"deliveries": arguments.listen, "metrics": arguments.metrics}
+    settings = {**config.serve.model_dump(), **{name: place for name, place in given.items() if place is not None}}
+    try:
+        return ServeSettings(**settings)
+    except ValidationError as e:
+        raise ConfigurationError(explain_validation(e, quoting=True)) from e
+
+
+def _metrics() -> Metrics:
+    from ..act.metrics import Metrics
+
+    return Metrics()
+
+
+@contextmanager
+def _logged(format: LogFormat | None) -> Iterator[None]:
+    handler = log_to(sys.stderr, format) if format is not None else None
+    try:
+        yield
+    finally:
+        if handler is not None:
+            logging.getLogger("migro").removeHandler(handler)
 
 
 class _Reporter:
@@ -182,7 +242,7 @@ class _Reporter:
 
     def _record(self, name: str, data: Mapping[str, Any]) -> None:
         if self._console.format == "json":
-            self._collected[name].append(data)
+            self._collected.setdefault(name, []).append(data)
         elif self._console.format == "jsonl":
             self._console.data({"record": name.removesuffix("s"), **data})
 
@@ -227,6 +287,11 @@ class _Reporter:
             return
         self._console.say(f"{'decision':<10} {decision_row(decision, dated=True)}  {decision.because}")
         self._record("decisions", decision.summary())
+
+    def answer(self, heard: Heard) -> None:
+        counted = heard.answer is not None and heard.answer.counted
+        self._record("answers", {"verb": heard.verb, "counted": counted, "words": heard.words})
+        self._console.say(f"{'answer':<10} {heard.verb}: {heard.words}")
 
     def counts(self, tally: Tally, url: str, *, live: bool, shadow: Shadow | None) -> None:
         beside = {} if shadow is None else {"shadow": {"decisions": shadow.decided, "errors": dict(shadow.errors)}}

@@ -22,6 +22,7 @@ __all__ = [
     "ActionDue",
     "ActionFinished",
     "ActionStarted",
+    "CardShown",
     "CauseChanged",
     "ConfigChanged",
     "ErasureRequested",
@@ -137,6 +138,28 @@ class ActionFinished(_Input):
     @property
     def delivery_key(self) -> str | None:
         return content_id("in", self.input, self.key, self.result.model_dump())
+
+
+class CardShown(_Input):
+    """
+    The card of an action that waits is put in front of people, or taken away again; no decision depends on it.
+
+    Attributes:
+        card: Id of the card: of an action as it was bound.
+        key: Idempotency key of the action.
+        since: When it began to wait: what waits again is asked about again.
+        role: Who is asked.
+        state: `asked` before it is posted, `shown` when it stands, `settled` when there is nothing to answer any more.
+        where: Where it stands, in the words of whoever posted it; empty before that.
+    """
+
+    input: Literal["card_shown"] = "card_shown"
+    card: str
+    key: str
+    since: UtcTime
+    role: str
+    state: Literal["asked", "shown", "settled"]
+    where: str = ""
 
 
 def plain_name(name: str) -> str:
@@ -387,6 +410,7 @@ Input = Annotated[
         ActionDue,
         ActionStarted,
         ActionFinished,
+        CardShown,
         PersonActed,
         IssueChanged,
         CauseChanged,

@@ -66,6 +66,8 @@ class Receiver:
         notice: Called with one line for what a person has to do or to know. Default: the warning level of the logger
             ``migro``.
         prefix: What stands in front of the endpoint's name in a path.
+        on_signals: Called with the name of the endpoint and the new signals of every delivery that is proven and
+            stored, in the thread of the request: it only takes note.
 
     Raises:
         ConfigurationError: If an endpoint can never prove its sender.
@@ -82,6 +84,7 @@ class Receiver:
         clock: Clock | None = None,
         notice: Callable[[str], None] | None = None,
         prefix: str = "/in/",
+        on_signals: Callable[[str, Sequence[Signal]], None] | None = None,
     ) -> None:
         self.agent = to if isinstance(to, Agent) else None
         self.memory: Memory = to.memory if isinstance(to, Agent) else to
@@ -90,6 +93,7 @@ class Receiver:
         self._clock: Clock = clock or SystemClock()
         self._notice = notice or logging.getLogger("migro").warning
         self._prefix = prefix
+        self._on_signals = on_signals
         self._privacy = privacy or (Erasing(self.agent, notice=self._notice) if self.agent is not None else None)
         self._acceptance = Acceptance(
             self.memory,
@@ -263,6 +267,8 @@ class Receiver:
                 self._came.set()
                 with self._lock:
                     self._noted.discard("store")
+                if proven and self._on_signals is not None:
+                    self._on_signals(delivery.name, [s for s in signals if s.id not in repeated])
         return Reply(200, {}, b"") if asked else acknowledged(delivery.kind)
 
     def _handled(self, delivery: _Delivery, signal: Signal, inputs: dict[str, list[Input]]) -> bool:

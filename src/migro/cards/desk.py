@@ -1,0 +1,155 @@
+"""The desk: puts cards in front of approvers, keeps them true, and takes the buttons off what is over."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+import attrs
+
+from ..act.asking import Askers
+from ..agent import Agent, Card
+from ..errors import ActionError, ActionRefused
+from ..models import Action, ActionStatus
+from ..ports import Alarm, Leases
+from ..processes import this_process
+from .book import Book
+
+__all__ = ["Desk"]
+
+_LOG = logging.getLogger("migro.approvals")
+
+_LEASE_SECONDS = 300
+_LONGEST_WAIT_S = 300
+
+
+@attrs.define
+class _Trouble:
+    """A card that could not be shown: how often, and from when on it is tried again, in seconds."""
+
+    times: int = 0
+    again_at: float = 0
+
+
+class Desk:
+    """
+    Shows the card of everything that waits for people to the first of its approvers' roles that has a channel.
+
+    That a card is about to be posted is journaled before, and where it stands after: a crash in between looks for it
+    before it is posted again. Each card is worked on by one process at a time. What goes wrong is tried again, with
+    waits that grow up to five minutes.
+
+    Args:
+        agent: Whose cards.
+        askers: Who shows them.
+        alarm: Called with one line, once, for a card that could not be shown or taken away; people still find it by
+            ``migro approvals``.
+        seconds: A clock that never goes back, for the waits.
+    """
+
+    def __init__(
+        self, agent: Agent, askers: Askers, *, alarm: Alarm, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._agent, self._askers, self._alarm, self._seconds = agent, askers, alarm, seconds
+        self.book = Book(agent)
+        self._told: set[str] = set()
+        self._troubles: dict[tuple[str, datetime], _Trouble] = {}
+
+    def round(self) -> int:
+        """Show what waits anew or has changed, settle what waits no more, and return how many cards that concerned."""
+        self.book.read()
+        waiting = {(c.action.idempotency_key, c.action.at): c for c in self._cards()}
+        over = [(p.key, p.since) for p in self.book.open if (p.key, p.since) not in waiting]
+        done = sum(self._try(one, partial(self._settle, *one)) for one in over)
+        return done + sum(self._try(one, partial(self._show, card)) for one, card in waiting.items())
+
+    def _cards(self) -> tuple[Card, ...]:
+        # To make a card takes its decision and its issue; most of the time nothing waits.
+        pending = self._agent.memory.read("actions", pending=True)
+        waits = any(a.status is ActionStatus.WAITING for a in pending)
+        return self._agent.approvals() if waits else ()
+
+    # --- showing ------------------------------------------------------------------------------------------------
+
+    def _show(self, card: Card) -> bool:
+        action = card.action
+        place = self.book.place(action.idempotency_key, action.at)
+        roles = self._agent.fold.policy.people.roles_for(action.risk)
+        found = self._askers.first((place.role,) if place is not None else roles)
+        if found is None or (place is not None and place.state == "shown" and place.card == card.id):
+            return False
+        role, asker = found
+        if place is not None and place.state == "shown":
+            asker.changed(action, place.where, _lines(card))
+            self.book.shown(place, card, place.where, action.at)
+            return True
+        begun = place or self.book.asked(card, role, action.at)
+        where = asker.ask(action, role, _lines(card), again=place is not None)
+        if place is not None and place.card != card.id:
+            asker.changed(action, where, _lines(card))  # what was found may show what was known before the crash
+        self.book.shown(begun, card, where, action.at)
+        _LOG.info("card shown", extra={"card": card.id, "kind": action.kind, "role": role})
+        return True
+
+    # --- settling -----------------------------------------------------------------------------------------------
+
+    def _settle(self, key: str, since: datetime) -> bool:
+        place = self.book.place(key, since)
+        if place is None:
+            return False
+        action = next(iter(self._agent.memory.read("actions", id=key)), None)
+        found = self._askers.first((place.role,))
+        if action is not None and found is not None and place.where:
+            try:
+                found[1].answered(action.model_copy(update={"at": since}), place.where, outcome(action, since))
+            except ActionRefused as e:
+                self._alarm(f"migro: a card stays as it is, and answers to it count for nothing: {e}")
+        self.book.settled(place, since)
+        _LOG.info("card settled", extra={"card": place.card, "role": place.role})
+        return True
+
+    # --- both ---------------------------------------------------------------------------------------------------
+
+    def _try(self, one: tuple[str, datetime], work: Callable[[], bool]) -> bool:
+        """Do something about a card, unless another process is at it, or it went wrong a moment ago."""
+        trouble = self._troubles.get(one)
+        if trouble is not None and self._seconds() < trouble.again_at:
+            return False
+        memory, name, holder = self._agent.memory, f"card:{one[0]}", f"{this_process()}#cards"
+        if isinstance(memory, Leases) and not memory.acquire(name, holder, _LEASE_SECONDS):
+            return False
+        try:
+            self.book.read()  # whoever had it before may have done it
+            done = work()
+            self._troubles.pop(one, None)
+            return done
+        except ActionError as e:
+            self._stumbled(self._troubles.setdefault(one, _Trouble()), str(e))
+            return False
+        finally:
+            if isinstance(memory, Leases):
+                memory.release(name, holder)
+
+    def _stumbled(self, trouble: _Trouble, why: str) -> None:
+        trouble.times += 1
+        trouble.again_at = self._seconds() + min(2**trouble.times, _LONGEST_WAIT_S)
+        told = f"migro: a card could not be shown or settled: {why}; migro approvals has what waits"
+        if told not in self._told:
+            self._told.add(told)
+            self._alarm(told)
+
+
+def outcome(action: Action, since: datetime) -> str:
+    """Return in words what became of what a card asked, that waited since a time."""
+    what = f"{action.kind} -> {action.target}"
+    if action.at != since:
+        return f"{what} waited no more, and was asked for anew"
+    note = f": {action.note}" if action.note else ""
+    return f"{what} is {action.status.value}{note}"
+
+
+def _lines(card: Card) -> list[str]:
+    return [*card.text().splitlines(), "Answer     migro approvals list shows it, approve and reject answer it"]

@@ -1,0 +1,58 @@
+"""The vital signs for Prometheus: read when somebody asks for the metrics, never in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from ..act.metrics import Metrics
+from ..errors import MigroError
+from .vitals import Vitals
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+__all__ = ["VitalsCollector", "expose"]
+
+
+class VitalsCollector:
+    """
+    Gives a registry the vital signs of the moment.
+
+    Args:
+        take: Returns them; where it fails, there is ``migro_up 0`` and nothing else of them.
+        answers: Returns how often deliveries were answered with each status; None where none are taken.
+    """
+
+    def __init__(self, take: Callable[[], Vitals], answers: Callable[[], Mapping[int, int]] | None = None) -> None:
+        self._take, self._answers = take, answers
+
+    def describe(self) -> list[Metric]:
+        """Return nothing: what registers it must not read a memory."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every number."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        try:
+            found = self._take().numbers
+        except MigroError:
+            found = ()
+        yield GaugeMetricFamily("migro_up", "1 while the memory can be read.", value=int(bool(found)))
+        for number in found:
+            family = CounterMetricFamily if number.total else GaugeMetricFamily
+            yield family(number.name, number.help, value=number.value)
+        if self._answers is not None:
+            told = CounterMetricFamily("migro_deliveries", "Deliveries by the status of the answer.", labels=["status"])
+            for status, count in sorted(self._answers().items()):
+                told.add_metric([str(status)], count)
+            yield told
+
+
+def expose(
+    metrics: Metrics, take: Callable[[], Vitals], *, answers: Callable[[], Mapping[int, int]] | None = None
+) -> Metrics:
+    """Register the vital signs beside what is counted, and return that; see `VitalsCollector`."""
+    metrics.registry.register(VitalsCollector(take, answers))
+    return metrics
