@@ -64,6 +64,18 @@ class TestHand(DeclaringActuatorContract):
 LATER, NEVER, PERHAPS = ActionDelayed("busy"), ActionRefused("no"), ActionUnclear("silence")
 
 
+def test_what_the_last_try_said_is_told_beside_the_one_that_may_have_happened() -> None:
+    with pytest.raises(ActionUnclear, match=r"^silence; and then, without effect: no$"):
+        Retrying(Hand(PERHAPS, NEVER, idempotency="receiver")).execute(sample_action())
+
+
+def test_a_wait_that_is_longer_than_what_is_left_of_patience_ends_with_it() -> None:
+    hand = Hand(LATER)
+
+    assert Retrying(hand, patience_s=1, first_wait_ms=60_000).execute(sample_action()).status == "succeeded"
+    assert hand.tries == 2
+
+
 @pytest.mark.parametrize(
     ("script", "idempotency", "sees", "status", "tries"),
     [

@@ -20,7 +20,7 @@ from migro.models import Action, Outcome, Risk
 from migro.observe import Envelope, Observer, ObserveSettings, scrub
 from migro.ports import Actuator
 from migro.testing import START, DeclaringActuatorContract, sample_action, sample_signal
-from tests.act.receiver import Receiver, receiving
+from tests.act.receiver import Receiver, receiving, trickling
 from tests.act.slack_api import CHANNEL, TOKEN, slack
 
 
@@ -301,3 +301,32 @@ def test_a_button_of_a_posted_card_comes_back_as_an_answer(receiver: Receiver, a
     assert found is not None
     assert (found.verb, found.key, found.binding) == ("approve", waiting().idempotency_key, waiting().binding)
     assert (found.by, found.channel, found.ts) == ("U1", CHANNEL, message["ts"])
+
+
+@pytest.mark.parametrize("first", [b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
+def test_an_answer_that_trickles_ends_with_the_time_for_all_of_it(first: bytes) -> None:
+    with trickling(first) as port, pytest.raises(ActionUnclear, match="Slack did not answer: TimeoutError"):
+        hands(f"http://127.0.0.1:{port}/", timeout_ms=50).execute(note("k1"))
+
+
+def test_a_card_that_may_stand_already_is_looked_for_before_it_is_posted(receiver: Receiver, address: str) -> None:
+    where = hands(address).ask(waiting(), "on_call", [])
+
+    assert hands(address).ask(waiting(), "on_call", [], again=True) == where
+    assert len(receiver.kept) == 1
+    assert hands(address).ask(waiting().model_copy(update={"at": START + timedelta(1)}), "on_call", [], again=True) != where
+
+
+def test_a_card_shows_what_is_known_by_now_with_buttons_for_that(receiver: Receiver, address: str) -> None:
+    asked = hands(address)
+    where = asked.ask(waiting(), "on_call", ["Confidence 0.70"])
+    asked.changed(waiting().model_copy(update={"binding": "bind_other"}), where, ["Confidence 0.83"])
+    (message,) = receiver.kept.values()
+
+    assert "Confidence 0.83" in json.dumps(message["blocks"])
+    assert {e["value"].partition(":")[2] for e in message["blocks"][-1]["elements"]} == {"bind_other"}
+
+
+def test_a_card_of_another_channel_is_refused(address: str) -> None:
+    with pytest.raises(ActionRefused, match="expected where a card stands in Slack"):
+        hands(address).answered(waiting(), "on_call told before", "approved")

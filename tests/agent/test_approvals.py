@@ -467,3 +467,20 @@ def test_of_a_thousand_answers_from_threads_of_two_processes_one_wins_each_card(
         assert len(words) == 1, "whoever is late hears the same"
         verb, by = winners.pop().split(" ")
         assert f"{'approved' if verb == 'approve' else 'rejected'} by {by}" in words.pop()
+
+
+def test_whose_approval_is_dropped_with_its_issue_is_told_to_the_role_that_was_asked() -> None:
+    made = agent()
+    waiting = card(made, "reply").action
+    assert made.answer(card(made, "reply").id, "approve", by="Ada", why="reads well").counted
+    made.tick(after(3600))
+    found = {a.idempotency_key: a for a in made.memory.read("actions")}
+    (notice,) = [a for a in found.values() if a.about == waiting.idempotency_key]
+
+    assert found[waiting.idempotency_key].note == "withdrawn: the issue has ended"
+    assert notice.target == "on_call"
+    assert notice.args["text"] == (
+        "reply -> merchant_contact was approved by ada and is not done: withdrawn: the issue has ended"
+    )
+    assert notice.status is ActionStatus.PLANNED
+    assert {a.status for a in made.drain() if a.about} == {ActionStatus.SIMULATED}

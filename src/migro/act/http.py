@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
@@ -98,8 +99,10 @@ class Call:
         if self.kind == "refresh_cache" and self.risk < Risk.R1:
             raise ConfigurationError("refresh_cache: expected risk R1 or worse, got R0")
         if self.parameters is None and self.kind not in _READ:
+            near = difflib.get_close_matches(self.kind[:100], list(_READ), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ConfigurationError(
-                f"{self.kind}: expected parameters=, or one of {', '.join(_READ)}, whose arguments are known"
+                f"{self.kind}: expected parameters=, or one of {', '.join(_READ)}, whose arguments are known{hint}"
             )
 
     @property

@@ -80,8 +80,12 @@ class Retrying:
         def wait_s(error: Exception) -> bool | float:
             if not isinstance(error, ActionDelayed):
                 return False
-            wait = self.wait_s(action.idempotency_key, number) if error.wait_ms is None else error.wait_ms / 1000
-            return wait if time.monotonic() - begun + wait <= self._patience_s else False
+            left = self._patience_s - (time.monotonic() - begun)
+            if error.wait_ms is None:
+                # What would be too late is tried when patience ends: a try that is left is not thrown away.
+                return min(self.wait_s(action.idempotency_key, number), left) if left > 0 else False
+            wait = error.wait_ms / 1000
+            return wait if wait <= left else False
 
         try:
             for attempt in self._stamina.retry_context(
@@ -102,8 +106,8 @@ class Retrying:
         except ActionUnclear:
             raise
         except ActionError as e:
-            # The last try did not happen; an earlier one may have.
-            raise unclear or e from e
+            # The last try did not happen; an earlier one may have. What is to be done about it only the last one says.
+            raise e if unclear is None else ActionUnclear(f"{unclear}; and then, without effect: {e}") from e
         raise AssertionError("the library tries at least once")  # pragma: no cover
 
     def _look(self, action: Action) -> Standing:

@@ -44,6 +44,7 @@ from .lingering import lingers, opened, unopened
 from .merging import lend, merged
 from .naming import take_names
 from .notices import Tells, tells
+from .outbox import tell_dropped
 from .rechecks import plan
 from .spending import limits, plan_free
 from .state import PLATFORM, Held, State
@@ -296,6 +297,7 @@ class Conclusions:
             withdrawn = tuple(withdraw(a, "the issue has ended") for a in gone)
         else:
             withdrawn = (*proposals.withdrawn, *dropped(held, ruling))
+        tell_dropped(state, held, withdrawn, self.policy.people, effects, tells=self.tells(state))
         for action in (*withdrawn, *actions):
             before_it = held.actions.get(action.idempotency_key)
             if before_it != action:

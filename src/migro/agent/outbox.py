@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..decide import People, refusal, same_name, withdraw
 from ..models import REFUSALS_SHOWN, Action, ActionStatus, PersonActed, from_microseconds, to_microseconds
@@ -10,7 +10,7 @@ from .effects import Effects
 from .notices import Tells, retire, tell
 from .state import Held, State, remind_at
 
-__all__ = ["answer", "check_due", "lapse", "move", "next_lapse", "of_action", "remind", "stands", "void"]
+__all__ = ["answer", "check_due", "lapse", "move", "next_lapse", "of_action", "remind", "stands", "tell_dropped", "void"]
 
 
 def stands(state: State, key: str) -> ActionStatus | None:
@@ -84,11 +84,27 @@ def check_due(
         return False
     effects.actions[key] = held.actions[key] = withdraw(action, beyond or "no longer allowed when due")
     if key in held.answers:
-        _told_in_vain(state, held, action, people, effects, tells=tells)
+        _tell_in_vain(
+            state, held, action, people, effects, tells=tells, why=beyond or "what it was approved on has changed"
+        )
     return True
 
 
-def _told_in_vain(state: State, held: Held, action: Action, people: People, effects: Effects, *, tells: Tells) -> None:
+def tell_dropped(
+    state: State, held: Held, withdrawn: Iterable[Action], people: People, effects: Effects, *, tells: Tells
+) -> None:
+    """Tell the roles that were asked of everything that people have approved and that is now taken back."""
+    for action in withdrawn:
+        if action.idempotency_key in held.approved and held.actions[action.idempotency_key] != action:
+            _tell_in_vain(state, held, action, people, effects, tells=tells, why=action.note)
+
+
+def _tell_in_vain(
+    state: State, held: Held, action: Action, people: People, effects: Effects, *, tells: Tells, why: str
+) -> None:
+    """Tell the role that was asked that what somebody has approved is not done, who that was, and why."""
+    given = held.answers.get(action.idempotency_key, ())
+    by = f" by {', '.join(given)}" if given else ""
     roles = people.roles_for(action.risk)
     role = roles[0] if roles else people.escalation[0]
     tell(
@@ -98,7 +114,7 @@ def _told_in_vain(state: State, held: Held, action: Action, people: People, effe
         about=action.idempotency_key,
         what="not done",
         role=role,
-        text=f"{action.kind} -> {action.target} was approved and is not done: what it was approved on has changed",
+        text=f"{action.kind} -> {action.target} was approved{by} and is not done: {why}",
         allowed=tells(role),
     )
 

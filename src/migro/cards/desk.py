@@ -142,11 +142,17 @@ class Desk:
             self._alarm(told)
 
 
+_SAID = (ActionStatus.PLANNED, ActionStatus.REJECTED, ActionStatus.EXPIRED)
+"""Where the note of an action says what people, or time, have made of it."""
+
+
 def outcome(action: Action, since: datetime) -> str:
     """Return in words what became of what a card asked, that waited since a time."""
     what = f"{action.kind} -> {action.target}"
     if action.at != since:
         return f"{what} waited no more, and was asked for anew"
+    if action.status in _SAID and action.note:
+        return f"{what}: {action.note}"
     note = f": {action.note}" if action.note else ""
     return f"{what} is {action.status.value}{note}"
 

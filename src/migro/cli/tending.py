@@ -89,9 +89,16 @@ class Tending:
             self._on_answer(one)
         if not (moved or heard):
             return
-        for action in self._agent.drain():
-            if self._metrics is not None:
+        # Cards first: they say who allowed it, and what is executed says only what came of it.
+        self._show()
+        tried = self._agent.drain()
+        if self._metrics is not None:
+            for action in tried:
                 self._metrics.tried(action)
+        if tried:
+            self._show()
+
+    def _show(self) -> None:
         if self._desk is not None:
             self._desk.round()
 

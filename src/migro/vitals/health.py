@@ -63,7 +63,11 @@ class Health:
 
     def data(self) -> dict[str, object]:
         """Return it for programs."""
-        return {"ok": self.ok, "at": self.at.isoformat(), "checks": [attrs.asdict(c) for c in self.checks]}
+        return {"ok": self.ok, "at": self.at.isoformat(), "checks": self.rows()}
+
+    def rows(self) -> list[dict[str, object]]:
+        """Return the checks for programs."""
+        return [attrs.asdict(check) for check in self.checks]
 
 
 def examined(agent: Agent, at: datetime, *, limits: Limits | None = None, writes: bool = True) -> Health:

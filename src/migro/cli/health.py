@@ -1,0 +1,55 @@
+"""``migro health``: whether an agent keeps up, and what is wrong where it does not."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from typing import Any
+
+from ..agent import Agent
+from ..vitals import Limits, examined
+from .console import Console
+from .equipment import equipped, opened, policy_of, reading
+from .retrospect import add_memory, positive, when
+from .surroundings import configuration
+
+__all__ = ["register"]
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    parser = commands.add_parser("health", parents=[common], help="whether an agent keeps up; exit code 1 where not")
+    add_memory(parser)
+    limits = Limits()
+    parser.add_argument(
+        "--lag", type=positive, default=limits.lag_s, metavar="S", help="how long an input may wait (default: 300)"
+    )
+    parser.add_argument(
+        "--outbox", type=positive, default=limits.outbox_s, metavar="S", help="the same for an action (default: 600)"
+    )
+    parser.add_argument(
+        "--overdue", type=positive, default=limits.overdue_s, metavar="S", help="how late time may be (default: 300)"
+    )
+    parser.add_argument("--at", type=when, metavar="TIME", help="what time it is (default: now)")
+    parser.add_argument("--rules", action="append", metavar="REF", help="the rules in force (default: as configured)")
+    parser.set_defaults(command=health)
+
+
+def health(arguments: argparse.Namespace, console: Console) -> int:
+    """Print what was looked at."""
+    config = configuration(arguments.config)
+    url = arguments.memory or config.memory.url
+    rules, plugins = equipped(config, arguments.rules or ())
+    with reading(config, url):
+        pass  # a file that is not there is never made
+    with opened(config, url, plugins) as memory:
+        agent = Agent(rules=rules, memory=memory, policy=policy_of(config, memory), alarm=console.complain)
+        limits = Limits(lag_s=arguments.lag, outbox_s=arguments.outbox, overdue_s=arguments.overdue)
+        found = examined(agent, arguments.at or datetime.now(UTC), limits=limits)
+    if console.text:
+        print("\n".join(found.lines()))
+    elif console.format == "json":
+        console.data(found.data())
+    else:
+        console.records(found.rows())
+    return 0 if found.ok else 1
