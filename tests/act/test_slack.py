@@ -314,7 +314,10 @@ def test_a_card_that_may_stand_already_is_looked_for_before_it_is_posted(receive
 
     assert hands(address).ask(waiting(), "on_call", [], again=True) == where
     assert len(receiver.kept) == 1
-    assert hands(address).ask(waiting().model_copy(update={"at": START + timedelta(1)}), "on_call", [], again=True) != where
+    assert (
+        hands(address).ask(waiting().model_copy(update={"at": START + timedelta(1)}), "on_call", [], again=True)
+        != where
+    )
 
 
 def test_a_card_shows_what_is_known_by_now_with_buttons_for_that(receiver: Receiver, address: str) -> None:

@@ -10,7 +10,18 @@ from .effects import Effects
 from .notices import Tells, retire, tell
 from .state import Held, State, remind_at
 
-__all__ = ["answer", "check_due", "lapse", "move", "next_lapse", "of_action", "remind", "stands", "tell_dropped", "void"]
+__all__ = [
+    "answer",
+    "check_due",
+    "lapse",
+    "move",
+    "next_lapse",
+    "of_action",
+    "remind",
+    "stands",
+    "tell_dropped",
+    "void",
+]
 
 
 def stands(state: State, key: str) -> ActionStatus | None:
