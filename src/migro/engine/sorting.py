@@ -2,14 +2,16 @@
 Sorting: what simple predicates say of a signal depends on few values, so signals that share those are judged once.
 
 A predicate that compares a column with literals cannot tell two values apart that lie on the same side of all of
-them. So for each kind of signal its columns are reduced to places among the literals, and which selections match
-is remembered for each combination of places. That is the same answer, and no approximation of it.
+them, and a pattern cannot tell two texts apart that it both finds something in. So for each kind of signal its columns
+are reduced to places among the literals and to what patterns find, and which selections match is remembered for each
+combination of these. That is the same answer, and no approximation of it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -21,6 +23,8 @@ from ..expressions import (
     Disjunction,
     Membership,
     Negation,
+    Pattern,
+    PatternMatch,
     Pred,
     Presence,
     SetMembership,
@@ -39,15 +43,19 @@ _SIMPLE = (bool, int, str)
 _KEPT = 10_000
 """How many combinations are remembered for a kind; far more than traffic has."""
 
+_TEXTS = 1_000
+"""For how many texts a column remembers what its patterns find in them: routes, topics and names of checks are few."""
+
 _HITS = {Truth.MATCH: True, Truth.NO_MATCH: False, Truth.UNKNOWN: None, Truth.ERROR: None}
 
 
 @attrs.define
 class _Literals:
-    """The literals that a column of a type is compared with."""
+    """The literals that a column of a type is compared with, and the patterns that its texts are searched for."""
 
     type: type
     values: set[Any] = attrs.Factory(set)
+    patterns: dict[str, Pattern] = attrs.Factory(dict)
 
 
 class Sorter:
@@ -66,14 +74,17 @@ class Sorter:
         """Return the sources whose selection matches; None for a signal with values that no column can hold."""
         columns = vars(signal)
         places: list[Any] = []
-        for name, expected, place in self._columns:
-            value = columns.get(name)
-            if value is None:
-                places.append(None)
-            elif type(value) is expected:
-                places.append(place(value))
-            else:
-                return None  # no reader of signals makes such a value
+        try:
+            for name, expected, place in self._columns:
+                value = columns.get(name)
+                if value is None:
+                    places.append(None)
+                elif type(value) is expected:
+                    places.append(place(value))
+                else:
+                    return None  # no reader of signals makes such a value
+        except ValueError:
+            return None  # nor a text that patterns cannot be searched for in
         combination = tuple(places)
         known = self._known.get(combination)
         if known is None:
@@ -112,6 +123,8 @@ def _is_simple(pred: Pred[Any]) -> bool:
             return all(map(_is_simple, parts))
         case Negation(part=part):
             return _is_simple(part)
+        case PatternMatch(term=Col() as column):
+            return column.column_type.value is str
         case Presence(term=Col()):
             return pred.term.column_type.value in (*_SIMPLE, frozenset)
         case SetMembership(term=Col() as column):
@@ -133,6 +146,8 @@ def _collect(pred: Pred[Any], found: dict[str, _Literals]) -> None:
                 _collect(part, found)
         case Negation(part=part):
             _collect(part, found)
+        case PatternMatch(term=Col(name=name) as column, pattern=pattern):
+            found.setdefault(name, _Literals(column.column_type.value)).patterns[pattern.text] = pattern
         case Presence(term=Col(name=name) as column):
             found.setdefault(name, _Literals(column.column_type.value))
         case SetMembership(term=Col(name=name) as column, value=value):
@@ -158,4 +173,11 @@ def _placing(held: _Literals) -> Callable[[Any], Any]:
     if held.type is frozenset:
         return frozenset(held.values).intersection
     words = {value: value for value in held.values}
-    return lambda value: words.get(value, False)
+    if not held.patterns:
+        return lambda value: words.get(value, False)
+
+    @lru_cache(maxsize=_TEXTS)
+    def searched(value: str) -> tuple[Any, ...]:
+        return (words.get(value, False), *(pattern.found_in(value) for pattern in held.patterns.values()))
+
+    return searched

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_origin
 
 from pydantic import ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
@@ -27,6 +27,26 @@ Narrowing = Callable[["Signal"], "Signal | None"]
 
 _KINDS_OF_COLUMN = (Attr, Key, Maybe, MaybeKey)
 _COLUMNS = ConfigDict(strict=True, extra="forbid")
+_NOTHING: Final = MappingProxyType[str, Any]({})
+_put: Final = object.__setattr__
+
+_SHAPES = 256
+"""For how many sets of names a class remembers which are its columns; a source has a few."""
+
+
+class _Shape(NamedTuple):
+    """
+    How signals with the same names are narrowed.
+
+    Attributes:
+        moves: By place, the names that are columns, and those that stay.
+        wanted: The types of all columns that are told; None where one is missing that has to be.
+        given: The fields that are set.
+    """
+
+    moves: list[tuple[str, list[str], list[str]]]
+    wanted: list[type | None] | None
+    given: set[str]
 
 
 def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
@@ -44,22 +64,35 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
     defaults = {n: cls.model_fields[n].default for n in fields}
     required = frozenset(n for n, default in defaults.items() if default is PydanticUndefined)
 
+    def shape_of(signal: Signal, kept: tuple[tuple[str, ...], ...]) -> _Shape:
+        """Return how signals are narrowed that keep these names by place."""
+        told, moves = list(again), []
+        for (place, names), held in zip(places, kept, strict=True):
+            mine = [n for n in held if n in names]
+            if mine:
+                moves.append((place, mine, [n for n in held if n not in names]))
+                told += mine
+        wanted = [types[n] for n in told] if required <= set(told) else None
+        return _Shape(moves, wanted, {*vars(signal), *told})
+
+    shapes: dict[tuple[tuple[str, ...], ...], _Shape] = {}
+
     def narrow(signal: Signal) -> Signal | None:
         found = dict(vars(signal))
+        kept = tuple([tuple(found[place]) for place, _ in places])
+        shape = shapes.get(kept)
+        if shape is None:
+            if len(shapes) >= _SHAPES:
+                shapes.clear()
+            shape = shapes[kept] = shape_of(signal, kept)
         told: dict[str, Any] = {n: found[n] for n in again}
-        for place, names in places:
+        for place, mine, left in shape.moves:
             held = found[place]
-            if names.isdisjoint(held):
-                continue
-            left: dict[str, Any] = {}
-            for n, v in held.items():
-                if n in names:
-                    told[n] = v
-                else:
-                    left[n] = v
-            found[place] = MappingProxyType(left)  # what is left of a sorted mapping is sorted
-        given = {*found, *told}
-        if required <= told.keys() and [type(v) for v in told.values()] == [types[n] for n in told]:
+            for n in mine:
+                told[n] = held[n]
+            # What is left of a sorted mapping is sorted.
+            found[place] = MappingProxyType({n: held[n] for n in left}) if left else _NOTHING
+        if list(map(type, told.values())) == shape.wanted:
             found.update(defaults)
             found.update(told)
         else:
@@ -69,14 +102,10 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
                 return None
         # As a copy is made: every field is there, and each is valid.
         made = cls.__new__(cls)
-        made.__setstate__(
-            {
-                "__dict__": found,
-                "__pydantic_fields_set__": given,
-                "__pydantic_extra__": None,
-                "__pydantic_private__": None,
-            }
-        )
+        _put(made, "__pydantic_fields_set__", shape.given.copy())
+        _put(made, "__pydantic_extra__", None)
+        _put(made, "__pydantic_private__", None)
+        _put(made, "__dict__", found)
         return made
 
     return narrow
