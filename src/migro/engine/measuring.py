@@ -89,8 +89,10 @@ def compile_value(
             found.facts.append(operand)
             return v.FactValue(network, operand, key_names)
         case Count(of=selection, length=length):
-            number = of(selection).number
-            return v.CountValue(number, cursor(number, length, "sums"), length, v.make_sums(), scales=True)
+            source = of(selection)
+            count = v.SignalsValue if source.weight is None else v.CountValue
+            window = cursor(source.number, length, "sums")
+            return count(source.number, window, length, v.make_sums(), scales=True)
         case Total(of=selection, column=column, length=length):
             source = of(selection)
             place = network.capture(source, column)

@@ -208,6 +208,10 @@ class SelectionNode(Node):
 
 class CountedNode(Node):
     premise: Counted[Any]
+    _weighs = True
+
+    def prepare(self) -> None:
+        self._weighs = self.network.sources[self.sources[0]].weight is not None
 
     def tally(self, state: EngineState, key: Key, t: int) -> Sums:
         """Return what the window that ends at `t` holds."""
@@ -215,7 +219,10 @@ class CountedNode(Node):
         return found
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        return self.tally(state, key, t).size >= self.premise.n
+        if self._weighs:
+            return self.tally(state, key, t).size >= self.premise.n
+        stream = state.streams.get((self.sources[0], key))
+        return stream is not None and stream.many(self.premise.length, t) >= self.premise.n
 
 
 class DistinctNode(Node):

@@ -106,6 +106,14 @@ class Stream:
             return cursor.tally
         return cursor.at(self, t)
 
+    def many(self, length: int, t: int) -> int:
+        """Return how many entries there are in ``[t - length, t]``: where each counts once, nothing is added up."""
+        ats = self.ats
+        if not ats:
+            return 0
+        end = len(ats) if ats[-1] <= t else bisect_right(ats, t)
+        return end if ats[0] >= t - length else end - bisect_left(ats, t - length, 0, end)
+
     def remove(self, id: str) -> Entry | None:
         """Take an entry out again; returns it, or None where there is none."""
         if id not in self.ids:

@@ -132,6 +132,14 @@ class CountValue(WindowedValue):
         return tally.size
 
 
+class SignalsValue(CountValue):
+    """A count of signals of which each counts once."""
+
+    def at(self, state: EngineState, key: Key, t: int) -> Number | None:
+        stream = state.streams.get((self.source, key))
+        return 0 if stream is None else stream.many(self.length, t)
+
+
 class TotalValue(WindowedValue):
     def read(self, tally: Sums) -> Number | None:
         total: Number = tally.total

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import attrs
+from typing import Final, NamedTuple
 
 from ..models import Signal, to_microseconds
 
@@ -14,8 +12,7 @@ _FLIPS: Final = 10 * 60 * 1_000_000
 """Within how many microseconds a value has to go back to what it was, to have gone back and forth."""
 
 
-@attrs.frozen
-class Version:
+class Version(NamedTuple):
     """
     What was last known of a resource, by the sender's own times, in microseconds.
 
@@ -45,8 +42,8 @@ class Version:
         if self.inverts(newer):
             return self
         if newer.value == self.value:
-            return attrs.evolve(self, at=newer.at)
-        return attrs.evolve(newer, before=self.value)
+            return self._replace(at=newer.at)
+        return newer._replace(before=self.value)
 
 
 def dated_by_sender(signal: Signal) -> bool:
