@@ -289,7 +289,7 @@ _STATE: Mapping[str, _Form] = {
     ),
     "quarantined": _Form(_pairs, dict),
     "versions": _Form(
-        lambda held: [[[*name], at, id, *attrs.astuple(version)] for name, (at, id, version) in held.items()],
+        lambda held: [[[*name], at, id, *version] for name, (at, id, version) in held.items()],
         lambda rows: {tuple(name): (at, id, Version(*rest)) for name, at, id, *rest in rows},
     ),
     "receivers": _Form(_pairs, dict),
