@@ -130,7 +130,8 @@ def things_of(signal: Signal) -> tuple[str, ...]:
     if _measures(signal):
         found.append("about tracking")
     ids = signal.ids
-    hook, resource = (ids.get(name) or attrs.get(name) for name in ("hook_topic", "resource_type"))
+    hook = ids.get("hook_topic") or attrs.get("hook_topic")
+    resource = ids.get("resource_type") or attrs.get("resource_type")
     found += _subjects(signal.kind, hook, resource, tuple(ids))
     return tuple(dict.fromkeys(found))
 

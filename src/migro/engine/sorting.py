@@ -9,9 +9,9 @@ combination of these. That is the same answer, and no approximation of it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import attrs
@@ -78,7 +78,7 @@ class Sorter:
             for name, expected, place in self._columns:
                 value = columns.get(name)
                 if value is None:
-                    places.append(None)
+                    places.append(...)
                 elif type(value) is expected:
                     places.append(place(value))
                 else:
@@ -159,25 +159,20 @@ def _collect(pred: Pred[Any], found: dict[str, _Literals]) -> None:
 
 
 def _placing(held: _Literals) -> Callable[[Any], Any]:
-    """Return what reduces a value to its place among the literals."""
+    """Return what reduces a value to its place among the literals; never the one that stands for no value."""
     if held.type is bool:
         return bool
     if held.type is int:
-        bounds = sorted(held.values)
-
-        def between(value: int) -> int:
-            at = bisect_left(bounds, value)
-            return 2 * at + (at < len(bounds) and bounds[at] == value)
-
-        return between
+        # A literal is a place of its own: below it, it itself, and above it.
+        return partial(bisect_right, sorted({edge for value in held.values for edge in (value, value + 1)}))
     if held.type is frozenset:
         return frozenset(held.values).intersection
     words = {value: value for value in held.values}
     if not held.patterns:
-        return lambda value: words.get(value, False)
+        return words.get
 
     @lru_cache(maxsize=_TEXTS)
     def searched(value: str) -> tuple[Any, ...]:
-        return (words.get(value, False), *(pattern.found_in(value) for pattern in held.patterns.values()))
+        return (words.get(value), *(pattern.found_in(value) for pattern in held.patterns.values()))
 
     return searched

@@ -35,11 +35,10 @@ def touch(state: EngineState, place: int, key: Key, since: int) -> None:
 def touch_entered(state: EngineState, source: Source, key: Key, entry: Entry, stream: Stream) -> None:
     """Touch what a signal concerns that has entered a stream."""
     at, touched, streams = entry.at, state.touched, state.streams
-    ats = stream.ats
-    newest = stream.entries[-1] is entry and (len(ats) == 1 or ats[-2] < at)
+    fits = stream.fits
     for place, hit, needed, length in source.asks:
         # A share is looked at only where something fits it, and what does not fit now changes no earlier time.
-        if hit >= 0 and not entry.hits[hit] and (newest or not _fits_beside(stream, at, hit)):
+        if hit >= 0 and not entry.hits[hit] and (fits is None or fits.get(hit, at - 1) < at):
             continue
         name = (place, key)
         if needed >= 0:
@@ -52,16 +51,6 @@ def touch_entered(state: EngineState, source: Source, key: Key, entry: Entry, st
             touched[name] = at
     if source.watchers or source.intervals:
         _touch_others(state, source, key, at)
-
-
-def _fits_beside(stream: Stream, at: int, hit: int) -> bool:
-    """Return whether anything fits that came later than `at`, or at that very time."""
-    for entry in reversed(stream.entries):
-        if entry.at < at:
-            return False
-        if entry.at > at or entry.hits[hit]:
-            return True
-    return False
 
 
 def touch_source(state: EngineState, source: Source, key: Key, since: int) -> None:

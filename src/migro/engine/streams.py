@@ -54,10 +54,11 @@ class Stream:
         version: How often anything has changed.
         edits: The last such changes: +1 or -1, the place, and the entry; so that cursors can follow. None before any.
         pruned: The greatest time that was forgotten.
+        fits: The greatest time at which anything has fitted each further predicate, taken back or not; None before any.
         cursors: Windows over it, by number.
     """
 
-    __slots__ = ("ats", "cursors", "dropped", "edits", "entries", "epoch", "ids", "pruned", "version")
+    __slots__ = ("ats", "cursors", "dropped", "edits", "entries", "epoch", "fits", "ids", "pruned", "version")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -68,6 +69,7 @@ class Stream:
         self.version = 0
         self.edits: deque[tuple[int, int, Entry]] | None = None
         self.pruned: int | None = None
+        self.fits: dict[int, int] | None = None
         self.cursors: dict[int, Cursor] = {}
 
     def add(self, entry: Entry) -> bool:
@@ -77,18 +79,25 @@ class Stream:
             return False
         self.ids.add(id)
         self.version += 1
+        if True in entry.hits:
+            self._fitted(entry)
         ats, entries = self.ats, self.entries
         if not ats or ats[-1] < at or (ats[-1] == at and entries[-1].id < id):
             entries.append(entry)
             ats.append(at)
         else:
-            place = bisect_left(ats, at)
-            while place < len(ats) and ats[place] == at and entries[place].id < id:
-                place += 1
+            place = bisect_left(entries, (at, id))
             entries.insert(place, entry)
             ats.insert(place, at)
             self._edited(1, place, entry)
         return True
+
+    def _fitted(self, entry: Entry) -> None:
+        if self.fits is None:
+            self.fits = {}
+        for hit, fits in enumerate(entry.hits):
+            if fits:
+                self.fits[hit] = max(entry.at, self.fits.get(hit, entry.at))
 
     def _edited(self, sign: int, place: int, entry: Entry) -> None:
         self.epoch += 1
@@ -146,7 +155,7 @@ class Stream:
         """Return the entry with that time and id, as `between` would; nothing where it is not there."""
         if id not in self.ids:
             return []
-        place = bisect_left(self.entries, (at, id), key=lambda e: e.order)
+        place = bisect_left(self.entries, (at, id))
         return self.entries[place : place + 1] if place < len(self.entries) and self.entries[place].id == id else []
 
     def newest(self, until: int) -> int | None:
