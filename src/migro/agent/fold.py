@@ -395,6 +395,10 @@ class Fold:
         self._tell_question(state, signal, effects)
         if behind:
             self._conclusions.infer(state, clock_wrong(signal, state.now, behind), effects)
+        if not touched:
+            why = why_recorded(signal, evidence, raised, self._read_kinds)
+            reason = "; ".join([why, *notes]) if notes else why
+            return Disposition(signal=signal.id, name="recorded", reason=reason)
         supported = [state.held[t].issue.id for t in touched if t in state.held]
         opened = [state.held[t].issue.id for t in touched if t in effects.opened]
         name: DispositionName = "opened" if opened else "merged" if supported else "recorded"
@@ -404,8 +408,8 @@ class Fold:
             if t in state.held and t not in effects.opened:
                 self._merge(state, state.held[t], effects)
         recorded = name == "recorded"
-        why = [why_recorded(signal, evidence, raised, self._read_kinds)] if recorded else ["evidence", *raised]
-        reason = "; ".join([*why, *notes])
+        words = [why_recorded(signal, evidence, raised, self._read_kinds)] if recorded else ["evidence", *raised]
+        reason = "; ".join([*words, *notes])
         return Disposition(signal=signal.id, name=name, reason=reason, issues=tuple(sorted(set(opened or supported))))
 
     def _tell_delivery(self, state: State, seq: int, signal: Signal, effects: Effects, *, duplicate: bool) -> None:

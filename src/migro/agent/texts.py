@@ -113,8 +113,7 @@ def same_text(texts: Texts, signal: Signal, seq: int, now: int) -> tuple[int | N
         seq: Its number in the journal.
         now: The fold's time in microseconds.
     """
-    text = signal.attrs.get("text_ref")
-    if signal.kind != "ticket" or not isinstance(text, str):
+    if signal.kind != "ticket" or not isinstance(text := signal.attrs.get("text_ref"), str):
         return None, None
     bands = tuple(str(b) for name in BANDS if (b := signal.attrs.get(name)) is not None)
     said = Said(text, signal.provider, signal.ids.get("requester"), seq, now, signal.severity_hint, bands)

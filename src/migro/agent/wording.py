@@ -34,12 +34,14 @@ def why_halted(*, by: str, why: str) -> str:
 
 def why_raised(state: State, evidence: Evidence) -> list[str]:
     """Return in which rules a predicate raised, and on how many signals in a row by now; nothing for none."""
+    if not evidence.errors:
+        return []
     engine = state.engine
     named = [
         f"{rule} (quarantined)" if rule in engine.quarantined else f"{rule} ({engine.errors.get(rule, 0)} in a row)"
         for rule in evidence.errors
     ]
-    return [f"a predicate raised: in {', '.join(named)}"] if named else []
+    return [f"a predicate raised: in {', '.join(named)}"]
 
 
 def why_recorded(signal: Signal, evidence: Evidence, raised: Sequence[str], read: Collection[str]) -> str:
