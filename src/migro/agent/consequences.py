@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..models import Cause, IssueStatus, Severity, from_microseconds, to_microseconds
-from ..rules import SAME_ONSET, IssueKind, RuleSet
+from ..rules import IssueKind, RuleSet
 from .merging import root
 from .state import Above, Held, State
 
@@ -110,8 +110,7 @@ def _began(kind: IssueKind[Any], cause: int, watched: int, seen: int) -> int | N
         watched, seen: When the consequence was opened, and when it became more than watched.
     """
     for at in (watched, seen):
-        # Either may be noticed first, where both begin at once; later on the cause has to be first.
-        if abs(at - cause) <= SAME_ONSET or cause <= at <= cause + kind.lag:
+        if kind.follows(cause, at):
             return at
     return None
 

@@ -15,7 +15,7 @@ from ..models import (
     from_microseconds,
     to_microseconds,
 )
-from ..rules import SAME_ONSET, IssueKind, RuleSet
+from ..rules import IssueKind, RuleSet
 from ..rules.ruleset import fact_uses, selections
 from .consequences import onset
 from .state import Above, Report, State
@@ -79,7 +79,7 @@ def children(state: State, kinds: Kinds, issue: Issue, began: int) -> Iterator[t
     if kind is None or not kind.causes or issue.status is not IssueStatus.OPEN:
         return
     for id, report in sorted(state.reports.items()):
-        in_time = abs(report.began - began) <= SAME_ONSET or began <= report.began <= began + kind.lag
+        in_time = kind.follows(began, report.began)
         if report.kind in kind.causes and not report.apart and in_time and _concerns(state, issue, report):
             yield id, report
 

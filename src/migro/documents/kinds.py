@@ -116,6 +116,7 @@ KIND: Final = Form(
         field("systemic", TRUTH, default=False),
         field("causes", _TEXTS, default=()),
         field("lag", SPAN, default=SAME_ONSET),
+        field("lead", SPAN, default=SAME_ONSET),
         field("about", _TEXTS, default=()),
     ),
     _build_kind,

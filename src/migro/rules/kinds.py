@@ -87,6 +87,10 @@ def _lag(value: timedelta | int) -> int:
     return _microseconds(value, "IssueKind.lag")
 
 
+def _lead(value: timedelta | int) -> int:
+    return _microseconds(value, "IssueKind.lead")
+
+
 def _several(value: Iterable[str]) -> tuple[str, ...]:
     if isinstance(value, str) or not all(isinstance(word, str) and word for word in value):
         raise RuleDefinitionError(f"IssueKind.causes and .about: expected words such as ('orders',), got {value!r}")
@@ -169,6 +173,8 @@ class IssueKind(Generic[K]):
         causes: Names of the kinds that it brings about by itself: an issue of such a kind that shares evidence with
             one of this kind is its consequence.
         lag: For how long after its own onset such a consequence may begin, in microseconds; give a span.
+        lead: For how long before its own onset it may have been found: what is known by its consequences alone is
+            found after the first of them.
         about: What it concerns, in the words that signals use, such as ``inventory`` or ``payment``: evidence of
             another issue that names one of these is shared.
 
@@ -193,7 +199,19 @@ class IssueKind(Generic[K]):
     systemic: bool = attrs.field(kw_only=True, default=False)
     causes: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=_several)
     lag: int = attrs.field(kw_only=True, default=SAME_ONSET, converter=_lag)
+    lead: int = attrs.field(kw_only=True, default=SAME_ONSET, converter=_lead)
     about: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=_several)
+
+    def follows(self, onset: int, began: int) -> bool:
+        """
+        Return whether what began then may follow from an issue of this kind, by time alone.
+
+        Args:
+            onset: When this issue was found, in microseconds.
+            began: When the other one was.
+        """
+        # Either may be noticed first, where both begin at once.
+        return -max(SAME_ONSET, self.lead) <= began - onset <= max(SAME_ONSET, self.lag)
 
     def __attrs_post_init__(self) -> None:
         if not self.name or not isinstance(self.name, str):
@@ -219,7 +237,8 @@ class IssueKind(Generic[K]):
 
     def document(self) -> dict[str, Any]:
         """Return the part of the kind that can change a decision; prose is none."""
-        causing = {} if not self.causes else {"causes": sorted(self.causes), "lag": self.lag}
+        early = {} if self.lead == SAME_ONSET else {"lead": self.lead}
+        causing = {} if not self.causes else {"causes": sorted(self.causes), "lag": self.lag, **early}
         about = {} if not self.about else {"about": sorted(self.about)}
         return {
             **causing,

@@ -115,6 +115,7 @@ APP_BUILD = IssueKind[str](
     related=("api_version_fall_forward", "platform_incident_systemic"),
     causes=("api_version_fall_forward",),
     lag=hours(12),
+    lead=hours(1),
     harm="Every merchant that runs the build reads nothing where fields were; stock and prices go stale unseen.",
     sources=cited("J"),
 )
@@ -137,6 +138,7 @@ DOCUMENTATION_GAP = IssueKind[str](
     sources=cited("J"),
     causes=("documentation_confusion",),
     lag=days(7),
+    lead=days(7),
 )
 
 _BLIND: Pred[IssueUpdate] = IssueUpdate.issue_kind == "monitoring_blind_spot"
