@@ -87,6 +87,25 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "api-version.served-now",
+        # Where there are enough of them, those before the change do not hide it for half an hour.
+        when=_CALLS.share(
+            ApiCalls.served_version != ApiCalls.asked_version,
+            at_least=percent(90),
+            floor=20,
+            within=minutes(10),
+            bound="plain",
+        ),
+        then=supports(API_VERSION, STRONG, family="headers"),
+        why="Nine of ten answers of the last ten minutes come in another version than asked for.",
+        lasts=minutes(30),
+        examples=(
+            fires("20 of 20", said(_ASKED, -601, calls=30), said(_OTHER, 0, calls=20), for_=SHOP),
+            silent("20 of 23", said(_ASKED, -540, calls=3), said(_OTHER, 60, calls=20)),
+            silent("19", said(_OTHER, 0, calls=19)),
+        ),
+    ),
+    Rule(
         "api-version.fields-gone",
         when=_CALLS.share(_INCOMPLETE, at_least=percent(50), floor=20, within=minutes(30)) & _END,
         then=supports(API_VERSION, STRONG, family="schema"),

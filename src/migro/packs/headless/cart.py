@@ -25,7 +25,7 @@ from .references import cited
 from .responses import dashboard, draft_reply, notify, operators, page, refresh_cache, report
 from .signals import ErrorIssue, HttpRequest, Order, Payment
 from .specimens import SHOP, burst, error, order, payment, request, ticket
-from .stakes import at_stake, impact_on
+from .stakes import at_launch, at_stake, impact_on
 from .witnesses import REAL_MONEY, REAL_ORDER, coded_error, tickets
 
 __all__ = ["CART_LOST", "DUPLICATE", "RULES", "THROTTLED", "VERSION_CONFLICT"]
@@ -86,7 +86,7 @@ THROTTLED = IssueKind[MerchantId](
     title="The platform holds back carts or checkouts",
     what="The platform limits how many carts or checkouts may start, or sends shoppers into a queue.",
     severity=SeverityScale(default=Severity.SEV2, by_share=((Severity.SEV1, percent(50)),), below=Severity.SEV2),
-    impact=impact_on("checkout", percent(45)),
+    impact=impact_on("checkout", percent(45), peak=at_launch()),
     responses=(
         *operators("rate of carts, share held back, campaign calendar"),
         refresh_cache("pdp,plp"),

@@ -16,17 +16,19 @@ from ...rules import (
     Rule,
     SeverityScale,
     fires,
+    greatest,
     holding,
     on,
     refutes,
     silent,
     supports,
+    together,
 )
 from .browser import IMAGES
 from .check_signals import CacheHits, ImageCheck, PageCheck, Revalidation
 from .references import cited
 from .responses import dashboard, draft_reply, notify, recheck, refresh_cache, report
-from .shop_witnesses import mostly, newest
+from .shop_witnesses import newest, still
 from .signals import Product
 from .specimens import SHOP, burst, ticket
 from .specimens_operations import LOG, said
@@ -100,6 +102,17 @@ def _in_vain(*where: Pred[PageCheck]) -> Measure[MerchantId]:
     return holding(twice, per=PageCheck.merchant, within=minutes(30))
 
 
+_CHANGES = holding(_CHANGED, per=Product.merchant, within=minutes(60))
+_NOT_RENEWED = holding(_CHANGED.without(_RENEWED, within=minutes(5)), per=Product.merchant, within=minutes(60))
+_DIFFERING = on(PageCheck, PageCheck.same == False, per=PageCheck.merchant).different(  # noqa: E712
+    PageCheck.product_id, within=minutes(30)
+)
+_YOUNG = on(
+    PageCheck,
+    PageCheck.same == False,  # noqa: E712
+    PageCheck.behind_s <= PageCheck.ttl_s,
+    per=PageCheck.merchant,
+).different(PageCheck.product_id, within=minutes(30))
 _ANSWERS = on(CacheHits, per=CacheHits.merchant, weight=CacheHits.answers)
 _PICTURES = on(ImageCheck, per=ImageCheck.merchant)
 
@@ -115,6 +128,22 @@ def _renewed_in_vain(n: int, **columns: Any) -> tuple[Signal, ...]:
         *burst(n, old, product_id="p"),
         *burst(n, said(old, 1_800, behind_s=1_800), product_id="p"),
     )
+
+
+def _top_of_five(n: int) -> tuple[Signal, ...]:
+    asked_for = {f"p{i}" for i in range(n)}
+    found = _renewed_in_vain(5, top_page=False)
+    return tuple(
+        s.model_copy(update={"top_page": True}) if isinstance(s, PageCheck) and s.product_id in asked_for else s
+        for s in found
+    )
+
+
+def _differ(behind_s: int) -> tuple[PageCheck, ...]:
+    return burst(5, said(PAGE_VALUE, 0, same=False, behind_s=behind_s), product_id="p")
+
+
+_IN_TIME = tuple(said(PAGE_VALUE, 1_850, same=False, behind_s=60, product_id=f"q{i}") for i in range(5))
 
 
 def _run(at: int, old: int) -> tuple[PageCheck, ...]:
@@ -182,13 +211,16 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "stale.in-vain-top-pages",
-        when=_in_vain(PageCheck.top_page == True) >= 5,  # noqa: E712
+        # Five pages prove it; that those most asked for are hit as well, two of them do.
+        when=together(_in_vain() >= 5, _in_vain(PageCheck.top_page == True) >= 2, within=minutes(30)),  # noqa: E712
         then=supports(STALE_PAGES, STRONG, family="probe", severity=Severity.SEV2),
-        why="Two checks found five of the pages most asked for old although they were renewed after the change.",
+        why="Two checks found five pages old although they were renewed, two of those most asked for among them.",
         lasts=minutes(60),
+        revision=2,
         examples=(
-            fires("five", *_renewed_in_vain(5, top_page=True), for_=SHOP),
-            silent("four", *_renewed_in_vain(4, top_page=True)),
+            fires("two of five", *_top_of_five(2), for_=SHOP),
+            silent("one of five", *_top_of_five(1)),
+            silent("two of four", *_renewed_in_vain(4, top_page=True)),
             silent("other pages", *_renewed_in_vain(5, top_page=False)),
         ),
     ),
@@ -204,12 +236,12 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "stale.not-renewed",
-        # A shop that never tells of renewals leaves none out.
-        when=(holding(_CHANGED.without(_RENEWED, within=minutes(5)), per=Product.merchant, within=minutes(60)) >= 5)
+        # A shop that never tells of renewals leaves none out; where most are told of, the rest was told in vain.
+        when=(_NOT_RENEWED >= greatest(5, percent(50) * _CHANGES))  # noqa: SIM300
         & on(Revalidation, per=Revalidation.merchant).within(days(7)),
         then=supports(STALE_PAGES, STRONG, family="renewal"),
-        why="Five products changed within an hour and nothing asked to renew their pages.",
-        revision=2,
+        why="Five products changed within an hour, and nothing asked to renew the pages of half of all that did.",
+        revision=3,
         examples=(
             fires(
                 "five",
@@ -222,6 +254,12 @@ RULES: tuple[Rule[Any], ...] = (
                 "four",
                 said(REVALIDATION, -600, product_id="q"),
                 *burst(4, said(PRODUCT, 0), product_id="p"),
+                after=minutes(10),
+            ),
+            silent(
+                "five of eleven",
+                *burst(11, said(PRODUCT, 0), product_id="p"),
+                *burst(6, said(REVALIDATION, 60), product_id="p"),
                 after=minutes(10),
             ),
             silent("a shop that tells of none", *burst(5, said(PRODUCT, 0), product_id="p"), after=minutes(10)),
@@ -279,21 +317,17 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "stale.within-limits",
-        when=mostly(
-            on(PageCheck, PageCheck.same == False, per=PageCheck.merchant),  # noqa: E712
-            PageCheck.behind_s <= PageCheck.ttl_s,
-            at_least=percent(95),
-            floor=5,
-            within=minutes(5),
-        ).unless(_in_vain() >= 5),
+        # A page that was renewed in vain is old for no limit's sake; of half an hour, as the newest check leaves it.
+        when=still((_YOUNG - _in_vain()).per(_DIFFERING, floor=5) >= percent(95)),
         then=refutes(STALE_PAGES, 150, family="limits"),
         why="Nearly all pages that differ are no older than they may be, and next to none was renewed in vain.",
-        lasts=minutes(10),
-        revision=2,
+        lasts=minutes(30),
+        revision=3,
         examples=(
-            fires("as old as may be", *burst(5, said(PAGE_VALUE, 0, same=False, behind_s=3_600)), for_=SHOP),
-            silent("older", *burst(5, said(PAGE_VALUE, 0, same=False, behind_s=3_601))),
+            fires("as old as may be", *_differ(3_600), for_=SHOP),
+            silent("older", *_differ(3_601)),
             silent("renewed in vain", *_renewed_in_vain(5)),
+            silent("five of ten renewed in vain", *_renewed_in_vain(5), *_IN_TIME),
         ),
     ),
     Rule(

@@ -101,16 +101,34 @@ def _views(at: int, lost: int, of: int = 500) -> tuple[HttpRequest, ...]:
     return (*burst(of - lost, view(at)), *burst(lost, view(at + 600, 404)))
 
 
+_MOVED = (*_views(-7_200, 10), said(CHANGE, -3_610, what="cutover"))
+
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "redirect.404-rise",
-        when=(_LOST_SHARE >= percent(5)) & (_LOST_SHARE >= 3 * _LOST_BEFORE),  # noqa: SIM300
+        # Sums of a minute come one after the other, and a share near the bound is above and below it by chance.
+        when=(_LOST_SHARE >= greatest(percent(5), 3 * _LOST_BEFORE)).held(minutes(5)),  # noqa: SIM300
         then=supports(REDIRECTS, STRONG, family="http"),
-        why="At least 5 % of page views end in page not found, three times the share from before the move.",
+        why="For five minutes 5 % of page views ended in page not found, three times the share from before the move.",
+        revision=2,
         examples=(
-            fires("6 % for 2 %", *_views(-7_200, 10), said(CHANGE, -3_610, what="cutover"), *_views(0, 30), for_=SHOP),
-            silent("6 % for 2.2 %", *_views(-7_200, 11), said(CHANGE, -3_610, what="cutover"), *_views(0, 30)),
-            silent("4.8 %", *_views(-7_200, 0), said(CHANGE, -3_610, what="cutover"), *_views(0, 24)),
+            fires("6 % for 2 %", *_MOVED, *_views(0, 30), view(929, 404), for_=SHOP),
+            silent("not yet for five minutes", *_MOVED, *_views(0, 30), view(928, 404)),
+            silent("6 % for 2.2 %", view(-7_201, 404), *_MOVED, *_views(0, 30), view(929, 404)),
+            silent("4.99 %", *_MOVED[-1:], *_views(0, 24), view(929, 404)),
+        ),
+    ),
+    Rule(
+        "redirect.old-addresses",
+        # What the old shop's sitemap lists was there before the move, whether or not anybody tells when that was.
+        when=_VIEWS.share(_LOST, HttpRequest.legacy == True, at_least=percent(5), floor=500, within=minutes(60)),  # noqa: E712
+        then=supports(REDIRECTS, STRONG, family="http"),
+        why="At least 5 % of page views asked for an address of the old shop's and found nothing there.",
+        examples=(
+            fires("25 of 500", *burst(475, view(0)), *burst(25, view(500, 404, legacy=True)), for_=SHOP),
+            silent("24 of 500", *burst(476, view(0)), *burst(24, view(500, 404, legacy=True))),
+            silent("nobody knows of any", *burst(475, view(0)), *burst(25, view(500, 404))),
+            silent("they lead on", *burst(475, view(0)), *burst(25, view(500, 301, legacy=True))),
         ),
     ),
     Rule(

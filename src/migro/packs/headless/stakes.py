@@ -14,12 +14,11 @@ from .planning_signals import Interval, ShopMoney, ShopMove
 from .shop_witnesses import NEW_ORDERS
 from .signals import ShopProfile
 
-__all__ = ["PEAKS", "at_stake", "impact_on"]
+__all__ = ["PEAKS", "at_launch", "at_stake", "impact_on"]
 
 PEAKS = ("campaign", "go_live", "peak")
 """What the intervals are called in which more is at stake than usual."""
 
-_PEAK: Pred[Interval] = Interval.what.one_of(*PEAKS)
 _ORDERS_PER: dict[str, Fact[Decimal]] = {
     "cart": fact(ShopMoney.orders_per_cart),
     "checkout": fact(ShopMoney.orders_per_checkout),
@@ -39,8 +38,18 @@ _FLOORS = (
 )
 
 
-def _peak() -> During[MerchantId]:
-    return during(on(Interval, _PEAK, per=Interval.merchant), starts=Interval.starts_at, ends=Interval.ends_at)
+def _peak(*names: str) -> During[MerchantId]:
+    named: Pred[Interval] = Interval.what.one_of(*names)
+    return during(on(Interval, named, per=Interval.merchant), starts=Interval.starts_at, ends=Interval.ends_at)
+
+
+def at_launch() -> During[MerchantId]:
+    """
+    Return when more is at stake for what only a crowd brings about.
+
+    Its bands are those of a campaign already: that there is one makes it no worse. A new shop's first day does.
+    """
+    return _peak("go_live")
 
 
 def impact_on(step: str, conversion: Fraction, *, orders: bool = False, **more: Any) -> ImpactModel:
@@ -51,7 +60,7 @@ def impact_on(step: str, conversion: Fraction, *, orders: bool = False, **more: 
         conversion: Orders per start of the step, where the host does not say.
         orders: Whether a drought of orders is one of its signs.
     """
-    given: dict[str, Any] = {"told": _ORDERS_PER.get(step), "peak": _peak(), **more}
+    given: dict[str, Any] = {"told": _ORDERS_PER.get(step), "peak": _peak(*PEAKS), **more}
     if orders:
         given["orders"] = _ORDERS
     if step == "session":

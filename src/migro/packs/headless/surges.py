@@ -33,7 +33,7 @@ from .specimens import SHOP, burst, profile
 from .specimens import page as view
 from .specimens_operations import said
 from .specimens_shop import CAMPAIGN, SESSIONS, STOREFRONT_CALLS, TIMINGS, weekly
-from .stakes import impact_on
+from .stakes import at_launch, impact_on
 from .storefront_signals import StorefrontCalls
 
 __all__ = ["RULES", "SURGE"]
@@ -45,7 +45,7 @@ SURGE = IssueKind[MerchantId](
     title="More visitors than the shop can bear",
     what="A campaign or sale fills pages, API or checkout beyond what they can answer.",
     severity=SeverityScale(default=Severity.SEV3),
-    impact=impact_on("session", percent(2)),
+    impact=impact_on("session", percent(2), peak=at_launch()),
     responses=(
         notify("operators"),
         report("visitors against the usual number, share of failures by layer"),
