@@ -161,6 +161,27 @@ RULES: tuple[Rule[Any], ...] = (
             silent("another call", said(STOREFRONT_CALLS, 0, calls=20, **{**_HELD, "operation": "products"})),
         ),
     ),
+    Rule(
+        "checkout-throttled.share",
+        when=_THROTTLED.count(within=minutes(5)).per(calls(_CART).count(within=minutes(5)), floor=50, bound="wilson")
+        >= percent(10),
+        then=supports(THROTTLED, STRONG, family="graphql"),
+        why="At least 10 % of fifty calls of cart or checkout were throttled within five minutes.",
+        examples=(
+            fires(
+                "10 of 50", said(STOREFRONT_CALLS, 0, calls=40), said(STOREFRONT_CALLS, 1, calls=10, **_HELD), for_=SHOP
+            ),
+            silent(
+                "9 of 50 can be chance",
+                said(STOREFRONT_CALLS, 0, calls=41),
+                said(STOREFRONT_CALLS, 1, calls=9, **_HELD),
+            ),
+            silent("10 of 49", said(STOREFRONT_CALLS, 0, calls=39), said(STOREFRONT_CALLS, 1, calls=10, **_HELD)),
+            silent(
+                "another failure", said(STOREFRONT_CALLS, 0, calls=39), said(STOREFRONT_CALLS, 1, calls=11, failed=True)
+            ),
+        ),
+    ),
     *raised(
         Rule(
             "checkout-throttled.traffic",

@@ -144,6 +144,19 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "no-order.poll",
+        # Medium, and another witness than the webhooks: what both miss need not wait for a second poll.
+        when=newest(_POLLS, PaymentPoll.unmatched >= 1),
+        then=supports(NO_ORDER, MEDIUM, family="polls"),
+        why="The last poll found a payment that has no order after a quarter of an hour.",
+        lasts=hours(1),
+        examples=(
+            fires("one", said(PAYMENT_POLL, 0, unmatched=1), for_=SHOP),
+            silent("none", said(PAYMENT_POLL, 0)),
+            silent("found since", said(PAYMENT_POLL, 0, unmatched=1), said(PAYMENT_POLL, 300)),
+        ),
+    ),
+    Rule(
         "no-order.unmatched",
         # Medium only: of every thousand webhooks a few get lost, and the lost one may be the order's.
         when=(holding(_NO_ORDER, per=Payment.merchant, within=minutes(60)) >= 1).holds(2, of=2, every=minutes(5)),

@@ -91,6 +91,9 @@ _OLD_ORDER = said(TRACE, 900, platform_side="old", placed_at=at(601))
 # The word of its own, or joined to others by a mark: "order_import", "migrate-v2", not "important-widgets".
 _IMPORTER = r"(?i)(^|[^a-z])((re)?import(s|er|ers|ing)?|migrat(e|es|ed|or|ors|ing|ion|ions))([^a-z]|$)"
 _IMPORT_CALLS = on(ApiCalls, ApiCalls.client.matches(_IMPORTER), per=ApiCalls.merchant, weight=ApiCalls.calls)
+_REHEARSAL = on(JobRun, JobRun.job == "import", JobRun.dry_run == True, per=JobRun.merchant)  # noqa: E712
+# So long is waited for the word that it was none.
+_LATER = minutes(7)
 _IMPORTS = said(CALLS, 0, api="admin", client="order_import")
 _INVALID: dict[str, Any] = {"status": 422, "result": "failed"}
 
@@ -118,27 +121,39 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "import.calls-refused",
-        when=_IMPORT_CALLS.share(
-            ApiCalls.status.one_of(400, 422), at_least=percent(5), floor=200, within=hours(1)
-        ).unless(on(JobRun, JobRun.job == "import", JobRun.dry_run == True, per=JobRun.merchant)),  # noqa: E712
+        when=_IMPORT_CALLS.share(ApiCalls.status.one_of(400, 422), at_least=percent(5), floor=200, within=hours(1))
+        .without(_REHEARSAL, within=minutes(5), before=hours(2))
+        .unless(_REHEARSAL),
         then=supports(BULK_IMPORT, STRONG, family="calls"),
         why="The platform's API found 5 % of at least two hundred calls of an import invalid.",
-        revision=2,
+        revision=3,
         examples=(
-            fires("10 of 200", said(_IMPORTS, 0, calls=190), said(_IMPORTS, 60, calls=10, **_INVALID), for_=SHOP),
-            silent("9 of 200", said(_IMPORTS, 0, calls=191), said(_IMPORTS, 60, calls=9, **_INVALID)),
-            silent("10 of 199", said(_IMPORTS, 0, calls=189), said(_IMPORTS, 60, calls=10, **_INVALID)),
-            silent("another client", said(CALLS, 0, calls=190), said(CALLS, 60, calls=10, **_INVALID)),
+            fires(
+                "10 of 200",
+                said(_IMPORTS, 0, calls=190),
+                said(_IMPORTS, 60, calls=10, **_INVALID),
+                for_=SHOP,
+                after=_LATER,
+            ),
+            silent("9 of 200", said(_IMPORTS, 0, calls=191), said(_IMPORTS, 60, calls=9, **_INVALID), after=_LATER),
+            silent("10 of 199", said(_IMPORTS, 0, calls=189), said(_IMPORTS, 60, calls=10, **_INVALID), after=_LATER),
+            silent("another client", said(CALLS, 0, calls=190), said(CALLS, 60, calls=10, **_INVALID), after=_LATER),
             silent(
                 "part of another word",
                 said(_IMPORTS, 0, client="important-widgets", calls=190),
                 said(_IMPORTS, 60, client="important-widgets", calls=10, **_INVALID),
+                after=_LATER,
             ),
-            silent(
-                "a rehearsal",
-                said(_IMPORTS, 0, calls=190),
-                said(_IMPORTS, 60, calls=10, **_INVALID),
-                said(JOB, 61, job="import", dry_run=True),
+            silent("not at once", said(_IMPORTS, 0, calls=190), said(_IMPORTS, 60, calls=10, **_INVALID)),
+            *(
+                silent(
+                    f"a rehearsal told {name}",
+                    said(JOB, second, job="import", dry_run=True),
+                    said(_IMPORTS, 0, calls=190),
+                    said(_IMPORTS, 60, calls=10, **_INVALID),
+                    after=_LATER,
+                )
+                for name, second in (("before", -3_600), ("afterwards", 61))
             ),
         ),
     ),
