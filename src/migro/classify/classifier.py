@@ -10,7 +10,7 @@ import attrs
 from ..errors import RuleDefinitionError
 from ..lexicons import Lexicon
 from .calibration import Calibration, clarity
-from .kinds import asks, doubts_about, kind_rules
+from .kinds import asks, doubts_about, kind_rules, tie_rules
 from .languages import language_of
 from .sayings import Reader, Sayings
 from .segmentation import Segment, cut, segments, text_of
@@ -108,6 +108,9 @@ class Classifier:
         if words:
             for category, more in zip(CATEGORIES, sums_of(words), strict=True):
                 points[category] += more
+        for category, more, rule in tie_rules(points):
+            points[category] += more
+            rules.append((category, more, rule))
         ranked: list[Category] = sorted(CATEGORIES, key=lambda c: -points[c])
         best: Category = ranked[0]
         second: Category = ranked[1]
@@ -122,7 +125,14 @@ class Classifier:
             clarity=level,
             confidence=self.calibration.confidence(level),
             points=tuple((c, points[c]) for c in ranked if points[c] > 0),
-            severity=severity_of(best, said.all, fault=said.fault(), asks=asks(said), customer_facing=customer_facing),
+            severity=severity_of(
+                best,
+                said.all,
+                fault=said.fault(),
+                asks=asks(said),
+                customer_facing=customer_facing,
+                mended=said.mended,
+            ),
             customer_facing=customer_facing,
             language=language,
             covered=True,

@@ -12,7 +12,7 @@ from typing import Final
 from .sayings import Sayings
 from .ticket import CATEGORIES, Category
 
-__all__ = ["NARROW", "asks", "doubts_about", "kind_rules"]
+__all__ = ["NARROW", "asks", "doubts_about", "kind_rules", "tie_rules"]
 
 NARROW: Final = frozenset(("inventory", "webhook", "performance"))
 """Desks whose words hardly anybody uses for anything else: a reason to trust a label."""
@@ -22,6 +22,19 @@ _BROAD: Final = frozenset(("frontend_mismatch", "integration", "other"))
 
 _KINDS: Final = frozenset(("docs", "other"))
 """Desks that a ticket is for by what kind of post it is, more than by what it speaks of."""
+
+_CAUSE: Final = "of two desks nearly alike the one of the cause that is named"
+_NARROWER: Final = "of two desks nearly alike the narrower one"
+_TIES: Final[Mapping[tuple[Category, Category], str]] = {
+    ("checkout", "integration"): _CAUSE,
+    ("frontend_mismatch", "integration"): _CAUSE,
+    ("frontend_mismatch", "data_sync"): _CAUSE,
+    ("integration", "webhook"): _NARROWER,
+    ("integration", "auth"): _NARROWER,
+    ("data_sync", "inventory"): _NARROWER,
+    ("checkout", "inventory"): _NARROWER,
+}
+"""By the desk with the most points and the next one, why that one is called all the same."""
 
 _A_FAULT: Final = 40
 _A_WISH: Final = 30
@@ -92,3 +105,15 @@ def kind_rules(said: Sayings, points: Mapping[Category, int]) -> Iterator[tuple[
             yield "performance", most // 2, "half of what is said of the thing that is slow"
     if not (anywhere or asked or all_wishes or docs):
         yield "other", 20, "neither a fault nor a question is told"
+
+
+def tie_rules(points: Mapping[Category, int]) -> Iterator[tuple[Category, int, str]]:
+    """
+    Yield what decides between two desks of which one has at most a quarter more points than the other lacks.
+
+    The cause that is named beats the place where it shows, and the narrower desk the wider one.
+    """
+    first, second = sorted(CATEGORIES, key=lambda category: -points[category])[:2]
+    why = _TIES.get((first, second))
+    if why and points[second] * 4 >= points[first] * 3 > 0:
+        yield second, points[first] - points[second] + 1, why

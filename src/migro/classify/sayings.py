@@ -21,7 +21,10 @@ _BUG_TAG: Final = re.compile(r"\s*[\[(]?\s*bug\b", re.IGNORECASE)
 _A_FAULT: Final = 40
 _LONGEST_QUESTION: Final = 300
 _SENTENCE_ENDS: Final = ".!\n:;"
-_PLACES: Final[tuple[Where, Where, Where]] = ("title", "body", "technical")
+_DENIED: Final = 2
+"""Words that a denial reaches: no double charges, no more double charges."""
+
+_BAD: Final = ("nature.fault", "severity.critical", "severity.high")
 _KNOWN: Final = frozenset(CATEGORIES)
 
 Row = tuple[str, int, Where, str]
@@ -40,6 +43,7 @@ class Sayings:
         counted: What counted.
         words: Words of its title, of what is said in its text, and of what a machine wrote there.
         evident: Whether any phrase speaks for a category.
+        mended: Whether it tells that what was wrong is so no more, and of nothing else that is wrong.
     """
 
     title: Mapping[str, int]
@@ -48,6 +52,7 @@ class Sayings:
     counted: Sequence[Row]
     words: tuple[Sequence[str | None], Sequence[str | None], Sequence[str | None]]
     evident: bool
+    mended: bool = False
 
     def fault(self) -> bool:
         """Return whether it tells of a fault."""
@@ -75,6 +80,13 @@ class Reader:
             )
             for said in self.book.sayings
         ]
+        self._bad = self._numbers(*_BAD)
+        self._grave = self._numbers("severity.critical")
+        self._denied, self._mended, self._hoped = (self._numbers(f"nature.{n}") for n in ("denied", "mended", "hoped"))
+        self._ends = frozenset(lexicon.ends)
+
+    def _numbers(self, *labels: str) -> frozenset[int]:
+        return frozenset(number for number, said in enumerate(self.book.sayings) if said.label in labels)
 
     def read(self, title: str, prose: str, technical: str) -> Sayings:
         """Return what is said in a ticket. A phrase counts once, where it weighs most."""
@@ -86,8 +98,9 @@ class Reader:
             words += (*parts[1], None)
         body_ends = len(words)
         words += parts[2]
+        found, undone = self._standing(self.book.places(words), words)
         best: dict[int, int] = {}
-        for first, number in self.book.places(words):
+        for first, number in found:
             place = 0 if first < title_ends else 1 if first < body_ends else 2
             if best.get(number, 3) > place:
                 best[number] = place
@@ -96,7 +109,6 @@ class Reader:
         in_title: dict[str, int] = {}
         in_body: dict[str, int] = {}
         everywhere: dict[str, int] = {}
-        evident = False
         for label, points, where, _ in counted:
             everywhere[label] = everywhere.get(label, 0) + points
             if where == "title":
@@ -107,7 +119,35 @@ class Reader:
         if _BUG_TAG.match(title):
             in_title["nature.fault"] = in_title.get("nature.fault", 0) + _A_FAULT
             counted.append(("nature.fault", _A_FAULT * _TITLE_WEIGHS, "rule", "the title is tagged as a bug"))
-        return Sayings(in_title, in_body, everywhere, counted, parts, evident)
+        mended = undone and not in_title.get("nature.fault") and not in_body.get("nature.fault")
+        return Sayings(in_title, in_body, everywhere, counted, parts, evident, mended)
+
+    def _standing(
+        self, found: list[tuple[int, int]], words: Sequence[str | None]
+    ) -> tuple[list[tuple[int, int]], bool]:
+        """Return what is said without faults that are denied or told as mended, and whether anything grave was."""
+        mended = [first for first, number in found if number in self._mended]
+        denied = [first for first, number in found if number in self._denied]
+        if not mended and not denied:
+            return found, False
+        hoped = {first for first, number in found if number in self._hoped} if mended else set()
+        reached = {place for first in denied for place in range(first + 1, first + 1 + _DENIED)}
+        told = False
+        for first in mended:
+            clause = self._clause(first, words)
+            if hoped.isdisjoint(range(clause.start, first)):
+                told = True
+                reached.update(clause)
+        standing = [(first, number) for first, number in found if first not in reached or number not in self._bad]
+        return standing, told or any(first in reached and number in self._grave for first, number in found)
+
+    def _clause(self, place: int, words: Sequence[str | None]) -> range:
+        begin = end = place
+        while begin and words[begin - 1] is not None and words[begin - 1] not in self._ends:
+            begin -= 1
+        while end < len(words) and words[end] is not None and words[end] not in self._ends:
+            end += 1
+        return range(begin, end)
 
 
 def _title_words(title: str) -> list[str | None]:

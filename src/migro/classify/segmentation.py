@@ -73,6 +73,13 @@ _FORM: Final = re2.compile(
     r"|system information|prerequisites)"
     r"\s*(?:\(\*\))?\s*:?\s*$"
 )
+_VERSION: Final = re2.compile(
+    r"^\s*[A-Za-z][\w .+-]{0,40}?[\s:v@-]{1,3}\d+(?:\.\d+){1,4}[\w.+-]{0,20}\s*$|^\s*v?\d+(?:\.\d+)*[\w.+-]{0,20}\s*$"
+)
+_TICKED: Final = re2.compile(
+    r"(?i)^\s*(?:[-*]\s*)?\[x\][\s*_]*(?:this is )?(?:an? )?"
+    r"(?:bug|feature|enhancement|question|documentation|docs|support|regression|improvement|suggestion)\b.{0,60}$"
+)
 _INDENTED: Final = re2.compile(r"^(?: {4,}|\t+)\S.*[;{}()=<>]\s*$")
 _DATA: Final = re2.compile(r'^\s*[{}\[\],]+\s*$|^\s*"[\w@./-]{1,80}"\s*:\s*[\[{"\d].*$')
 _QUOTED: Final = re.compile(r"^\s*>")
@@ -247,7 +254,7 @@ def _lines(text: str) -> Iterator[Segment]:
 def _machine(line: str) -> SegmentKind:
     if _TRACE.match(line):
         return "trace"
-    if _PACKAGE.match(line):
+    if _PACKAGE.match(line) or _VERSION.match(line):
         return "packages"
     if _DATA.match(line):
         return "answer" if _ANSWER.search(line) else "data"
@@ -256,5 +263,6 @@ def _machine(line: str) -> SegmentKind:
     if _LOG.match(line):
         return "log"
     if _FORM.match(line):
-        return "form"
+        # What somebody ticks is said, if it tells what kind of post it is.
+        return "prose" if _TICKED.match(line) else "form"
     return "code" if _INDENTED.match(line) else "prose"

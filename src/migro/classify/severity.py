@@ -31,7 +31,7 @@ def faces_customers(category: Category, said: Mapping[str, int]) -> bool:
 
 
 def severity_of(
-    category: Category, said: Mapping[str, int], *, fault: bool, asks: bool, customer_facing: bool
+    category: Category, said: Mapping[str, int], *, fault: bool, asks: bool, customer_facing: bool, mended: bool = False
 ) -> TicketSeverity:
     """
     Return the effect on a live shop, as told.
@@ -42,9 +42,10 @@ def severity_of(
         fault: Whether it tells of a fault.
         asks: Whether it is a question or a wish and tells of no fault.
         customer_facing: Whether a shopper would feel it.
+        mended: Whether all that was wrong is told to be so no more.
     """
     critical, high, low = (said.get(f"severity.{word}", 0) for word in ("critical", "high", "low"))
-    if category == "docs":
+    if category == "docs" or mended:
         return "low"
     if asks or (not fault and category == "other"):
         return "medium" if critical >= 40 else "low"
