@@ -127,3 +127,28 @@ def test_lines_of_json_come_back_whole(pairs: list[tuple[str, str]]) -> None:
     text = "\n".join(json.dumps({"title": f"t{title}", "body": body}) for title, body in pairs)
 
     assert [(t.title, t.body) for t in tickets(text)] == [(f"t{title}".strip(), body.strip()) for title, body in pairs]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("sep=;\r\nVorgang;Betreff;Anfragetext\r\n1;Cart;It is empty\r\n2;Login;It fails\r\n", ["1", "2"]),
+        ("Vorgang;Betreff;Problembeschreibung\n1;Cart;It is empty\n2;Login;It fails\n", ["1", "2"]),
+        (
+            'Ticket id,Ticket subject,Tags,First message\n1,Cart,"a,b",It is empty\n2,Login,,It fails\n',
+            ["1", "2"],
+        ),
+        ('Subject\tKontext\tAsked by\n"Cart\tagain"\tshop\tAnn\n', [None]),
+    ],
+    ids=["told-separator", "german-compounds", "last-words", "separator-in-a-cell"],
+)
+def test_tables_of_help_desks_and_spreadsheets_are_tables(text: str, ids: list[str | None]) -> None:
+    assert [t.id for t in tickets(text)] == ids
+    assert all(t.title for t in tickets(text))
+
+
+def test_context_is_no_text() -> None:
+    (found,) = read_tickets("Subject\tKontext\tAsked by\nCart\tshop\tAnn\n")
+
+    assert found.fields is not None
+    assert found.fields.body is None

@@ -128,10 +128,10 @@ def test_wrong_usage_is_said_in_words(run: Run, arguments: tuple[str, ...], mess
 
 
 def test_a_file_of_which_only_half_is_read_says_so_once(run: Run, tmp_path: Path) -> None:
-    table = "nr,topic,kundentext\n1,Coupon refused,It is refused since the move\n2,Login fails,It fails for all of us\n"
+    table = "nr,topic,gesagtes\n1,Coupon refused,It is refused since the move\n2,Login fails,It fails for all of us\n"
     (tmp_path / "own.csv").write_text(table, encoding="utf-8")
 
     assert run("own.csv")[2] == (
-        "migro: own.csv: only 'topic' is read; --body-field says which field is the text, perhaps 'kundentext'\n"
+        "migro: own.csv: only 'topic' is read; --body-field says which field is the text, perhaps 'gesagtes'\n"
     )
-    assert run("own.csv", "--body-field", "kundentext")[2] == ""
+    assert run("own.csv", "--body-field", "gesagtes")[2] == ""

@@ -121,9 +121,13 @@ def test_the_category_stands_wherever_a_help_desk_puts_it(field: str, record: di
     )
 
 
-def test_a_category_that_is_none_is_refused_with_its_place() -> None:
-    with pytest.raises(InputError, match=r"expected a category, one of auth, .* got 'kettles' - at line lamp"):
-        list(judge([record("lamp", category="kettles")], CLASSIFIER))
+def test_a_category_that_is_none_is_given_back_and_the_rest_is_judged() -> None:
+    found = list(judge([record("lamp", category="kettles"), record("cart", category="checkout")], CLASSIFIER))
+
+    assert [isinstance(f, Judged) for f in found] == [False, True]
+    assert isinstance(found[0], TicketRecord)
+    assert found[0].problem.startswith("expected a category, one of auth, ")
+    assert found[0].problem.endswith("got 'kettles'")
 
 
 def test_a_label_may_stand_in_a_field_of_another_name() -> None:

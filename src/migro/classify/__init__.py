@@ -2,6 +2,7 @@
 
 from .calibration import Calibration, clarity
 from .classifier import Classifier, Evidence
+from .encodings import decode_export
 from .languages import language_of
 from .phrasebook import Phrasebook
 from .records import TicketFields, TicketRecord, read_tickets
@@ -37,6 +38,7 @@ __all__ = [
     "Worth",
     "clarity",
     "classify",
+    "decode_export",
     "language_of",
     "read_tickets",
     "segments",

@@ -37,10 +37,12 @@ class Evidence:
         points: What phrases and rules say for each category.
         words: Words of its title, of what is said in its text, and of what a machine wrote there, as
             `Vocabulary.read` takes them.
+        language: Tag of the language that it was read in.
     """
 
     points: Mapping[Category, int]
     words: tuple[Sequence[str | None], Sequence[str | None], Sequence[str | None]]
+    language: str = "en"
 
 
 class Classifier:
@@ -146,11 +148,12 @@ class Classifier:
         body = cut(ticket.body)
         parts = segments(body)
         title, prose, technical = ticket.title.strip()[:_LONGEST_TITLE], *_texts(body, parts)
-        book = self._books.get(_primary(ticket.language or "") or language_of(f"{title}\n{prose}", self._default))
+        language = _primary(ticket.language or "") or language_of(f"{title}\n{prose}", self._default)
+        book = self._books.get(language)
         if book is None or not any(map(str.isalnum, f"{title}{prose}{technical}")):
             return None
         said = book.read(title, prose, technical)
-        return Evidence(points=_points(said)[0], words=said.words)
+        return Evidence(points=_points(said)[0], words=said.words, language=language)
 
 
 def _texts(body: str, parts: tuple[Segment, ...]) -> tuple[str, str]:

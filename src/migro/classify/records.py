@@ -21,7 +21,7 @@ from .ticket import Ticket
 __all__ = ["TicketFields", "TicketRecord", "read_tickets"]
 
 _WRAPS: Final = tuple("tickets results issues items data records conversations rows requests cases".split())
-_ID: Final = ("id", "ticketid", "ticket", "number", "key", "case", "caseid", "nr", "nummer", "no")
+_ID: Final = ("id", "ticketid", "ticket", "number", "key", "case", "caseid", "nr", "nummer", "no", "vorgang")
 _TITLE: Final = (
     "title",
     "subject",
@@ -68,6 +68,12 @@ _BODY: Final = (
 _TICKETS: Final = frozenset(("issue", "ticket", "case", "request", "conversation", "incident", "record"))
 _LANGUAGE: Final = ("language", "lang", "locale", "sprache", "idioma")
 _SEPARATORS: Final = ",;\t|"
+_NO_TEXT: Final = frozenset(("context", "kontext", "subtitle", "untertitel"))
+_HEAD: Final = 20_000
+_LONGEST_NAME: Final = 60
+_TOLD_SEPARATOR: Final = re.compile(r"sep=([,;\t|])[^\S\n]*\r?\n", re.IGNORECASE)
+"""A first line by which spreadsheets tell the separator of a table."""
+
 _LONGEST_FIELD: Final = 10_000_000
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
 
@@ -157,6 +163,9 @@ def _rows(text: str) -> Iterator[tuple[str, Any]] | None:
             return _lines(text) if start == "{" else iter([("item 1", "expected JSON, got something else")])
         except RecursionError:
             return iter([("item 1", "expected JSON, got brackets inside each other without end")])
+    told = _TOLD_SEPARATOR.match(text)
+    if told:
+        return _table(text[told.end() :], told[1], above=1)
     separator = _separator(text)
     return _table(text, separator) if separator else None
 
@@ -191,17 +200,36 @@ def _lines(text: str) -> Iterator[tuple[str, Any]]:
 
 
 def _separator(text: str) -> str | None:
-    head = text.lstrip("\r\n").split("\n", 1)[0][:8_000]
-    for separator in _SEPARATORS:
-        cells = [_bare(cell) for cell in head.split(separator)]
-        if len(cells) > 1 and sum(_meaning(cell) != "" for cell in cells) >= 2:
+    head = text.lstrip("\r\n")[:_HEAD]
+    first = head.split("\n", 1)[0]
+    tables = [(separator, _first_rows(head, separator)) for separator in _SEPARATORS if separator in first]
+    for separator, rows in tables:
+        if len(_told(rows[0])) >= 2:
             return separator
-    # Names that tell nothing: a table all the same, if the first two lines have as many cells.
-    lines = [line for line in text.split("\n", 3)[:2] if line.strip()]
-    return next((s for s in _SEPARATORS if len(lines) == 2 and lines[0].count(s) == lines[1].count(s) >= 2), None)
+    # Names that tell little or nothing: a table all the same, if the first two rows have as many cells.
+    for separator, rows in tables:
+        cells = {len(row) for row in rows}
+        if len(rows) == 2 and len(cells) == 1 and (max(cells) > 2 or _told(rows[0])):
+            return separator
+    return None
 
 
-def _table(text: str, separator: str) -> Iterator[tuple[str, Any]]:
+def _first_rows(head: str, separator: str) -> list[list[str]]:
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=separator)
+    try:
+        return [row for _, row in zip(range(2), (row for row in rows if any(row)), strict=False)] or [[]]
+    except csv.Error:
+        return [[]]
+
+
+def _told(names: Sequence[str]) -> set[str]:
+    """Return which fields of a ticket the names of a table tell; what is long is a sentence and no name."""
+    fields = {name.strip(): None for name in names if len(name) <= _LONGEST_NAME}
+    kinds = (("title", _TITLE), ("body", _BODY), ("id", _ID))
+    return {kind for kind, known in kinds if len(names) > 1 and _find(fields, known) is not None}
+
+
+def _table(text: str, separator: str, *, above: int = 0) -> Iterator[tuple[str, Any]]:
     before = csv.field_size_limit(_LONGEST_FIELD)
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
@@ -212,12 +240,12 @@ def _table(text: str, separator: str) -> Iterator[tuple[str, Any]]:
             except StopIteration:
                 return
             except csv.Error as e:
-                yield f"line {rows.line_num}", f"expected a row of a table: {e}"
+                yield f"line {above + rows.line_num}", f"expected a row of a table: {e}"
                 continue
             if not names:
                 names = [name.strip() for name in row] if any(cell.strip() for cell in row) else ()
             elif any(cell.strip() for cell in row):
-                yield f"line {rows.line_num}", dict(zip(names, row, strict=False))
+                yield f"line {above + rows.line_num}", dict(zip(names, row, strict=False))
     finally:
         csv.field_size_limit(before)
 
@@ -225,13 +253,6 @@ def _table(text: str, separator: str) -> Iterator[tuple[str, Any]]:
 def _bare(name: str) -> str:
     folded = name.strip().strip('"').lower().translate(str.maketrans("áéíóúñäöü", "aeiounaou"))
     return _NOT_LETTERS.sub("", folded)
-
-
-def _meaning(bare: str) -> str:
-    for meaning, names in (("title", _TITLE), ("body", _BODY), ("id", _ID)):
-        if bare in names:
-            return meaning
-    return ""
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -304,6 +325,12 @@ def _find(flat: Mapping[str, Any], names: Sequence[str]) -> str | None:
             told = len(name) > 3 or words[0] in _TICKETS
             if len(words) > 1 and words[-1] == name and told:
                 return field
+    # German writes it as one word: Anfragetext, Problembeschreibung.
+    for name in names:
+        if len(name) > 3:
+            for whole, field in bare.items():
+                if whole.endswith(name) and whole not in _NO_TEXT:
+                    return field
     return None
 
 

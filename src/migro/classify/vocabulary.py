@@ -87,6 +87,10 @@ class Vocabulary:
         """Return what a JSON document describes."""
         return cls(points=document["points"], source=str(document["source"]))
 
+    def document(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"source": self.source, "points": {stem: dict(worth) for stem, worth in self.points.items()}}
+
     def read(self, *places: Sequence[str | None]) -> list[Worth]:
         """
         Return what the words of a ticket are worth.

@@ -17,6 +17,8 @@ from ..classify import (
     Ticket,
     TicketFields,
     TicketRecord,
+    Vocabulary,
+    decode_export,
     read_tickets,
     standard_calibration,
     standard_classifier,
@@ -71,20 +73,35 @@ def add_reading(parser: argparse.ArgumentParser, *, needed: bool) -> None:
     parser.add_argument(
         "--calibration", type=Path, metavar="FILE", help="what clarity is worth, made by migro evaluate"
     )
+    parser.add_argument(
+        "--words", type=Path, metavar="FILE", help="points of single words, made by migro evaluate tickets --fit-words"
+    )
 
 
 def classifier_of(arguments: argparse.Namespace) -> Classifier:
     """Return the classifier that the arguments ask for."""
-    if not arguments.lexicon and arguments.calibration is None:
+    if not arguments.lexicon and arguments.calibration is None and arguments.words is None:
         return standard_classifier()
     own = [_lexicon(path) for path in arguments.lexicon]
     languages = {lexicon.language.split("-")[0].lower() for lexicon in own}
     shipped = [standard_lexicon(language) for language in LANGUAGES if language not in languages]
+    vocabularies = {} if "en" in languages else {"en": standard_vocabulary()}
+    if arguments.words is not None:
+        vocabularies |= _words(arguments.words)
     try:
-        vocabularies = {} if "en" in languages else {"en": standard_vocabulary()}
         return Classifier([*own, *shipped], _calibration(arguments.calibration), vocabularies=vocabularies)
     except MigroError as e:
         raise ConfigurationError(f"--lexicon: {e}") from e
+
+
+def _words(path: Path) -> dict[str, Vocabulary]:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        return {str(document.get("language", "en")): Vocabulary.of(document)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
+        raise ConfigurationError(f"--words: expected points of words: {e} - at {path}") from e
+    except MigroError as e:
+        raise ConfigurationError(f"--words: {e} - at {path}") from e
 
 
 def _lexicon(path: Path) -> Lexicon:
@@ -117,13 +134,13 @@ def records_of(arguments: argparse.Namespace, console: Console) -> Iterator[Tick
         try:
             where = "stdin" if name == "-" else Path(name).name
             told = False
-            for record in read_tickets(_text(name), fields=fields, where=where):
+            for record in read_tickets(_text(name, where, console), fields=fields, where=where):
                 unread = "" if told else _unread(record)
                 if unread:
                     told = True
                     console.complain(f"{where}: {unread}")
                 yield record
-        except (OSError, UnicodeDecodeError) as e:
+        except OSError as e:
             yield TicketRecord(name, None, problem=f"expected a readable file: {e}")
         except InputError as e:
             raise InputError(f"{e}, with --title-field and --body-field - at {name}") from e
@@ -148,10 +165,12 @@ def _unread(record: TicketRecord) -> str:
     return f"only {read!r} is read; {option} says which field is the {missing}, perhaps {perhaps}"
 
 
-def _text(name: str) -> str:
-    if name == "-":
-        return sys.stdin.buffer.read(_LARGEST).decode("utf-8", "replace")
-    return Path(name).read_bytes()[:_LARGEST].decode("utf-8", "replace")
+def _text(name: str, where: str, console: Console) -> str:
+    data = sys.stdin.buffer.read(_LARGEST) if name == "-" else Path(name).read_bytes()[:_LARGEST]
+    text, encoding = decode_export(data)
+    if encoding != "utf-8":
+        console.complain(f"{where}: expected UTF-8, read as {encoding}")
+    return text
 
 
 def classify(arguments: argparse.Namespace, console: Console) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..classify import Classifier, TicketRecord
 from ..errors import ConfigurationError, InputError
-from ..evaluate import Judged, fit_calibration, judge, lines_of, score, write_plot
+from ..evaluate import Judged, fit_calibration, fit_words, judge, lines_of, score, write_plot
 from .classify import add_reading, classifier_of, records_of
 from .console import Console
 from .numbers import json_number
@@ -31,6 +33,14 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     tickets.add_argument(
         "--fit-calibration", type=Path, metavar="FILE", help="write what clarity is worth, computed from these labels"
     )
+    tickets.add_argument(
+        "--fit-words", type=Path, metavar="FILE", help="write what single words are worth, learned from these labels"
+    )
+    tickets.add_argument(
+        "--group-field",
+        metavar="NAME",
+        help="field with the shop, project or reporter, for --fit-words: words of few of them are left out",
+    )
     tickets.set_defaults(command=evaluate_tickets)
     add_parser(inside, common)
 
@@ -43,9 +53,11 @@ def evaluate_tickets(arguments: argparse.Namespace, console: Console) -> int:
             raise ConfigurationError(f"--plot: expected a name that ends with .svg or .png, got {path.name}")
     judged: list[Judged] = []
     left_out = 0
-    for found in judge(
-        records_of(arguments, console), classifier, field=arguments.label_field, titles_only=arguments.titles_only
-    ):
+    kept: list[TicketRecord] = []
+    records = records_of(arguments, console)
+    if arguments.fit_words is not None:
+        records = _keeping(records, kept)
+    for found in judge(records, classifier, field=arguments.label_field, titles_only=arguments.titles_only):
         if isinstance(found, Judged):
             judged.append(found)
         else:
@@ -65,7 +77,28 @@ def evaluate_tickets(arguments: argparse.Namespace, console: Console) -> int:
         write_plot(scores, path)
     if arguments.fit_calibration is not None:
         _fit(judged, arguments)
+    if arguments.fit_words is not None:
+        _fit_words(kept, classifier, arguments)
     return 1 if left_out else 0
+
+
+def _keeping(records: Iterable[TicketRecord], kept: list[TicketRecord]) -> Iterator[TicketRecord]:
+    for record in records:
+        kept.append(record)
+        yield record
+
+
+def _fit_words(records: list[TicketRecord], classifier: Classifier, arguments: argparse.Namespace) -> None:
+    names = ", ".join(Path(name).name for name in arguments.files)
+    try:
+        language, found = fit_words(
+            records, classifier, field=arguments.label_field, group=arguments.group_field, source=names
+        )
+    except ValueError as e:
+        raise ConfigurationError(f"--fit-words: {e}") from e
+    document = {"language": language, **found.document()}
+    text = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True)
+    arguments.fit_words.write_text(text + "\n", encoding="utf-8")
 
 
 def _fit(judged: list[Judged], arguments: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ from .tables import lines_of
 from .tickets import CategoryScore, Confusion, Judged, TicketScores, Truth, judge, score, truth_of
 from .totals import TARGETS, TARGETS_UNDER_LOSS, ModeScore, Targets, Total, total_of
 from .truths import TruthDocument, read_truth
-from .vocabularies import LabelledEvidence, fit_vocabulary
+from .vocabularies import LabelledEvidence, fit_vocabulary, fit_words
 
 __all__ = [
     "TARGETS",
@@ -45,6 +45,7 @@ __all__ = [
     "cases_of",
     "fit_calibration",
     "fit_vocabulary",
+    "fit_words",
     "judge",
     "lines_of",
     "lower_bound",

@@ -273,22 +273,22 @@ def judge(
     records: Iterable[TicketRecord], classifier: Classifier, *, field: str | None = None, titles_only: bool = False
 ) -> Iterator[Judged | TicketRecord]:
     """
-    Yield labelled tickets with what the classifier says of them; records without a ticket or a label as they are.
+    Yield labelled tickets with what the classifier says of them, and other records with what is wrong with them.
+
+    Such are those without a ticket, without a label, and with a label that is no category.
 
     Args:
         records: Of an export with labels.
         classifier: Who reads them.
         field: Name of the field with the category, where it is called otherwise.
         titles_only: Whether the texts are left out.
-
-    Raises:
-        InputError: If a category is none of those there are.
     """
     for record in records:
         try:
             truth = truth_of(record.record, field=field)
         except InputError as e:
-            raise InputError(f"{e} - at {record.place}") from e
+            yield attrs.evolve(record, problem=record.problem or str(e))
+            continue
         if record.ticket is None or truth is None:
             yield attrs.evolve(record, problem=record.problem or _unlabelled(record, field))
         else:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, sqrt
-from typing import Final
+from typing import Any, Final, cast
 
 import attrs
 
-from ..classify import CATEGORIES, Category, Evidence, Vocabulary, shares_of, stem_of
+from ..classify import CATEGORIES, Category, Classifier, Evidence, TicketRecord, Vocabulary, shares_of, stem_of
+from ..errors import InputError
+from .tickets import truth_of
 
-__all__ = ["LabelledEvidence", "fit_vocabulary"]
+__all__ = ["LabelledEvidence", "fit_vocabulary", "fit_words"]
 
 _POINTS: Final = 40
 """Points that make one category e times as likely as another."""
@@ -71,6 +73,60 @@ def fit_vocabulary(
     return Vocabulary(points={stem: worth for stem, worth in points.items() if worth}, source=source)
 
 
+def fit_words(
+    records: Iterable[TicketRecord],
+    classifier: Classifier,
+    *,
+    field: str | None = None,
+    group: str | None = None,
+    held: int = 20,
+    source: str = "",
+) -> tuple[str, Vocabulary]:
+    """
+    Return points for single words from the records of a labelled export, and the language that they are of.
+
+    Tickets of other languages than the most frequent one, and those without a label, are left out.
+
+    Args:
+        records: Of an export with labels.
+        classifier: Whose phrases and rules the words stand beside.
+        field: Name of the field with the category, where it is called otherwise.
+        group: Name of the field with the shop, project or reporter; by default the first of some usual names.
+        held: As for `fit_vocabulary`.
+        source: Name of the export.
+
+    Raises:
+        ValueError: If there are fewer than 100 labelled tickets of the language.
+    """
+    learned: dict[str, list[LabelledEvidence]] = defaultdict(list)
+    for record in records:
+        try:
+            truth = truth_of(record.record, field=field)
+        except InputError:
+            continue
+        if truth is None or record.ticket is None or truth.category not in CATEGORIES:
+            continue
+        evidence = classifier.evidence(record.ticket)
+        if evidence is not None:
+            label = cast("Category", truth.category)
+            whose = _group_of(record.record, group)
+            learned[evidence.language].append(LabelledEvidence(evidence=evidence, category=label, group=whose))
+    counts = Counter({language: len(tickets) for language, tickets in learned.items()})
+    language, many = max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+    told = f"{many} labelled tickets of {source or 'an export'}; migro evaluate tickets --fit-words"
+    return language, fit_vocabulary(learned[language], held=held, source=told)
+
+
+def _group_of(record: Mapping[str, Any], name: str | None) -> str:
+    folded = {str(key).strip().lower(): value for key, value in record.items()}
+    found = (folded.get(key) for key in ([name.strip().lower()] if name else _GROUPS))
+    return next((str(value) for value in found if isinstance(value, str | int) and value != ""), "")
+
+
+_GROUPS: Final = (
+    "group shop store brand project repo repository organization organisation company requester requester_id"
+    " reporter customer author"
+).split()
 _STATUS: Final = 3
 
 
