@@ -53,6 +53,13 @@ def test_memory_beyond_the_limit_is_an_error_of_one_evaluation() -> None:
         assert small.fired("one", PROGRAM, FACTS) == [("r0", "k0")]
 
 
+def test_what_durable_rules_refuses_is_an_error_of_one_evaluation(conversation: Conversation) -> None:
+    with pytest.raises(SecondEngineCrashed, match="MessageNotHandledException"):
+        conversation.fired("one", PROGRAM, [("p7", "k0", "f0")])  # no rule reads it
+
+    assert conversation.fired("one", PROGRAM, FACTS) == [("r0", "k0")]
+
+
 def test_the_child_has_no_thread_but_its_own(conversation: Conversation) -> None:
     conversation.fired("one", PROGRAM, FACTS)
     status = Path(f"/proc/{conversation._child.pid}/status").read_text(encoding="utf-8")
@@ -61,9 +68,9 @@ def test_the_child_has_no_thread_but_its_own(conversation: Conversation) -> None
 
 
 def test_nothing_is_left_of_an_evaluation_in_the_next_one(conversation: Conversation) -> None:
-    found = [conversation.fired("one", PROGRAM, FACTS[:n]) for n in (1, 2, 1, 3, 0)]
+    found = [conversation.fired("one", PROGRAM, FACTS[:n]) for n in (1, 2, 1, 3, 0, 2)]
 
-    assert found == [[], [("r0", "k0")], [], [("r0", "k0")], []]
+    assert found == [[], [("r0", "k0")], [], [("r0", "k0")], [], [("r0", "k0")]]
     assert conversation._child.started == 1
 
 
