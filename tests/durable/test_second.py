@@ -127,7 +127,7 @@ def test_more_facts_than_one_request_takes_are_told_in_turns(
 
 @pytest.mark.parametrize("make", [joined_rules, ruleset])
 def test_both_engines_agree_over_random_streams(make: Any) -> None:
-    for seed in range(cases(40)):
+    for seed in range(cases(20)):
         r = Random(seed)
         rules = make(r)
         second = SecondEngine(NativeEngine(rules), conversation=PlainConversation())
@@ -138,7 +138,7 @@ def test_both_engines_agree_over_random_streams(make: Any) -> None:
 
 def test_an_agenda_that_forgets_is_found() -> None:
     found = set[str]()
-    for seed in range(20):
+    for seed in range(10):
         r = Random(seed)
         rules = joined_rules(r)
         second = SecondEngine(NativeEngine(rules), conversation=PlainConversation())

@@ -106,7 +106,7 @@ def _standing(rule: Rule[Any], refused: dict[str, str]) -> Portability:
         return stands("lowered", f"reads the issue {reads[0].kind.name} as the second engine finds it")
     if len(parts) > 1:
         return stands("lowered", f"joins {len(parts)} conditions")
-    return stands("native", f"one condition ({_called(parts[0])}), which migro evaluates whole")
+    return stands("native", f"one condition ({_called(*parts)}), which migro evaluates whole")
 
 
 def _called(part: Premise[Any]) -> str:

@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if engine != "native":
         from .collecting import check_second
 
-        check_second(engine)
+        check_second(str(engine))
     under = config.getoption("migro_coverage_fail_under")
     if under is not None and not 0 <= under <= 100:
         raise pytest.UsageError(f"--migro-coverage-fail-under: expected 0 to 100, got {under}")
