@@ -170,3 +170,39 @@ def test_a_rule_that_there_is_not_is_an_error(run_migro: RunPython) -> None:
 
     assert done.returncode == 1
     assert "expected ids of rules of 'sound', got 'erors'" in done.stderr
+
+
+# --- edges ----------------------------------------------------------------------------------------------------------
+
+EDGES = ("rules", "edges", "--rules", "checked_shop:SOUND")
+
+
+@pytest.mark.usefixtures("shop")
+def test_edges_that_are_pinned_are_compared_and_notice_what_no_example_does(run_migro: RunPython) -> None:
+    pinning = run_migro(*EDGES, "--write")
+    pinned = run_migro(*EDGES)
+    words = ["rules", "mutate", "--rules", "checked_shop:SOUND", "--edges", "migro-rules.edges.json"]
+    verdicts = [json.loads(line)["outcome"] for line in run_migro(*words, "--format", "jsonl").stdout.splitlines()]
+
+    assert "errors: " in pinning.stdout
+    assert (pinned.returncode, pinned.stdout) == (0, "1 rule compared with migro-rules.edges.json: no findings\n")
+    assert "pinned" in verdicts
+    assert "survived" not in verdicts
+
+
+def test_a_rule_that_is_not_as_pinned_is_told_and_pinned_anew_on_demand(shop: Path, run_migro: RunPython) -> None:
+    run_migro(*EDGES, "--write")
+    (shop / "checked_shop.py").write_text(RULES.replace("code >= 500, points=105", "code >= 501, points=100"), "utf-8")
+    told = run_migro(*EDGES, "--format", "jsonl")
+    anew = run_migro(*EDGES, "--write", "--format", "json")
+
+    assert told.returncode == 1
+    assert {json.loads(line)["code"] for line in told.stdout.splitlines()} == {"concludes", "edge"}
+    assert json.loads(anew.stdout)["anew"] == ["errors"]
+
+
+def test_without_a_file_there_is_nothing_to_compare_with(shop: Path, run_migro: RunPython) -> None:
+    done = run_migro(*EDGES, "--edges", str(shop / "none.json"))
+
+    assert done.returncode == 2
+    assert "expected edges that can be read: No such file or directory" in done.stderr

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import NotFound
 from ..rules import IssueKind, Rule, RuleSet
-from . import rule_documents, rules_check, rules_diff, rules_lock, rules_mutate, rules_portability
+from . import rule_documents, rules_check, rules_diff, rules_edges, rules_lock, rules_mutate, rules_portability
 from .console import Console
 from .equipment import equipped
 from .rules_mode import described, mode_lines
@@ -26,7 +26,8 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
     )
     show.set_defaults(command=show_rules)
-    for module in (rule_documents, rules_check, rules_lock, rules_diff, rules_mutate, rules_portability):
+    modules = (rule_documents, rules_check, rules_lock, rules_diff, rules_mutate, rules_edges, rules_portability)
+    for module in modules:
         module.register(inside, common)
 
 

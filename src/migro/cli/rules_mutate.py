@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from ..documents import Lock
-from ..errors import NotFound
 from ..mutation import OPERATORS, Bench, Mutant, Verdict, mutants
 from ..rules import Rule, RuleSet
 from .console import Console
 from .equipment import equipped
+from .rule_work import each, positive, wanted
+from .rules_edges import existing_edges
 from .rules_lock import existing_lock
 from .surroundings import configuration
 
@@ -25,6 +24,7 @@ __all__ = ["register"]
 
 _WORDS = {
     "killed": "noticed by an example",
+    "pinned": "noticed by an edge alone",
     "refused": "refused when loaded",
     "equal": "proven to be the same",
     "locked": "noticed by the lock alone",
@@ -58,8 +58,11 @@ def register(inside: Any, common: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also change what rules conclude, which no example sees: a rule that this lock holds is noticed by it",
     )
-    mutate.add_argument("--every", type=_positive, default=1, metavar="N", help="try one change of every N")
-    mutate.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes that share the work")
+    mutate.add_argument(
+        "--edges", type=Path, metavar="FILE", help="also change what rules conclude, and ask what `rules edges` pinned"
+    )
+    mutate.add_argument("--every", type=positive, default=1, metavar="N", help="try one change of every N")
+    mutate.add_argument("--jobs", type=positive, default=1, metavar="N", help="processes that share the work")
     mutate.set_defaults(command=mutate_rules)
 
 
@@ -73,11 +76,12 @@ def mutate_rules(arguments: argparse.Namespace, console: Console) -> int:
         operators=frozenset(arguments.operator),
         every=arguments.every,
         lock=lock,
+        edges=arguments.edges,
     )
-    rules = _wanted(ruleset, arguments.rule)
+    rules = wanted(ruleset, arguments.rule)
     verdicts: list[Verdict] = []
     with console.progress("rules", len(rules)) as meter:
-        for rule, found in zip(rules, _judged(ruleset, rules, work, arguments.jobs), strict=True):
+        for rule, found in zip(rules, each(work, ruleset, rules, arguments.jobs), strict=True):
             verdicts += found
             meter.step(rule.id)
     survivors = [v for v in verdicts if v.outcome == "survived"]
@@ -88,13 +92,6 @@ def mutate_rules(arguments: argparse.Namespace, console: Console) -> int:
     else:
         console.records(_data(v) for v in verdicts)
     return 1 if survivors else 0
-
-
-def _wanted(ruleset: RuleSet, ids: Sequence[str]) -> list[Rule[Any]]:
-    unknown = sorted(set(ids) - {rule.id for rule in ruleset.rules})
-    if unknown:
-        raise NotFound(f"expected ids of rules of {ruleset.name!r}, got {', '.join(map(repr, unknown))}")
-    return [ruleset.rule(id) for id in ids] or list(ruleset.rules)
 
 
 # --- work -----------------------------------------------------------------------------------------------------------
@@ -109,11 +106,13 @@ class _Work:
     operators: frozenset[str]
     every: int
     lock: Lock | None
+    edges: Path | None
 
-    def judge(self, ruleset: RuleSet, rule: Rule[Any]) -> list[Verdict]:
+    def of(self, ruleset: RuleSet, rule: Rule[Any]) -> list[Verdict]:
         """Judge what is chosen of a rule's mutants; of one rule always the same."""
         held = self.lock.rules.get(rule.id) if self.lock is not None else None
-        bench = Bench(ruleset, rule, locked=held is not None and held.hash == rule.version)
+        locked = held is not None and held.hash == rule.version
+        bench = Bench(ruleset, rule, locked=locked, edges=existing_edges(self.edges, ruleset).get(rule.id))
         return [bench.verdict(mutant) for mutant in self._chosen(ruleset, rule)]
 
     def _chosen(self, ruleset: RuleSet, rule: Rule[Any]) -> Iterator[Mutant]:
@@ -121,34 +120,12 @@ class _Work:
         first = [r.id for r in ruleset.rules].index(rule.id) % self.every
         found = (
             m
-            for m in mutants(rule, conclusions=self.lock is not None)
+            for m in mutants(rule, conclusions=self.lock is not None or self.edges is not None)
             if not self.operators or m.operator in self.operators
         )
         for number, mutant in enumerate(found):
             if number % self.every == first:
                 yield mutant
-
-
-def _judged(ruleset: RuleSet, rules: list[Rule[Any]], work: _Work, jobs: int) -> Iterator[list[Verdict]]:
-    if jobs == 1:
-        yield from (work.judge(ruleset, rule) for rule in rules)
-        return
-    # Fresh processes, which load the rules themselves: rules hold functions and compiled patterns.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(work,)) as pool:
-        yield from pool.map(_judge_one, [rule.id for rule in rules])
-
-
-_BEGUN: list[tuple[_Work, RuleSet]] = []
-
-
-def _begin(work: _Work) -> None:
-    _BEGUN.append((work, equipped(configuration(work.config), work.references)[0]))
-
-
-def _judge_one(id: str) -> list[Verdict]:
-    ((work, ruleset),) = _BEGUN
-    return work.judge(ruleset, ruleset.rule(id))
 
 
 # --- text -----------------------------------------------------------------------------------------------------------
@@ -163,10 +140,12 @@ def _tell(verdicts: list[Verdict], survivors: list[Verdict], console: Console) -
         console.say(f"  {verdict.operator}: {verdict.change}")
     if survivors:
         console.say()
-    console.say(f"{'change':<20} {'tried':>6} {'noticed':>8} {'refused':>8} {'same':>6} {'lock':>6} {'survived':>9}")
+    console.say(
+        f"{'change':<20} {'tried':>6} {'noticed':>8} {'edge':>6} {'refused':>8} {'same':>6} {'lock':>6} {'survived':>9}"
+    )
     for operator, counted in _counts(verdicts).items():
         numbers = [sum(counted.values()), *(counted.get(o, 0) for o in _WORDS)]
-        console.say("{:<20} {:>6} {:>8} {:>8} {:>6} {:>6} {:>9}".format(operator, *numbers))
+        console.say("{:<20} {:>6} {:>8} {:>6} {:>8} {:>6} {:>6} {:>9}".format(operator, *numbers))
     by_outcome: Counter[str] = Counter(v.outcome for v in verdicts)
     said = ", ".join(f"{by_outcome[o]} {words}" for o, words in _WORDS.items() if by_outcome[o])
     rules = len({v.rule for v in verdicts})
@@ -180,10 +159,3 @@ def _counts(verdicts: list[Verdict]) -> dict[str, dict[str, int]]:
 
 def _data(verdict: Verdict) -> dict[str, Any]:
     return attrs.asdict(verdict)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 1, got {text}")
-    return number

@@ -53,13 +53,18 @@ Fired = tuple[tuple[Draft, ...], int, tuple[bool, bool]]
 
 @attrs.define
 class Hunt:
-    """Runs streams with both rules, and remembers what they showed."""
+    """
+    Runs streams with both rules, and remembers what they showed.
+
+    With `either`, one stream that tells them apart is enough, whichever of them fires.
+    """
 
     one: Bench
     other: Bench
     effort: Effort
     printer: Printer
     tick: int
+    either: bool = False
     found: list[Found | None] = attrs.Factory(lambda: [None, None])
     pool: list[Fired] = attrs.Factory(list)
     fired: tuple[bool, bool] = (False, False)
@@ -88,7 +93,8 @@ class Hunt:
         self.fired = (any(results[0]), any(results[1]))
         if any(self.fired):
             self.pool.append((tuple(drafts), end, self.fired))
-        if all(self.found[side] is not None for side in sides):
+        enough = any if self.either else all
+        if enough(self.found[side] is not None for side in sides):
             raise Enough
         if self.streams >= self.effort.streams or self.signals >= self.effort.signals:
             raise Enough

@@ -32,15 +32,17 @@ def search(
     effort: Effort,
     judge: Judge | None = None,
     sides: Sequence[int] = (0, 1),
+    either: bool = False,
 ) -> tuple[Found | None, Found | None, int]:
     """
     Return a stream for which only the old rule fires, one for which only the new one does, and how many were run.
 
     Args:
         sides: Which of the two are looked for; the search ends with them.
+        either: Whether it ends with the first of them.
     """
     benches = [Bench(*old, judge), Bench(*new, judge)]
-    hunt = Hunt(benches[0], benches[1], effort, Printer(), Plan.of(old, new).tick)
+    hunt = Hunt(benches[0], benches[1], effort, Printer(), Plan.of(old, new).tick, either)
     try:
         for drafts, later in _interleaved(staged(old, new), staged(new, old)):
             hunt.try_out(drafts, later, sides)

@@ -74,11 +74,16 @@ _WEAKER, _STRONGER = "bound weakened", "bound strengthened"
 _POINT = Fraction(1, 100)
 
 
-def changes(node: Node) -> Iterator[Change]:
-    """Yield what could be different about a node itself."""
+def changes(node: Node, *, fine: bool = False) -> Iterator[Change]:
+    """
+    Yield what could be different about a node itself.
+
+    Args:
+        fine: Windows become shorter or longer by as little as they can, instead of by half or as much again.
+    """
     yield from _dropped(node)
     yield from _bounds(node)
-    yield from _windows(node)
+    yield from _windows(node, fine)
     yield from _turned(node)
 
 
@@ -233,15 +238,22 @@ def _literal_step(operand: object) -> Any:
 _SPANS = ("length", "every", "horizon", "lead", "slack", "before")
 
 
-def _windows(node: Any) -> Iterator[Change]:
+def _windows(node: Any, fine: bool) -> Iterator[Change]:
     if isinstance(node, Trailing):
         return  # whole hours from 4 to 168: half of them or twice as many is often no baseline at all
     for name in _SPANS:
         value = getattr(node, name, 0) if attrs.has(type(node)) else 0
         if type(value) is int and value > 1:
-            for operator, changed in (("window halved", value // 2), ("window doubled", value * 2)):
+            step = _least(value) if fine else 0
+            shorter, longer = (value - step, value + step) if step else (value // 2, value * 2)
+            for operator, changed in (("window halved", shorter), ("window doubled", longer)):
                 words = f"{name} {span(value)} -> {span(changed)}: {_text(node)}"
                 yield operator, words, attrs.evolve(node, **{name: changed})
+
+
+def _least(length: int) -> int:
+    # Windows beyond an hour are whole minutes.
+    return 1 if length < 3_600_000_000 else 60_000_000
 
 
 # --- what is the other way round --------------------------------------------------------------------------------

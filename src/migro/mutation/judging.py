@@ -13,14 +13,15 @@ from ..engine import ExampleResult, NativeEngine, run_example
 from ..errors import MigroError
 from ..rules import Example, Holding, Known, Rule, RuleSet, Via, leaves
 from ..rules.premises import Part
+from .edges import RuleEdges
 from .mutants import Mutant, mutants
 
-__all__ = ["Bench", "Outcome", "Verdict", "judge"]
+__all__ = ["Bench", "Outcome", "Verdict", "coherent", "judge"]
 
-Outcome = Literal["killed", "refused", "equal", "locked", "survived"]
+Outcome = Literal["killed", "pinned", "refused", "equal", "locked", "survived"]
 """
-What became of a mutant: an example failed, it does not load, it is proven to fire exactly as the rule does, only the
-lock notices, or nothing does. The lock counts for conclusions alone, since no example sees points.
+What became of a mutant: an example failed, a pinned edge did, it does not load, it is proven to fire exactly as the
+rule does, only the lock notices, or nothing does. The lock counts for conclusions alone, since no example sees points.
 """
 
 
@@ -35,7 +36,7 @@ class Verdict:
         operator: What was done to it, in the words of `OPERATORS`.
         change: What was there, and what is there now.
         outcome: What became of it.
-        by: The example that failed, or the rule whose example did and its name.
+        by: The example that failed, or the rule whose example did and its name; or which edge.
     """
 
     rule: str
@@ -47,12 +48,29 @@ class Verdict:
 
 
 class Bench:
-    """A rule with everything that its examples need, and with the rules whose examples may notice it."""
+    """
+    A rule with everything that its examples need, and with the rules whose examples may notice it.
 
-    def __init__(self, ruleset: RuleSet, rule: Rule[Any], *, locked: bool = False) -> None:
+    Args:
+        locked: Whether a lock file holds the rule's meaning.
+        edges: What is pinned of the rule.
+        alone: Whether only its own examples are asked.
+    """
+
+    def __init__(
+        self,
+        ruleset: RuleSet,
+        rule: Rule[Any],
+        *,
+        locked: bool = False,
+        edges: RuleEdges | None = None,
+        alone: bool = False,
+    ) -> None:
         self.rule = rule
         self.locked = locked
-        readers = [r for r in ruleset.rules if r.id != rule.id and _reads(r, rule.then.kind.name)]
+        self._edges = edges
+        others = () if alone else ruleset.rules
+        readers = [r for r in others if r.id != rule.id and _reads(r, rule.then.kind.name)]
         self._around = with_what_it_reads(ruleset, rule).rules
         self._readers = [(r, with_what_it_reads(ruleset, r).rules) for r in readers]
 
@@ -72,7 +90,7 @@ class Bench:
         if mutant.rule is None:
             firing = next((e.name for e in self.rule.examples if e.fires_for), None)
             return ("killed", firing) if firing is not None else ("survived", "")
-        if not _coherent(mutant.rule.when):
+        if not coherent(mutant.rule.when):
             return "refused", "premises about different keys are joined"
         try:
             if not mutant.concludes:
@@ -83,23 +101,42 @@ class Bench:
                 failed = self._failing(mutant.rule, around, reader)
                 if failed is not None:
                     return "killed", f"{reader.id}: {failed}"
+            pinned = self._edge_missed(mutant.rule)
         except MigroError as e:
             return "refused", str(e).splitlines()[-1].strip()
+        if pinned is not None:
+            return "pinned", pinned
         if mutant.concludes:
             return ("locked", "") if self.locked else ("survived", "")
         return ("equal", "") if _equal(self.rule, mutant.rule) else ("survived", "")
 
+    def _edge_missed(self, changed: Rule[Any]) -> str | None:
+        """Return where the changed rule is not what is pinned; None if it is everywhere."""
+        if self._edges is None:
+            return None
+        if not self._edges.says(changed):
+            return "what it concludes"
+        engine = NativeEngine(self._with(changed, self._around))
+        for number, edge in enumerate(self._edges.edges, start=1):
+            if edge.noticed(engine, changed.id):
+                return f"edge {number}"
+        return None
+
+    def _with(self, changed: Rule[Any], around: tuple[Rule[Any], ...]) -> RuleSet:
+        return RuleSet("mutant", *(changed if r.id == changed.id else r for r in around))
+
     def _failing(self, changed: Rule[Any], around: tuple[Rule[Any], ...], judged: Rule[Any]) -> str | None:
-        rules = [changed if r.id == changed.id else r for r in around]
         now = changed if judged.id == changed.id else judged
-        engine = NativeEngine(RuleSet("mutant", *rules))
+        engine = NativeEngine(self._with(changed, around))
         for example in _likeliest_first(judged, changed is now):
             if run_example(engine, now, example) != ExampleResult(fired_for=tuple(sorted(example.fires_for))):
                 return example.name
         return None
 
 
-def judge(ruleset: RuleSet, rule: Rule[Any], *, locked: bool = False) -> Iterator[Verdict]:
+def judge(
+    ruleset: RuleSet, rule: Rule[Any], *, locked: bool = False, edges: RuleEdges | None = None
+) -> Iterator[Verdict]:
     """
     Yield what becomes of each mutant of a rule.
 
@@ -107,8 +144,9 @@ def judge(ruleset: RuleSet, rule: Rule[Any], *, locked: bool = False) -> Iterato
         ruleset: The set of the rule.
         rule: One of its rules.
         locked: Whether a lock file holds the rule's meaning, so that a changed conclusion is noticed by it.
+        edges: What is pinned of the rule, if anything is.
     """
-    bench = Bench(ruleset, rule, locked=locked)
+    bench = Bench(ruleset, rule, locked=locked, edges=edges)
     for mutant in mutants(rule):
         yield bench.verdict(mutant)
 
@@ -122,7 +160,7 @@ def _reads(rule: Rule[Any], kind: str) -> bool:
     return any(isinstance(leaf, Known) and leaf.kind.name == kind for leaf in leaves(rule.when))
 
 
-def _coherent(part: Part) -> bool:
+def coherent(part: Part) -> bool:
     """Return whether every part of a premise is about the key that its place asks for, as constructors check it."""
     match part:
         case Holding(of=of):
@@ -131,7 +169,7 @@ def _coherent(part: Part) -> bool:
             fits = True
         case _:
             fits = all(i.key_names in ((), part.key_names) for i in part.inputs)
-    return fits and all(map(_coherent, part.inputs))
+    return fits and all(map(coherent, part.inputs))
 
 
 def _equal(rule: Rule[Any], other: Rule[Any]) -> bool:

@@ -18,7 +18,7 @@ from ..expressions import Node
 from ..rules import Premise, Rule
 from .changes import changes
 
-__all__ = ["OPERATORS", "Mutant", "mutants", "replaced", "trees"]
+__all__ = ["OPERATORS", "Mutant", "mutants", "nodes", "replaced", "trees"]
 
 OPERATORS: Mapping[str, str] = MappingProxyType(
     {
@@ -62,29 +62,31 @@ class Mutant:
     concludes: bool = False
 
 
-def mutants(rule: Rule[Any], *, conclusions: bool = True) -> Iterator[Mutant]:
+def mutants(rule: Rule[Any], *, conclusions: bool = True, fine: bool = False) -> Iterator[Mutant]:
     """
     Yield the mutants of a rule, in an order that depends on nothing else; none has the meaning of another.
 
     Args:
         rule: Any rule.
         conclusions: Whether also what it concludes is changed, and not only when.
+        fine: Whether windows and what evidence lasts are changed by as little as can be, and not by half.
     """
     yield Mutant(rule=None, operator="rule deleted", change=f"{rule.id} -> nothing")
     seen = {rule.version}
-    for mutant in (*_of_premise(rule), *(_of_conclusion(rule) if conclusions else ())):
+    for mutant in (*_of_premise(rule, fine), *(_of_conclusion(rule) if conclusions else ())):
         assert mutant.rule is not None
         if mutant.rule.version not in seen:
             seen.add(mutant.rule.version)
             yield mutant
 
 
-def _of_premise(rule: Rule[Any]) -> Iterator[Mutant]:
-    for operator, change, when in trees(rule.when):
+def _of_premise(rule: Rule[Any], fine: bool) -> Iterator[Mutant]:
+    for operator, change, when in trees(rule.when, fine=fine):
         if isinstance(when, Premise):
             # The default follows the longest span of the premise: what is changed is the premise alone.
             yield Mutant(rule=attrs.evolve(rule, when=when), operator=operator, change=change)
-    for operator, lasts in (("lasts halved", rule.lasts_us // 2), ("lasts doubled", rule.lasts_us * 2)):
+    shorter, longer = (rule.lasts_us - 1, rule.lasts_us + 1) if fine else (rule.lasts_us // 2, rule.lasts_us * 2)
+    for operator, lasts in (("lasts halved", shorter), ("lasts doubled", longer)):
         changed = attrs.evolve(rule, lasts=_span(lasts))
         yield Mutant(rule=changed, operator=operator, change=f"lasts {_span(rule.lasts_us)} -> {_span(lasts)}")
 
@@ -109,18 +111,19 @@ def _of_conclusion(rule: Rule[Any]) -> Iterator[Mutant]:
     yield mutant("family changed", f"family {then.family} -> {then.family}.other", family=f"{then.family}.other")
 
 
-def trees(root: Any) -> Iterator[tuple[str, str, Any]]:
+def trees(root: Any, *, fine: bool = False) -> Iterator[tuple[str, str, Any]]:
     """
     Yield operator, change in words, and the whole tree with that change, for every change in a tree.
 
     What stands in several places because an author named it once is changed in all of them.
     """
-    for node in _nodes(root):
-        for operator, change, other in changes(node):
+    for node in nodes(root):
+        for operator, change, other in changes(node, fine=fine):
             yield operator, change or f"{_text(node)} -> {_text(other)}", replaced(root, node, other)
 
 
-def _nodes(root: Any) -> Iterator[Node]:
+def nodes(root: Any) -> Iterator[Node]:
+    """Yield every node of a tree once, premises and conditions alike."""
     seen: set[int] = set()
     waiting = [root]
     while waiting:

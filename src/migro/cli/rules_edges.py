@@ -1,0 +1,158 @@
+"""``migro rules edges``: to the microsecond, when rules fire at their edges; pinned in a file, and compared with it."""
+
+from __future__ import annotations
+
+import argparse
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ..errors import ConfigurationError, Finding, InputError
+from ..mutation import EFFORT, Effort, RuleEdges, check_edges, derive, edges_text, read_edges
+from ..rules import Rule, RuleSet
+from .console import Console
+from .equipment import equipped
+from .rule_documents import written
+from .rule_work import each, positive, wanted
+from .surroundings import configuration
+
+__all__ = ["existing_edges", "register"]
+
+
+def register(inside: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    edges = inside.add_parser(
+        "edges",
+        parents=[common],
+        help="compare when rules fire at their edges with what a file pins; --write pins what is new",
+        description="Exit code 0: every rule is as pinned, or the file is written; 1: at least one is not.",
+    )
+    edges.add_argument(
+        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
+    )
+    edges.add_argument("--rule", action="append", default=[], metavar="ID", help="only this rule; repeatable")
+    edges.add_argument(
+        "--edges",
+        type=Path,
+        metavar="FILE",
+        default=Path("migro-rules.edges.json"),
+        help="default: migro-rules.edges.json",
+    )
+    edges.add_argument(
+        "--write", action="store_true", help="pin the rules that are not as pinned anew; the others stay as they are"
+    )
+    edges.add_argument(
+        "--again", action="store_true", help="with --write: search also for rules that are as pinned, and keep what is"
+    )
+    edges.add_argument(
+        "--effort", type=positive, default=1, metavar="N", help="with --write: search N times as long (default: 1)"
+    )
+    edges.add_argument("--jobs", type=positive, default=1, metavar="N", help="processes that share the work")
+    edges.set_defaults(command=edges_of_rules)
+
+
+def edges_of_rules(arguments: argparse.Namespace, console: Console) -> int:
+    """Compare the rules of a set with what is pinned of them, or pin what is new."""
+    ruleset, _ = equipped(configuration(arguments.config), arguments.rules or ())
+    path: Path = arguments.edges
+    known = existing_edges(path, ruleset) if path.exists() or not arguments.write else {}
+    rules = wanted(ruleset, arguments.rule)
+    work = _Work(
+        config=arguments.config,
+        references=tuple(arguments.rules or ()),
+        edges=path if known else None,
+        write=arguments.write,
+        again=arguments.again,
+        effort=arguments.effort,
+    )
+    done: dict[str, _Done] = {}
+    with console.progress("rules", len(rules)) as meter:
+        for rule, result in zip(rules, each(work, ruleset, rules, arguments.jobs), strict=True):
+            done[rule.id] = result
+            meter.step(rule.id)
+    if arguments.write:
+        return _write(ruleset, known, done, path, console)
+    findings = [f for result in done.values() for f in result.findings]
+    gone = sorted(set(known) - {r.id for r in ruleset.rules})
+    findings += [
+        Finding("gone", id, ruleset.name, "expected the rule of which edges are pinned, got none") for id in gone
+    ]
+    _tell(findings, len(rules), path, console)
+    return 1 if findings else 0
+
+
+def existing_edges(path: Path | None, ruleset: RuleSet) -> dict[str, RuleEdges]:
+    """
+    Return what a file pins of the rules of a set; nothing where there is no file to be read.
+
+    Raises:
+        ConfigurationError: If the file cannot be read.
+        InputError: If it pins no edges.
+    """
+    return {} if path is None else _read(path, ruleset)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, ruleset: RuleSet) -> dict[str, RuleEdges]:
+    try:
+        text = path.read_bytes().decode()
+    except UnicodeDecodeError as e:
+        raise InputError("expected edges in UTF-8, got other bytes", where=str(path)) from e
+    except OSError as e:
+        raise ConfigurationError(f"expected edges that can be read: {e.strerror} - at {path}") from e
+    return read_edges(text, ruleset, where=str(path))
+
+
+@attrs.frozen(kw_only=True)
+class _Done:
+    """What came of one rule: where it is not as pinned, and what is to be pinned of it."""
+
+    findings: tuple[Finding, ...]
+    pinned: RuleEdges | None
+
+
+@attrs.frozen(kw_only=True)
+class _Work:
+    config: Path | None
+    references: tuple[str, ...]
+    edges: Path | None
+    write: bool
+    again: bool
+    effort: int
+
+    def of(self, ruleset: RuleSet, rule: Rule[Any]) -> _Done:
+        """Compare a rule with what is pinned, and pin it anew where that is wanted and it is another."""
+        known = existing_edges(self.edges, ruleset).get(rule.id)
+        findings = tuple(check_edges(ruleset, rule, known))
+        if not self.write or not (findings or self.again):
+            return _Done(findings=findings, pinned=known)
+        effort = Effort(*(self.effort * n for n in attrs.astuple(EFFORT)))
+        return _Done(findings=findings, pinned=derive(ruleset, rule, effort=effort, known=known))
+
+
+def _write(ruleset: RuleSet, known: dict[str, RuleEdges], done: dict[str, _Done], path: Path, console: Console) -> int:
+    there = {r.id for r in ruleset.rules}
+    pinned = {id: edges for id, edges in known.items() if id in there}
+    pinned |= {id: result.pinned for id, result in done.items() if result.pinned is not None}
+    written(path, edges_text(pinned))
+    anew = sorted(id for id, result in done.items() if result.findings)
+    count = sum(len(p.edges) for p in pinned.values())
+    if console.text:
+        for id in anew:
+            console.say(f"{id}: {len(pinned[id].edges)} edges pinned; read whether the rule should do that")
+        console.say(f"{path}: {count} edges of {len(pinned)} rules")
+    else:
+        console.data({"edges": str(path), "rules": len(pinned), "streams": count, "anew": anew})
+    return 0
+
+
+def _tell(findings: list[Finding], rules: int, path: Path, console: Console) -> None:
+    if not console.text:
+        console.records({"code": f.code, "rule": f.rule, "where": f.where, "message": f.message} for f in findings)
+        return
+    for finding in findings:
+        console.say(str(finding))
+    found = f"{len(findings) or 'no'} finding{'s' * (len(findings) != 1)}"
+    console.say(f"{rules} rule{'s' * (rules != 1)} compared with {path}: {found}")

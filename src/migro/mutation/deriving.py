@@ -1,0 +1,171 @@
+"""
+Deriving: edges for a rule, one for each small change that its examples would not notice.
+
+For every mutant a stream is searched in which rule and mutant fire at different times. What the rule does there is
+pinned, as far as the engine says it; whether the rule *should* do that is for a person to read.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from ..comparison.search import Effort, printed, search
+from ..comparison.trials import with_what_it_reads
+from ..engine import NativeEngine
+from ..errors import MigroError
+from ..models import Signal, to_microseconds
+from ..rules import Rule, RuleSet, everything
+from .edges import Edge, RuleEdges, firing_in
+from .judging import Bench, coherent
+from .mutants import Mutant, mutants
+from .variants import numbered, variants
+
+__all__ = ["EFFORT", "Effort", "derive"]
+
+EFFORT = Effort(signals=800, streams=100, shrinking=300)
+"""How long to search for one mutant, unless told otherwise."""
+
+_VARYING = 4
+"""How many signals of varied examples are run for one of a search: they need no other rule set to be made."""
+
+_SHORT = 40
+"""How many signals an example has at most that is asked before a stream is searched."""
+
+_LIKE_A_SIGNAL = 6 * 3_600_000_000
+"""How much time that passes is as much work as a signal: whoever asks for what is usual is asked every hour."""
+
+
+def derive(ruleset: RuleSet, rule: Rule[Any], *, effort: Effort = EFFORT, known: RuleEdges | None = None) -> RuleEdges:
+    """
+    Return edges at which the mutants of a rule that no example notices are, as far as streams for them are found.
+
+    Args:
+        effort: How long to search for each mutant.
+        known: What was pinned so far; edges at which the rule still is what they say are kept as long as they serve.
+    """
+    return _Derivation(ruleset, rule, effort).derived(() if known is None else known.edges)
+
+
+@attrs.frozen(eq=False)
+class _Changed:
+    """A mutant, ready to run."""
+
+    mutant: Mutant
+    engine: NativeEngine
+
+
+class _Derivation:
+    def __init__(self, ruleset: RuleSet, rule: Rule[Any], effort: Effort) -> None:
+        self.rule, self.effort = rule, effort
+        self.around = with_what_it_reads(ruleset, rule)
+        self.engine = NativeEngine(self.around)
+        # An example of hundreds of signals takes longer to be asked than a stream of five to be found.
+        short = tuple(e for e in rule.examples if len(e.signals) <= _SHORT)
+        self.bench = Bench(ruleset, attrs.evolve(rule, examples=short), alone=True)
+
+    def derived(self, known: Sequence[Edge]) -> RuleEdges:
+        edges = [e for e in known if not e.noticed(self.engine, self.rule.id)]
+        noticed: list[_Changed] = []
+        left: list[_Changed] = []
+        for changed in self._changed():
+            if not self._any_notices(edges, changed):
+                if self.bench.verdict(changed.mutant).outcome != "survived":
+                    continue
+                found = self._hunted(changed, self._effort(len(left)))
+                if found is None:
+                    left.append(changed)
+                    continue
+                edges.append(found)
+            noticed.append(changed)
+        for edge in self._varied(left) if left else ():
+            here = [c for c in left if edge.noticed(c.engine, self.rule.id)]
+            if here:
+                edges.append(edge)
+                noticed += here
+                left = [c for c in left if c not in here]
+        return RuleEdges(concludes=self.rule.then.document(), edges=tuple(self._needed(edges, noticed)))
+
+    def _effort(self, failures: int) -> Effort:
+        # Where several changes of a rule were searched for in vain, the next one is seldom found either.
+        part = 1 + failures // 3
+        return attrs.evolve(self.effort, signals=self.effort.signals // part, streams=self.effort.streams // part)
+
+    def _any_notices(self, edges: list[Edge], changed: _Changed) -> bool:
+        return any(e.noticed(changed.engine, self.rule.id) for e in edges)
+
+    def _changed(self) -> Iterator[_Changed]:
+        for mutant in mutants(self.rule, conclusions=False, fine=True):
+            engine = self._engine(mutant)
+            if engine is not None:
+                yield _Changed(mutant, engine)
+
+    def _engine(self, mutant: Mutant) -> NativeEngine | None:
+        if mutant.rule is None or not coherent(mutant.rule.when):
+            return None
+        try:
+            return NativeEngine(self._with(mutant.rule))
+        except MigroError:
+            return None
+
+    def _with(self, changed: Rule[Any]) -> RuleSet:
+        rules = [changed if r.id == changed.id else r for r in self.around.rules]
+        return RuleSet("mutant", *rules, signals=self.around.signals.values())
+
+    def _hunted(self, changed: _Changed, effort: Effort) -> Edge | None:
+        mutant = changed.mutant.rule
+        assert mutant is not None
+        other = (self._with(mutant), mutant)
+        old, new, _ = search((self.around, self.rule), other, effort=effort, either=True)
+        for found in (old, new):
+            if found is not None:
+                signals = printed(found)
+                start = to_microseconds(signals[0].received_at)
+                for until in self._ends(signals, found.moment - start):
+                    firing = firing_in(self.engine, self.rule.id, signals, until)
+                    edge = Edge(signals=signals, until=until, firing=firing)
+                    if edge.noticed(changed.engine, self.rule.id):
+                        return edge
+        return None
+
+    def _varied(self, left: list[_Changed]) -> Iterator[Edge]:
+        """Yield the rule's examples and what can be made of them, until the effort is spent."""
+        rules = [self.rule, *(c.mutant.rule for c in left if c.mutant.rule is not None)]
+        spans = sorted({s for r in rules for n in everything(r.when) if (s := getattr(n, "span", 0))})
+        spent = 0
+        for stream in itertools.islice(variants(self.rule, spans), self.effort.streams):
+            signals = numbered(stream)
+            until = next(self._ends(signals, 0))
+            spent += (len(signals) + until // _LIKE_A_SIGNAL) * (1 + len(left))
+            if spent > _VARYING * self.effort.signals:
+                return
+            yield Edge(signals=signals, until=until, firing=firing_in(self.engine, self.rule.id, signals, until))
+
+    def _ends(self, signals: tuple[Signal, ...], moment: int) -> Iterator[int]:
+        """Yield how long to watch: until the rule has ceased, so that it is pinned when; else to that moment."""
+        last = to_microseconds(signals[-1].received_at) - to_microseconds(signals[0].received_at)
+        moment = max(moment, last)
+        longest = max(moment, last + self.rule.lasts_us + 1)
+        ends = [f.end for f in firing_in(self.engine, self.rule.id, signals, longest)]
+        if ends and None not in ends:
+            yield max(moment, *(e for e in ends if e is not None))
+        yield moment
+        yield longest
+
+    def _needed(self, edges: list[Edge], changed: list[_Changed]) -> Iterator[Edge]:
+        """Yield the edges that notice what no other does, the shortest streams first."""
+        notices = {
+            place: {n for n, c in enumerate(changed) if edge.noticed(c.engine, self.rule.id)}
+            for place, edge in enumerate(edges)
+        }
+        kept = list(notices)
+        for place in sorted(notices, key=lambda p: (-len(edges[p].signals), -p)):
+            others = set().union(*(notices[p] for p in kept if p != place))
+            if notices[place] <= others:
+                kept.remove(place)
+        for place in sorted(kept, key=lambda p: (len(edges[p].signals), p)):
+            operators = sorted({changed[n].mutant.operator for n in notices[place]})
+            yield attrs.evolve(edges[place], notices=tuple(operators))
