@@ -101,6 +101,17 @@ def test_a_change_that_is_proven_to_be_none_is_no_survivor() -> None:
     assert {v.operator for v in found["equal"]} >= {"part dropped", "bound weakened", "boundary flipped"}
 
 
+def test_points_that_no_sum_lies_between_are_the_same_to_a_rule_that_asks_for_them() -> None:
+    def asking(points: int) -> set[str]:
+        asks = Rule("shop.stuck", when=known(DOWN, at_least_points=points), then=supports(STUCK, 5, family="chain"))
+        verdicts = judge(RuleSet("shop", rule, asks), asks)
+        return {v.outcome for v in verdicts if v.operator in ("bound weakened", "bound strengthened")}
+
+    # The only rule about it brings 50 points, or 5 where it rests on a fallback.
+    assert asking(45) == {"equal"}
+    assert asking(50) == {"equal", "survived"}
+
+
 def test_premises_that_no_longer_fit_together_are_refused_and_not_run() -> None:
     finer = on(Call, Call.code >= 500, per=(Call.merchant, Call.region))
     spread = Rule("shop.regions", when=holding(finer, per=Call.merchant, within=minutes(5)) >= 2, then=rule.then)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from ..engine import lowered_points
 from ..rules import Baseline, Known, Rule, RuleSet, everything
 from .implication import PointOrder, implies
 from .selecting import equal
 
-__all__ = ["Points"]
+__all__ = ["Points", "totals"]
 
 
 class Points:
@@ -53,3 +55,21 @@ class Points:
 
 def _can_be_lowered(rule: Rule[Any]) -> bool:
     return any(isinstance(n, Baseline) and len(n.methods) > 1 for n in everything(rule.when))
+
+
+def totals(rules: Iterable[Rule[Any]], kind: str) -> frozenset[int]:
+    """
+    Return every sum of points that an issue can have by these rules, and perhaps others; no other can be.
+
+    Of a family at most one rule counts for the issue and one against it, each perhaps one class lower.
+    """
+    families: dict[str, list[Rule[Any]]] = {}
+    for rule in rules:
+        if rule.then.kind.name == kind:
+            families.setdefault(rule.then.family, []).append(rule)
+    found = frozenset({0})
+    for several in families.values():
+        points = {p for rule in several for p in (rule.then.points, lowered_points(rule))}
+        for chosen in ({0, *(p for p in points if p > 0)}, {0, *(p for p in points if p < 0)}):
+            found = frozenset(total + p for total in found for p in chosen)
+    return found

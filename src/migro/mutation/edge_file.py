@@ -86,13 +86,19 @@ _WRITTEN_BESIDE: Final = ("id", "dedup_key", "kind", "occurred_at", "received_at
 
 
 def _columns(signal: Signal) -> dict[str, Any]:
+    """Return the columns of a signal, those of its class beside those of every signal."""
     whole = signal.model_dump(mode="json")
     said = signal.model_dump(mode="json", exclude_defaults=True)
-    # Columns of a class are no fields when it is dumped: they are filed under what is stored of them.
-    stored = {n: v for n, v in whole.items() if n in said or (isinstance(v, dict) and v)}
-    if stored.get("topic") == signal.kind:
-        del stored["topic"]  # what it is where nobody says
-    return {n: v for n, v in stored.items() if n not in _WRITTEN_BESIDE}
+    columns = {n: v for n, v in said.items() if n not in _WRITTEN_BESIDE}
+    if columns.get("topic") == signal.kind:
+        del columns["topic"]  # what it is where nobody says
+    for name in ("ids", "metrics", "attrs"):
+        columns.pop(name, None)
+        own = {n: v for n, v in whole[name].items() if n in type(signal).__columns__}
+        columns |= own
+        if own != whole[name]:
+            columns[name] = {n: v for n, v in whole[name].items() if n not in own}
+    return columns
 
 
 # --- reading ----------------------------------------------------------------------------------------------------

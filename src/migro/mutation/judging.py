@@ -8,13 +8,14 @@ from typing import Any, Literal
 import attrs
 
 from ..comparison.implication import PointOrder, implies
+from ..comparison.points import totals
 from ..comparison.trials import with_what_it_reads
 from ..engine import ExampleResult, NativeEngine, run_example
 from ..errors import MigroError
 from ..rules import Example, Holding, Known, Rule, RuleSet, Via, leaves
 from ..rules.premises import Part
 from .edges import RuleEdges
-from .mutants import Mutant, mutants
+from .mutants import Mutant, mutants, replaced
 
 __all__ = ["Bench", "Outcome", "Verdict", "coherent", "judge"]
 
@@ -108,7 +109,18 @@ class Bench:
             return "pinned", pinned
         if mutant.concludes:
             return ("locked", "") if self.locked else ("survived", "")
-        return ("equal", "") if _equal(self.rule, mutant.rule) else ("survived", "")
+        one, other = (self._levelled(rule) for rule in (self.rule, mutant.rule))
+        return ("equal", "") if _equal(one, other) else ("survived", "")
+
+    def _levelled(self, rule: Rule[Any]) -> Rule[Any]:
+        """Return a rule that asks of each issue for the least points that it can have and that are enough."""
+        when = rule.when
+        for leaf in leaves(rule.when):
+            if isinstance(leaf, Known):
+                enough = [t for t in totals(self._around, leaf.kind.name) if t >= leaf.at_least_points]
+                if enough:
+                    when = replaced(when, leaf, attrs.evolve(leaf, at_least_points=min(enough)))
+        return attrs.evolve(rule, when=when)
 
     def _edge_missed(self, changed: Rule[Any]) -> str | None:
         """Return where the changed rule is not what is pinned; None if it is everywhere."""
