@@ -484,3 +484,17 @@ def test_whose_approval_is_dropped_with_its_issue_is_told_to_the_role_that_was_a
     )
     assert notice.status is ActionStatus.PLANNED
     assert {a.status for a in made.drain() if a.about} == {ActionStatus.SIMULATED}
+
+
+def test_only_a_listed_person_lets_automation_go_on() -> None:
+    made = agent()
+    made.halt(by="Ada", why="cutover")
+    for by, why in (("Eve", "go on"), ("Ada", " ")):
+        with pytest.raises(InputError, match="expected"):
+            made.resume(by=by, why=why)
+    # Whoever writes past the agent is not heard either.
+    made.tell("platform", PersonActed(at=after(60), verb="resume", by="Eve", why="go on"))
+    assert made.halted
+
+    made.resume(by="ada", why="done")
+    assert not made.halted

@@ -63,3 +63,20 @@ def test_regroup_says_that_the_same_rules_move_nothing(memory: str, capsys: pyte
     assert "2 issues, grouped by fp1" in capsys.readouterr().out
     assert main(["regroup", "--dry-run", "--rules", "tests.agent.world:RULES", "--memory", memory]) == 1
     assert "nothing is moved" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", ["ack", "assign", "resolve", "merge"])
+def test_a_folder_with_another_policy_puts_it_nowhere_into_force(
+    verb: str, memory: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.toml").write_text("[policy]\nmode = 'assist'\n", encoding="utf-8")
+    known = ids(memory, capsys)
+    who = ["--by", "ann", "--why", "mine", "--rules", "tests.agent.related:RULES", "--memory", memory]
+    more = {"assign": ["--to", "ann"]}.get(verb, [])
+    issues = [known["slow"], known["down"]] if verb == "merge" else [known["slow"]]
+
+    assert main(["issues", verb, *issues, *who, *more, "--config", str(tmp_path / "other.toml")]) == 2
+    assert "expected the policy that is in force" in capsys.readouterr().err
+    assert main(["issues", verb, *issues, *who[:4], "--memory", memory, *more]) == 2
+    assert "expected the rules that are in force" in capsys.readouterr().err
+    assert main(["issues", verb, *issues, *who, *more]) == 0

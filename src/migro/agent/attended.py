@@ -14,7 +14,7 @@ from ..models import Decision, Input, PersonActed, RunMode, Severity
 from ..models.validation import explain_validation
 from ..ports import Memory
 from .approvals import Answer, Card, cards, find_action, told_back
-from .attending import unheard
+from .attending import stranger, unheard
 from .erasing import known_partition
 from .fold import PLATFORM, Fold, partition_of_issue
 from .hands import Hands
@@ -269,7 +269,16 @@ class Attended:
         return partition
 
     def resume(self, *, by: str, why: str) -> None:
-        """Let automation go on after a halt, wherever it was halted; who and why are recorded."""
+        """
+        Let automation go on after a halt, wherever it was halted; who and why are recorded.
+
+        Raises:
+            InputError: If the policy lists people and `by` is none of them, or `by` or `why` is empty.
+        """
+        if not why.strip():
+            raise InputError("expected why, to resume, got nothing")
+        if told := stranger(self.fold.policy.people, by):
+            raise InputError(told)
         self._person_acted("resume", by=by, why=why)
 
     def _person_acted(self, verb: Literal["halt", "resume", "set_mode"], **fields: Any) -> None:

@@ -8,15 +8,21 @@ from .effects import Effects
 from .notices import Tells, retire, tell
 from .state import Held, State
 
-__all__ = ["attend", "overdue", "plan_attention", "refuse", "unheard"]
+__all__ = ["attend", "overdue", "plan_attention", "refuse", "stranger", "unheard"]
 
 Slot = tuple[str, tuple[str, ...]]
 
 
+def stranger(people: People, by: str) -> str:
+    """Return in words that somebody is none of the people who are listed; empty where somebody is, or nobody is."""
+    known = not people.persons or people.person(by) is not None
+    return "" if known else f"expected one of the people who are listed, got {by}"
+
+
 def unheard(people: People, item: PersonActed, issue: Issue | None) -> str:
     """Return in words why what somebody says about an issue does not count; empty where it does."""
-    if people.persons and people.person(item.by) is None:
-        return f"expected one of the people who are listed, got {item.by}"
+    if told := stranger(people, item.by):
+        return told
     if item.verb == "assign" and people.persons and people.person(item.to or "") is None:
         return f"expected to assign it to one of the people who are listed, got {item.to}"
     if issue is None or issue.status is IssueStatus.RESOLVED:

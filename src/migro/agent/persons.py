@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ..decide import barred
 from ..models import PersonActed
-from .attending import attend, refuse, unheard
+from .attending import attend, refuse, stranger, unheard
 from .conclusions import Conclusions
 from .effects import Effects
 from .merging import merge, unmerge
 from .outbox import answer, of_action
 from .quarantines import release
 from .resting import mute
-from .state import State
+from .state import PLATFORM, State
 from .wording import why_halted
 
 __all__ = ["act_on"]
@@ -23,6 +23,8 @@ def act_on(conclusions: Conclusions, state: State, item: PersonActed, effects: E
         case "halt":
             state.halted, state.halted_at = why_halted(by=item.by, why=item.why), state.now
             conclusions.reassess(state, sorted(state.held), effects)
+        case "resume" if state.partition == PLATFORM and stranger(conclusions.policy.people, item.by):
+            pass  # to merchants it is told only where it counted here
         case "resume":
             state.halted, state.resumed_at = "", state.now
             effects.requester = state.resumed_by = item.by

@@ -101,7 +101,7 @@ def _answer(arguments: argparse.Namespace, console: Console) -> int:
         )
         card = _whole(agent, start)
         # Who may answer is for the policy to say under which people were asked, not for where this is said.
-        expect_in_force(policy, memory, find_action(memory, card).partition)
+        expect_in_force(agent, find_action(memory, card).partition)
         answer = agent.answer(card, verb, by=arguments.by, why=arguments.why)
     if not console.text:
         console.data(answer.model_dump())

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from ..act import ConsoleActuator, Diagnostics
+from ..agent import Agent
 from ..configuration import ANY_VERSION, Configuration
 from ..decide import Policy
 from ..errors import ConfigurationError
@@ -71,20 +72,39 @@ def policy_of(config: Configuration, memory: Memory) -> Policy:
     return config.to_policy()
 
 
-def expect_in_force(policy: Policy, memory: Memory, partition: str) -> None:
+def expect_in_force(agent: Agent, partition: str) -> None:
     """
-    See that a partition goes on under a policy; what is said under another one would put that into force.
+    See that a partition goes on under an agent's rules and policy; what others say would put theirs into force.
 
     Raises:
-        ConfigurationError: If another policy is in force.
+        ConfigurationError: If other rules or another policy are in force.
     """
-    told = (e for e in memory.load(partition) if isinstance(e.input, ConfigChanged) and e.input.counts(e.seq))
-    last = next(iter(deque(told, maxlen=1)), None)
-    if last is not None and isinstance(last.input, ConfigChanged) and last.input.policy != policy.version:
-        raise ConfigurationError(
-            f"expected the policy that is in force, {last.input.policy}, got {policy.version}: name the migro.toml"
-            " of the agent with --config, or let the agent run under this one first"
-        )
+    last = _in_force(agent.memory, partition)
+    if last is None:
+        return
+    for what, told, mine in (
+        ("policy that is", last.policy, agent.fold.policy.version),
+        ("rules that are", last.ruleset, agent.fold.ruleset.version),
+    ):
+        if told != mine:
+            raise ConfigurationError(
+                f"expected the {what} in force, {told}, got {mine}: name the migro.toml of the agent with --config,"
+                " or let the agent run under this one first"
+            )
+
+
+def _in_force(memory: Memory, partition: str) -> ConfigChanged | None:
+    """Return what the journal last said to be in force; looked for from its end, in ever longer pieces."""
+    known = next(memory.read("partitions", id=partition), None)
+    end, look = (known.accepted if known is not None else 0), 1000
+    while end > 0:
+        begin = max(0, end - look)
+        piece = islice(memory.load(partition, begin), end - begin)
+        told = [e.input for e in piece if isinstance(e.input, ConfigChanged) and e.input.counts(e.seq)]
+        if told:
+            return told[-1]
+        end, look = begin, look * 4
+    return None
 
 
 @contextmanager

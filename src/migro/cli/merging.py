@@ -6,10 +6,12 @@ import argparse
 from datetime import UTC, datetime
 
 from ..agent import Agent
+from ..agent.fold import partition_of_issue
+from ..agent.journal import one_issue
 from ..errors import ConfigurationError
 from ..ports import Memory
 from .console import Console, short
-from .equipment import equipped, opened, policy_of, reading
+from .equipment import equipped, expect_in_force, opened, policy_of, reading
 from .retrospect import one_id
 from .surroundings import configuration
 
@@ -32,6 +34,7 @@ def merge_issues(arguments: argparse.Namespace, console: Console) -> int:
         ids = [_whole(memory, id) for id in given]
     with opened(config, url, plugins) as memory:
         agent = Agent(rules=rules, memory=memory, policy=policy_of(config, memory), alarm=console.complain)
+        expect_in_force(agent, partition_of_issue(one_issue(memory, ids[0])))
         if merges:
             decisions = agent.merge(ids[0], ids[1], by=arguments.by, why=arguments.why)
         else:
@@ -68,6 +71,7 @@ def attend_to(arguments: argparse.Namespace, console: Console) -> int:
         agent = Agent(
             rules=rules, memory=memory, policy=policy, alarm=console.complain, now=lambda: clock_of(arguments)
         )
+        expect_in_force(agent, partition_of_issue(one_issue(memory, id)))
         if verb == "assign":
             answer = agent.assign(id, arguments.to, by=arguments.by, why=arguments.why)
         elif verb == "ack":

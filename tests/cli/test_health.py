@@ -1,0 +1,104 @@
+"""``migro health``, and what a run says about itself before it begins."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from migro import Agent
+from migro.cli import main
+from migro.remember import SqliteMemory
+from migro.testing import START
+from tests.agent import related
+
+NOW = ["--at", (START + timedelta(seconds=20)).isoformat(), "--rules", "tests.agent.related:RULES"]
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    with SqliteMemory(tmp_path / "m.db") as stored:
+        Agent(rules=related.RULES, memory=stored).handle(related.failure(0))
+    return "m.db"
+
+
+def test_an_agent_that_keeps_up_is_exit_code_0(memory: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["health", "--memory", memory, *NOW, "--outbox", "100000000", "--overdue", "100000000"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [line.split()[:2] for line in lines] == [
+        ["ok", name] for name in ("store", "breaker", "lag", "time", "outbox", "approvals")
+    ]
+
+
+def test_a_halt_is_exit_code_1_and_says_why(memory: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with SqliteMemory(Path(memory)) as stored:
+        Agent(rules=related.RULES, memory=stored).halt(by="Ada", why="cutover")
+
+    assert main(["health", "--memory", memory, *NOW, "--format", "jsonl"]) == 1
+    checks = {c["name"]: c for c in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert (checks["breaker"]["ok"], checks["store"]["ok"]) == (False, True)
+    assert "platform: cutover" in checks["breaker"]["why"]
+    assert main(["health", "--memory", memory, *NOW, "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["ok"] is False
+
+
+def test_a_memory_that_is_not_there_is_a_mistake_of_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["health"]) == 2
+    assert "expected a memory that exists" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_nobody_has_are_told_when_a_run_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "signals.jsonl").write_text("", encoding="utf-8")
+    (tmp_path / "migro.toml").write_text(
+        """
+[actuators.http.recheck]
+url = "https://shop.example/recheck"
+
+[budgets.mine]
+limit = 5
+minutes = 60
+kinds = ["draft_replies"]
+target = "on_cal"
+
+[[quiet]]
+zone = "UTC"
+begins = "22:00"
+ends = "07:00"
+kinds = ["draft_reply", "tagg"]
+""",
+        encoding="utf-8",
+    )
+
+    assert main(["run", "signals.jsonl"]) == 0
+    told = capsys.readouterr().err
+    for words in (
+        "budgets.mine.kinds: expected a kind of action that some rule proposes, got 'draft_replies';"
+        " did you mean 'draft_reply'?",
+        "budgets.mine.target: expected a target that some rule names, or a role, got 'on_cal'; did you mean 'on_call'?",
+        "quiet.0.kinds: expected a kind of action that some rule proposes, got 'tagg'",
+    ):
+        assert words in told
+    assert "got 'draft_reply'" not in told
+
+
+@pytest.mark.parametrize("place", ["here", "127.0.0.1", "127.0.0.1:99999", "host.invalid:80"])
+def test_a_place_to_listen_at_that_is_none_is_a_mistake_of_use(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "signals.jsonl").write_text("", encoding="utf-8")
+
+    assert main(["run", "signals.jsonl", "--metrics", place, "--memory", "volatile:", *NOW[2:]]) == 2
+    assert "expected" in capsys.readouterr().err
