@@ -51,7 +51,7 @@ def test_a_memory_that_is_not_there_is_a_mistake_of_use(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert main(["health"]) == 2
+    assert main(["health", *NOW]) == 2
     assert "expected a memory that exists" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -69,28 +69,27 @@ url = "https://shop.example/recheck"
 [budgets.mine]
 limit = 5
 minutes = 60
-kinds = ["draft_replies"]
+kinds = ["notfy"]
 target = "on_cal"
 
 [[quiet]]
 zone = "UTC"
 begins = "22:00"
 ends = "07:00"
-kinds = ["draft_reply", "tagg"]
+kinds = ["reply", "tagg"]
 """,
         encoding="utf-8",
     )
 
-    assert main(["run", "signals.jsonl"]) == 0
+    assert main(["run", "signals.jsonl", "--rules", "tests.agent.world:RULES"]) == 0
     told = capsys.readouterr().err
     for words in (
-        "budgets.mine.kinds: expected a kind of action that some rule proposes, got 'draft_replies';"
-        " did you mean 'draft_reply'?",
+        "budgets.mine.kinds: expected a kind of action that some rule proposes, got 'notfy'; did you mean 'notify'?",
         "budgets.mine.target: expected a target that some rule names, or a role, got 'on_cal'; did you mean 'on_call'?",
-        "quiet.0.kinds: expected a kind of action that some rule proposes, got 'tagg'",
+        "quiet.0.kinds: expected a kind of action that some rule proposes, got 'tagg'; did you mean 'tag'?",
     ):
         assert words in told
-    assert "got 'draft_reply'" not in told
+    assert "got 'reply'" not in told
 
 
 @pytest.mark.parametrize("place", ["here", "127.0.0.1", "127.0.0.1:99999", "host.invalid:80"])
