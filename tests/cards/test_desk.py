@@ -133,7 +133,8 @@ def test_a_crash_while_a_card_is_posted_makes_the_next_one_look_first(shop: Shop
         shop.desk.round()
     shop.opened().round()
 
-    assert shop.wall.told == [("asked", "on_call"), ("asked again", "on_call")]
+    # What is found may show what was known before the crash.
+    assert shop.wall.told == [("asked", "on_call"), ("asked again", "on_call"), ("changed", "wall 2")]
 
 
 def test_other_evidence_changes_the_card_where_it_stands(shop: Shop) -> None:
@@ -147,6 +148,16 @@ def test_other_evidence_changes_the_card_where_it_stands(shop: Shop) -> None:
     (card,) = shop.agent.approvals()
     assert any(card.id in line for line in shop.wall.lines)
     assert [p.card for p in later.book.open] == [card.id]
+
+
+def test_an_answer_that_did_not_count_is_shown_where_the_card_stands(shop: Shop) -> None:
+    shop.desk.round()
+    (card,) = shop.agent.approvals()
+    shop.agent.answer(card.id, "approve", by="Eve", why="why not")
+    assert [shop.desk.round(), shop.desk.round()] == [1, 0]
+
+    assert shop.wall.told == [("asked", "on_call"), ("changed", "wall 1")]
+    assert any("expected one of the people who are listed, got Eve" in line for line in shop.wall.lines)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +200,7 @@ def test_what_goes_wrong_is_told_once_and_tried_again_later(shop: Shop) -> None:
         shop.now += 10
         shop.desk.round()
 
-    assert [told[0] for told in shop.wall.told] == ["asked", "asked again", "asked again"]
+    assert [told[0] for told in shop.wall.told] == ["asked", "asked again", "asked again", "changed"]
     assert len(shop.alarms) == 1
     assert "later; migro approvals has what waits" in shop.alarms[0]
 

@@ -92,7 +92,7 @@ kinds = ["reply", "tagg"]
     assert "got 'reply'" not in told
 
 
-@pytest.mark.parametrize("place", ["here", "127.0.0.1", "127.0.0.1:99999", "host.invalid:80"])
+@pytest.mark.parametrize("place", ["here", "127.0.0.1", "127.0.0.1:99999", "203.0.113.1:80"])
 def test_a_place_to_listen_at_that_is_none_is_a_mistake_of_use(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

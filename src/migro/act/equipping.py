@@ -227,13 +227,13 @@ class _Maker:
             own = [*kinds, "update_dashboard"] if name == "slack" and "update_dashboard" not in claimed else kinds
             # To ask is no action: what others take of these does not change who shows a card.
             plain = self._messenger(name, to, own or ["notify"])
-            told = _retried(plain, self.settings)
             if own:
-                routes |= dict.fromkeys(to, told)
+                routes |= dict.fromkeys(to, _retried(plain, self.settings))
             if isinstance(plain, Slack):
                 asking |= dict.fromkeys(to, plain)
-            elif "notify" in told.kinds:
-                asking |= dict.fromkeys(to, NoticeAsker(told))
+            else:
+                tells = plain if "notify" in own else self._messenger(name, to, ["notify"])
+                asking |= dict.fromkeys(to, NoticeAsker(_retried(tells, self.settings)))
         otherwise = NoticeAsker(console, brief=True) if console is not None else None
         if otherwise is not None:
             asking |= dict.fromkeys(printed, otherwise)

@@ -41,6 +41,8 @@ def log_steps(partition: str, records: Iterable[StepRecord]) -> None:
 
 def log_action(action: Action, result: ActionResult) -> None:
     """Log what became of an action that was tried."""
+    if not _ACTIONS.hasHandlers():
+        return  # Python would print it for whoever has set up nothing, and the alarm has said it in words
     level = logging.WARNING if result.status in ("failed", "unknown") else logging.INFO
     told = {
         "action": action.idempotency_key,
@@ -55,5 +57,6 @@ def log_action(action: Action, result: ActionResult) -> None:
 
 
 def log_halt(partition: str) -> None:
-    """Log that automation halts; why is for the alarm to say."""
-    _BREAKER.error("automation is halted", extra={"partition": partition})
+    """Log that automation halts; why is for the alarm to say, also where nobody has set up logging."""
+    if _BREAKER.hasHandlers():
+        _BREAKER.error("automation is halted", extra={"partition": partition})

@@ -8,9 +8,10 @@ from typing import Final, Literal
 import attrs
 
 from ..agent import Agent, Card
-from ..models import CardShown
+from ..agent.approvals import card_id
+from ..models import Action, CardShown, content_id
 
-__all__ = ["CARDS", "Book", "Place"]
+__all__ = ["CARDS", "Book", "Place", "words_of"]
 
 CARDS: Final = "cards"
 """The partition that says which cards stand where; no rule reads it."""
@@ -22,10 +23,11 @@ class Place:
     A card as it stands.
 
     Attributes:
-        card: Its id: that of what it shows.
+        card: Its id, as the action was bound.
         key, since: Of which action that waits, and since when.
         role: Who is asked.
         state: `asked` while nobody knows whether it stands, `shown`, or `settled`.
+        shows: Equal for equal words on it; empty while it is not known to stand.
         where: Where it stands, in the words of who posted it; empty while that is not known.
     """
 
@@ -34,7 +36,13 @@ class Place:
     since: datetime
     role: str
     state: Literal["asked", "shown", "settled"]
+    shows: str = ""
     where: str = ""
+
+
+def words_of(action: Action) -> str:
+    """Return what is equal for equal words on the card of an action: binding, who has approved it, who was refused."""
+    return content_id("shows", card_id(action), action.note, list(action.refused))
 
 
 class Book:
@@ -74,7 +82,8 @@ class Book:
 
     def shown(self, place: Place, card: Card, where: str, at: datetime) -> Place:
         """Write where a card stands, and what it shows."""
-        return self._write(attrs.evolve(place, card=card.id, state="shown", where=where), at)
+        told = attrs.evolve(place, card=card.id, state="shown", shows=words_of(card.action), where=where)
+        return self._write(told, at)
 
     def settled(self, place: Place, at: datetime) -> Place:
         """Write that a card has nothing to answer any more."""

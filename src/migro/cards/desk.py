@@ -12,11 +12,12 @@ import attrs
 
 from ..act.asking import Askers
 from ..agent import Agent, Card
+from ..agent.approvals import card_id
 from ..errors import ActionError, ActionRefused
 from ..models import Action, ActionStatus
 from ..ports import Alarm, Leases
 from ..processes import this_process
-from .book import Book
+from .book import Book, words_of
 
 __all__ = ["Desk"]
 
@@ -61,37 +62,34 @@ class Desk:
     def round(self) -> int:
         """Show what waits anew or has changed, settle what waits no more, and return how many cards that concerned."""
         self.book.read()
-        waiting = {(c.action.idempotency_key, c.action.at): c for c in self._cards()}
+        pending = self._agent.memory.read("actions", pending=True)
+        waiting = {(a.idempotency_key, a.at): a for a in pending if a.status is ActionStatus.WAITING}
         over = [(p.key, p.since) for p in self.book.open if (p.key, p.since) not in waiting]
         done = sum(self._try(one, partial(self._settle, *one)) for one in over)
-        return done + sum(self._try(one, partial(self._show, card)) for one, card in waiting.items())
+        return done + sum(self._try(one, partial(self._show, a)) for one, a in waiting.items() if not self._stands(a))
 
-    def _cards(self) -> tuple[Card, ...]:
-        # To make a card takes its decision and its issue; most of the time nothing waits.
-        pending = self._agent.memory.read("actions", pending=True)
-        waits = any(a.status is ActionStatus.WAITING for a in pending)
-        return self._agent.approvals() if waits else ()
+    def _stands(self, action: Action) -> bool:
+        place = self.book.place(action.idempotency_key, action.at)
+        return place is not None and place.state == "shown" and place.shows == words_of(action)
 
     # --- showing ------------------------------------------------------------------------------------------------
 
-    def _show(self, card: Card) -> bool:
-        action = card.action
+    def _show(self, action: Action) -> bool:
         place = self.book.place(action.idempotency_key, action.at)
         roles = self._agent.fold.policy.people.roles_for(action.risk)
         found = self._askers.first((place.role,) if place is not None else roles)
-        if found is None or (place is not None and place.state == "shown" and place.card == card.id):
+        card = next(iter(self._agent.approvals(card_id(action))), None) if found is not None else None
+        if found is None or card is None or self._stands(action):
             return False
         role, asker = found
-        if place is not None and place.state == "shown":
-            asker.changed(action, place.where, _lines(card))
-            self.book.shown(place, card, place.where, action.at)
-            return True
+        where = place.where if place is not None else ""
         begun = place or self.book.asked(card, role, action.at)
-        where = asker.ask(action, role, _lines(card), again=place is not None)
-        if place is not None and place.card != card.id:
-            asker.changed(action, where, _lines(card))  # what was found may show what was known before the crash
+        if not where:
+            where = asker.ask(action, role, _lines(card), again=place is not None)
+            _LOG.info("card shown", extra={"card": card.id, "kind": action.kind, "role": role})
+        if place is not None:
+            asker.changed(action, where, _lines(card))  # also where it was found after a crash
         self.book.shown(begun, card, where, action.at)
-        _LOG.info("card shown", extra={"card": card.id, "kind": action.kind, "role": role})
         return True
 
     # --- settling -----------------------------------------------------------------------------------------------

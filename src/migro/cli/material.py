@@ -34,12 +34,14 @@ class Event:
 
     Attributes:
         content: The line that could not be read; None where what failed is not an event, such as a missing file.
+        kind: Wire format of the envelope that it came in; empty where that is not said.
     """
 
     where: str
     signal: Signal | None = None
     problem: str = ""
     content: bytes | None = None
+    kind: str = ""
 
 
 def events(
@@ -98,7 +100,8 @@ def observed(envelope: Envelope, observer: Observer, now: datetime | None = None
     """Yield the events of one envelope."""
     signals = observer.observe(envelope, now=now).signals
     for number, signal in enumerate(signals, start=1):
-        yield Event(where=envelope.where if len(signals) == 1 else f"{envelope.where}#{number}", signal=signal)
+        where = envelope.where if len(signals) == 1 else f"{envelope.where}#{number}"
+        yield Event(where=where, signal=signal, kind=envelope.kind)
 
 
 def _is_lines(path: Path) -> bool:

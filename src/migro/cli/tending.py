@@ -31,6 +31,11 @@ __all__ = ["Tending", "listen", "receiving", "watched"]
 _PRESSES = "slack_interactive"
 
 
+def is_press(kind: str | None) -> bool:
+    """Whether deliveries of a kind can be presses: whoever may sign others does not thereby press buttons."""
+    return bool(kind) and kind_of(kind or "") == _PRESSES
+
+
 class Tending:
     """
     Sees to what was decided.
@@ -78,7 +83,8 @@ class Tending:
     def after(self, turn: Turn) -> None:
         """Do what a turn has led to."""
         done = turn.done
-        if done is not None and (done.disposition is None or done.disposition.name != "dropped"):
+        fresh = done is not None and (done.disposition is None or done.disposition.name != "dropped")
+        if done is not None and fresh and is_press(turn.event.kind):
             self.hear([done.signal])
         self.act(moved=bool(turn.decisions))
 
@@ -148,9 +154,7 @@ def receiving(agent: Agent, observer: Observer, tending: Tending, console: Conso
         raise ConfigurationError("expected [observe.endpoints.NAME] for whoever delivers, got none")
 
     def noted(name: str, signals: Sequence[Signal]) -> None:
-        kind = endpoints[name].kind
-        # Whoever may sign other deliveries does not thereby press buttons.
-        if kind is not None and kind_of(kind) == _PRESSES:
+        if is_press(endpoints[name].kind):
             tending.hear(signals)
 
     return Receiver(agent, observer, notice=console.complain, on_signals=noted)

@@ -150,6 +150,7 @@ class CardShown(_Input):
         since: When it began to wait: what waits again is asked about again.
         role: Who is asked.
         state: `asked` before it is posted, `shown` when it stands, `settled` when there is nothing to answer any more.
+        shows: Equal for equal words on it; empty before it stands.
         where: Where it stands, in the words of whoever posted it; empty before that.
     """
 
@@ -159,6 +160,7 @@ class CardShown(_Input):
     since: UtcTime
     role: str
     state: Literal["asked", "shown", "settled"]
+    shows: str = ""
     where: str = ""
 
 

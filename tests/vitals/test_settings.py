@@ -1,0 +1,41 @@
+"""Where a run listens, and whose id at Slack is whose: what the configuration says, and what it changes."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from migro.configuration import Configuration
+
+
+def test_where_a_run_listens_changes_no_version() -> None:
+    places = {"deliveries": "127.0.0.1:8787", "metrics": "[::1]:9787", "telemetry": True}
+
+    assert Configuration.model_validate({"serve": places}).version == Configuration().version
+
+
+def test_who_says_no_id_at_slack_has_the_version_of_before() -> None:
+    plain = Configuration.model_validate({"people": {"Ada": ["on_call"]}})
+    told = Configuration.model_validate({"people": {"Ada": {"roles": ["on_call"], "slack": "U1"}}})
+
+    assert "slack" not in plain.model_dump()["people"]["Ada"]
+    assert plain.version != told.version
+    assert plain.to_policy().people == told.to_policy().people
+    assert (plain.slack_names, told.slack_names) == ({}, {"U1": "Ada"})
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"serve": {"metrics": "9787"}}, "expected HOST:PORT"),
+        ({"serve": {"deliveries": "here:70000"}}, "expected HOST:PORT"),
+        ({"people": {"Ada": {"roles": ["owner"], "slack": "ada"}}}, "should match pattern"),
+        (
+            {"people": {n: {"roles": ["owner"], "slack": "U1"} for n in ("Ada", "Ben")}},
+            "expected each id at Slack for one of",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused(data: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Configuration.model_validate(data)
