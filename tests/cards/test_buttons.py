@@ -119,7 +119,7 @@ def test_who_is_late_hears_what_was_decided() -> None:
 
 
 @pytest.mark.parametrize("doubt", [{"auth": "unsigned"}, {"provider": "host"}, {"source_kind": "host"}])
-def test_what_nobody_has_proven_to_be_a_press_is_none(doubt: dict[str, str]) -> None:
+def test_what_nobody_has_proven_to_be_a_press_is_none(doubt: dict[str, Any]) -> None:
     agent = failing()
 
     assert not Buttons(agent, {ADA: "Ada"}).hear(press(action_of(agent), ADA, **doubt))

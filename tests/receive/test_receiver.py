@@ -15,6 +15,7 @@ from migro.agent import partition_of
 from migro.errors import ConfigurationError, StoreUnavailable
 from migro.models import Accepted, ConfigChanged, Input, SignalReceived
 from migro.observe import EndpointSettings
+from migro.receive import Receiver
 from migro.remember import VolatileMemory
 from migro.replay import replay
 from migro.testing import FixedClock
@@ -25,6 +26,7 @@ from tests.receive.shop import (
     alerts,
     dispositions,
     inputs,
+    observer,
     order,
     push,
     receiver,
@@ -73,6 +75,23 @@ def test_a_proven_delivery_is_stored_and_answered_202() -> None:
     (stored,) = signals(taking.memory)
     assert (stored.kind, stored.merchant, stored.auth, stored.env) == ("order", SHOP, "verified", "production")
     assert dispositions(taking.memory) == {"pending": 1}
+
+
+def test_whoever_wants_to_know_hears_of_each_new_delivery_that_is_proven_and_stored() -> None:
+    heard: list[tuple[str, list[str]]] = []
+    taking = Receiver(
+        agent(),
+        observer(),
+        clock=FixedClock(),
+        notice=lambda _: None,
+        on_signals=lambda name, found: heard.append((name, [s.kind for s in found])),
+    )
+    answers = [push(taking, order()).status for _ in range(2)]
+    answers.append(push(taking, order(2), shopify(order(3))).status)
+    answers.append(push(taking, order(4), {}, path="/in/open").status)
+
+    assert answers == [202, 202, 401, 202]
+    assert [found for found in heard if found[1]] == [("shop", ["order"])]
 
 
 def test_the_answer_is_a_tuple_of_status_headers_and_body() -> None:

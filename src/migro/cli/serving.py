@@ -66,7 +66,11 @@ def _handler(answer: Answering, largest: int) -> type[BaseHTTPRequestHandler]:
             raw = self.rfile.read(min(int(length), largest + 1))
             self.close_connection = self.close_connection or int(length) > len(raw)
             try:
-                self._send(answer(self.command, self.path, list(self.headers.items()), raw))
+                reply = answer(self.command, self.path, list(self.headers.items()), raw)
+            except Exception:  # what it says may quote what came
+                reply = Reply(500, _PLAIN, b"it cannot be said\n")
+            try:
+                self._send(reply)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
 
