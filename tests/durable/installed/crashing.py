@@ -40,10 +40,15 @@ def one(condition: dict[str, Any]) -> dict[str, Any]:
 
 
 def absent_id() -> None:
-    for condition in ({"$mt": {"id": "abc"}}, {"id": "abc"}):
+    # What is read is whatever lies on the stack of C there, so it is filled in several ways and to several depths.
+    nested: list[Any] = []
+    for _ in range(300):
+        nested = [nested, "x" * 40]
+    for condition in ({"$mt": {"id": "abc"}}, {"id": "abc"}, {"$lt": {"id": "abc"}}):
         to = host({"r": one(condition)})
-        for number in range(1_000):
-            post(to, x=number)
+        for number in range(300):
+            deep = len(repr(nested)) + len(json.dumps(nested))
+            post(to, deep=deep, **{f"x{n}": "y" * number for n in range(number % 60)})
 
 
 def too_many_states() -> None:

@@ -12,7 +12,8 @@ from migro.durable import Child, Conversation
 from migro.durable.conversation import MAX_PROGRAMS
 from migro.errors import SecondEngineCrashed, SecondEngineLate
 
-CRASHING = (sys.executable, "-P", str(Path(__file__).with_name("crashing.py")))
+# Memory that nobody has filled is junk then, as it is in a process that has run for a while.
+CRASHING = ("env", "MALLOC_PERTURB_=165", sys.executable, "-P", str(Path(__file__).with_name("crashing.py")))
 NINE = """absent_id too_many_states deleted_states deleted_beside_threads one_condition_for_all too_many_constants
     endless_pattern nested long_id""".split()
 PROGRAM = {"r0": ("p0", "p1")}
