@@ -111,7 +111,7 @@ def test_every_shipped_rule_is_in_the_fragment() -> None:
     found = Counter(one.standing for one in portability(RULES))
 
     assert found["refused"] == 0
-    assert found["lowered"] > 150
+    assert found["lowered"] * 4 > len(RULES)
 
 
 def test_programs_are_the_same_for_the_same_rules() -> None:
