@@ -191,7 +191,9 @@ class Fold:
             item: The input.
         """
         effects = Effects()
-        now = max(state.now, to_microseconds(item.at))
+        now = to_microseconds(item.at)
+        if now < state.now:
+            now = state.now
         takes_over = isinstance(item, ConfigChanged) and item.carried is not None and item.counts(seq)
         # What these rules would have made of the time before they came into force is not what happened.
         passing = Effects() if takes_over else effects

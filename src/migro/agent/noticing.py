@@ -29,11 +29,13 @@ def dated(state: State, signal: Signal) -> tuple[Signal, list[str], int]:
         clock = state.clocks[source] = Clock()
     received, occurred = to_microseconds(signal.received_at), to_microseconds(signal.occurred_at)
     shift = clock.hear(received, occurred)
+    late = clock.late_by(effective(occurred + shift, received))
+    if not (shift or late or clock.off):
+        return signal, [], 0
     notes: list[str] = []
     if shift:
         signal = signal.model_copy(update={"shifted": shift})
         notes.append(f"its clock is {span(shift // 1_000_000 * 1_000_000)} behind, which is allowed for")
-    late = clock.late_by(effective(occurred + shift, received))
     if late:
         notes.append(f"late: {span(late // 1_000_000 * 1_000_000)} behind the newest of {'/'.join(source[:2])}")
     tell = bool(clock.off) and state.now - clock.told >= _TELL_EVERY

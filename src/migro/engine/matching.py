@@ -307,11 +307,15 @@ class SelectionIndex:
                 for value in values:
                     bucket.by_value.setdefault((type(value), value), []).append(number)
 
+        self._kinds = {*self._open, *self._buckets}
+
     def candidates(self, signal: Signal) -> list[int]:
         """Return the numbers of the selections that may match, each once."""
         found: list[int] = []
         columns = vars(signal)
         for kind in (signal.kind, ""):
+            if kind not in self._kinds:
+                continue
             found += self._open.get(kind, ())
             for bucket in self._buckets.get(kind, _NO_BUCKETS).values():
                 value = columns.get(bucket.column)

@@ -94,7 +94,8 @@ class NativeEngine:
 
     def insert(self, state: EngineState, signal: Signal, now: int) -> Evidence:
         """Take a signal in; `settle` then draws the conclusions. `now` is in microseconds and never runs backwards."""
-        state.now = max(state.now, now)
+        if now > state.now:
+            state.now = now
         try:
             signal = self.ruleset.typed(signal)
         except InputError as e:
@@ -105,12 +106,14 @@ class NativeEngine:
         unkeyed: list[str] = []
         measured: list[tuple[int, Key]] = []
         matched = keyed = late = False
-        if self._asks_history:
+        if signal.kind in self._asks_history or "" in self._asks_history:
             see(self.network, state, self._asks_history, signal, errors)
         keys: dict[tuple[str, ...], Key | None] = {}
         for source, entry in self._selected(state, signal, errors):
             names = source.key_names
-            key = keys[names] if names in keys else keys.setdefault(names, key_of(source, signal))
+            if names not in keys:
+                keys[names] = key_of(source, signal)
+            key = keys[names]
             read_by_rules = bool(source.users)  # what only an impact is estimated from explains nothing
             matched = matched or read_by_rules
             if key is None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -36,6 +37,7 @@ def to_microseconds(t: datetime) -> int:
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
+@lru_cache(maxsize=4096)
 def from_microseconds(us: int) -> datetime:
     """Return the aware UTC time of `us` microseconds since 1970."""
     return EPOCH + timedelta(microseconds=us)

@@ -41,11 +41,13 @@ class _Shape(NamedTuple):
     Attributes:
         moves: By place, the names that are columns, and those that stay.
         wanted: The types of all columns that are told; None where one is missing that has to be.
+        missing: The defaults of the other columns.
         given: The fields that are set.
     """
 
     moves: list[tuple[str, list[str], list[str]]]
     wanted: list[type | None] | None
+    missing: dict[str, Any]
     given: set[str]
 
 
@@ -73,27 +75,29 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
                 moves.append((place, mine, [n for n in held if n not in names]))
                 told += mine
         wanted = [types[n] for n in told] if required <= set(told) else None
-        return _Shape(moves, wanted, {*vars(signal), *told})
+        missing = {n: default for n, default in defaults.items() if n not in told}
+        return _Shape(moves, wanted, missing, {*vars(signal), *told})
 
+    held_in = tuple(cls.__own_places__)
     shapes: dict[tuple[tuple[str, ...], ...], _Shape] = {}
 
     def narrow(signal: Signal) -> Signal | None:
-        found = dict(vars(signal))
-        kept = tuple([tuple(found[place]) for place, _ in places])
+        held_by = vars(signal)
+        kept = tuple([tuple(held_by[place]) for place in held_in])
         shape = shapes.get(kept)
         if shape is None:
             if len(shapes) >= _SHAPES:
                 shapes.clear()
             shape = shapes[kept] = shape_of(signal, kept)
+        found = {**held_by, **shape.missing}
         told: dict[str, Any] = {n: found[n] for n in again}
         for place, mine, left in shape.moves:
-            held = found[place]
+            held = held_by[place]
             for n in mine:
                 told[n] = held[n]
             # What is left of a sorted mapping is sorted.
             found[place] = MappingProxyType({n: held[n] for n in left}) if left else _NOTHING
         if list(map(type, told.values())) == shape.wanted:
-            found.update(defaults)
             found.update(told)
         else:
             try:

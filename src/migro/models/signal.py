@@ -216,6 +216,8 @@ class Signal(BaseModel, metaclass=SignalMeta):
         A sender's clock that runs ahead cannot put a signal into the future, nor one that lags into last week.
         """
         received = to_microseconds(self.received_at)
+        if self.occurred_at is self.received_at and not self.shifted:
+            return received
         return effective(to_microseconds(self.occurred_at) + self.shifted, received)
 
     def json_line(self) -> str:
@@ -230,9 +232,8 @@ class Signal(BaseModel, metaclass=SignalMeta):
         Raises:
             InputError: If the signal does not fit the class; the message says what was expected, what came, and where.
         """
-        plain = type(signal) is Signal
-        found = cls.__narrow__(signal) if plain and cls.__narrow__ is not None else None
-        if isinstance(found, cls):
+        plain, narrow = type(signal) is Signal, cls.__narrow__
+        if plain and narrow is not None and isinstance(found := narrow(signal), cls):
             return found
         # What is no class of anybody's has every value in the place where its kind's class looks for it.
         return cls.from_data(vars(signal) if plain else signal.model_dump(), where=f"signal {signal.id}")

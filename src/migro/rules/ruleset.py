@@ -162,9 +162,7 @@ class RuleSet:
             InputError: If the signal does not fit the class.
         """
         cls = self.signals.get(signal.kind)
-        if cls is None or isinstance(signal, cls):
-            return signal
-        return cls.of(signal)
+        return signal if cls is None or isinstance(signal, cls) else cls.of(signal)
 
     def __iter__(self) -> Iterator[Rule[Any]]:
         return iter(self.rules)

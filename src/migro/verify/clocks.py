@@ -84,12 +84,13 @@ class Clock:
             del self.heard[:-HEARD]
             doubtful = self.off or not -AHEAD <= offset <= BEHIND
             self.off = _steady(self.heard) if doubtful else 0
-        return max(self.off, 0)
+        return self.off if self.off > 0 else 0
 
     def late_by(self, at: int) -> int:
         """Return how long before the newest a thing happened that is late, and 0 for others, in microseconds."""
         late = self.newest - at
-        self.newest = max(self.newest, at)
+        if late < 0:
+            self.newest = at
         return late if late > LATE_AFTER else 0
 
     def plain(self) -> list[Any]:
