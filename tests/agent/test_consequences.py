@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,10 +14,11 @@ from migro import Agent
 from migro.agent.naming import things_of
 from migro.decide import recompute
 from migro.errors import InputError, NotFound
+from migro.expressions import minutes
 from migro.models import Attention, Decision, Issue, Outcome, PersonActed, Severity, Signal
 from migro.remember import VolatileMemory
 from migro.replay import replay
-from tests.agent.related import T0, after, agent, delay, delivery, doubt, failure, lost, mismatch, release
+from tests.agent.related import SYSTEMIC, T0, after, agent, delay, delivery, doubt, failure, lost, mismatch, release
 from tests.agent.world import conserved
 from tests.effort import cases
 
@@ -199,6 +201,22 @@ def test_what_many_share_is_one_issue_and_each_of_theirs_follows_from_it() -> No
     )
     assert len(pages(decisions, "many_down")) == 1
     assert [recompute(d) for d in decisions] == [()] * len(decisions)
+
+
+def test_a_shop_of_which_nothing_but_one_webhook_is_known_is_told_before_it_fails() -> None:
+    chosen = agent()
+    decisions = many(chosen, delivery(70, "m_9"), failure(300, "m_9"))
+
+    assert [d.attention for d in decisions if d.merchant == "m_9"] == [Attention.REVIEW]
+
+
+def test_what_is_known_by_its_consequences_alone_is_found_after_them() -> None:
+    kind = attrs.evolve(SYSTEMIC, lead=minutes(60))
+    minute = 60_000_000
+
+    assert [SYSTEMIC.follows(0, at * minute) for at in (-16, -15, 60, 61)] == [False, True, True, False]
+    assert [kind.follows(0, at * minute) for at in (-61, -60, 60, 61)] == [False, True, True, False]
+    assert kind.document() != SYSTEMIC.document()
 
 
 def test_what_has_a_cause_of_its_own_or_is_in_maintenance_stays_apart() -> None:

@@ -57,6 +57,7 @@ from ..verify import (
     maintenance,
     repeats,
     serious,
+    shop_reached,
     signature_failure,
     step_asked,
     unexplained,
@@ -157,6 +158,8 @@ class Fold:
         self._reads_deliveries = DeliverySeen.__signal_kind__ in self._read_kinds
         self._reads_above = IssueAbove.__signal_kind__ in self._read_kinds
         self._platform_reads = "issue.changed" in self.ruleset.signals
+        many = (k for k in self.ruleset.kinds.values() if k.systemic)
+        self._asks_platform = self._platform_reads and any("platform" in kind.per for kind in many)
         self._read_above = read_above(self.ruleset) if self._platform_reads else frozenset[str]()
 
     def in_force(self, at: datetime) -> ConfigChanged:
@@ -379,7 +382,8 @@ class Fold:
         if state.partition != PLATFORM and signal.kind in self._read_above:
             hear_traits(state, signal)
             effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=signal))
-        hear_platform(state, signal)
+        if hear_platform(state, signal) and self._asks_platform and state.partition != PLATFORM:
+            effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=shop_reached(signal)))
         hear_names(state, signal)
         hear_receiver(state, signal)
         grave = serious(signal)

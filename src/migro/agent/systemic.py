@@ -139,11 +139,20 @@ def hear_above(state: State, changed: CauseChanged) -> None:
     state.above[issue.id] = Above(issue.kind, is_open, Severity(issue.severity), began, changed.shared)
 
 
-def hear_platform(state: State, signal: Signal) -> None:
-    """Remember who delivers a merchant's webhooks: that is its commerce platform, unless the host says otherwise."""
-    if signal.source_kind == "platform_webhook" and signal.merchant is not None:
-        known = state.traits.setdefault(signal.merchant, {})
-        known.setdefault(_DELIVERS, signal.provider)
+def hear_platform(state: State, signal: Signal) -> bool:
+    """
+    Remember who delivers a merchant's webhooks: that is its commerce platform, unless the host says otherwise.
+
+    Returns:
+        Whether nothing was known of it before: then the platform's own partition has to hear of this shop, so that it
+        can tell it what is wrong before the shop has an issue of its own.
+    """
+    if signal.source_kind != "platform_webhook" or signal.merchant is None:
+        return False
+    known = state.traits.setdefault(signal.merchant, {})
+    new = "platform" not in known and _DELIVERS not in known
+    known.setdefault(_DELIVERS, signal.provider)
+    return new
 
 
 def platform_of(state: State, merchant: str | None) -> str | None:

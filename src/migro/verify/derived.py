@@ -31,6 +31,7 @@ __all__ = [
     "derived_from",
     "issue_above",
     "issue_update",
+    "shop_reached",
     "signature_failure",
     "step_asked",
     "unexplained",
@@ -38,6 +39,7 @@ __all__ = [
 
 _VERSION = "verify/2"
 _FAILED = "delivery.signature_failed"
+_REACHED = "migro.shop_reached"
 _DELIVERY = DeliverySeen(
     sender="",
     occurred_at=EPOCH,
@@ -179,6 +181,24 @@ def step_asked(signal: Signal) -> Signal | None:
         dedup_key=signal.id,
         normalizer=_VERSION,
         id=_derived_id(StepAsked.__signal_kind__, signal.id),
+    )
+
+
+def shop_reached(signal: Signal) -> Signal:
+    """Return what the platform hears of the first webhook of a shop: who delivers there, nothing of what it tells."""
+    return Signal(
+        kind=_REACHED,
+        merchant=signal.merchant,
+        ids={"platform": signal.provider},
+        occurred_at=signal.occurred_at,
+        received_at=signal.received_at,
+        source_kind="migro",
+        provider="migro",
+        env=signal.env,
+        auth=signal.auth,
+        dedup_key=signal.id,
+        normalizer=_VERSION,
+        id=_derived_id(_REACHED, signal.id),
     )
 
 

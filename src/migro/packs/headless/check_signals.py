@@ -235,6 +235,8 @@ class PaymentPoll(Signal, kind="poll.payments"):
         test: Of these, how many moved no real money.
         authorised_checkouts: Checkouts that are paid in full, older than a quarter of an hour and not completed.
         import_queue_s: Age of the oldest order that waits to be imported, in seconds.
+        payer: The payment provider whose payments it looked for, where it looked for those of one alone: what is wrong
+            at another is then no cause of what it found.
     """
 
     unmatched: Attr[int]
@@ -242,6 +244,7 @@ class PaymentPoll(Signal, kind="poll.payments"):
     test: Attr[int]
     authorised_checkouts: Maybe[int] = UNSET
     import_queue_s: Maybe[int] = UNSET
+    payer: Maybe[str] = UNSET
 
 
 class TaxSample(Signal, kind="poll.tax"):

@@ -31,31 +31,28 @@ from . import (
 
 __all__ = ["SCENARIOS"]
 
-SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
-    {
-        module.SCENARIO.id: module.SCENARIO
-        for module in (
-            sc01,
-            sc02,
-            sc03,
-            sc04,
-            sc06,
-            sc07,
-            sc08,
-            sc09,
-            sc10,
-            sc11,
-            sc13,
-            sc15,
-            sc16,
-            sc17,
-            sc19,
-            sc20,
-            sc22,
-            sc24,
-            morning,
-            quiet,
-        )
-    }
+_MODULES = (
+    sc01,
+    sc02,
+    sc03,
+    sc04,
+    sc06,
+    sc07,
+    sc08,
+    sc09,
+    sc10,
+    sc11,
+    sc13,
+    sc15,
+    sc16,
+    sc17,
+    sc19,
+    sc20,
+    sc22,
+    sc24,
+    morning,
+    quiet,
 )
+
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType({m.SCENARIO.id: m.SCENARIO for m in _MODULES})
 """Every scenario by its id, without variants."""

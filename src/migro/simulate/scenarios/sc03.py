@@ -164,6 +164,7 @@ def _polls(timeline: Timeline, paid: list[tuple[datetime, int, int]]) -> None:
             "poll.payments",
             source_kind="api_poll",
             metrics={"unmatched": unmatched, "found_elsewhere": 0, "test": 0},
+            attrs={"payer": "stripe"},
         )
 
 
