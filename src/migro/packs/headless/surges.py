@@ -94,7 +94,7 @@ _CART: Pred[StorefrontCalls] = StorefrontCalls.operation.matches("(?i)cart|check
 _CARTS_HELD = (
     calls(_CART, StorefrontCalls.code == "throttle")
     .count(within=_SHORT)
-    .per(calls(_CART).count(within=_SHORT), floor=20)
+    .per(calls(_CART).count(within=_SHORT), floor=20, bound="wilson")
 )
 _TTFB_NOW = third_quartile(_TTFB, _SHORT)
 
@@ -169,6 +169,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=together(risen(_VISITS, 3), _CARTS_HELD >= percent(2), within=_SHORT),  # noqa: SIM300
         then=supports(SURGE, STRONG, family="traffic"),
         why="Three times as many visitors as usual are there, and at least 2 % of the calls for carts are throttled.",
+        revision=2,
         examples=(
             fires("2 of 100", *_CROWD, _PAGES_TOO, _CARTS, _TWO_HELD, for_=SHOP),
             silent("1 of 99", *_CROWD, _PAGES_TOO, _CARTS, _ONE_HELD),
@@ -180,6 +181,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=together(_THRICE_TOLD, _CARTS_HELD >= percent(2), within=_SHORT),  # noqa: SIM300
         then=supports(SURGE, MEDIUM, family="traffic"),
         why="Three times the visitors that the host tells of are there, and 2 % of the calls for carts are throttled.",
+        revision=2,
         examples=(
             fires("300 for 100", _TOLD, said(SESSIONS, 0, sessions=300), _CARTS, _TWO_HELD, for_=SHOP),
             silent("299 for 100", _TOLD, said(SESSIONS, 0, sessions=299), _CARTS, _TWO_HELD),
