@@ -90,3 +90,40 @@ def test_wrong_usage_is_said_in_words(run: Run, arguments: tuple[str, ...], code
 
     assert got == code
     assert message in err
+
+
+def test_words_are_learned_from_labels_and_used(run: Run, tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"id": n, "title": f"the {word} again", "category": category, "shop": f"s{n % 7}"})
+        for n, (word, category) in enumerate([("lamp", "inventory"), ("wire", "docs")] * 60)
+    ]
+    (tmp_path / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    code, _, _ = run("own.jsonl", "--fit-words", "own.json", "--group-field", "shop")
+    learned = json.loads((tmp_path / "own.json").read_text(encoding="utf-8"))
+
+    assert code == 0
+    assert learned["language"] == "en"
+    assert learned["points"]["lamp"]["inventory"] > 0 > learned["points"]["lamp"]["docs"]
+    assert learned["source"] == "120 labelled tickets of own.jsonl; migro evaluate tickets --fit-words"
+    assert "accuracy             1.0000" in run("own.jsonl", "--words", "own.json")[1]
+
+
+def test_one_unknown_label_stops_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_text(LABELLED + '\n{"title": "Cart", "category": "kettles"}\n', encoding="utf-8")
+    code, out, err = run("one.jsonl")
+
+    assert code == 1
+    assert "36 tickets" in out
+    assert "one.jsonl, line 37: expected a category, one of auth" in err
+
+
+def test_a_table_of_a_spreadsheet_is_read_in_its_encoding(run: Run, tmp_path: Path) -> None:
+    table = (
+        "Nr;Betreff;Anfragetext;Kategorie\r\n1;Kasse;Zahlung schlägt fehl, Kunden können nicht bezahlen;checkout\r\n"
+    )
+    (tmp_path / "old.csv").write_bytes(table.encode("cp1252"))
+    code, out, err = run("old.csv", "--label-field", "kategorie")
+
+    assert code == 0
+    assert out.startswith("1 tickets")
+    assert err == "migro: old.csv: expected UTF-8, read as windows-1252\n"

@@ -110,10 +110,11 @@ class Classifier:
         if words:
             for category, more in zip(CATEGORIES, sums_of(words), strict=True):
                 points[category] += more
-        for category, more, rule in tie_rules(points):
+        ranked: list[Category] = sorted(CATEGORIES, key=lambda c: -points[c])
+        for category, more, rule in tie_rules(points, ranked[0], ranked[1]):
             points[category] += more
             rules.append((category, more, rule))
-        ranked: list[Category] = sorted(CATEGORIES, key=lambda c: -points[c])
+            ranked.sort(key=lambda c: -points[c])
         best: Category = ranked[0]
         second: Category = ranked[1]
         if points[best] <= 0:

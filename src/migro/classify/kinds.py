@@ -107,13 +107,17 @@ def kind_rules(said: Sayings, points: Mapping[Category, int]) -> Iterator[tuple[
         yield "other", 20, "neither a fault nor a question is told"
 
 
-def tie_rules(points: Mapping[Category, int]) -> Iterator[tuple[Category, int, str]]:
+def tie_rules(points: Mapping[Category, int], first: Category, second: Category) -> Iterator[tuple[Category, int, str]]:
     """
     Yield what decides between two desks of which one has at most a quarter more points than the other lacks.
 
     The cause that is named beats the place where it shows, and the narrower desk the wider one.
+
+    Args:
+        points: Of every desk.
+        first: The desk with the most.
+        second: The next one.
     """
-    first, second = sorted(CATEGORIES, key=lambda category: -points[category])[:2]
     why = _TIES.get((first, second))
     if why and points[second] * 4 >= points[first] * 3 > 0:
         yield second, points[first] - points[second] + 1, why

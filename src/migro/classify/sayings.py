@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from ..lexicons import Lexicon
+from ..lexicons.phrases import parse_phrase
 from .phrasebook import Phrasebook
 from .ticket import CATEGORIES, Where
 from .words import words_of
@@ -24,6 +25,7 @@ _SENTENCE_ENDS: Final = ".!\n:;"
 _DENIED: Final = 2
 """Words that a denial reaches: no double charges, no more double charges."""
 
+_HOPED: Final = "nature.hoped"
 _BAD: Final = ("nature.fault", "severity.critical", "severity.high")
 _KNOWN: Final = frozenset(CATEGORIES)
 
@@ -71,7 +73,11 @@ class Reader:
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self.book = Phrasebook(lexicon)
+        # What only says that something is hoped for is looked at where something is told as mended, and never counts.
+        hoped = [entry for entry in lexicon.entries if dict(entry.points).keys() == {_HOPED}]
+        self._hoped = frozenset(word for entry in hoped for word in parse_phrase(entry.phrase).spellings)
+        counting = [entry for entry in lexicon.entries if entry not in hoped]
+        self.book = Phrasebook(attrs.evolve(lexicon, entries=counting) if hoped else lexicon)
         self._rows: list[tuple[Row, Row, Row]] = [
             (
                 (said.label, said.points * _TITLE_WEIGHS, "title", said.phrase),
@@ -82,7 +88,8 @@ class Reader:
         ]
         self._bad = self._numbers(*_BAD)
         self._grave = self._numbers("severity.critical")
-        self._denied, self._mended, self._hoped = (self._numbers(f"nature.{n}") for n in ("denied", "mended", "hoped"))
+        self._denied, self._mended = self._numbers("nature.denied"), self._numbers("nature.mended")
+        self._undoing = self._denied | self._mended
         self._ends = frozenset(lexicon.ends)
 
     def _numbers(self, *labels: str) -> frozenset[int]:
@@ -126,16 +133,16 @@ class Reader:
         self, found: list[tuple[int, int]], words: Sequence[str | None]
     ) -> tuple[list[tuple[int, int]], bool]:
         """Return what is said without faults that are denied or told as mended, and whether anything grave was."""
-        mended = [first for first, number in found if number in self._mended]
-        denied = [first for first, number in found if number in self._denied]
-        if not mended and not denied:
+        undoing = [(first, number) for first, number in found if number in self._undoing]
+        if not undoing:
             return found, False
-        hoped = {first for first, number in found if number in self._hoped} if mended else set()
+        mended = [first for first, number in undoing if number in self._mended]
+        denied = [first for first, number in undoing if number in self._denied]
         reached = {place for first in denied for place in range(first + 1, first + 1 + _DENIED)}
         told = False
         for first in mended:
             clause = self._clause(first, words)
-            if hoped.isdisjoint(range(clause.start, first)):
+            if self._hoped.isdisjoint(filter(None, words[clause.start : first])):
                 told = True
                 reached.update(clause)
         standing = [(first, number) for first, number in found if first not in reached or number not in self._bad]

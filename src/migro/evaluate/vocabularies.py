@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from math import exp, sqrt
+from math import exp, log
+from operator import mul
 from typing import Any, Final, cast
 
 import attrs
 
 from ..classify import CATEGORIES, Category, Classifier, Evidence, TicketRecord, Vocabulary, shares_of, stem_of
 from ..errors import InputError
+from .minima import minimum
 from .tickets import truth_of
 
 __all__ = ["LabelledEvidence", "fit_vocabulary", "fit_words"]
 
 _POINTS: Final = 40
 """Points that make one category e times as likely as another."""
-
-_ROUNDS: Final = 40
-_STEP: Final = 0.3
 
 
 @attrs.frozen(kw_only=True)
@@ -136,40 +135,30 @@ def _whole(weights: Sequence[float]) -> dict[Category, int]:
 
 
 def _fitted(tickets: Sequence[LabelledEvidence], known: dict[str, int], held: int) -> list[list[float]]:
-    """Return weights by word and category: steps down the gradient, ticket after ticket, each word at its pace."""
+    """Return the weights by word and category that explain the labels best and are held back towards nothing."""
+    many = len(CATEGORIES)
     rows = []
-    often = [0] * len(known)
     for ticket in tickets:
-        shares = [(known[stem], float(share)) for stem, share in shares_of(ticket.evidence.words, known).items()]
-        for word, _ in shares:
-            often[word] += 1
+        shares = [(known[stem] * many, float(share)) for stem, share in shares_of(ticket.evidence.words, known).items()]
         before = [ticket.evidence.points[category] / _POINTS for category in CATEGORIES]
         rows.append((shares, before, CATEGORIES.index(ticket.category)))
-    back = [held / n if n else 0.0 for n in often]
-    weights = [[0.0] * len(CATEGORIES) for _ in known]
-    paces = [[1e-2] * len(CATEGORIES) for _ in known]
-    total = [[0.0] * len(CATEGORIES) for _ in known]
-    for turn in range(_ROUNDS):
+
+    def slope(weights: list[float]) -> tuple[float, list[float]]:
+        loss = held / 2 * sum(map(mul, weights, weights))
+        down = [held * weight for weight in weights]
         for shares, before, truth in rows:
-            scores = list(before)
-            for word, share in shares:
-                for at, weight in enumerate(weights[word]):
-                    scores[at] += weight * share
+            scores = before
+            for at, share in shares:
+                scores = [score + share * weight for score, weight in zip(scores, weights[at : at + many], strict=True)]
             top = max(scores)
             odds = [exp(score - top) for score in scores]
             whole = sum(odds)
+            loss += log(whole) + top - scores[truth]
             wrong = [odd / whole for odd in odds]
             wrong[truth] -= 1.0
-            for word, share in shares:
-                row, pace = weights[word], paces[word]
-                for at, miss in enumerate(wrong):
-                    slope = miss * share + back[word] * row[at]
-                    pace[at] += slope * slope
-                    row[at] -= _STEP * slope / sqrt(pace[at])
-        if turn >= _ROUNDS // 2:
-            for mine, now in zip(total, weights, strict=True):
-                for at, weight in enumerate(now):
-                    mine[at] += weight
-    # The mean of the later rounds: single steps swing around the best weights.
-    turns = _ROUNDS - _ROUNDS // 2
-    return [[weight / turns for weight in mine] for mine in total]
+            for at, share in shares:
+                down[at : at + many] = [d + share * miss for d, miss in zip(down[at : at + many], wrong, strict=True)]
+        return loss, down
+
+    found = minimum(slope, [0.0] * (len(known) * many))
+    return [found[at : at + many] for at in range(0, len(found), many)]
