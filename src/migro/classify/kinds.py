@@ -17,7 +17,7 @@ __all__ = ["NARROW", "asks", "doubts_about", "kind_rules", "tie_rules"]
 NARROW: Final = frozenset(("inventory", "webhook", "performance"))
 """Desks whose words hardly anybody uses for anything else: a reason to trust a label."""
 
-_BROAD: Final = frozenset(("frontend_mismatch", "integration", "other"))
+_BROAD: Final = frozenset(("data_sync", "frontend_mismatch", "integration", "other"))
 """Desks whose words stand in tickets for every other one too: a reason for doubt."""
 
 _KINDS: Final = frozenset(("docs", "other"))
