@@ -203,16 +203,20 @@ class Phrasebook:
             if not (following or leaps):
                 continue
             for node in nodes:
-                here: dict[int, int] = {}
                 if node.gap is not None:
+                    here: dict[int, int] = {}
                     self._walk(node, start + 1, read, words, here)
                 else:
-                    for symbol in following:
-                        after = node.next.get(symbol)
-                        if after is not None:
+                    reached = [node.next[symbol] for symbol in following if symbol in node.next]
+                    if not reached:
+                        continue
+                    here = {}
+                    for after in reached:
+                        if after.leaf:
+                            here |= dict.fromkeys(after.ends, start + 1)
+                        else:
                             self._walk(after, start + 2, read, words, here)
-                if here:
-                    longer += [(start - end, start, number) for number, end in here.items() if end > start]
+                longer += [(start - end, start, number) for number, end in here.items() if end > start]
         return longer, alone, others
 
     def _walk(
