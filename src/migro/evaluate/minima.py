@@ -74,4 +74,4 @@ def _turned(down: list[float], steps: Sequence[tuple[list[float], list[float]]])
 
 
 def _times(left: Sequence[float], right: Sequence[float]) -> float:
-    return sum(map(mul, left, right))
+    return float(sum(map(mul, left, right)))

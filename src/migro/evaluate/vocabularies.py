@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
 from operator import mul
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import attrs
 
@@ -107,9 +107,9 @@ def fit_words(
             continue
         evidence = classifier.evidence(record.ticket)
         if evidence is not None:
-            label = cast("Category", truth.category)
-            whose = _group_of(record.record, group)
-            learned[evidence.language].append(LabelledEvidence(evidence=evidence, category=label, group=whose))
+            learned[evidence.language].append(
+                LabelledEvidence(evidence=evidence, category=truth.category, group=_group_of(record.record, group))
+            )
     counts = Counter({language: len(tickets) for language, tickets in learned.items()})
     language, many = max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
     told = f"{many} labelled tickets of {source or 'an export'}; migro evaluate tickets --fit-words"
