@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import timedelta
 from pathlib import Path
 
@@ -101,3 +102,19 @@ def test_a_place_to_listen_at_that_is_none_is_a_mistake_of_use(
 
     assert main(["run", "signals.jsonl", "--metrics", place, "--memory", "volatile:", *NOW[2:]]) == 2
     assert "expected" in capsys.readouterr().err
+
+
+def test_the_own_logs_of_a_run_go_to_standard_error_and_stop_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = json.dumps(related.failure(0).model_dump(mode="json"))
+    (tmp_path / "signals.jsonl").write_text(line + "\n", encoding="utf-8")
+    run = ["run", "signals.jsonl", "--memory", "volatile:", *NOW[2:]]
+
+    assert main([*run, "--log", "json"]) == 0
+    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    assert {line["logger"] for line in logged} == {"migro.decisions", "migro.actions"}
+    assert main(run) == 0
+    assert "migro.decisions" not in capsys.readouterr().err
+    assert logging.getLogger("migro").propagate

@@ -11,13 +11,14 @@ import pytest
 
 from migro.cli.console import Console
 from migro.cli.serving import pages, serving
-from migro.cli.tending import Tending, is_press, receiving
+from migro.cli.tending import Tending, is_press, receiving, watched
 from migro.errors import ConfigurationError
 from migro.models import Signal
 from migro.observe import Observer, ObserveSettings
 from migro.receive import Reply
 from migro.testing import START
 from migro.vitals import Check, Health
+from migro.vitals.settings import ServeSettings
 from tests.receive.shop import KEY, SECRETS, agent, order, push, settings, shopify
 
 
@@ -49,6 +50,11 @@ def test_to_listen_for_nobody_is_a_mistake() -> None:
     observer = Observer(ObserveSettings(), secrets={}, pseudonym_key=KEY)
     with pytest.raises(ConfigurationError, match=r"expected \[observe\.endpoints"):
         receiving(agent(), observer, cast(Tending, Hearing()), Console())
+
+
+def test_telemetry_without_a_provider_measures_nothing_and_fails_nothing() -> None:
+    with watched(agent(), ServeSettings(telemetry=True), None, None, Console()) as given:
+        assert given is None
 
 
 def health(ok: bool) -> Health:

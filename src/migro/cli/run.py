@@ -224,12 +224,16 @@ def _metrics() -> Metrics:
 
 @contextmanager
 def _logged(format: LogFormat | None) -> Iterator[None]:
+    logger = logging.getLogger("migro")
+    level, propagate = logger.level, logger.propagate
     handler = log_to(sys.stderr, format) if format is not None else None
     try:
         yield
     finally:
         if handler is not None:
-            logging.getLogger("migro").removeHandler(handler)
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+            logger.propagate = propagate
 
 
 class _Reporter:
