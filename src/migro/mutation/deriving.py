@@ -83,7 +83,7 @@ class _Derivation:
             noticed.append(changed)
         for edge in self._varied(left) if left else ():
             here = [c for c in left if edge.noticed(c.engine, self.rule.id)]
-            if here:
+            if here and _writable(edge.signals):
                 edges.append(edge)
                 noticed += here
                 left = [c for c in left if c not in here]
@@ -169,3 +169,11 @@ class _Derivation:
         for place in sorted(kept, key=lambda p: (len(edges[p].signals), p)):
             operators = sorted({changed[n].mutant.operator for n in notices[place]})
             yield attrs.evolve(edges[place], notices=tuple(operators))
+
+
+def _writable(signals: tuple[Signal, ...]) -> bool:
+    """Return whether the classes of signals take the values that were put into copies without a check."""
+    try:
+        return all(type(s).from_data(s.model_dump(mode="json")) == s for s in signals)
+    except (MigroError, ValueError):  # pydantic raises the latter for what is no value of a field when it is dumped
+        return False
