@@ -34,7 +34,7 @@ from ..expressions import (
 from ..models import Signal
 from ..rules import Selection
 
-__all__ = ["Context", "Matcher", "Reader", "SelectionIndex", "compile_predicates", "compile_term"]
+__all__ = ["Context", "Matcher", "Reader", "SelectionIndex", "compile_predicates", "compile_term", "equalities"]
 
 
 class Context(Protocol):
@@ -324,16 +324,21 @@ class SelectionIndex:
         return found
 
 
-def _first_equality(selection: Selection[Any, Any]) -> tuple[str, tuple[Any, ...]] | None:
-    found: list[tuple[str, tuple[Any, ...]]] = []
+def equalities(selection: Selection[Any, Any]) -> dict[str, tuple[Any, ...]]:
+    """Return the columns that have to equal one of some literals, each with those; the shorter list where two are."""
+    found: dict[str, tuple[Any, ...]] = {}
     for predicate in selection.predicates:
         for part in predicate.parts if isinstance(predicate, Conjunction) else (predicate,):
             match part:
                 case Comparison(operator="eq", term=Col(name=name), operand=operand) if _is_literal(operand):
-                    found.append((name, (operand,)))
+                    found[name] = (operand,)
                 case Membership(term=Col(name=name), values=values):
-                    found.append((name, values))
-    return min(found, key=lambda f: (len(f[1]), f[0])) if found else None
+                    found[name] = min(found.get(name, values), values, key=len)
+    return found
+
+
+def _first_equality(selection: Selection[Any, Any]) -> tuple[str, tuple[Any, ...]] | None:
+    return min(equalities(selection).items(), key=lambda f: (len(f[1]), f[0]), default=None)
 
 
 def _is_literal(operand: object) -> bool:

@@ -10,6 +10,7 @@ combination of these. That is the same answer, and no approximation of it.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from typing import Any
@@ -31,6 +32,7 @@ from ..expressions import (
     Truth,
 )
 from ..models import Signal
+from .matching import equalities
 from .sources import Source
 
 __all__ = ["Matched", "Sorter", "is_sortable"]
@@ -42,6 +44,9 @@ _SIMPLE = (bool, int, str)
 
 _KEPT = 10_000
 """How many combinations are remembered for a kind; far more than traffic has."""
+
+_MANY = 16
+"""From how many sources on they are divided; fewer have few combinations anyway."""
 
 _TEXTS = 1_000
 """For how many texts a column remembers what its patterns find in them: routes, topics and names of checks are few."""
@@ -58,13 +63,37 @@ class _Literals:
     patterns: dict[str, Pattern] = attrs.Factory(dict)
 
 
-class Sorter:
-    """Finds the sources of one kind of signal that match; every one of them has to be sortable."""
+@attrs.frozen
+class _Division:
+    """
+    A column that many sources want to equal something.
 
-    def __init__(self, sources: Iterable[Source]) -> None:
+    Attributes:
+        wanting: Places of the sources that want a value, by value.
+        others: Places of those that do not care.
+    """
+
+    column: str
+    type: type
+    wanting: dict[Any, list[int]]
+    others: list[int]
+
+
+class Sorter:
+    """
+    Finds the sources of one kind of signal that match; every one of them has to be sortable.
+
+    Many sources are divided by the column that most of them want to equal something: a signal is then only reduced to
+    what the sources for its value ask, so that combinations stay few however many sources there are.
+    """
+
+    def __init__(self, sources: Iterable[Source], divided: frozenset[str] = frozenset()) -> None:
         self._sources = tuple(sources)
+        self._divided = divided
+        self._division = _division(self._sources, divided)
+        self._parts: dict[Any, Sorter] = {}
         found: dict[str, _Literals] = {}
-        for source in self._sources:
+        for source in self._sources if self._division is None else ():
             for pred in source.predicates if _hits_follow(source) else _selecting(source):
                 _collect(pred, found)
         self._columns = tuple((name, held.type, _placing(held)) for name, held in sorted(found.items()))
@@ -73,6 +102,13 @@ class Sorter:
     def matching(self, signal: Signal) -> Matched | None:
         """Return the sources whose selection matches; None for a signal with values that no column can hold."""
         columns = vars(signal)
+        division = self._division
+        if division is not None:
+            value = columns.get(division.column)
+            if value is not None and type(value) is not division.type:
+                return None  # no reader of signals makes such a value
+            part = self._parts.get(value)
+            return (self._part(division, value) if part is None else part).matching(signal)
         places: list[Any] = []
         try:
             for name, expected, place in self._columns:
@@ -82,7 +118,7 @@ class Sorter:
                 elif type(value) is expected:
                     places.append(place(value))
                 else:
-                    return None  # no reader of signals makes such a value
+                    return None  # nor such a one
         except ValueError:
             return None  # nor a text that patterns cannot be searched for in
         combination = tuple(places)
@@ -93,6 +129,18 @@ class Sorter:
             known = self._known[combination] = self._judged(signal)
         return known
 
+    def _part(self, division: _Division, value: Any) -> Sorter:
+        """Return the sorter of the sources for a value; those that do not care serve all that nobody wants."""
+        wanting = division.wanting.get(value)
+        if wanting is None:
+            value = None
+        part = self._parts.get(value)
+        if part is None:
+            places = sorted([*division.others, *(wanting or ())])
+            part = Sorter([self._sources[n] for n in places], self._divided | {division.column})
+            self._parts[value] = part
+        return part
+
     def _judged(self, signal: Signal) -> Matched:
         asking: Any = None  # sortable predicates ask nothing
         found = []
@@ -102,6 +150,23 @@ class Sorter:
                 hits = [_HITS[test(signal, asking)] for _, test in source.tests] if _hits_follow(source) else None
                 found.append((source, None if hits is None else tuple(hits)))
         return tuple(found)
+
+
+def _division(sources: tuple[Source, ...], divided: frozenset[str]) -> _Division | None:
+    """Return what to divide sources by, unless they are few, or no column is wanted by at least half of them."""
+    if len(sources) < _MANY:
+        return None
+    wanted = [equalities(s.selection) if s.selection is not None else {} for s in sources]
+    asked = Counter(column for row in wanted for column in row if column not in divided)
+    column, often = min(asked.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+    wanting: dict[Any, list[int]] = {}
+    for place, row in enumerate(wanted):
+        for value in row.get(column, ()):
+            wanting.setdefault(value, []).append(place)
+    if 2 * often < len(sources) or len(wanting) < 2:
+        return None
+    others = [place for place, row in enumerate(wanted) if column not in row]
+    return _Division(column, type(next(iter(wanting))), wanting, others)
 
 
 def is_sortable(source: Source) -> bool:
