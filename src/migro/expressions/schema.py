@@ -72,8 +72,12 @@ def _value_type(inner: Any) -> Any:
     return get_origin(inner) or inner
 
 
-def _decoder(inner: Any) -> Callable[[Any], Any]:
-    """Return what reads a column back from its JSON form; strict mode would refuse the string or the list."""
+def _decoder(inner: Any) -> Callable[[Any], Any] | None:
+    """
+    Return what reads a column back from its JSON form; strict mode would refuse the string or the list.
+
+    None where a value and its JSON form are the same.
+    """
     match _value_type(inner):
         case t if t is Decimal:
             return lambda v: bounded(exact_decimal(v))
@@ -84,7 +88,7 @@ def _decoder(inner: Any) -> Callable[[Any], Any]:
         case t if t is frozenset:
             return _hashed
         case _:
-            return lambda v: v
+            return None
 
 
 def _hashed(value: Any) -> Any:
@@ -115,7 +119,10 @@ def _inner(source: Any) -> Any:
 
 
 def _column_schema(inner: Any, schema: Any) -> Any:
-    column = core_schema.no_info_before_validator_function(_decoder(inner), schema)
+    decoder = _decoder(inner)
+    if decoder is None:
+        return schema
+    column = core_schema.no_info_before_validator_function(decoder, schema)
     if _value_type(inner) is frozenset:
         # A set has another order in every process; its JSON form may not.
         column["serialization"] = core_schema.plain_serializer_function_ser_schema(sorted, when_used="json-unless-none")

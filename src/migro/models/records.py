@@ -7,7 +7,7 @@ import types
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -36,13 +36,19 @@ def _parse_time(value: Any) -> Any:
     return value
 
 
+_NOTHING: Final = types.MappingProxyType[str, Any]({})
+
+
 def read_only(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a sorted copy that nobody can change."""
+    if not value:
+        return _NOTHING
     return types.MappingProxyType(dict(sorted(value.items())))
 
 
 def _copied(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else value
+    # Most are empty, and asking what is a mapping takes longer than the rest.
+    return dict(value) if type(value) is dict or isinstance(value, Mapping) else value
 
 
 UtcTime = Annotated[AwareDatetime, BeforeValidator(_parse_time), AfterValidator(lambda t: t.astimezone(UTC))]

@@ -41,13 +41,15 @@ ResourceRef = tuple[str, str]
 
 
 def _parse_decimals(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return {n: exact_decimal(v) for n, v in value.items()}
     return value
 
 
 def _parse_tuples(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if value is None:
+        return value
+    if type(value) is dict or isinstance(value, Mapping):
         return {n: tuple(v) if isinstance(v, list) else v for n, v in value.items()}
     return tuple(value) if isinstance(value, list) else value
 
