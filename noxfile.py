@@ -186,6 +186,15 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def peers(session: nox.Session) -> None:
+    """Measure other rule engines beside this one; each is installed in an environment of its own: needs Java and C."""
+    session.install(".[plots]")
+    where = str(Path(session.create_tmp()) / "environments")
+    words = session.posargs or ["--page", "docs/explanation/peers.md"]
+    session.run("python", "-m", "tests.benchmarks.peers", "--environments", where, *words)
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure which branches the tests take."""
     session.install("-e", ".", *group("coverage"))

@@ -88,6 +88,39 @@ def test_what_is_remembered_is_what_every_predicate_says(
         assert told(sorter.matching(signal)) == asked(sources, signal)
 
 
+def test_many_sources_divided_by_what_they_want_match_as_each_alone() -> None:
+    wanted: list[Pred[Any]] = [Parcel.word == "a", Parcel.word.one_of("a", "b"), Parcel.pieces == 2, Parcel.pieces >= 1]
+    wanted += [(Parcel.word == word) & (Parcel.pieces >= n) for word in (*WORDS, "d") for n in range(4)]
+    wanted += [(Parcel.word == "c") & (Parcel.pieces == n) for n in range(12)]
+    sources = [source_of(n, pred, Parcel.fragile == True) for n, pred in enumerate(wanted)]  # noqa: E712
+    sorter = Sorter(sources)
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+
+    for word in (*WORDS, "d", "nobody wants it", None):
+        for pieces in (*range(14), None):
+            parcel = Parcel(shelf="s", word=word, pieces=pieces, fragile=pieces == 3, occurred_at=at)
+            assert told(sorter.matching(parcel)) == asked(sources, parcel)
+
+
+def test_in_a_divided_sorter_a_value_is_asked_only_of_those_who_may_want_it() -> None:
+    sources = [source_of(n, (Parcel.word == str(n)) & (Parcel.pieces >= n), None) for n in range(20)]
+    calls: list[int] = []
+    for source in sources:
+        matcher = source.matcher
+        assert matcher is not None
+
+        def counting(signal: Signal, asking: Any, number: int = source.number, inner: Any = matcher) -> Truth:
+            calls.append(number)
+            return Truth(inner(signal, asking))
+
+        source.matcher = counting
+    sorter = Sorter(sources)
+    for pieces in (3, 7, 8, 9):
+        sorter.matching(Parcel(shelf="s", word="7", pieces=pieces, occurred_at=datetime(2026, 3, 1, tzinfo=UTC)))
+
+    assert calls == [7, 7, 7]  # below, at, and above the one number that it asks for
+
+
 def test_values_on_the_same_side_of_every_literal_are_judged_once() -> None:
     source = source_of(0, Parcel.pieces >= 5, None)
     calls: list[Signal] = []
@@ -121,3 +154,4 @@ def test_a_value_that_no_column_can_hold_is_not_sorted() -> None:
 
     assert Sorter([source_of(0, Parcel.pieces >= 5, None)]).matching(odd) is None
     assert Sorter([source_of(0, Parcel.word.matches("a"), None)]).matching(torn) is None
+    assert Sorter([source_of(n, Parcel.pieces == n, None) for n in range(20)]).matching(odd) is None

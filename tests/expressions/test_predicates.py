@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+import re2
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migro.engine.matching import SelectionIndex, compile_predicates
@@ -35,6 +36,7 @@ from migro.expressions import (
 )
 from migro.models import Signal
 from migro.rules import RuleSet, Selection, on
+from tests.effort import cases
 from tests.oracle import World
 from tests.oracle.history import at_receipt
 
@@ -389,6 +391,22 @@ def test_a_pattern_that_is_no_text_is_refused() -> None:
 def test_a_pattern_that_would_explode_elsewhere_answers_on_a_long_text() -> None:
     # A backtracking engine needs longer than the universe for this; how long RE2 takes is measured elsewhere.
     assert not compile_pattern(r"(a+)+$").found_in("a" * 1_000_000 + "b")
+
+
+PLAIN = ("a", "ab/", "A b", "/x-1", "b:")
+
+
+@settings(deadline=None, max_examples=cases(100))
+@given(
+    st.sampled_from(["", "(?i)"]),
+    st.sampled_from(["{}", "^{}", "^({})", "({})", "{}$"]),
+    st.lists(st.sampled_from(PLAIN), min_size=1, max_size=3),
+    st.text(alphabet="abAB /:x-1\n\u212a\u017f", max_size=8),
+)
+def test_a_pattern_of_plain_words_finds_what_re2_finds(case: str, form: str, words: list[str], text: str) -> None:
+    pattern = case + form.format("|".join(words))
+
+    assert compile_pattern(pattern).found_in(text) == (re2.compile(pattern).search(text) is not None)
 
 
 def test_a_fact_is_not_a_predicate() -> None:

@@ -11,12 +11,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Protocol
 
 from .environments import MIGRO, Missing, Peer, environment_of, python_for
 from .workloads import WORKLOADS, digest, expected, made
 
-__all__ = ["Cell", "Figures", "measure"]
+__all__ = ["Cell", "Figures", "compared", "measure"]
 
 _ROOT = Path(__file__).resolve().parents[3]
 
@@ -47,6 +47,14 @@ class Figures:
     cells: dict[str, dict[str, Cell]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+
+
+class Asked(Protocol):
+    """What answers requests."""
+
+    def ask(self, *asked: Any) -> dict[str, Any]:
+        """Return the answer to a request; raises `Missing` where there is none."""
+        ...
 
 
 class Process:
@@ -149,7 +157,7 @@ def measure(
                 cell = cells[peer.name]
                 cell.reason = peer.lacks.get(name, "") or figures.missing.get(peer.name, "")
                 if not cell.reason:
-                    cell.reason = _compare(processes[peer.name], (name, size, seed), digest(right), cell)
+                    cell.reason = compared(*processes[peer.name], (name, size, seed), digest(right), cell)
                 if cell.reason:
                     yield f"  {peer.name}: not run: {cell.reason}"
                 else:
@@ -175,9 +183,8 @@ def measure(
     yield figures
 
 
-def _compare(started: tuple[Process, int], asked: tuple[str, int, int], right: str, cell: Cell) -> str:
+def compared(process: Asked, warm_up: int, asked: tuple[str, int, int], right: str, cell: Cell) -> str:
     """Run a workload until the engine is warm, and return what is wrong with it, or nothing."""
-    process, warm_up = started
     for _ in range(warm_up):
         try:
             answer = process.ask(*asked)

@@ -70,7 +70,8 @@ def _rules(workload: Workload) -> Iterator[str]:
         case "chain":
             yield "(deftemplate level (slot number (type INTEGER)) (slot key (type SYMBOL)))"
             yield """
-            (defrule level_0 (event (kind start) (key ?k)) => (fired level_0 ?k) (assert (level (number 0) (key ?k))))"""
+            (defrule level_0 (event (kind start) (key ?k))
+              => (fired level_0 ?k) (assert (level (number 0) (key ?k))))"""
             for n in range(1, workload.depth):
                 yield f"""
                 (defrule level_{n} (level (number {n - 1}) (key ?k))
@@ -100,7 +101,9 @@ def _rules(workload: Workload) -> Iterator[str]:
             (defrule first (event (code ?c&:(>= ?c 500)) (key ?k)) (not (times (key ?k)))
               => (assert (times (key ?k))))"""
             yield f"""
-            (defrule again (event (code ?c&:(>= ?c 500)) (key ?k) (at ?t)) ?held <- (times (key ?k) (at $?times&:(not (member$ ?t ?times))))
-              => (bind ?kept (create$ (kept-from ?times (- ?t {longest})) ?t)) (modify ?held (at ?kept)) {told})"""
+            (defrule again (event (code ?c&:(>= ?c 500)) (key ?k) (at ?t))
+                           ?held <- (times (key ?k) (at $?times&:(not (member$ ?t ?times))))
+              => (bind ?kept (create$ (kept-from ?times (- ?t {longest})) ?t))
+                 (modify ?held (at ?kept)) {told})"""
         case _:
             raise ValueError(f"expected a shape of workloads, got {workload.shape!r}")

@@ -52,13 +52,10 @@ class Engine:
             self.number = number
             try:
                 host.assert_fact(name, event)
+                if alone:
+                    host.retract_fact(name, event)
             except _UNHEARD:
                 continue
-            if alone:
-                try:
-                    host.retract_fact(name, event)
-                except _UNHEARD:
-                    pass
         state = host.get_state(name, "0")
         if "exception" in state:
             raise RuntimeError(state["exception"])

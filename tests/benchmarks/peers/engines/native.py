@@ -24,16 +24,16 @@ class Told(Signal, kind="peers.told"):
     key: Key[str]
 
 
-def signal_of(event: Event) -> Told:
-    """Return an event as a signal: what a host program says to tell migro of it."""
-    return Told(
-        occurred_at=_START + timedelta(milliseconds=int(event["at"])),
-        dedup_key=str(event["n"]),
-        what=str(event["kind"]),
-        code=int(event["code"]),
-        path=str(event["path"]),
-        key=str(event["key"]),
-    )
+def told(event: Event) -> dict[str, Any]:
+    """Return an event as what a host program has at hand: the words, the number and the time that make a signal."""
+    return {
+        "occurred_at": _START + timedelta(milliseconds=int(event["at"])),
+        "dedup_key": str(event["n"]),
+        "what": event["kind"],
+        "code": event["code"],
+        "path": event["path"],
+        "key": event["key"],
+    }
 
 
 class Engine:
@@ -49,22 +49,25 @@ class Engine:
         self.hidden = frozenset(r.id for r in self.engine.ruleset if r.id.startswith("blocked"))
 
     def prepared(self, events: Sequence[Event]) -> Sequence[Any]:
-        return [signal_of(e) for e in events] if self.ready else events
+        found = list(map(told, events))
+        return [Told(**e) for e in found] if self.ready else found
 
     def run(self, events: Sequence[Any]) -> list[Firing]:
         """Take in one event after the other, and return what fired."""
         engine, state, hidden = self.engine, self.state, self.hidden
         firings: list[Firing] = []
         for number, event in enumerate(events):
-            signal = event if self.ready else signal_of(event)
+            signal = event if self.ready else Told(**event)
             now = to_microseconds(signal.received_at)
             while (due := engine.next_due(state)) is not None and due <= now:
                 engine.pass_time(state, due)
                 engine.settle(state)
             engine.insert(state, signal, now)
-            for change in engine.settle(state):
-                if change.what in _FIRED and change.rule not in hidden:
-                    firings.append((number, change.rule, change.key[0]))
+            firings += [
+                (number, change.rule, change.key[0])
+                for change in engine.settle(state)
+                if change.what in _FIRED and change.rule not in hidden
+            ]
         return firings
 
 
