@@ -393,7 +393,7 @@ def test_a_pattern_that_would_explode_elsewhere_answers_on_a_long_text() -> None
     assert not compile_pattern(r"(a+)+$").found_in("a" * 1_000_000 + "b")
 
 
-PLAIN = ("a", "ab/", "A b", "/x-1", "b:")
+PLAIN = ("a", "b", "k", "ab", "A b", "/a-1")
 
 
 @settings(deadline=None, max_examples=cases(100))
@@ -401,7 +401,7 @@ PLAIN = ("a", "ab/", "A b", "/x-1", "b:")
     st.sampled_from(["", "(?i)"]),
     st.sampled_from(["{}", "^{}", "^({})", "({})", "{}$"]),
     st.lists(st.sampled_from(PLAIN), min_size=1, max_size=3),
-    st.text(alphabet="abAB /:x-1\n\u212a\u017f", max_size=8),
+    st.text(alphabet="abkABK /-1\n\u212a\u017f", max_size=8),
 )
 def test_a_pattern_of_plain_words_finds_what_re2_finds(case: str, form: str, words: list[str], text: str) -> None:
     pattern = case + form.format("|".join(words))
