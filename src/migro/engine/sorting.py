@@ -98,6 +98,10 @@ class Sorter:
                 _collect(pred, found)
         self._columns = tuple((name, held.type, _placing(held)) for name, held in sorted(found.items()))
         self._known: dict[tuple[Any, ...], Matched] = {}
+        if self._division is not None and not self._division.others:
+            # Each source is in the parts of its values alone, so making all of them is no more work than making one.
+            for value in self._division.wanting:
+                self._part(self._division, value)
 
     def matching(self, signal: Signal) -> Matched | None:
         """Return the sources whose selection matches; None for a signal with values that no column can hold."""
