@@ -112,12 +112,12 @@ def test_changes_and_traces_are_the_same_bytes_under_every_hash_seed() -> None:
             cwd=root,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{package}{os.pathsep}{root}", "PYTHONHASHSEED": seed},
         )
-        for seed in ("0", "1", "4711")
+        for seed in ("0", "4711")
     ]
-    outputs = [run.communicate(timeout=300)[0] for run in runs]
+    outputs = [run.communicate(timeout=900)[0] for run in runs]
 
-    assert [run.returncode for run in runs] == [0, 0, 0]
+    assert [run.returncode for run in runs] == [0, 0]
     assert len(outputs[0]) > 100_000
-    assert outputs[0] == outputs[1] == outputs[2]
+    assert outputs[0] == outputs[1]
     # Another digest after a change of the random streams is expected; after any other change it is a change of meaning.
     assert outputs[0].split()[-1].decode() == MEANING
