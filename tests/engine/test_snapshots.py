@@ -108,7 +108,7 @@ def held(field: Any) -> Any:
     streams = {k: s for k, s in field.items() if hasattr(s, "entries")}
     return {
         **field,
-        **{k: [s.pruned, s.ats, s.ids, *map(attrs.astuple, s.entries)] for k, s in streams.items()},
+        **{k: [s.pruned, s.ats, s.ids, s.entries] for k, s in streams.items()},
     }
 
 
