@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from migro.classify import language_of
+from migro.classify.languages import is_surely
+from migro.classify.words import words_of
+from tests.effort import cases
 
 
 @pytest.mark.parametrize(
@@ -34,3 +39,11 @@ def test_a_language_is_told_by_its_small_words(text: str, tag: str) -> None:
 def test_one_foreign_word_changes_nothing() -> None:
     assert language_of("Gastbestellung und Checkout") == "en"
     assert language_of("Warenkorb", default="de") == "de"
+
+
+@given(st.lists(st.sampled_from("the die est el la shop.de/en not nicht, (para) cart".split()), max_size=12))
+@settings(max_examples=cases(100))
+def test_what_is_surely_of_a_language_is_of_it(said: list[str]) -> None:
+    text = " ".join(said)
+
+    assert not is_surely("en", "", text, [words_of(text)]) or language_of(text, "en") == "en"

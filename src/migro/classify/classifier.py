@@ -11,8 +11,8 @@ from ..errors import RuleDefinitionError
 from ..lexicons import Lexicon
 from .calibration import Calibration, clarity
 from .kinds import asks, doubts_about, kind_rules, tie_rules
-from .languages import language_of
-from .sayings import Reader, Sayings
+from .languages import is_surely, language_of
+from .sayings import Parts, Reader, Sayings, parts_of
 from .segmentation import Segment, cut, segments, text_of
 from .severity import faces_customers, severity_of
 from .ticket import CATEGORIES, Category, Classification, Ticket
@@ -97,13 +97,14 @@ class Classifier:
         title, body = ticket.title.strip()[:_LONGEST_TITLE], cut(ticket.body)
         parts = segments(body)
         prose, technical = _texts(body, parts)
-        language = _primary(ticket.language or "") or language_of(f"{title}\n{prose}", self._default)
+        words_by_place = parts_of(title, prose, technical)
+        language = self._language(ticket, title, prose, words_by_place)
         book = self._books.get(language)
         if book is None:
             return _unread(ticket, language, covered=False, segments=parts)
         if not any(map(str.isalnum, f"{title}{prose}{technical}")):
             return _unread(ticket, language, covered=True, segments=parts)
-        said = book.read(title, prose, technical)
+        said = book.read(title, words_by_place)
         points, rules = _points(said)
         vocabulary = self._vocabularies.get(language)
         words = vocabulary.read(*said.words) if vocabulary is not None else []
@@ -144,16 +145,26 @@ class Classifier:
             segments=parts,
         )
 
+    def _language(self, ticket: Ticket, title: str, prose: str, words: Parts) -> str:
+        if ticket.language:
+            told = _primary(ticket.language)
+            if told:
+                return told
+        if is_surely(self._default, title, prose, words):
+            return self._default
+        return language_of(f"{title}\n{prose}", self._default)
+
     def evidence(self, ticket: Ticket) -> Evidence | None:
         """Return what phrases and rules say of a ticket, and its words; None where `classify` says unknown."""
         body = cut(ticket.body)
         parts = segments(body)
         title, prose, technical = ticket.title.strip()[:_LONGEST_TITLE], *_texts(body, parts)
-        language = _primary(ticket.language or "") or language_of(f"{title}\n{prose}", self._default)
+        words_by_place = parts_of(title, prose, technical)
+        language = self._language(ticket, title, prose, words_by_place)
         book = self._books.get(language)
         if book is None or not any(map(str.isalnum, f"{title}{prose}{technical}")):
             return None
-        said = book.read(title, prose, technical)
+        said = book.read(title, words_by_place)
         return Evidence(points=_points(said)[0], words=said.words, language=language)
 
 

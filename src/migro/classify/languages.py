@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import repeat
 from typing import Final
 
@@ -43,6 +43,21 @@ _SCRIPTS: Final = (
     ("th", re.compile("[\u0e00-\u0e7f]")),
     ("hi", re.compile("[\u0900-\u097f]")),
 )
+
+
+def is_surely(default: str, title: str, prose: str, words: Iterable[Iterable[str | None]]) -> bool:
+    """
+    Return whether `language_of` would say `default`, where words that are known already tell so.
+
+    Args:
+        default: As there.
+        title, prose: Its text.
+        words: All words of that text, and perhaps more.
+    """
+    if default not in _FOREIGN or not title.isascii() or not prose.isascii():
+        return False
+    # Words of addresses are among these and not among those that count, so there may be too many and never too few.
+    return sum(len(_FOREIGN[default].intersection(some)) for some in words) < 2
 
 
 def language_of(text: str, default: str = "en") -> str:

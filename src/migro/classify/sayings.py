@@ -14,7 +14,7 @@ from .phrasebook import Phrasebook
 from .ticket import CATEGORIES, Where
 from .words import words_of
 
-__all__ = ["Reader", "Row", "Sayings"]
+__all__ = ["Parts", "Reader", "Row", "Sayings", "parts_of"]
 
 _TITLE_WEIGHS: Final = 2
 _TAG: Final = re.compile(r"\s*(?:\[[^\[\]]{1,40}\]|\([^()]{1,40}\)|[A-Za-z]{3,12}(?=:))\s*[:–-]?\s*")
@@ -28,6 +28,9 @@ _DENIED: Final = 2
 _HOPED: Final = "nature.hoped"
 _BAD: Final = ("nature.fault", "severity.critical", "severity.high")
 _KNOWN: Final = frozenset(CATEGORIES)
+
+Parts = tuple[list[str | None], list[str | None], list[str | None]]
+"""Words of a title, of what is said in a text, and of what a machine wrote there."""
 
 Row = tuple[str, int, Where, str]
 """What counted: label, points here, where, and the phrase or the rule."""
@@ -95,13 +98,17 @@ class Reader:
     def _numbers(self, *labels: str) -> frozenset[int]:
         return frozenset(number for number, said in enumerate(self.book.sayings) if said.label in labels)
 
-    def read(self, title: str, prose: str, technical: str) -> Sayings:
-        """Return what is said in a ticket. A phrase counts once, where it weighs most."""
-        asked = _asked(prose) if prose else ""
-        parts = _title_words(title), words_of(asked) if prose else [], words_of(technical) if technical else []
+    def read(self, title: str, parts: Parts) -> Sayings:
+        """
+        Return what is said in a ticket. A phrase counts once, where it weighs most.
+
+        Args:
+            title: Its title.
+            parts: Its words, as `parts_of` gives them.
+        """
         words = [*parts[0], None]
         title_ends = len(words)
-        if prose:
+        if parts[1]:
             words += (*parts[1], None)
         body_ends = len(words)
         words += parts[2]
@@ -155,6 +162,12 @@ class Reader:
         while end < len(words) and words[end] is not None and words[end] not in self._ends:
             end += 1
         return range(begin, end)
+
+
+def parts_of(title: str, prose: str, technical: str) -> Parts:
+    """Return the words of a ticket."""
+    said = words_of(_asked(prose)) if prose else []
+    return _title_words(title), said, words_of(technical) if technical else []
 
 
 def _title_words(title: str) -> list[str | None]:

@@ -74,7 +74,7 @@ class Vocabulary:
     _stems: _Stems = attrs.field(
         default=attrs.Factory(lambda made: _Stems(made.points), takes_self=True), init=False, repr=False, eq=False
     )
-    _worth: dict[tuple[str | None, int, int], Worth] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    _worth: dict[int, tuple[dict[str | None, Worth], ...]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         wrong = [f"{c!r} for {stem!r}" for stem, worth in self.points.items() for c in worth if c not in _KNOWN]
@@ -106,8 +106,10 @@ class Vocabulary:
             found.update(dict.fromkeys(map(stems, places[place]), place))
         del found[None]
         share = max(_SHORT, isqrt(len(found)))
-        known = self._worth
-        return [known.get((stem, at, share)) or self._weigh(stem, at, share) for stem, at in found.items()]
+        known = self._worth.get(share)
+        if known is None:
+            known = self._worth[share] = ({}, {}, {})
+        return [known[at].get(stem) or self._weigh(stem, at, share) for stem, at in found.items()]
 
     def _weigh(self, stem: str | None, place: int, share: int) -> Worth:
         if stem is None:
@@ -120,7 +122,7 @@ class Vocabulary:
             (category, points, where, f"{stem}*") for category, points in worth.items() if points
         )
         packed = sum(points << _WIDTH * CATEGORIES.index(category) for category, points in worth.items())
-        found = self._worth[stem, place, share] = Worth(rows, packed)
+        found = self._worth[share][place][stem] = Worth(rows, packed)
         return found
 
 
