@@ -98,7 +98,7 @@ class Folding:
 
     def take(self, signals: Sequence[Signal]) -> None:
         for signal in signals:
-            self._fold(partition_of(signal), SignalReceived(at=signal.received_at, signal=signal))
+            self._fold(partition_of(signal), SignalReceived.of(signal))
 
     def tick(self, at: datetime) -> None:
         while self.alarms and self.alarms[0][0] <= at:

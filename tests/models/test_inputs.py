@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from migro.models import PersonActed, SignalWithdrawn, read_input
+from migro.models import DeliverySeen, PersonActed, Signal, SignalReceived, SignalWithdrawn, read_input
 from migro.models.inputs import read_input_json
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -18,6 +18,27 @@ NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 def withdrawal(**fields: Any) -> SignalWithdrawn:
     given = {"at": NOW, "signal": "sig_1", "by": "Ann", "reason": "wrong import", "received_at": NOW, **fields}
     return SignalWithdrawn(**given)
+
+
+PLAIN = Signal(kind="order", occurred_at=datetime(2026, 3, 1, 9, tzinfo=UTC), source_kind="host", provider="host")
+
+
+def test_that_a_plain_signal_was_received_is_said_as_validation_would() -> None:
+    short, long = SignalReceived.of(PLAIN), SignalReceived(at=PLAIN.received_at, signal=PLAIN)
+
+    assert (short, short.json_line(), short.delivery_key) == (long, long.json_line(), long.delivery_key)
+    assert (short.model_fields_set, hash(short)) == (long.model_fields_set, hash(long))
+    assert read_input_json(short.json_line()) == long
+    with pytest.raises(ValidationError, match="frozen"):
+        short.at = PLAIN.received_at
+
+
+def test_any_other_signal_is_validated_when_it_is_received() -> None:
+    typed = DeliverySeen(sender="shop", occurred_at=PLAIN.occurred_at, source_kind="receiver", provider="shop")
+
+    assert type(SignalReceived.of(typed).signal) is Signal
+    with pytest.raises(ValidationError, match="timezone"):
+        SignalReceived.of(PLAIN.model_copy(update={"received_at": datetime(2026, 3, 1, 9)}))  # noqa: DTZ001
 
 
 def test_a_withdrawal_has_one_form_that_is_read_back() -> None:

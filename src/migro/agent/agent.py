@@ -200,7 +200,7 @@ class Agent(Attended):
             by_partition.setdefault(partition_of(signal), []).append(place)
         for partition, places in by_partition.items():
             for some in (places[n : n + BATCH] for n in range(0, len(places), BATCH)):
-                items = [SignalReceived(at=signals[p].received_at, signal=signals[p]) for p in some]
+                items = [SignalReceived.of(signals[p]) for p in some]
                 accepted, records = self._loop.take(partition, items)
                 yield [(p, partition, a.seq) for p, a in zip(some, accepted, strict=True)], records
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from datetime import UTC
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, Union
 
@@ -74,6 +75,19 @@ class SignalReceived(_Input):
     input: Literal["signal_received"] = "signal_received"
     signal: Annotated[Signal, BeforeValidator(_plain_signal)]
     duplicate_of: int | None = None
+
+    @classmethod
+    def of(cls, signal: Signal) -> Self:
+        """Return that a signal was accepted when it was received, by a shorter way for a plain one: that is valid."""
+        if type(signal) is not Signal or signal.received_at.tzinfo is not UTC:
+            return cls(at=signal.received_at, signal=signal)
+        made = cls.__new__(cls)
+        told = {"format": 1, "at": signal.received_at, "input": "signal_received", "signal": signal}
+        object.__setattr__(made, "__dict__", {**told, "duplicate_of": None})
+        object.__setattr__(made, "__pydantic_fields_set__", {"at", "signal"})
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
 
     @property
     def delivery_key(self) -> str | None:

@@ -283,9 +283,7 @@ class Receiver:
             self._notice(f"migro: the privacy handler stopped with {type(e).__name__}; the request will come again")
             self._not_handled(signal, type(e).__name__)
             return False
-        inputs.setdefault(partition_of(signal), []).extend(
-            [SignalReceived(at=signal.received_at, signal=signal), *erasures]
-        )
+        inputs.setdefault(partition_of(signal), []).extend([SignalReceived.of(signal), *erasures])
         with self._lock:
             again = signal.merchant in self._unhandled
             self._unhandled.discard(signal.merchant)
@@ -348,5 +346,5 @@ def _over_http(signal: Signal) -> Signal:
 def _by_partition(signals: Sequence[Signal]) -> dict[str, list[Input]]:
     inputs: dict[str, list[Input]] = {}
     for signal in signals:
-        inputs.setdefault(partition_of(signal), []).append(SignalReceived(at=signal.received_at, signal=signal))
+        inputs.setdefault(partition_of(signal), []).append(SignalReceived.of(signal))
     return inputs
