@@ -39,6 +39,10 @@ def _parse_time(value: Any) -> Any:
 _NOTHING: Final = types.MappingProxyType[str, Any]({})
 
 
+def _in_utc(value: datetime) -> datetime:
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
 def read_only(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a sorted copy that nobody can change."""
     if not value:
@@ -51,7 +55,7 @@ def _copied(value: Any) -> Any:
     return dict(value) if type(value) is dict or isinstance(value, Mapping) else value
 
 
-UtcTime = Annotated[AwareDatetime, BeforeValidator(_parse_time), AfterValidator(lambda t: t.astimezone(UTC))]
+UtcTime = Annotated[AwareDatetime, BeforeValidator(_parse_time), AfterValidator(_in_utc)]
 """An aware time, kept in UTC."""
 
 ExactDecimal = Annotated[Decimal, BeforeValidator(exact_decimal), PlainSerializer(str)]

@@ -40,6 +40,11 @@ ResourceRef = tuple[str, str]
 """What the event is about: type and id, such as ``("order", "1001")``."""
 
 
+def _nothing() -> Any:
+    """Return what `read_only` makes of nothing: it needs no validating."""
+    return read_only({})
+
+
 def _parse_decimals(value: Any) -> Any:
     if type(value) is dict or isinstance(value, Mapping):
         return {n: exact_decimal(v) for n, v in value.items()}
@@ -114,14 +119,14 @@ class Signal(BaseModel, metaclass=SignalMeta):
     topic: Attr[str] = UNSET
     dedup_key: str = UNSET
     resource: Annotated[ResourceRef | None, BeforeValidator(_parse_tuples)] = None
-    ids: Words = Field(default_factory=dict, validate_default=True)
+    ids: Words = Field(default_factory=_nothing)
     severity_hint: Hint | None = None
     state: Maybe[str] = UNSET
     status: Maybe[int] = UNSET
     env: Attr[Environment] = preset(default="unknown")
     auth: Auth = "not_applicable"
-    metrics: _Metrics = Field(default_factory=dict, validate_default=True)
-    attrs: _Attrs = Field(default_factory=dict, validate_default=True)
+    metrics: _Metrics = Field(default_factory=_nothing)
+    attrs: _Attrs = Field(default_factory=_nothing)
     features: Attr[_Features] = preset(default=frozenset())
     shifted: int = 0
     normalizer: str = "host/1"
