@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol, overload, runtime_checkable
 
-from .models.action import Action, ActionResult
+from .models.action import Action, ActionResult, Effect
 from .models.capability import Capability, Standing
 from .models.chain import Link, StoredRecord
 from .models.decision import Decision
@@ -15,7 +15,19 @@ from .models.issue import Issue
 from .models.signal import Signal
 from .models.steps import Accepted, JournalEntry, Partition, Snapshot, StepRecord
 
-__all__ = ["Actuator", "Advisor", "Alarm", "Clock", "Declaring", "Leases", "Ledger", "Memory", "SelfCheck", "Source"]
+__all__ = [
+    "Actuator",
+    "Advisor",
+    "Alarm",
+    "Clock",
+    "Declaring",
+    "Leases",
+    "Ledger",
+    "Memory",
+    "SelfCheck",
+    "Source",
+    "Verifying",
+]
 
 
 @runtime_checkable
@@ -214,6 +226,20 @@ class Declaring(Protocol):
 
         Asked where nobody knows: after a crash between execution and result, or after an answer that never came.
         Where it cannot tell, it returns ``unknown``.
+        """
+        ...
+
+
+@runtime_checkable
+class Verifying(Protocol):
+    """What an actuator may offer beside `Declaring`: a look whether what it did has helped."""
+
+    def verify(self, action: Action) -> Effect:
+        """
+        Look in the world whether an action that was done did what it was for, and change nothing.
+
+        Asked once, `Capability.verify_after` after it was done, and again where an answer was lost. Where it cannot
+        tell, it returns ``unknown``; so does an exception.
         """
         ...
 

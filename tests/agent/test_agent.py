@@ -411,7 +411,7 @@ def test_an_outage_at_any_call_leaves_nothing_half_done(late: bool) -> None:
     while True:
         held, other = VolatileMemory(), Hand()
         failing: Any = Failing(held, calls, late=late)
-        life(agent(failing, live=True, actuators=[other]), offered, patient=True)
+        life(agent(failing, live=True, actuators=[other], halt_on_outage=False), offered, patient=True)
         assert conserved(held)["pending"] == 0
         assert sorted(d.json_line() for d in held.read("decisions")) == remembered(calm)["decisions"]
         assert other.done == hand.done
@@ -424,7 +424,7 @@ def test_an_outage_at_any_call_leaves_nothing_half_done(late: bool) -> None:
 
 def test_a_signal_offered_again_after_an_outage_returns_its_decisions() -> None:
     held = VolatileMemory()
-    host = agent(held)
+    host = agent(held, halt_on_outage=False)
     host.handle(call(100, -5, code=200))
     failing: Any = Failing(held, 2, late=False)
     host._loop.memory = failing

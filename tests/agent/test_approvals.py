@@ -16,7 +16,7 @@ from migro.act import RecordingActuator
 from migro.agent import Agent, Answer, Card, Fold
 from migro.decide import People, Person, Policy, same_name
 from migro.errors import ConfigurationError, InputError, NotFound
-from migro.models import Action, ActionStatus, PersonActed, Risk, RunMode, Tick
+from migro.models import Action, ActionStarted, ActionStatus, PersonActed, Risk, RunMode, Tick
 from migro.remember import SqliteMemory, VolatileMemory
 from migro.rules import RuleSet
 from tests.agent import world
@@ -330,6 +330,7 @@ def test_who_has_answered_is_not_reminded() -> None:
             at=after(20), verb="approve", by="Ada", target=reply.idempotency_key, binding=reply.binding, why="yes"
         )
     )
+    run.give(ActionStarted(at=after(30), key=reply.idempotency_key))
     run.give(Tick(at=after(14_402)))
 
     assert told(run, reply.idempotency_key) == []

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import migro
 from migro.agent import Fold
 from migro.agent.snapshots import renamed, restore, snapshot
-from migro.agent.state import Above, Actions, Closed, Held, Merge, Report, State
+from migro.agent.state import Above, Actions, Closed, Held, Merge, Report, State, Tried
 from migro.agent.texts import Said
 from migro.decide import Spent
 from migro.errors import InputError, UnsupportedFormat
@@ -115,6 +115,10 @@ def full() -> State:
         "act_a": Spent(now + 1, "tag", "desk", "iss_a", "merchant:a"),
     }
     state.closed = {"z": Closed(now + 2, Outcome.APPROVE1, "so"), "a": Closed(now + 1, Outcome.RECORD, "so too")}
+    state.tried = {
+        ("up", ("m_1",)): (Tried(now, "tag", "desk", False), Tried(now + 1, "draft", "desk", True)),
+        ("down", ("m_1", "x")): (Tried(now, "tag", "owner", True),),
+    }
     state.easing = {("up", ("m_1",)): now + 3, ("down", ("m_1", "x")): now + 2}
     state.rechecks = {("up", ("m_1",)): now + 5, ("down", ("m_1", "x")): now + 4}
     state.quarantined = {"rule.b": "sig_e", "rule.a": "sig_f"}
@@ -170,7 +174,7 @@ def ordered(value: Any) -> Any:
             return [type(value), *(ordered(v) for v in value)]
         case Held():
             return [ordered(getattr(value, name)) for name in KEPT]
-        case Above() | Closed() | Spent() | Clock() | Merge() | Monitor() | Report() | Said():
+        case Above() | Closed() | Spent() | Clock() | Merge() | Monitor() | Report() | Said() | Tried():
             return [ordered(getattr(value, f.name)) for f in attrs.fields(type(value))]
         case Signal():
             return value.json_line()
@@ -215,7 +219,7 @@ def changed(data: bytes, **fields: Any) -> bytes:
 @pytest.mark.parametrize(
     ("fields", "error", "words"),
     [
-        ({"format": "migro-fold/9"}, UnsupportedFormat, "of format 'migro-fold/8', got 'migro-fold/9'"),
+        ({"format": "migro-fold/10"}, UnsupportedFormat, "of format 'migro-fold/9', got 'migro-fold/10'"),
         ({"ruleset": "f" * 64}, InputError, "of rules ffffffffffff"),
         ({"policy": "f" * 64}, InputError, "of policy ffffffffffff"),
         ({"policy": None}, InputError, "of policy None"),

@@ -110,7 +110,8 @@ class Stage:
 
     @staticmethod
     def _options() -> dict[str, Any]:
-        return {"snapshot_every": SNAPSHOT_EVERY}
+        # What is stored is looked at here; that an outage halts automation as well is tried elsewhere.
+        return {"snapshot_every": SNAPSHOT_EVERY, "halt_on_outage": False}
 
     # --- the world ----------------------------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ class Situation:
     environments: Any = frozenset({"production"})
     merchant: Any = "m_1"
     limits: Any = ()
+    tried: Any = ""
     allow: Any = POLICY.allow
     args: Any = KIND.responses[1].args
 
@@ -86,6 +87,9 @@ class Situation:
         def limiting(response: Response, key: str) -> Any:
             return self.limits() if isinstance(self.limits, Broken) else self.limits
 
+        def tried(response: Response) -> Any:
+            return self.tried() if isinstance(self.tried, Broken) else self.tried
+
         policy = attrs.evolve(POLICY, allow=frozenset({"notify"}))
         object.__setattr__(policy, "allow", self.allow)
         ruling = rule_on(
@@ -101,6 +105,7 @@ class Situation:
             elsewhere=self.elsewhere,
             merchant=self.merchant,
             limiting=limiting,
+            tried=tried,
         )
         words = {"merchant": "m_1"}
         return propose(ruling, ruleset="r", partition="p", decision="d", now=NOW, approved=(), words=words).actions
@@ -150,6 +155,11 @@ TABLE: dict[GuardName, dict[Input, dict[str, Any]]] = {
     },
     "budget_spent": {"fails": {"limits": (SPENT,)}, "missing": {"limits": None}, "raises": {"limits": BROKEN}},
     "budget_closed": {"fails": {"limits": (CLOSED,)}, "missing": {"limits": None}, "raises": {"limits": BROKEN}},
+    "did_not_help": {
+        "fails": {"tried": "tag -> desk has failed 2 times"},
+        "missing": {"tried": None},
+        "raises": {"tried": BROKEN},
+    },
 }
 
 

@@ -21,7 +21,7 @@ Table = Mapping[tuple[Band, bool], tuple[Outcome, ...]]
 GOLDEN = "7faf3fa939471ef677e571cfc8d21244"
 """Changes only together with a decision about who may do what."""
 
-GOLDEN_GUARDS = "390802d61ad6c38d22c66a9e2d1bab4f"
+GOLDEN_GUARDS = "f61afdefec71a7c8ddbe5bf851bddf12"
 """Changes only together with a decision about what each guard holds back."""
 
 ALIKE: dict[tuple[Outcome, Risk], GuardName] = {(cap, risk): name for name, (cap, risk, _) in GUARDS.items()}
@@ -190,6 +190,7 @@ def test_what_is_suppressed_halted_vetoed_or_unknown_is_capped() -> None:
         "missing_input": "escalate",
         "budget_spent": "approve1",
         "budget_closed": "record",
+        "did_not_help": "escalate",
     }
 
 

@@ -94,6 +94,8 @@ class Agent(Attended):
         shadow: Candidate rules, folded beside the others over the same inputs. What they would have decided is stored
             apart (``memory.read("shadow")``) and changes nothing, also where they raise.
         shadow_policy: The policy for them; default: `policy`.
+        halt_on_outage: Whether automation halts, until a person resumes, when the memory cannot be written. False is
+            for tests of what is stored; nothing is ever done that is not stored first.
         snapshot_every: How many inputs are folded at least before a partition's state is stored again; a restart folds
             about so many.
 
@@ -113,6 +115,7 @@ class Agent(Attended):
         shadow: RuleSet | Iterable[Rule[Any]] | None = None,
         shadow_policy: Policy | None = None,
         snapshot_every: int = SNAPSHOT_EVERY,
+        halt_on_outage: bool = True,
     ) -> None:
         if snapshot_every < 1:
             raise ConfigurationError(f"expected snapshot_every to be 1 or more, got {snapshot_every}")
@@ -127,6 +130,7 @@ class Agent(Attended):
             now=now,
             shadow=self.shadow,
             snapshot_every=snapshot_every,
+            halt_on_outage=halt_on_outage,
         )
         super().__init__(memory, loop, hands)
         if isinstance(hands, Live):

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from ..errors import InputError, NotFound
-from ..models import Decision, Input, PersonActed, RunMode, Severity
+from ..models import Decision, Input, PersonActed, RunMode, Severity, from_microseconds
+from ..models.canonical import EPOCH
 from ..models.validation import explain_validation
 from ..ports import Memory
 from .approvals import Answer, Card, cards, find_action, told_back
@@ -67,6 +68,8 @@ class Attended:
     def halted(self) -> str:
         """Why automation is halted; empty when it is not."""
         with self._lock:
+            if self._loop.breaker.tripped:
+                return self._loop.breaker.tripped
             self._loop.catch_up(PLATFORM)
             return self._loop.state(PLATFORM).halted
 
@@ -165,6 +168,30 @@ class Attended:
         The same words again while that halt stands are one act, so a host may say them again after a crash.
         """
         self._person_acted("halt", by=by, why=why)
+
+    @property
+    def newest(self) -> datetime:
+        """The newest time of all inputs of the partitions at hand; the beginning of 1970 where there are none."""
+        with self._lock:
+            return max((from_microseconds(self._loop.state(p).now) for p in self._loop.loaded), default=EPOCH)
+
+    def trip(self, why: str) -> None:
+        """
+        Stop automation because something is found that cannot be: engines that disagree, a clock that is wrong.
+
+        As `halt`, said by migro itself: the alarm is called, also where nothing can be stored any more, signals are
+        still accepted, and a person has to resume. Said again while that halt stands, it is one.
+
+        Raises:
+            InputError: If `why` is empty.
+            StoreUnavailable: If the journal could not say so; nothing acts in this process all the same.
+        """
+        if not why.strip():
+            raise InputError("expected why, for a halt, got nothing")
+        with self._lock:
+            self._loop.trip(" ".join(why.split()))
+            for partition in self._concerned():
+                self._loop.prepare(partition, self._loop.later(partition))
 
     def set_mode(self, mode: RunMode | None, *, by: str, why: str) -> None:
         """
@@ -284,6 +311,7 @@ class Attended:
     def _person_acted(self, verb: Literal["halt", "resume", "set_mode"], **fields: Any) -> None:
         with self._lock:
             self._loop.catch_up(PLATFORM)
+            self._loop.journal_halt()
             concerned = self._concerned()
             if self._stands(verb, concerned, **fields):
                 # Said again, as after a crash: it moves no clock, and the same words at one time are one act.

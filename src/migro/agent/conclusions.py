@@ -8,7 +8,7 @@ from typing import Any
 
 from ..decide import Limit, Policy, Ruling, propose, rule_on, same_name, withdraw
 from ..engine import Evidence, Key, NativeEngine, supported
-from ..expressions import microseconds
+from ..expressions import Fact, microseconds
 from ..models import (
     Action,
     ActionStatus,
@@ -49,6 +49,7 @@ from .rechecks import plan
 from .spending import limits, plan_free
 from .state import PLATFORM, Held, State
 from .systemic import children
+from .verifying import of_no_use
 from .wording import WHY_QUARANTINED, why_now
 
 __all__ = ["Conclusions"]
@@ -208,6 +209,8 @@ class Conclusions:
             elsewhere=elsewhere,
             merchant=None if before.scope == "platform" else before.merchant or "",
             limiting=partial(self._limiting, state, before.id, limited),
+            told=partial(self._told, state, assessment),
+            tried=partial(of_no_use, state, (before.kind, before.key)),
         )
         plan_free(state, held, limited, ended=ended)
         plan(state, held, ruling, ended=ended)
@@ -352,6 +355,8 @@ class Conclusions:
             # What budgets have left only gets less by what is executed; when it gets more, the issue is judged anew.
             *(len(state.spent), tuple(state.closed), state.frees.get((held.issue.kind, held.issue.key))),
             *(hours.until(state.now) is None for hours in self.policy.quiet),
+            state.tried.get((held.issue.kind, held.issue.key)),
+            tuple(self._told(state, assessment, fact) for guard in self.policy.guards for _, fact in guard.reads),
         )
 
     def _is_over(self, state: State, issue: Issue) -> bool:
@@ -449,6 +454,13 @@ class Conclusions:
         now = limits(self.policy, state, key=key, issue=issue, kind=response.kind, target=response.target, args=args)
         found.extend(now)
         return now
+
+    def _told(self, state: State, assessment: Assessment, operand: Fact[Any]) -> Any:
+        return self.engine.fact(state.engine, operand, assessment.kind.per, assessment.key)
+
+    def looks(self, state: State) -> bool:
+        """Whether an actuator may look whether what it did has helped: a mode that only watches asks nobody."""
+        return not state.halted and self._mode(state) >= RunMode.ASSIST
 
     def tells(self, state: State) -> Tells:
         """Return what says whether a role may be told by itself."""

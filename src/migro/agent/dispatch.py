@@ -25,6 +25,7 @@ from .hands import Hands
 from .logs import log_action
 from .loop import Loop
 from .spending import claim
+from .verifying import is_look
 
 __all__ = ["LEASE_SECONDS", "Dispatcher"]
 
@@ -82,6 +83,8 @@ class Dispatcher:
         None where it is over, or another process has it.
         """
         with self._lock:
+            if self._loop.breaker.tripped:
+                return None  # the journal does not say so yet; the next input does
             self._loop.catch_up(PLATFORM)
             if self._loop.state(PLATFORM).halted:
                 return None
@@ -133,11 +136,22 @@ class Dispatcher:
         try:
             with self._held(action.idempotency_key):
                 # What was started before a crash may have happened: its actuator looks before it acts.
-                result = self._hands.take_up(action) if found else self._hands.execute(action)
+                result = self._look(action) if is_look(action) else self._act(action, found)
             return self._finish(action, result)
         finally:
             # Also where this was interrupted: whoever comes next takes it up.
             self._release(action.idempotency_key)
+
+    def _act(self, action: Action, found: bool) -> ActionResult:
+        return self._hands.take_up(action) if found else self._hands.execute(action)
+
+    def _look(self, look: Action) -> ActionResult:
+        """Let the actuator of an action look whether it has helped."""
+        with self._lock:
+            action = self._stored(look.about)
+        if action is None:
+            return ActionResult(status="succeeded", detail="unknown: nobody knows the action", effect="unknown")
+        return self._hands.verify(action)
 
     def _finish(self, action: Action, result: ActionResult) -> Action:
         key = action.idempotency_key

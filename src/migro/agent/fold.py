@@ -18,6 +18,7 @@ from ..models import (
     Action,
     ActionDue,
     ActionFinished,
+    ActionResult,
     ActionStarted,
     ActionStatus,
     CardShown,
@@ -88,6 +89,7 @@ from .systemic import (
 )
 from .texts import same_text
 from .timers import fire_timers, lapses, next_timer, tidy
+from .verifying import carry_tried, found, is_look, look_later, note_failure
 from .windows import declare
 from .withdrawals import take_back
 from .wording import why_raised, why_recorded
@@ -152,7 +154,8 @@ class Fold:
         self.ruleset = RuleSet(ruleset.name, ruleset, CORE)
         self.policy = policy or Policy()
         self.fingerprint = self.in_force(EPOCH).fingerprint
-        self.engine = NativeEngine(self.ruleset)
+        asked = tuple(fact for guard in self.policy.guards for _, fact in guard.reads)
+        self.engine = NativeEngine(self.ruleset, asked)
         self._conclusions = Conclusions(self.ruleset, self.policy, self.engine)
         self._read_kinds = frozenset(s.signal.__signal_kind__ for r in self.ruleset for s in selections(r.when))
         self._reads_deliveries = DeliverySeen.__signal_kind__ in self._read_kinds
@@ -283,16 +286,26 @@ class Fold:
                     unspend(state, key)
                 if before is ActionStatus.STARTED:
                     move(state, key, ActionStatus(result.status), result.detail, effects)
+                    self._finished(state, key, result, effects)
             case PersonActed():
                 act_on(self._conclusions, state, item, effects)
         return None
 
     def _check_due(self, state: State, key: str, item: ActionDue | None, effects: Effects) -> None:
         held = of_action(state, key)
-        action = held.actions[key] if held is not None else None
-        if held is None or action is None or action.status is not ActionStatus.PLANNED:
+        if held is None or held.actions[key].status is not ActionStatus.PLANNED:
             return
+        slot = [(held.issue.kind, held.issue.key)]
         people, tells = self.policy.people, self._conclusions.tells(state)
+        if not state.halted:
+            # What guards ask may have changed without a signal of the issue: by what the host says, or by time alone.
+            held.asked = ()
+            self._conclusions.reassess(state, slot, effects)
+        action = held.actions[key]
+        if action.status is not ActionStatus.PLANNED:
+            held.verdict = ()
+            self._conclusions.reassess(state, slot, effects)
+            return
         found = self._conclusions.limits(state, held, action)
         # Whom people have allowed more than policy goes by what nobody may go beyond alone.
         hard = [limit for limit in found if key not in held.approved or limit.beyond is Outcome.RECORD]
@@ -300,9 +313,24 @@ class Fold:
         if item is not None and item.refused:
             close(state, held, item)
             beyond = beyond or item.refused
-        if check_due(state, held, action, people, effects, beyond=beyond, tells=tells) and beyond:
+        looks = self._conclusions.looks(state)
+        if check_due(state, held, action, people, effects, beyond=beyond, tells=tells, looks=looks) and beyond:
             # Whoever may allow it all the same is asked; where nobody may, it is looked at when the limit ends.
             held.verdict = ()
+            self._conclusions.reassess(state, slot, effects)
+
+    def _finished(self, state: State, key: str, result: ActionResult, effects: Effects) -> None:
+        held = of_action(state, key)
+        if held is None:
+            return
+        action = held.actions[key]
+        if is_look(action):
+            people, tells = self.policy.people, self._conclusions.tells(state)
+            of_no_use = found(state, held, action, result, people, effects, tells=tells)
+        else:
+            look_later(state, held, key, result, effects)
+            of_no_use = result.status == "failed" and note_failure(state, held, action)
+        if of_no_use:
             self._conclusions.reassess(state, [(held.issue.kind, held.issue.key)], effects)
 
     def _configure(self, state: State, item: ConfigChanged, effects: Effects) -> None:
@@ -349,6 +377,9 @@ class Fold:
             for one in ordered
         }
         carry_relations(state, ordered)
+        state.tried = {}
+        for held in state.held.values():
+            carry_tried(state, held)
         for one in ordered:
             for action in one.actions:
                 # These rules may have made none of it; what was executed is spent all the same.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from ..errors import ActionError, ActionUnclear, ConfigurationError
-from ..models import Action, ActionResult, Capability, Standing, may_repeat
-from ..ports import Actuator, Declaring
+from ..models import Action, ActionResult, Capability, Effect, Standing, may_repeat
+from ..ports import Actuator, Declaring, Verifying
 from ..rules import Response, RuleSet
 
 __all__ = ["DryRun", "Hands", "Live", "declared"]
@@ -35,11 +35,15 @@ class DryRun:
         """Return that the action was simulated, and what would have been done."""
         capability = self._capabilities.get(action.kind)
         told = f"{action.kind} -> {action.target}" if capability is None else capability.preview(action)
-        return ActionResult(status="simulated", detail=f"dry run: {told}")
+        return _to_be_verified(ActionResult(status="simulated", detail=f"dry run: {told}"), capability)
 
     def take_up(self, action: Action) -> ActionResult:
         """Do the same for an action that had been started."""
         return self.execute(action)
+
+    def verify(self, action: Action) -> ActionResult:
+        """Return that nobody has looked whether it helped."""
+        return ActionResult(status="simulated", detail=f"dry run: whether {action.kind} -> {action.target} has helped")
 
     def preview(self, action: Action) -> str:
         """Return what would be done, as far as somebody has declared it."""
@@ -98,6 +102,9 @@ class Live:
         problem = "" if capability is None else capability.problem(action)
         if problem:
             return ActionResult(status="failed", detail=problem)
+        return _to_be_verified(self._tried(actuator, capability, action), capability)
+
+    def _tried(self, actuator: Actuator, capability: Capability | None, action: Action) -> ActionResult:
         try:
             return actuator.execute(action)
         except ActionUnclear as e:
@@ -110,6 +117,20 @@ class Live:
                 return ActionResult(status="failed", detail=told)
             # One that declares says when nothing has happened; what it did not foresee may have come after the deed.
             return _cleared(actuator, action, told)
+
+    def verify(self, action: Action) -> ActionResult:
+        """Return whether an action that was done has helped, as far as its actuator finds."""
+        actuator = self._by_kind.get(action.kind)
+        effect, why = "unknown", "its actuator cannot tell"
+        if isinstance(actuator, Verifying):
+            try:
+                effect = actuator.verify(action)
+                why = f"{type(actuator).__name__} has looked"
+            except Exception as e:  # foreign code; its text may hold personal data
+                why = f"{type(actuator).__name__} raised {type(e).__name__}"
+        if effect not in _EFFECTS:
+            effect, why = "unknown", f"expected one of {', '.join(sorted(_EFFECTS))}, got something else"
+        return ActionResult(status="succeeded", detail=f"{effect.replace('_', ' ')}: {why}", effect=_EFFECTS[effect])
 
     def preview(self, action: Action) -> str:
         """Return what the actuator of that kind says it would do; nothing where it says none, or stumbles."""
@@ -136,10 +157,22 @@ class Live:
             return self.execute(action)  # the port alone promises that one key acts once
         standing = _look(actuator, action)
         if standing == "done":
-            return ActionResult(status="succeeded", detail="found done after an interruption")
+            found = ActionResult(status="succeeded", detail="found done after an interruption")
+            return _to_be_verified(found, capability)
         if may_repeat(capability.idempotency, standing):
             return self.execute(action)
         return ActionResult(status="unknown", detail="interrupted; whether it has happened cannot be found out")
+
+
+_EFFECTS: Mapping[str, Effect] = {effect: effect for effect in get_args(Effect)}
+
+
+def _to_be_verified(result: ActionResult, capability: Capability | None) -> ActionResult:
+    """Return a result with when to look whether it has helped, where it was done and somebody can look."""
+    after = None if capability is None else capability.verify_after
+    if after is None or result.status not in ("simulated", "succeeded"):
+        return result
+    return result.model_copy(update={"verify_after_s": int(after.total_seconds())})
 
 
 def _unfit(capability: Capability, response: Response) -> str:

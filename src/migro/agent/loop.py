@@ -28,6 +28,7 @@ from ..models import (
     to_microseconds,
 )
 from ..ports import Alarm, Memory
+from .breaker import Breaker, page
 from .fold import PLATFORM, Fold, Step
 from .journal import about, halts, open_issues
 from .logs import log_halt, log_steps
@@ -70,7 +71,9 @@ class Loop:
         now: Callable[[], datetime] | None = None,
         shadow: Shadow | None = None,
         snapshot_every: int = SNAPSHOT_EVERY,
+        halt_on_outage: bool = True,
     ) -> None:
+        self.breaker = Breaker(alarm, now, halts=halt_on_outage)
         self.fold = fold
         self.memory = memory
         self._alarm = alarm
@@ -144,13 +147,42 @@ class Loop:
     def take(self, partition: str, items: Sequence[Input]) -> tuple[tuple[Accepted, ...], Records]:
         """Accept inputs, consume everything pending up to them, and return both."""
         records = self.prepare(partition, items[0].at)
-        accepted = self.memory.accept(partition, items)
+        accepted = self._accept(partition, items)
         records += self.catch_up(partition, accepted)
         return accepted, records
+
+    def _accept(self, partition: str, items: Sequence[Input]) -> tuple[Accepted, ...]:
+        return self.breaker.writing(lambda: self.memory.accept(partition, items))
+
+    def trip(self, why: str) -> None:
+        """
+        Halt automation at once, whatever the memory does: the operator is told, and a person has to resume.
+
+        Said again while the same halt stands, it is one.
+        """
+        if self.state(PLATFORM).halted == why or self.breaker.tripped == why:
+            return
+        try:
+            self.breaker.tripped = why
+            self.journal_halt()
+        finally:
+            page(self._alarm, why)
+
+    def journal_halt(self) -> None:
+        """Let the journal say what has tripped, as soon as the memory takes it; until then nothing acts here."""
+        if why := self.breaker.tripped:
+            # Later than everything before: the same words at one time would be one act, and a resumption of it.
+            halt = PersonActed(at=self.later(PLATFORM), verb="halt", by="migro", why=why)
+            accepted = self._accept(PLATFORM, (halt,))
+            self.breaker.tripped = ""
+            self.catch_up(PLATFORM, accepted)
 
     def prepare(self, partition: str, at: datetime) -> Records:
         """See to it that the rules in force are journaled, and what was said to the platform, before anything else."""
         self.state(partition)  # first, because a recall that stumbles halts the platform
+        self.journal_halt()
+        if wrong := self.breaker.clock_wrong():
+            self.trip(wrong)
         # The platform before the partition: it is folded by the rules it names when the first word of these comes.
         records = self._configure(PLATFORM, at) if partition != PLATFORM else []
         records += self._configure(partition, at)
@@ -171,7 +203,7 @@ class Loop:
         if above.mode is not state.mode:
             by = above.mode_by or "migro"
             said.append(PersonActed(at=when, verb="set_mode", by=by, why=told, mode=above.mode))
-        return self.catch_up(partition, self.memory.accept(partition, said)) if said else []
+        return self.catch_up(partition, self._accept(partition, said)) if said else []
 
     def catch_up(self, partition: str, accepted: Sequence[Accepted] = ()) -> Records:
         """
@@ -199,13 +231,13 @@ class Loop:
         if state.config == self.fold.fingerprint:
             return records
         if not state.config:
-            return records + self.catch_up(partition, self.memory.accept(partition, (current,)))
+            return records + self.catch_up(partition, self._accept(partition, (current,)))
         while self.state(partition).config != self.fold.fingerprint:
             # Where another process decides something before this is accepted, it does not count and is said again.
             state = self.state(partition)
             carried = open_issues(self.memory, partition, state.now)
             said = current.model_copy(update={"carried": carried, "after": state.seq})
-            records += self.catch_up(partition, self.memory.accept(partition, (said,)))
+            records += self.catch_up(partition, self._accept(partition, (said,)))
         return records
 
     def _consume(self, partition: str, accepted: Sequence[Accepted]) -> Records:
@@ -314,7 +346,7 @@ class Loop:
 
     def _commit(self, partition: str, expected: int, records: Sequence[StepRecord]) -> None:
         try:
-            self.memory.commit(partition, expected, records)
+            self.breaker.writing(lambda: self.memory.commit(partition, expected, records))
         except BaseException:
             # The state has moved on and the store perhaps has not.
             self.forget(partition)
@@ -348,10 +380,10 @@ class Loop:
         try:
             # First the halt: whatever happens after it, nothing acts any more.
             if not halts(item):
-                self.memory.accept(PLATFORM, (PersonActed(at=item.at, verb="halt", by="migro", why=why),))
+                self._accept(PLATFORM, (PersonActed(at=item.at, verb="halt", by="migro", why=why),))
             record()
         finally:
-            self._alarm(f"migro: automation is halted: {why}")
+            page(self._alarm, why)
 
     def _newly_quarantined(self, step: Step) -> list[str]:
         """Return the rules that the operator has to hear of: what is broken is broken for every merchant."""

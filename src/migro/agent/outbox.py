@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..decide import People, refusal, same_name, withdraw
+from ..decide import People, Policy, refusal, same_name, withdraw
 from ..models import REFUSALS_SHOWN, Action, ActionStatus, PersonActed, from_microseconds, to_microseconds
 from .effects import Effects
 from .notices import Tells, retire, tell
-from .state import Held, State, remind_at
+from .state import Held, State, approvers, remind_at
+from .verifying import is_look
 
 __all__ = [
     "answer",
     "check_due",
+    "expire",
     "lapse",
     "move",
     "next_lapse",
@@ -44,7 +46,7 @@ def move(state: State, key: str, status: ActionStatus, note: str, effects: Effec
             effects.actions[key] = moved
 
 
-def answer(state: State, item: PersonActed, people: People, barred: Mapping[str, str], effects: Effects) -> None:
+def answer(state: State, item: PersonActed, policy: Policy, barred: Mapping[str, str], effects: Effects) -> None:
     """
     Take a person's approval or rejection; anything but what waits, exactly as it waits, changes nothing.
 
@@ -61,7 +63,7 @@ def answer(state: State, item: PersonActed, people: People, barred: Mapping[str,
     if action.binding != item.binding:
         return
     given = held.answers.get(item.target, ())
-    why = refusal(people, action, item.verb, item.by, barred=barred, given=given)
+    why = refusal(policy.people, action, item.verb, item.by, barred=barred, given=given)
     if why:
         said = f"{from_microseconds(state.now):%Y-%m-%d %H:%M:%S} {item.by}: {why}"
         refused = (*action.refused, said)[-REFUSALS_SHOWN:]
@@ -72,25 +74,43 @@ def answer(state: State, item: PersonActed, people: People, barred: Mapping[str,
     elif not state.halted:
         answers = tuple(sorted({*given, same_name(item.by)}))
         held.answers[item.target] = answers
-        status = ActionStatus.PLANNED if item.target in held.approved else ActionStatus.WAITING
+        enough = item.target in held.approved
+        status = ActionStatus.PLANNED if enough else ActionStatus.WAITING
         move(state, item.target, status, f"approved by {', '.join(answers)}", effects)
+        if enough:
+            # What was approved was approved for now: it is started soon, or people are asked again.
+            until = from_microseconds(state.now) + policy.execution_lasts
+            planned = held.actions[item.target].model_copy(update={"expires_at": until})
+            held.actions[item.target] = effects.actions[item.target] = planned
     if held.actions[item.target].status is not ActionStatus.WAITING:
         retire(held, item.target, "it has been answered", effects)
 
 
 def check_due(
-    state: State, held: Held, action: Action, people: People, effects: Effects, *, beyond: str, tells: Tells
+    state: State,
+    held: Held,
+    action: Action,
+    people: People,
+    effects: Effects,
+    *,
+    beyond: str,
+    tells: Tells,
+    looks: bool,
 ) -> bool:
     """
     Withdraw a planned action that neither policy nor people allow any more; who approved it in vain is told.
 
     Args:
         beyond: Which limit it would go beyond; empty for none.
+        looks: Whether policy lets an actuator look whether something has helped.
 
     Returns whether it was withdrawn.
     """
     key = action.idempotency_key
-    allowed = tells(action.target) if action.about else key in held.approved or key in held.allowed
+    if is_look(action):
+        allowed = looks
+    else:
+        allowed = tells(action.target) if action.about else key in held.approved or key in held.allowed
     if state.halted or (allowed and not beyond):
         return False
     effects.actions[key] = held.actions[key] = withdraw(action, beyond or "no longer allowed when due")
@@ -150,7 +170,7 @@ def void(held: Held, signal: str, effects: Effects) -> bool:
 
 
 def next_lapse(state: State) -> int | None:
-    """Return when the next waiting action lapses, or people are reminded of it, in microseconds."""
+    """Return when time alone next changes an action, in microseconds."""
     times = [at for held in state.held.values() if (at := held.actions.lapse) is not None]
     return to_microseconds(min(times)) if times else None
 
@@ -182,9 +202,7 @@ def remind(state: State, people: People, effects: Effects, *, tells: Tells) -> t
 
 def lapse(state: State, people: People, effects: Effects, *, tells: Tells) -> tuple[Action, ...]:
     """Expire what has waited too long, and return it: silence is no, and the next role hears of it."""
-    waiting = [(h, a) for h in state.held.values() for a in h.actions.values() if a.status is ActionStatus.WAITING]
-    lapsed = [(h, a) for h, a in waiting if a.expires_at and to_microseconds(a.expires_at) <= state.now]
-    lapsed.sort(key=lambda one: one[1].idempotency_key)
+    lapsed = _over(state, ActionStatus.WAITING)
     for held, action in lapsed:
         key = action.idempotency_key
         move(state, key, ActionStatus.EXPIRED, "nobody approved it in time", effects)
@@ -202,6 +220,32 @@ def lapse(state: State, people: People, effects: Effects, *, tells: Tells) -> tu
             allowed=tells(role),
         )
     return tuple(action for _, action in lapsed)
+
+
+def expire(state: State, people: People, effects: Effects, *, tells: Tells) -> tuple[Action, ...]:
+    """Expire what people have approved and nobody has started in time, return it, and tell who is asked first."""
+    late = _over(state, ActionStatus.PLANNED)
+    for held, action in late:
+        key, by = action.idempotency_key, ", ".join(approvers(action))
+        move(state, key, ActionStatus.EXPIRED, f"approved by {by}, and not started in time", effects)
+        role = people.roles_for(action.risk)[0]
+        tell(
+            state,
+            held,
+            effects,
+            about=key,
+            what="not started",
+            role=role,
+            text=f"{action.kind} -> {action.target} was approved by {by} and not started in time, so it is not done",
+            allowed=tells(role),
+        )
+    return tuple(action for _, action in late)
+
+
+def _over(state: State, status: ActionStatus) -> list[tuple[Held, Action]]:
+    found = [(h, a) for h in state.held.values() for a in h.actions.values() if a.status is status]
+    over = [(h, a) for h, a in found if a.expires_at and to_microseconds(a.expires_at) <= state.now]
+    return sorted(over, key=lambda one: one[1].idempotency_key)
 
 
 def _people_asked(people: People, action: Action) -> str:

@@ -57,7 +57,7 @@ def _answer(conclusions: Conclusions, state: State, item: PersonActed, effects: 
     held = of_action(state, item.target)
     if held is not None:
         others = barred(conclusions.ruleset.about(held.issue.kind), held.actions[item.target])
-        answer(state, item, conclusions.policy.people, others, effects)
+        answer(state, item, conclusions.policy, others, effects)
 
 
 def _attend(conclusions: Conclusions, state: State, item: PersonActed, effects: Effects) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..models import Decision
 from ..ports import Clock, Source
 from .agent import Agent
+from .breaker import BACKWARDS
 
 if TYPE_CHECKING:
     from ..durable import SecondEngine
 
 __all__ = ["Runtime", "SystemClock"]
+
+
+AHEAD = timedelta(minutes=5)
+"""How far ahead of the clock an input may be dated before the one or the other is taken to be wrong."""
 
 
 class SystemClock:
@@ -26,7 +31,7 @@ class SystemClock:
 
 class Runtime:
     """
-    Drives an agent in a process that stays up.
+    Drives an agent in a process that stays up; a clock that cannot be right halts automation.
 
     Args:
         agent: The agent.
@@ -51,14 +56,18 @@ class Runtime:
         self._clock = clock or SystemClock()
         self._on_decision = on_decision
         self._second = second
+        self._last: datetime | None = None
 
     def round(self) -> tuple[Decision, ...]:
         """Do one round: take what the sources have, let time pass, drain; return the decisions made."""
         decisions: list[Decision] = []
+        self._watch(self._clock.now())
         for source in self._sources:
             for signal in source.signals():
                 decisions += self.agent.handle(signal)
-        decisions += self.agent.tick(self._clock.now())
+        now = self._clock.now()
+        self._watch(now)
+        decisions += self.agent.tick(now)
         if self._second is not None:
             self.agent.second_opinion(self._second)
         self.agent.drain()
@@ -66,3 +75,15 @@ class Runtime:
             for decision in decisions:
                 self._on_decision(decision)
         return tuple(decisions)
+
+    def _watch(self, now: datetime) -> None:
+        """Halt automation where the clock cannot be right: it went back, or what has come in is dated ahead of it."""
+        before, self._last = self._last, now
+        newest, wrong = self.agent.newest, ""
+        if before is not None and now < before - BACKWARDS:
+            wrong = f"the clock went back from {before:%Y-%m-%d %H:%M:%S} to {now:%Y-%m-%d %H:%M:%S} UTC"
+        elif newest > now + AHEAD:
+            wrong = f"inputs are dated {newest:%Y-%m-%d %H:%M:%S}, the clock says {now:%Y-%m-%d %H:%M:%S} UTC"
+        # While it is halted for whatever reason, nothing acts by this clock, and once is enough to be told.
+        if wrong and not self.agent.halted:
+            self.agent.trip(wrong)

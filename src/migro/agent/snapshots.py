@@ -38,12 +38,12 @@ from ..models import (
     canonical_json,
 )
 from ..verify import Clock, Monitor, Suppression, Version
-from .state import Above, Closed, Held, Merge, Report, State
+from .state import Above, Closed, Held, Merge, Report, State, Tried
 from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
 
-FORMAT = "migro-fold/8"
+FORMAT = "migro-fold/9"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
@@ -286,6 +286,10 @@ _STATE: Mapping[str, _Form] = {
     "closed": _Form(
         lambda held: [[name, one.until, one.beyond.word, one.words] for name, one in held.items()],
         lambda rows: {name: Closed(until, Outcome.named(word), words) for name, until, word, words in rows},
+    ),
+    "tried": _Form(
+        lambda slots: [[kind, key, [attrs.astuple(one) for one in held]] for (kind, key), held in slots.items()],
+        lambda rows: {(kind, tuple(key)): tuple(Tried(*one) for one in held) for kind, key, held in rows},
     ),
     "quarantined": _Form(_pairs, dict),
     "versions": _Form(

@@ -23,6 +23,7 @@ __all__ = [
     "Merge",
     "Report",
     "State",
+    "Tried",
     "approvers",
     "remind_at",
 ]
@@ -49,8 +50,8 @@ class Actions(dict[str, Action]):
     """
     Actions by idempotency key; put them in one by one.
 
-    They know when the first that waits lapses or people are to be reminded of it, which is asked with every input and
-    changes with few; and how often anything was put in.
+    They know when time alone next changes one of them, which is asked with every input and changes with few; and how
+    often anything was put in.
     """
 
     def __init__(self, known: Mapping[str, Action] | None = None) -> None:
@@ -66,11 +67,18 @@ class Actions(dict[str, Action]):
 
     @property
     def lapse(self) -> datetime | None:
-        """When the first action that waits for approval lapses, or people are reminded of it; None where none does."""
+        """
+        When time alone next changes one: None where it changes none.
+
+        One that waits lapses, and people are reminded of it before; one that people have approved may no longer be
+        started; or somebody is to look whether one has helped.
+        """
         if not self._looked:
             waiting = [a for a in self.values() if a.status is ActionStatus.WAITING and a.expires_at is not None]
             reminded = {a.about for a in self.values() if a.about} if waiting else set[str]()
-            times = (a.expires_at if a.idempotency_key in reminded else remind_at(a) for a in waiting)
+            times = [a.expires_at if a.idempotency_key in reminded else remind_at(a) for a in waiting]
+            times += [a.expires_at for a in self.values() if a.status is ActionStatus.PLANNED]
+            times += [a.verify_at for a in self.values()]
             self._lapse = min((at for at in times if at is not None), default=None)
             self._looked = True
         return self._lapse
@@ -134,6 +142,16 @@ class Report:
     platform: str
     began: int
     apart: bool
+
+
+@attrs.frozen
+class Tried:
+    """What came of an action that was of no use: when in microseconds, what and to whom, and whether it was done."""
+
+    at: int
+    kind: str
+    target: str
+    done: bool
 
 
 @attrs.define
@@ -239,6 +257,7 @@ class State:
         frees: When a limit that holds an action of an issue back ends, in microseconds, by (kind, key).
         spent: What was executed within the longest budget, by idempotency key; at the platform, what merchants claimed.
         closed: Budgets of all merchants that are spent, as the platform said, by name.
+        tried: What was of no use about an issue in the last day, by (kind, key), oldest first.
         easing: When the severity of an issue may fall, in microseconds, by (kind, key).
         quarantined: Rules that people have been told about, with the id of the signal that says so.
         versions: What webhooks of the last hour told of resources, by sender, type and id, least recent first: when in
@@ -287,6 +306,7 @@ class State:
     frees: dict[tuple[str, Key], int] = attrs.Factory(dict)
     spent: dict[str, Spent] = attrs.Factory(dict)
     closed: dict[str, Closed] = attrs.Factory(dict)
+    tried: dict[tuple[str, Key], tuple[Tried, ...]] = attrs.Factory(dict)
     quarantined: dict[str, str] = attrs.Factory(dict)
     versions: dict[tuple[str, str, str], tuple[int, str, Version]] = attrs.Factory(dict)
     receivers: dict[str, int] = attrs.Factory(dict)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ..decide import Policy
 from ..engine import NativeEngine
-from ..models import TimerFired, from_microseconds, to_microseconds
+from ..models import Action, TimerFired, from_microseconds, to_microseconds
 from .attending import overdue
 from .conclusions import Conclusions
 from .days import forget_days
@@ -13,13 +15,14 @@ from .effects import Effects
 from .lingering import end_lingering
 from .merging import forget_merges
 from .noticing import calm, forget_monitors
-from .outbox import lapse, next_lapse, remind
+from .outbox import expire, lapse, next_lapse, remind
 from .rechecks import look_again
 from .recollection import forget
 from .resting import begin_suppressions, end_suppressions
 from .spending import forget_spending, free
 from .state import State
 from .systemic import forget_above
+from .verifying import begin_looks, forget_tried
 from .windows import window_timers
 
 __all__ = ["TIDY_EVERY", "fire_timers", "lapses", "next_timer", "tidy"]
@@ -56,6 +59,10 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
     deadline = from_microseconds(state.now)
     fired = lapses(conclusions, state, effects, state.now + late_by)
     people, tells = conclusions.policy.people, conclusions.tells(state)
+    fired += [
+        TimerFired(what="verification", name=a.kind, key=(a.idempotency_key,), deadline=deadline, late_by=late_by)
+        for a in begin_looks(state, effects, looks=conclusions.looks(state))
+    ]
     fired += [
         TimerFired(what="reminder", name=a.kind, key=(a.idempotency_key,), deadline=deadline, late_by=late_by)
         for a in remind(state, people, effects, tells=tells)
@@ -110,15 +117,19 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
 
 def lapses(conclusions: Conclusions, state: State, effects: Effects, now: int) -> list[TimerFired]:
     """Let approvals lapse whose time is over, and return that they did; `now` is when that is noticed."""
+    people, tells = conclusions.policy.people, conclusions.tells(state)
+    over: list[tuple[Literal["approval", "execution"], Action]] = []
+    over += [("approval", a) for a in lapse(state, people, effects, tells=tells)]
+    over += [("execution", a) for a in expire(state, people, effects, tells=tells)]
     return [
         TimerFired(
-            what="approval",
+            what=what,
             name=a.kind,
             key=(a.idempotency_key,),
             deadline=a.expires_at,
             late_by=now - to_microseconds(a.expires_at),
         )
-        for a in lapse(state, conclusions.policy.people, effects, tells=conclusions.tells(state))
+        for what, a in over
         if a.expires_at is not None
     ]
 
@@ -129,6 +140,8 @@ def tidy(engine: NativeEngine, policy: Policy, state: State) -> None:
     forget_days(state)
     if state.spent or state.closed:
         forget_spending(policy, state)
+    if state.tried:
+        forget_tried(state)
     if state.merges:
         forget_merges(state)
     if state.above:

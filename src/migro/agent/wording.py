@@ -14,6 +14,9 @@ from .state import Held, State
 
 __all__ = ["WHY_QUARANTINED", "raised_at", "why_halted", "why_now", "why_raised", "why_recorded"]
 
+_HOLDING = 4
+"""Where the names of the guards that held stand in a verdict."""
+
 WHY_QUARANTINED = f"a predicate of it raised on {ERRORS_IN_A_ROW} signals in a row"
 
 
@@ -92,6 +95,9 @@ def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ru
         return f"no evidence is left; it came back {times - 1} times of late, so it is watched for a while"
     if held.attempts and held.verdict and held.verdict[-1] != held.attempts:
         return _looked_again(held, assessment)
+    useless = ruling.holding.get("did_not_help", "")
+    if useless and (not held.verdict or "did_not_help" not in _held_before(held)):
+        return f"{useless}: it is not proposed again, and a person has to look"
     if ruling.severity < before.severity:
         return f"severity fell from {before.severity.word} to {ruling.severity.word}: {ruling.severity_because}"
     if ruling.severity > before.severity:
@@ -102,6 +108,12 @@ def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ru
     if assessment.score.total != before.points:
         return f"score went from {before.points:+d} to {assessment.score.total:+d}: {named}"
     return f"the evidence or what policy makes of it changed: {named}"
+
+
+def _held_before(held: Held) -> tuple[object, ...]:
+    """Return the guards that held at the last decision."""
+    names = held.verdict[_HOLDING]
+    return names if isinstance(names, tuple) else ()
 
 
 def _follows(held: Held) -> str:

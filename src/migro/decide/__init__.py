@@ -2,6 +2,7 @@
 
 from .budgets import BUDGETS, Asked, Budget, Limit, QuietHours, Spent, numbers, over
 from .deciding import Proposals, Ruling, propose, rule_on, withdraw
+from .guards import HOSTS, Guard, Proposed
 from .people import APPROVERS, People, Person, barred, refusal, same_name
 from .policy import GUARDS, OF_ACTIONS, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
 from .recompute import recompute
@@ -10,16 +11,19 @@ __all__ = [
     "APPROVERS",
     "BUDGETS",
     "GUARDS",
+    "HOSTS",
     "OF_ACTIONS",
     "TABLE",
     "Asked",
     "Budget",
+    "Guard",
     "GuardName",
     "Limit",
     "People",
     "Person",
     "Policy",
     "Proposals",
+    "Proposed",
     "QuietHours",
     "Ruling",
     "Spent",

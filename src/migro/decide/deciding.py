@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol, get_args
+from typing import Any, Protocol, get_args
 
 import attrs
 
-from ..expressions import microseconds
+from ..expressions import Fact, microseconds
 from ..models import (
     Action,
     ActionStatus,
@@ -27,6 +27,7 @@ from ..models import (
 from ..reason import UNKNOWN, Assessment
 from ..rules import Response
 from .budgets import Limit
+from .guards import Held, Proposed, held_by
 from .policy import GUARDS, PAGED, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
 
 __all__ = ["Proposals", "Ruled", "Ruling", "propose", "rule_on"]
@@ -76,19 +77,34 @@ class Limiting(Protocol):
         ...
 
 
+Told = Callable[[Fact[Any]], Any]
+"""Returns what the host knows about an issue's key, None where it is not known."""
+
+Tried = Callable[[Response], str | None]
+"""Says why there is no use in a response once more, empty for none; None where nobody knows what came of it."""
+
+
+def _nothing_known(operand: Fact[Any]) -> Any:
+    return None
+
+
+def _never_tried(response: Response) -> str:
+    return ""
+
+
 @attrs.frozen
 class Ruled:
     """
     A response that an issue asks for, and what may become of it.
 
     Attributes:
-        guards: Those that hold and lower its outcome.
+        guards: Those that hold and lower its outcome, by their names in records.
         place: Where its action stands among all proposals of its kind.
         existing: The action that stands there already.
     """
 
     response: Response
-    guards: tuple[GuardName, ...]
+    guards: tuple[str, ...]
     outcome: Outcome
     place: _Place
     existing: Action | None
@@ -100,7 +116,7 @@ class Ruling:
     What policy makes of an assessment.
 
     Attributes:
-        holding: The guards that hold, each with why.
+        holding: The guards that hold, by their names in records, each with why.
         ruled: Every response that is asked for, with its own outcome.
         outcome: The strictest outcome of the actions that is not FORBID; without actions, `escalate` when a person
             is asked to look and `record` otherwise.
@@ -113,7 +129,7 @@ class Ruling:
     severity: Severity
     severity_because: str
     attention: Attention
-    holding: Mapping[GuardName, str]
+    holding: Mapping[str, str]
     ruled: tuple[Ruled, ...]
     outcome: Outcome
     allowed: frozenset[str]
@@ -130,7 +146,10 @@ class Ruling:
             GuardTrace(
                 guard=name, holds=name in self.holding, cap=cap, from_risk=risk, detail=self.holding.get(name, meaning)
             )
-            for name, (cap, risk, meaning) in GUARDS.items()
+            for name, (cap, risk, meaning) in (
+                *GUARDS.items(),
+                *((g.recorded, (g.cap, g.from_risk, g.meaning)) for g in self.policy.guards),
+            )
         )
 
     @property
@@ -181,6 +200,8 @@ def rule_on(
     elsewhere: Sequence[tuple[Severity, str]] = (),
     merchant: str | None = None,
     limiting: Limiting | None = None,
+    told: Told = _nothing_known,
+    tried: Tried = _never_tried,
 ) -> Ruling:
     """
     Return the ruling on an assessment.
@@ -197,6 +218,8 @@ def rule_on(
             least as bad, nobody is woken up for this one.
         merchant: Whose the issue is; empty where it should be known and is not, None where it is nobody's alone.
         limiting: Returns the limits that an action would go beyond now; without it there are none.
+        told: What guards of the host are told that they read.
+        tried: Says why there is no use in a response once more.
     """
     severity, because = assessment.severity, assessment.severity_because
     if held_severity is not None and held_severity > severity:
@@ -205,12 +228,12 @@ def rule_on(
     suppressed = suppressing(severity=severity)
     unknown = _unknown(assessment, halted, suppressed, elsewhere)
     holding = _holding(assessment, policy, halted or "", suppressed or (), now)
-    told = [words for above, words in elsewhere or () if above >= severity]
-    if told:
-        holding.append(("consequence", "; ".join(told)))
+    causes = [words for above, words in elsewhere or () if above >= severity]
+    if causes:
+        holding.append(("consequence", "; ".join(causes)))
     attention = attention_of(assessment.band, severity, [g for g, _ in holding])
     ruled: list[Ruled] = []
-    own: dict[GuardName, list[str]] = {}
+    own: dict[str, list[str]] = {}
     for response in assessment.kind.responses:
         if severity < response.from_severity:
             continue
@@ -220,17 +243,25 @@ def rule_on(
             response = response.numbered(min(attempts, response.times))
         guards: list[GuardName] = [g for g, _ in holding if g != "consequence" or response.target == PAGED]
         place, existing = _place(response, severity, issue, known)
-        for guard, why in _own(response, place, existing, policy, mode, unknown, merchant, limiting):
+        hosts = _of_host(response, existing, policy, assessment, severity, merchant, told)
+        missing = [*unknown, *(f"{one.missing} for the guard {one.guard.name}" for one in hosts if one.missing)]
+        useless = tried(response)
+        if useless is None:
+            missing.append("whether it has helped before")
+        for guard, why in _own(response, place, existing, policy, mode, missing, merchant, limiting, useless):
             guards.append(guard)
             own.setdefault(guard, []).append(why)
+        for one in hosts:
+            own.setdefault(one.guard.recorded, []).append(f"{response.kind}: {one.why}")
         guards = list(dict.fromkeys(guards))
-        effective: list[GuardName] = [g for g in guards if guard_cap(g, response.risk) < Outcome.AUTO]
-        outcome = decide(assessment.band, severity, response.risk, mode, guards)
-        ruled.append(Ruled(response, tuple(effective), outcome, place, existing))
-    details = dict(holding)
-    for guard, reasons in own.items():
-        said = "; ".join(sorted(set(reasons))) if guard != "not_allowed" else ", ".join(sorted(set(reasons)))
-        details[guard] = f"not on the allow-list: {said}" if guard == "not_allowed" else said
+        effective = [g for g in guards if guard_cap(g, response.risk) < Outcome.AUTO]
+        named = (*effective, *(one.guard.recorded for one in hosts))
+        outcome = decide(assessment.band, severity, response.risk, mode, guards, [one.guard for one in hosts])
+        ruled.append(Ruled(response, named, outcome, place, existing))
+    details: dict[str, str] = dict(holding)
+    for name, reasons in own.items():
+        said = "; ".join(sorted(set(reasons))) if name != "not_allowed" else ", ".join(sorted(set(reasons)))
+        details[name] = f"not on the allow-list: {said}" if name == "not_allowed" else said
     outcomes = [r.outcome for r in ruled if r.outcome is not Outcome.FORBID]
     fallback = Outcome.RECORD if attention is Attention.NONE else Outcome.ESCALATE
     return Ruling(
@@ -240,7 +271,7 @@ def rule_on(
         severity=severity,
         severity_because=because,
         attention=attention,
-        holding={name: details[name] for name in GUARDS if name in details},
+        holding={n: details[n] for n in (*GUARDS, *(g.recorded for g in policy.guards)) if n in details},
         ruled=tuple(ruled),
         outcome=min(outcomes, default=fallback),
         # What policy lets run is proposed at its own place, whatever stands there.
@@ -257,11 +288,14 @@ def _own(
     unknown: Sequence[str],
     merchant: str | None,
     limiting: Limiting | None,
+    useless: str | None,
 ) -> Iterator[tuple[GuardName, str]]:
     """Yield the guards that hold for one action alone, each with why."""
     if not policy.allows(response.kind, response.target, mode):
         named = any(entry.split(" ")[0] == response.kind for entry in policy.allow)
         yield "not_allowed", f"{response.kind} -> {response.target}" if named else response.kind
+    if response.risk != 0 and useless:
+        yield "did_not_help", useless
     if response.risk == 0 or (existing is not None and existing.status in _OVER):
         return  # operators are always told, and what has begun is held back by nothing
     missing = list(unknown)
@@ -280,6 +314,33 @@ def _own(
             ("budget_spent" if limit.beyond is Outcome.APPROVE1 else "budget_closed"),
             f"{response.kind}: {limit.words}",
         )
+
+
+def _of_host(
+    response: Response,
+    existing: Action | None,
+    policy: Policy,
+    assessment: Assessment,
+    severity: Severity,
+    merchant: str | None,
+    told: Told,
+) -> tuple[Held, ...]:
+    """Return the guards of the host that hold for one action; what has begun is held back by nothing."""
+    if not policy.guards or (existing is not None and existing.status in _OVER):
+        return ()
+    proposed = Proposed(
+        kind=response.kind,
+        target=response.target,
+        risk=response.risk,
+        args=dict(response.args),
+        issue_kind=assessment.kind.name,
+        key=assessment.key,
+        severity=severity,
+        band=assessment.band,
+        merchant=merchant or "",
+        facts={},
+    )
+    return held_by(policy.guards, proposed, told)
 
 
 def propose(

@@ -18,6 +18,7 @@ from ..errors import ConfigurationError
 from ..expressions import microseconds
 from ..models import Attention, Band, Outcome, Risk, RunMode, Severity, digest
 from .budgets import BUDGETS, Budget, QuietHours
+from .guards import Guard
 from .people import People
 
 __all__ = [
@@ -61,9 +62,12 @@ GuardName = Literal[
     "missing_input",
     "budget_spent",
     "budget_closed",
+    "did_not_help",
 ]
 
-OF_ACTIONS: frozenset[GuardName] = frozenset({"not_allowed", "missing_input", "budget_spent", "budget_closed"})
+OF_ACTIONS: frozenset[GuardName] = frozenset(
+    {"not_allowed", "missing_input", "budget_spent", "budget_closed", "did_not_help"}
+)
 """Guards that hold for some of an issue's actions and not for others."""
 
 
@@ -81,6 +85,7 @@ GUARDS: dict[GuardName, tuple[Outcome, Risk, str]] = {
     "missing_input": (_E, Risk.R1, "something that has to be known is not"),
     "budget_spent": (_A1, Risk.R1, "more than may be done by itself for now"),
     "budget_closed": (_R, Risk.R1, "more than may be done at all for now"),
+    "did_not_help": (_E, Risk.R1, "it was done and did not help, or has failed twice"),
 }
 """Each guard's cap, the lowest risk it applies to, and what it means. Guards commute: all of them only lower."""
 
@@ -126,6 +131,16 @@ def _all(value: Iterable[QuietHours]) -> tuple[QuietHours, ...]:
     return tuple(value)
 
 
+def _guards(value: Iterable[Guard]) -> tuple[Guard, ...]:
+    guards = tuple(value)
+    if odd := [g for g in guards if not isinstance(g, Guard)]:
+        raise ConfigurationError(f"Policy.guards: expected guards, got {odd!r}")
+    names = [g.name for g in guards]
+    if len(set(names)) < len(names):
+        raise ConfigurationError(f"Policy.guards: expected each name once, got {', '.join(sorted(names))}")
+    return guards
+
+
 def _positive(_: object, field: attrs.Attribute[timedelta], value: timedelta) -> None:
     if not isinstance(value, timedelta) or value <= timedelta(0):
         raise ConfigurationError(f"Policy.{field.name}: expected a span above 0, got {value!r}")
@@ -143,8 +158,10 @@ class Policy:
         budgets: How much may be done by itself in a while.
         quiet: Hours at which only operators are told.
         approval_lasts: How long an action waits for a person; then silence is no.
+        execution_lasts: How long after people have approved an action it may still be started.
         stale_after: How old the newest evidence may be for anything beyond telling operators.
         people: Who may answer, and who is told next where nobody does.
+        guards: Reasons for caution that the host adds.
         configuration: Hash of the host's configuration file, so that it stands in every decision.
 
     Raises:
@@ -154,10 +171,12 @@ class Policy:
     mode: RunMode = attrs.field(default=RunMode.AUTO, converter=_mode)
     allow: frozenset[str] = attrs.field(default=_HARMLESS, converter=_kinds)
     approval_lasts: timedelta = attrs.field(default=timedelta(hours=4), validator=_positive)
+    execution_lasts: timedelta = attrs.field(default=timedelta(minutes=15), validator=_positive)
     stale_after: timedelta = attrs.field(default=timedelta(minutes=30), validator=_positive)
     budgets: tuple[Budget, ...] = attrs.field(default=BUDGETS, converter=_one)
     quiet: tuple[QuietHours, ...] = attrs.field(default=(), converter=_all)
     people: People = attrs.field(factory=People)
+    guards: tuple[Guard, ...] = attrs.field(default=(), converter=_guards)
     configuration: str = ""
 
     @cached_property
@@ -165,14 +184,16 @@ class Policy:
         """SHA-256 of everything that decides: this value, the table and the guards."""
         return digest(
             [
-                "migro-policy/2",
+                "migro-policy/3",
                 self.mode,
                 self.allow,
                 microseconds(self.approval_lasts),
+                microseconds(self.execution_lasts),
                 microseconds(self.stale_after),
                 [budget.document() for budget in self.budgets],
                 [hours.document() for hours in self.quiet],
                 self.people.document(),
+                [guard.document() for guard in self.guards],
                 self.configuration,
                 [[b, h, list(row)] for (b, h), row in sorted(TABLE.items())],
                 {n: [cap, risk] for n, (cap, risk, _) in GUARDS.items()},
@@ -208,9 +229,18 @@ def guard_cap(guard: GuardName, risk: Risk) -> Outcome:
     return cap if risk >= from_risk else Outcome.AUTO
 
 
-def decide(band: Band, severity: Severity, risk: Risk, mode: RunMode, guards: Iterable[GuardName] = ()) -> Outcome:
-    """Return what may happen: the strictest of table, mode and guards."""
-    return min(TABLE[band, severity.high][risk], mode_cap(mode, risk), *(guard_cap(g, risk) for g in guards))
+def decide(
+    band: Band,
+    severity: Severity,
+    risk: Risk,
+    mode: RunMode,
+    guards: Iterable[GuardName] = (),
+    added: Iterable[Guard] = (),
+) -> Outcome:
+    """Return what may happen: the strictest of table, mode, guards, and the guards that a host adds."""
+    caps = [guard_cap(g, risk) for g in guards]
+    caps += [g.cap for g in added if risk >= g.from_risk]
+    return min(TABLE[band, severity.high][risk], mode_cap(mode, risk), *caps)
 
 
 def cell_name(band: Band, severity: Severity, risk: Risk) -> str:

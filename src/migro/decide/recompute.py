@@ -12,6 +12,7 @@ from ..reason import MAX_SCORE, band_of, confidence_of, wilson_lower
 from ..reason.confidence import NO_DISJOINT_CAP, ONE_SOURCE_CAP
 from ..reason.impact import ratio
 from ..rules import SAME_ONSET
+from .guards import HOSTS
 from .policy import GUARDS, OF_ACTIONS, PAGED, TABLE, GuardName, attention_of, cell_name, guard_cap, mode_cap
 
 __all__ = ["impact_mistakes", "recompute"]
@@ -64,9 +65,14 @@ def recompute(decision: Decision) -> tuple[str, ...]:
     expect("attention of the issue", decision.issue.attention, e.attention)
     expect("attention of the decision", decision.attention, e.attention)
     expect("mode", decision.mode, e.mode)
+    added = {g.guard: g for g in e.guards if g.guard.startswith(HOSTS)}
     for guard in e.guards:
-        expect(f"cap of {guard.guard}", guard.cap, GUARDS[guard.guard][0] if guard.guard in GUARDS else None)
-        if guard.guard in OF_ACTIONS and not resolved:
+        if guard.guard in added:
+            # The policy's version stands for what a host has added; that it only lowers can be seen here.
+            expect(f"cap of {guard.guard} is below auto", guard.cap < Outcome.AUTO, True)
+        else:
+            expect(f"cap of {guard.guard}", guard.cap, GUARDS[guard.guard][0] if guard.guard in GUARDS else None)
+        if (guard.guard in OF_ACTIONS or guard.guard in added) and not resolved:
             expect(f"actions of {guard.guard}", guard.holds, any(guard.guard in trace.guards for trace in e.actions))
     for trace in e.actions:
         cell = TABLE[e.band, e.severity.high][trace.risk]
@@ -75,7 +81,10 @@ def recompute(decision: Decision) -> tuple[str, ...]:
         own = {**{g: g in trace.guards for g in OF_ACTIONS}, "consequence": trace.target == PAGED}
         named: list[GuardName] = [g for g in GUARDS if g in held and own.get(g, True)]
         caps = [guard_cap(g, trace.risk) for g in named]
-        effective = {g for g, cap in zip(named, caps, strict=True) if cap < Outcome.AUTO}
+        effective: set[str] = {g for g, cap in zip(named, caps, strict=True) if cap < Outcome.AUTO}
+        hosts = [added[g] for g in trace.guards if g in added]
+        effective |= {g.guard for g in hosts if g.holds and trace.risk >= g.from_risk}
+        caps += [g.cap for g in hosts]
         expect(f"guards of {trace.kind}", set(trace.guards), effective)
         expect(f"cell of {trace.kind}", trace.base, cell)
         expect(f"name of the cell of {trace.kind}", trace.cell, cell_name(e.band, e.severity, Risk(trace.risk)))

@@ -9,6 +9,7 @@ itself is compiled rules and never changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -56,13 +57,23 @@ def lowered_points(rule: Rule[Any]) -> int:
 
 
 class NativeEngine:
-    """Compiled rules; see the module."""
+    """
+    Compiled rules; see the module.
+
+    Args:
+        facts: What is asked about an issue beside its rules; their signals are kept as facts, and typed, as well.
+
+    Attributes:
+        signals: The class of each kind of signal that is read.
+    """
 
     name = "native/2"
 
-    def __init__(self, ruleset: RuleSet) -> None:
+    def __init__(self, ruleset: RuleSet, facts: Sequence[Fact[Any]] = ()) -> None:
         self.ruleset = ruleset
-        self.network = Network(ruleset)
+        told = {f.column.owner.__signal_kind__: f.column.owner for f in facts}
+        self.signals: Mapping[str, type[Signal]] = {**told, **ruleset.signals}
+        self.network = Network(ruleset, facts)
         self._readers = self.network.readers
         by_kind: dict[str, list[Source]] = {"": []}
         others: list[tuple[int, Selection[Any, Any]]] = []
@@ -97,7 +108,7 @@ class NativeEngine:
         if now > state.now:
             state.now = now
         try:
-            signal = self.ruleset.typed(signal)
+            signal = self._typed(signal)
         except InputError as e:
             return Evidence(matched=False, unreadable=str(e))
         if signal.id in state.withdrawn:
@@ -328,6 +339,12 @@ class NativeEngine:
     def fact(self, state: EngineState, operand: Fact[Any], key_names: tuple[str, ...], key: Key) -> Any:
         """Return the newest known value of a fact for a key, or its default, or None."""
         return newest_fact(state, operand, key_names, key)
+
+    def _typed(self, signal: Signal) -> Signal:
+        if signal.kind in self.ruleset.signals or signal.kind not in self.signals:
+            return self.ruleset.typed(signal)
+        cls = self.signals[signal.kind]
+        return signal if isinstance(signal, cls) else cls.of(signal)
 
     # --- errors -------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -96,7 +97,7 @@ class Reach:
 class Network:
     """Compiled rules; see the module."""
 
-    def __init__(self, ruleset: RuleSet) -> None:
+    def __init__(self, ruleset: RuleSet, facts: Iterable[Fact[Any]] = ()) -> None:
         self.ruleset = ruleset
         self.sources: list[Source] = []
         self.nodes: list[n.Node] = []
@@ -124,7 +125,7 @@ class Network:
         for kind in ruleset.kinds.values():
             if kind.impact is not None:
                 add_impact(self, kind.impact, kind.per)
-        self._learn_facts()
+        self._learn_facts(facts)
         for node in self.nodes:
             # Whoever counts runs of it has to know of every point.
             if not any(self.nodes[p].follows_points for p in node.parents):
@@ -442,7 +443,7 @@ class Network:
 
     # --- what changes what is selected --------------------------------------------------------------------------
 
-    def _learn_facts(self) -> None:
+    def _learn_facts(self, asked: Iterable[Fact[Any]]) -> None:
         for rule in self.ruleset.rules:
             for operand, key_names in fact_uses(rule.when):
                 self._fact(operand, key_names)
@@ -453,6 +454,9 @@ class Network:
             for measure in kind.impact.measures if kind.impact else ():
                 for told in (f for part in everything(measure) for f in part.facts):
                     self._fact(told, kind.per)
+            # And what guards of the host ask, about whatever kind of issue.
+            for told in asked:
+                self._fact(told, kind.per)
         for node in self.nodes:
             told_here: list[Fact[Any]] = list(node.premise.facts)
             if isinstance(node, n.ComparedNode | j.DropNode | n.RisingNode | j.HoldsNode):

@@ -147,7 +147,7 @@ def from_plain(engine: NativeEngine, held: Mapping[str, Any]) -> EngineState:
     marks = _marks(engine.network)
     sources, nodes, series = _places(marks.sources), _places(marks.nodes), _places(marks.series)
     histories = _places(marks.histories)
-    classes = engine.ruleset.signals
+    classes = engine.signals
     signals = [classes.get(data["kind"], Signal).from_data(data) for data in held["signals"]]
     kept = [(s.effective_at, s.id, s) for s in signals]
     state = EngineState(now=held["now"])

@@ -1,6 +1,6 @@
 """Values: what crosses a border is pydantic, frozen and strict; everything has a canonical JSON form."""
 
-from .action import REFUSALS_SHOWN, Action, ActionResult
+from .action import REFUSALS_SHOWN, Action, ActionResult, Effect
 from .canonical import canonical_json, content_id, digest, from_microseconds, to_microseconds
 from .capability import Capability, Idempotency, Parameters, Standing, may_repeat
 from .chain import Link, StoredRecord
@@ -103,6 +103,7 @@ __all__ = [
     "DeliverySeen",
     "Disposition",
     "DispositionName",
+    "Effect",
     "Emitted",
     "Environment",
     "Erasure",

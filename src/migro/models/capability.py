@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Literal
 
 import attrs
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..errors import ConfigurationError
 from .action import Action
 from .scales import Risk
 from .validation import explain_validation
@@ -41,6 +43,11 @@ def _named(action: Action) -> str:
     return f"{action.kind} -> {action.target}"
 
 
+def _seconds(_: object, field: attrs.Attribute[timedelta | None], value: timedelta | None) -> None:
+    if value is not None and (not isinstance(value, timedelta) or value < timedelta(seconds=1)):
+        raise ConfigurationError(f"Capability.{field.name}: expected a span of a second or more, got {value!r}")
+
+
 @attrs.frozen(kw_only=True)
 class Capability:
     """
@@ -52,6 +59,7 @@ class Capability:
         parameters: What its arguments are read as.
         idempotency: What keeps it from happening twice.
         reversible: Whether a person can undo it.
+        verify_after: How long after it was done its actuator looks whether it has helped; None where nobody looks.
         preview: Says in words what would be done, for an approval card and for a dry run, and touches nothing.
     """
 
@@ -61,6 +69,7 @@ class Capability:
     idempotency: Idempotency
     reversible: bool
     preview: Callable[[Action], str] = _named
+    verify_after: timedelta | None = attrs.field(default=None, validator=_seconds)
 
     def problem(self, action: Action) -> str:
         """Return why an action must not be executed as it stands, in words; empty where it may."""

@@ -80,7 +80,9 @@ class TimerFired:
 
     Attributes:
         what: A `rule` began or ceased to hold, an `approval` lapsed or people are reminded of it (`reminder`), nobody
-            has taken up or solved an issue in time (`overdue`), a `budget` has something left again, a `maintenance`
+            has taken up or solved an issue in time (`overdue`), what was approved has not been started in time
+            (`execution`), it is looked whether what was done has helped (`verification`), a `budget` has something left
+            again, a `maintenance`
             window began or ended, a `mute` ended, a `monitor` that flapped was calm for long enough, an `issue` that
             kept coming back stayed away, an unclear issue is looked at again (`recheck`), or a `severity` may fall. Or
             other `rules` than the journal has named so far consumed the input, which had been waiting when they came.
@@ -105,6 +107,8 @@ class TimerFired:
         "reminder",
         "overdue",
         "budget",
+        "execution",
+        "verification",
     ]
     name: str
     key: tuple[str, ...]

@@ -1,0 +1,65 @@
+"""The breaker's triggers outside the fold: a store that cannot be written, and a clock that cannot be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from ..errors import StoreUnavailable
+from ..ports import Alarm
+
+__all__ = ["BACKWARDS", "UNWRITABLE", "Breaker", "page"]
+
+BACKWARDS = timedelta(minutes=1)
+"""How far a clock may go back, as when it is set by another one, before nothing acts by it any more."""
+
+UNWRITABLE = "the store could not be written"
+"""Why automation is halted after an outage of the memory."""
+
+T = TypeVar("T")
+
+
+def page(alarm: Alarm, why: str) -> None:
+    """Tell the operator, by the way that needs no store, that nothing acts any more."""
+    alarm(f"migro: automation is halted: {why}")
+
+
+class Breaker:
+    """
+    What has tripped and is not journaled yet: nothing acts in this process until it is, and a person resumes.
+
+    Args:
+        alarm: Told once of each outage.
+        now: The clock that is watched; None where the host gives none.
+        halts: Whether a store that cannot be written trips it.
+
+    Attributes:
+        tripped: Why automation is halted and the journal does not say so yet; empty where it does, or nothing is wrong.
+    """
+
+    def __init__(self, alarm: Alarm, now: Callable[[], datetime] | None, *, halts: bool) -> None:
+        self._alarm = alarm
+        self._now = now
+        self._halts = halts
+        self._last: datetime | None = None
+        self.tripped = ""
+
+    def writing(self, write: Callable[[], T]) -> T:
+        """Return what a write returns; where the store refuses it, nothing acts from that moment on."""
+        try:
+            return write()
+        except StoreUnavailable as e:
+            if self._halts and not self.tripped:
+                self.tripped = UNWRITABLE
+                page(self._alarm, f"{UNWRITABLE}: {e}")
+            raise
+
+    def clock_wrong(self) -> str:
+        """Return in words what is wrong with the clock, once each time; empty where nothing is."""
+        if self._now is None:
+            return ""
+        before, self._last = self._last, self._now()
+        if before is None or self._last >= before - BACKWARDS:
+            return ""
+        return f"the clock went back from {before:%Y-%m-%d %H:%M:%S} to {self._last:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,224 @@
+"""The breaker: what cannot be right halts automation at once, tells the operator, and waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from migro.act import RecordingActuator
+from migro.agent import Agent, Runtime, State, Step
+from migro.agent.breaker import UNWRITABLE
+from migro.agent.runtime import AHEAD
+from migro.errors import InputError, StoreUnavailable
+from migro.models import Accepted, Input, PersonActed, SignalReceived, StepRecord
+from migro.remember import VolatileMemory
+from migro.replay import replay
+from tests.agent.world import OPEN_POLICY, RULES, after, call, sure
+
+
+class Disk(VolatileMemory):
+    """A memory whose disk may be full: it can be read, and not written."""
+
+    full = False
+
+    def accept(self, partition: str, inputs: Sequence[Input]) -> tuple[Accepted, ...]:
+        if self.full:
+            raise StoreUnavailable("expected room on the disk, got none")
+        return super().accept(partition, inputs)
+
+    def commit(self, partition: str, expected: int, steps: Sequence[StepRecord]) -> None:
+        if self.full:
+            raise StoreUnavailable("expected room on the disk, got none")
+        super().commit(partition, expected, steps)
+
+
+class Shop:
+    """An agent with a clock and a disk, in a shop where something is planned and something waits."""
+
+    def __init__(self) -> None:
+        self.seconds, self.alarms = 10, list[str]()
+        self.memory, self.hands = Disk(), RecordingActuator(["notify", "tag", "reply"])
+        self.agent = self.start()
+        for signal in sure():
+            self.agent.handle(signal)
+
+    def start(self) -> Agent:
+        return Agent(
+            rules=RULES,
+            memory=self.memory,
+            policy=OPEN_POLICY,
+            actuators=[self.hands],
+            live=True,
+            alarm=self.alarms.append,
+            now=self.now,
+        )
+
+    def now(self) -> datetime:
+        return after(self.seconds)
+
+    def fill(self) -> None:
+        self.memory.full = True
+        with pytest.raises(StoreUnavailable):
+            self.agent.handle(call(50, 12))
+
+    def disagree(self) -> None:
+        self.agent.trip("engines disagree about burst at merchant:m_1 number 4")
+
+    def turn_back(self) -> None:
+        self.seconds -= 3600
+        self.agent.handle(call(50, 12))
+
+    def stumble(self) -> None:
+        advance = self.agent.fold.advance
+
+        def stumbling(state: State, seq: int, item: Input) -> Step:
+            if isinstance(item, SignalReceived) and item.signal.id == call(50, 12).id:
+                raise LookupError("what a sender wrote")
+            return advance(state, seq, item)
+
+        self.agent.fold.advance = stumbling  # type: ignore[method-assign]
+        self.agent.handle(call(50, 12))
+        self.agent.fold.advance = advance  # type: ignore[method-assign]
+
+
+TRIGGERS: dict[str, tuple[Callable[[Shop], None], str]] = {
+    "an error in the loop": (Shop.stumble, "internal error at merchant:m_1 number"),
+    "engines that disagree": (Shop.disagree, "engines disagree about burst at merchant:m_1 number 4"),
+    "an unwritable store": (Shop.fill, UNWRITABLE),
+    "a wrong clock": (Shop.turn_back, "the clock went back from 2026-03-01 09:00:10 to 2026-03-01 08:00:10 UTC"),
+}
+
+
+@pytest.fixture(params=TRIGGERS)
+def tripped(request: Any) -> tuple[Shop, str]:
+    shop = Shop()
+    trigger, why = TRIGGERS[request.param]
+    trigger(shop)
+    return shop, why
+
+
+def test_it_halts_at_once_and_calls_the_operator_once(tripped: tuple[Shop, str]) -> None:
+    shop, why = tripped
+
+    assert shop.agent.halted.startswith(why)
+    assert len(shop.alarms) == 1
+    assert shop.alarms[0].startswith(f"migro: automation is halted: {why}")
+
+
+def test_nothing_acts_any_more_and_signals_are_still_taken_in(tripped: tuple[Shop, str]) -> None:
+    shop, _ = tripped
+    shop.agent.drain()
+    shop.memory.full = False
+    before = len(list(shop.memory.read("journal")))
+    for n in range(3):
+        shop.agent.handle(call(60 + n, 20 + n))
+    shop.agent.drain()
+
+    assert shop.hands.actions == ()
+    assert len(list(shop.memory.read("journal"))) > before
+    assert all(entry.done for entry in shop.memory.read("journal"))
+
+
+def test_only_a_person_with_a_name_and_a_reason_lets_it_go_on(tripped: tuple[Shop, str]) -> None:
+    shop, why = tripped
+    shop.memory.full = False
+    for by, reason in (("", "seen"), ("Ada", " ")):
+        with pytest.raises(InputError):
+            shop.agent.resume(by=by, why=reason)
+    shop.agent.handle(call(70, 30))
+    assert shop.agent.halted.startswith(why)
+
+    shop.agent.resume(by="Ada", why="seen to")
+    shop.agent.handle(call(71, 31))
+    shop.agent.drain()
+
+    assert shop.agent.halted == ""
+    assert "tag" in {a.kind for a in shop.hands.actions} or "notify" in {a.kind for a in shop.hands.actions}
+    assert len(shop.alarms) == 1
+
+
+def test_it_stands_in_the_journal_and_outlives_the_process(tripped: tuple[Shop, str]) -> None:
+    shop, why = tripped
+    shop.memory.full = False
+    shop.agent.handle(call(70, 30))
+    said = [e.input for e in shop.memory.read("journal", partition="platform") if isinstance(e.input, PersonActed)]
+
+    assert [(s.verb, s.by) for s in said] == [("halt", "migro")]
+    assert said[0].why.startswith(why)
+    assert shop.start().halted.startswith(why)
+    if "internal error" not in why:
+        assert replay(shop.memory, shop.agent.fold).differences == ()
+
+
+def test_the_same_found_again_while_it_stands_is_one_halt() -> None:
+    shop = Shop()
+    for _ in range(3):
+        shop.disagree()
+
+    assert len(shop.alarms) == 1
+    shop.agent.resume(by="Ada", why="the other engine is mended")
+    shop.disagree()
+    assert len(shop.alarms) == 2
+    assert shop.agent.halted != ""
+
+
+def test_whoever_trips_it_says_why() -> None:
+    with pytest.raises(InputError, match="expected why, for a halt, got nothing"):
+        Shop().agent.trip(" ")
+
+
+def test_it_trips_also_where_the_journal_cannot_say_so() -> None:
+    shop = Shop()
+    shop.memory.full = True
+    with pytest.raises(StoreUnavailable):
+        shop.disagree()
+    shop.agent.drain()
+
+    assert shop.agent.halted.startswith("engines disagree")
+    assert shop.hands.actions == ()
+    shop.memory.full = False
+    shop.agent.handle(call(70, 30))
+    assert shop.agent.halted.startswith("engines disagree")
+
+
+def test_a_clock_that_is_set_back_by_a_little_is_no_wrong_clock() -> None:
+    shop = Shop()
+    shop.seconds -= 59
+    shop.agent.handle(call(50, 12))
+
+    assert shop.agent.halted == ""
+
+
+# --- the runtime -----------------------------------------------------------------------------------------------------
+
+
+class Given:
+    """A clock that says what it is told."""
+
+    def __init__(self, *seconds: int) -> None:
+        self.left = list(seconds)
+
+    def now(self) -> datetime:
+        return after(self.left.pop(0) if len(self.left) > 1 else self.left[0])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        ((20, 30, 40, 50), ""),
+        ((20, 30, -3600), "the clock went back from 2026-03-01 09:00:30 to 2026-03-01 08:00:00 UTC"),
+        ((3 - int(AHEAD.total_seconds()), 20), ""),
+        ((-3600, -3600), "inputs are dated 2026-03-01 09:00:03, the clock says 2026-03-01 08:00:00 UTC"),
+    ],
+)
+def test_the_runtime_halts_by_a_clock_that_cannot_be_right(seconds: tuple[int, ...], words: str) -> None:
+    shop = Shop()
+    runtime = Runtime(shop.agent, clock=Given(*seconds))
+    for _ in range(2):
+        runtime.round()
+
+    assert shop.agent.halted == words
+    assert timedelta(minutes=5) == AHEAD
