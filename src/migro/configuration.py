@@ -110,12 +110,14 @@ class PolicySettings(_Section):
     Attributes:
         allow: Kinds of action that may run by themselves.
         approval_minutes: How long an action waits for a person.
+        execution_minutes: How long after people have approved an action it may still be started.
         stale_minutes: How old the newest evidence may be for more than telling operators.
     """
 
     mode: RunMode = RunMode.AUTO
     allow: Names = ("notify", "recheck", "report", "update_dashboard")
     approval_minutes: int = Field(default=240, gt=0)
+    execution_minutes: int = Field(default=15, gt=0)
     stale_minutes: int = Field(default=30, gt=0)
 
 
@@ -418,6 +420,7 @@ class Configuration(_Section):
             mode=self.policy.mode,
             allow=frozenset(self.policy.allow),
             approval_lasts=timedelta(minutes=self.policy.approval_minutes),
+            execution_lasts=timedelta(minutes=self.policy.execution_minutes),
             stale_after=timedelta(minutes=self.policy.stale_minutes),
             budgets=self.to_budgets(),
             quiet=tuple(hours.looked_up() for hours in self.quiet),

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
 import attrs
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from migro.act import RecordingActuator
 from migro.agent import Agent
-from migro.decide import Budget, People, Person, same_name
-from migro.models import Action, ActionResult, ActionStatus, PersonActed, Risk, RunMode
+from migro.decide import Budget, Guard, People, Person, same_name
+from migro.errors import StoreUnavailable
+from migro.expressions import UNSET, Maybe, fact
+from migro.models import (
+    Accepted,
+    Action,
+    ActionResult,
+    ActionStatus,
+    Capability,
+    Effect,
+    Input,
+    MerchantId,
+    Outcome,
+    Parameters,
+    PersonActed,
+    Risk,
+    RunMode,
+    Signal,
+    SignalReceived,
+    Standing,
+    StepRecord,
+)
 from migro.remember import VolatileMemory
 from migro.rules import RuleSet
 from tests.agent.world import OPEN_POLICY, RULES, after, call, outage, probe
@@ -40,9 +60,32 @@ PEOPLE = People(
 )
 LIMIT = Budget(name="tags", limit=2, within=timedelta(minutes=10), kinds=frozenset({"tag"}), per="everywhere")
 ONE_SHOP = Budget(name="tags of a shop", limit=1, within=timedelta(minutes=10), kinds=frozenset({"tag"}))
+
+
+class Freeze(Signal, kind="safety.freeze"):
+    """Whether the host lets anything be changed in a shop."""
+
+    frozen: Maybe[bool] = UNSET
+
+
+FREEZE = Guard(
+    name="freeze",
+    holds=lambda asked: asked.facts["frozen"],
+    version="1",
+    meaning="nothing may be changed",
+    cap=Outcome.RECORD,
+    reads={"frozen": fact(Freeze.frozen, default=False)},
+)
 POLICY = attrs.evolve(
-    OPEN_POLICY, people=PEOPLE, budgets=(LIMIT, ONE_SHOP), approval_lasts=timedelta(minutes=20),
-)  # fmt: skip
+    OPEN_POLICY,
+    people=PEOPLE,
+    budgets=(LIMIT, ONE_SHOP),
+    approval_lasts=timedelta(minutes=20),
+    execution_lasts=timedelta(minutes=10),
+    guards=(FREEZE,),
+)
+SHOPS = ("m_1", "m_2", "m_3")
+DAY = 24 * 3600
 NAMES = ("Ada", "ada ", "Ben", "Cem", "Dora", "Emil", "Eve")
 MAY: dict[Risk, frozenset[str]] = {
     Risk.R1: frozenset({"ada", "dora"}),
@@ -52,52 +95,162 @@ MAY: dict[Risk, frozenset[str]] = {
 """Who may approve, written down apart from the code that says so: Ben wrote a rule."""
 
 
+class Nothing(Parameters):
+    """No arguments."""
+
+
+class Words(Parameters):
+    text: str = ""
+
+
+class Crash(BaseException):
+    """What ends a process while its actuator works."""
+
+
+class Disk(VolatileMemory):
+    """A memory that refuses to store as often as it is told to."""
+
+    refuses = 0
+
+    def _refuse(self) -> None:
+        if self.refuses:
+            self.refuses -= 1
+            raise StoreUnavailable("expected room on the disk, got none")
+
+    def accept(self, partition: str, inputs: Sequence[Input]) -> tuple[Accepted, ...]:
+        self._refuse()
+        return super().accept(partition, inputs)
+
+    def commit(self, partition: str, expected: int, steps: Sequence[StepRecord]) -> None:
+        self._refuse()
+        super().commit(partition, expected, steps)
+
+
+class Hands:
+    """Hands that ask before they do anything; a receiver that honours keys, and can be asked."""
+
+    def __init__(self, look: Callable[[Action], ActionResult], helps: Callable[[Action], Effect]) -> None:
+        self._look, self._helps = look, helps
+        self.done: set[str] = set()
+
+    @property
+    def capabilities(self) -> dict[str, Capability]:
+        risks = {"notify": Risk.R0, "tag": Risk.R1, "reply": Risk.R2, "replay": Risk.R3, "refund": Risk.R4}
+        return {
+            kind: Capability(
+                kind=kind,
+                risk=risk,
+                parameters=Words if kind == "notify" else Nothing,
+                idempotency="check",
+                reversible=True,
+                verify_after=timedelta(minutes=2) if kind == "tag" else None,
+            )
+            for kind, risk in risks.items()
+        }
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(self.capabilities)
+
+    def execute(self, action: Action) -> ActionResult:
+        result = self._look(action)
+        if result.status == "succeeded":
+            self.done.add(action.idempotency_key)
+        return result
+
+    def check(self, action: Action) -> Standing:
+        return "done" if action.idempotency_key in self.done else "not_done"
+
+    def verify(self, action: Action) -> Effect:
+        return self._helps(action)
+
+
 class Safety(RuleBasedStateMachine):
     """A shop with people, a clock of its own, and an actuator that looks at everything it is told to do."""
 
     executed: ClassVar[Counter[str]] = Counter()
+    stepped: ClassVar[Counter[str]] = Counter()
 
     @initialize(eager=st.booleans())
     def begin(self, eager: bool) -> None:
         self.eager = eager
-        self.at, self.number, self.broken = 0, 0, False
+        self.at, self.skew, self.number = 0, 0, 0
+        self.broken = self.useless = self.crashes = False
         self.halted, self.mode = "", RunMode.AUTO
         self.given: dict[tuple[str, str], set[str]] = {}
+        self.enough: dict[tuple[str, str], int] = {}
         self.refused: set[str] = set()
+        self.begun: set[str] = set()
+        self.frozen: set[str] = set()
+        self.of_no_use: dict[str, int] = {}
         self.tags: list[tuple[int, str]] = []
         self.wrong: list[str] = []
-        self.memory = VolatileMemory()
-        self.hands = RecordingActuator(["notify", "tag", "reply", "replay", "refund"], answer=self.look)
-        self.agent = Agent(
+        self.memory = Disk()
+        self.hands = Hands(self.look, self.helps)
+        self.agents = [self.start(), self.start()]
+        for shop in SHOPS:
+            self.fails(shop)
+
+    @property
+    def agent(self) -> Agent:
+        """Each of two processes in turn."""
+        self.agents.reverse()
+        return self.agents[0]
+
+    def start(self) -> Agent:
+        return Agent(
             rules=LASTING,
             memory=self.memory,
             policy=POLICY,
             actuators=[self.hands],
             live=True,
-            now=lambda: after(self.at),
+            alarm=lambda text: None,
+            now=lambda: after(self.at + self.skew),
         )
-        for shop in ("m_1", "m_2", "m_3"):
-            self.fails(shop)
 
     def look(self, action: Action) -> ActionResult:
         """Note what is about to be done against what was said; what an actuator raises would be a failure of it."""
         self.wrong.extend(f"{action.kind}: {wrong}" for wrong in self.mistakes(action))
+        self.begun.add(action.idempotency_key)
+        if self.crashes:
+            self.crashes = False
+            raise Crash
         if action.kind == "tag" and not self.broken:
             self.tags.append((self.at, action.partition))
         self.executed[action.kind] += 1
         return ActionResult(status="failed" if self.broken else "succeeded")
 
+    def helps(self, action: Action) -> Effect:
+        self.stepped["looks whether it has helped"] += 1
+        if not self.useless:
+            return "helped"
+        self.of_no_use[action.partition] = self.at
+        return "did_not_help"
+
     def mistakes(self, action: Action) -> Iterator[str]:
-        by = self.given.get((action.idempotency_key, action.binding), set())
+        place = action.idempotency_key, action.binding
+        by = self.given.get(place, set())
         asked = action.risk >= Risk.R2 or (self.mode is RunMode.ASSIST and action.risk > Risk.R0)
-        if self.halted or self.mode < RunMode.ASSIST:
-            yield "automation is halted, or in the shadow"
+        if self.halted:
+            yield f"automation is halted: {self.halted}"
         if action.risk is Risk.R4:
             yield "what is irreversible is never done"
+        if action.idempotency_key in self.hands.done:
+            yield "it was done before"
+        if action.idempotency_key in self.begun:
+            return  # its process ended while it was done; what held then has let it begin
+        if self.mode < RunMode.ASSIST:
+            yield "automation is in the shadow"
         if action.idempotency_key in self.refused:
             yield "somebody refused it"
         if asked and len(by) < (2 if action.risk is Risk.R3 else 1):
             yield f"approved by {by or 'nobody'}"
+        if asked and self.enough.get(place, self.at) <= self.at - 600:
+            yield "approved too long ago"
+        if action.risk > Risk.R0 and action.partition in self.frozen:
+            yield "the host has frozen the shop"
+        if action.kind == "tag" and self.of_no_use.get(action.partition, -DAY) > self.at - DAY:
+            yield "it did not help"
         recent = [shop for at, shop in self.tags if at > self.at - 600]
         if action.kind == "tag" and not by and (len(recent) >= 2 or action.partition in recent):
             yield f"beyond its budget: {recent}"
@@ -112,7 +265,7 @@ class Safety(RuleBasedStateMachine):
             self.agent.handle(call(self.number, self.at, merchant=shop))
         self.agent.handle(probe(self.number, self.at, merchant=shop))
 
-    @rule(shop=st.sampled_from(["m_1", "m_2", "m_3"]))
+    @rule(shop=st.sampled_from(SHOPS))
     def something_fails(self, shop: str) -> None:
         self.fails(shop)
         self.act()
@@ -124,7 +277,21 @@ class Safety(RuleBasedStateMachine):
         self.agent.handle(signal)
         self.act()
 
-    @rule(seconds=st.sampled_from([1, 60, 300, 599, 600, 960, 1200, 2401]))
+    @rule(shop=st.sampled_from(SHOPS), frozen=st.booleans())
+    def the_host_freezes_a_shop(self, shop: str, frozen: bool) -> None:
+        self.number += 1
+        told = Freeze(
+            merchant=MerchantId(shop),
+            env="production",
+            occurred_at=after(self.at),
+            frozen=frozen,
+            dedup_key=f"freeze-{self.number}",
+        )
+        self.agent.handle(told)
+        (self.frozen.add if frozen else self.frozen.discard)(f"merchant:{shop}")
+        self.act()
+
+    @rule(seconds=st.sampled_from([1, 60, 300, 599, 600, 960, 1200, 2401, 4000]))
     def time_passes(self, seconds: int) -> None:
         self.at += seconds
         self.agent.tick(after(self.at))
@@ -159,9 +326,17 @@ class Safety(RuleBasedStateMachine):
         self.act()
 
     def act(self) -> None:
+        self.stepped["steps"] += 1
         if self.eager:
-            self.agent.drain()
+            self.drains()
         assert self.wrong == []
+
+    def drains(self) -> None:
+        try:
+            self.agent.drain()
+        except Crash:
+            self.stepped["processes that end while an actuator works"] += 1
+            self.agents[0] = self.start()
 
     def says(self, action: Action, verb: Any, by: str, binding: str) -> None:
         self.number += 1
@@ -176,7 +351,10 @@ class Safety(RuleBasedStateMachine):
         if verb == "reject":
             self.refused.add(key)
         elif not self.halted:
-            self.given.setdefault((key, binding), set()).add(same_name(by))
+            given = self.given.setdefault((key, binding), set())
+            given.add(same_name(by))
+            if len(given) >= (2 if action.outcome is Outcome.APPROVE2 else 1):
+                self.enough.setdefault((key, binding), self.at)
 
     @rule(what=st.sampled_from(["halt", "resume", "shadow", "assist", "auto"]))
     def an_operator_acts(self, what: str) -> None:
@@ -193,12 +371,53 @@ class Safety(RuleBasedStateMachine):
             self.agent.set_mode(self.mode, by="Ada", why=why)
         self.act()
 
-    @rule(broken=st.booleans())
-    def what_is_planned_is_done(self, broken: bool) -> None:
-        self.broken = broken
-        self.agent.drain()
-        self.broken = False
+    @rule(how=st.sampled_from(["well", "failing", "crashing", "in vain"]))
+    def what_is_planned_is_done(self, how: str) -> None:
+        self.broken, self.crashes, self.useless = how == "failing", how == "crashing", how == "in vain"
+        self.drains()
+        self.broken = self.crashes = False
         assert self.wrong == []
+
+    @rule(what=st.sampled_from(["engines", "store", "clock", "error"]))
+    def something_cannot_be(self, what: str) -> None:
+        self.number += 1
+        self.stepped[f"halts by {what}"] += 1
+        signal, agent = call(self.number, self.at), self.agent
+        if what == "engines":
+            agent.trip(f"engines disagree at {self.number}")
+        elif what == "store":
+            self.memory.refuses = 1
+            with pytest.raises(StoreUnavailable):
+                agent.handle(signal)
+        elif what == "clock":
+            agent.handle(signal)
+            self.number, self.skew = self.number + 1, -86_400
+            agent.handle(call(self.number, self.at))
+            self.skew = 0
+        else:
+            self.stumble(agent, signal)
+        self.halted = self.halted or what
+        assert agent.halted
+        # Where the journal does not say so yet, this process knows, and its next input tells the other.
+        agent.handle(call(self.number, self.at))
+        self.act()
+
+    def stumble(self, agent: Agent, signal: Signal) -> None:
+        advance = agent.fold.advance
+
+        def stumbling(state: Any, seq: int, item: Input) -> Any:
+            if isinstance(item, SignalReceived) and item.signal.id == signal.id:
+                raise LookupError("nobody foresaw this")
+            return advance(state, seq, item)
+
+        agent.fold.advance = stumbling  # type: ignore[method-assign]
+        agent.handle(signal)
+        agent.fold.advance = advance  # type: ignore[method-assign]
+
+    @rule()
+    def a_process_is_started_anew(self) -> None:
+        self.agents[0] = self.start()
+        self.act()
 
     @rule()
     def all_is_well_with_the_loop(self) -> None:
@@ -209,6 +428,7 @@ class Safety(RuleBasedStateMachine):
 
 def test_no_path_executes_what_is_forbidden_or_unapproved() -> None:
     Safety.executed.clear()
+    Safety.stepped.clear()
     Safety.TestCase.settings = settings(max_examples=cases(30), stateful_step_count=20, deadline=None)
     Safety.TestCase("runTest").runTest()
 

@@ -5,6 +5,7 @@ from .conservation import SIGNAL_WORDS, WITHDRAWAL_WORDS
 from .erasures import RewrittenPartition, rewritten_by
 from .findings import AuditFinding, AuditReport
 from .overdue import Overdue, overdue
+from .standing import Spoken, Standing, standing
 from .verification import verify
 
 __all__ = [
@@ -15,9 +16,12 @@ __all__ = [
     "AuditReport",
     "Overdue",
     "RewrittenPartition",
+    "Spoken",
+    "Standing",
     "anchor_of",
     "overdue",
     "read_anchor",
     "rewritten_by",
+    "standing",
     "verify",
 ]

@@ -13,6 +13,7 @@ from ..errors import ConfigurationError, MigroError
 from . import (
     approvals,
     audit,
+    automation,
     classify,
     decisions,
     demo,
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
         decisions,
         approvals,
         health,
+        automation,
         report,
         replay,
         audit,

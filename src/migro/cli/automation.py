@@ -1,0 +1,99 @@
+"""``migro status``, ``migro halt`` and ``migro resume``: whether automation acts, and a person's word about it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+from ..act.messages import one_line
+from ..agent import PLATFORM, Agent
+from ..audit import Standing, standing
+from ..errors import ConfigurationError
+from .console import Console
+from .equipment import equipped, expect_in_force, opened, policy_of, reading
+from .merging import clock_of
+from .retrospect import add_memory, minute, same_memory, when
+from .surroundings import configuration
+
+__all__ = ["register"]
+
+_LONGEST = 500
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the commands."""
+    status = commands.add_parser(
+        "status", parents=[common], help="whether automation acts, since when not, and what waits; 1 while it is halted"
+    )
+    add_memory(status)
+    status.set_defaults(command=report_status)
+    for name, told in (
+        ("halt", "stop automation for every merchant until a person resumes"),
+        ("resume", "let automation go on after a halt; it needs a name and a reason"),
+    ):
+        parser = commands.add_parser(name, parents=[common], help=told)
+        parser.add_argument("--by", metavar="NAME", help="whoever says so; it is recorded")
+        parser.add_argument("--why", metavar="TEXT", help="why; recorded, so name no person")
+        parser.add_argument("--at", type=when, metavar="TIME", help="when it is said (default: now)")
+        parser.add_argument(
+            "--rules", action="append", metavar="REF", help="the rules in force (default: as configured)"
+        )
+        add_memory(parser)
+        parser.set_defaults(command=say, verb=name)
+
+
+def report_status(arguments: argparse.Namespace, console: Console) -> int:
+    """Print how automation stands; 1 while it is halted."""
+    config = configuration(arguments.config)
+    with reading(config, arguments.memory or config.memory.url) as memory:
+        found = standing(memory)
+    if console.text:
+        print("\n".join(_lines(found, same_memory(arguments))))
+    else:
+        console.data(found.data())
+    return 1 if found.halted else 0
+
+
+def say(arguments: argparse.Namespace, console: Console) -> int:
+    """Halt or resume, and say what holds from then on."""
+    verb = arguments.verb
+    if not arguments.by or not arguments.why or not arguments.why.strip():
+        raise ConfigurationError(f"expected --by NAME and --why TEXT to {verb}, got less")
+    config = configuration(arguments.config)
+    url = arguments.memory or config.memory.url
+    rules, plugins = equipped(config, arguments.rules or ())
+    with reading(config, url):
+        pass  # a file that is not there is never made
+    with opened(config, url, plugins) as memory:
+        policy = policy_of(config, memory)
+        # Who says so here must not put other rules of who may do what into force.
+        expect_in_force(policy, memory, PLATFORM)
+        agent = Agent(
+            rules=rules, memory=memory, policy=policy, alarm=console.complain, now=lambda: clock_of(arguments)
+        )
+        if verb == "halt":
+            agent.halt(by=arguments.by, why=arguments.why)
+        else:
+            agent.resume(by=arguments.by, why=arguments.why)
+        found = standing(memory)
+    if console.text:
+        print(next(_lines(found, same_memory(arguments))))
+    else:
+        console.data(found.data())
+    return 0 if bool(found.halted) == (verb == "halt") else 1
+
+
+def _lines(found: Standing, memory: str) -> Iterator[str]:
+    if found.halted and found.since is not None:
+        why = one_line(found.halted, _LONGEST)
+        yield f"automation is halted since {minute(found.since)} UTC by {found.by}: {why}"
+    else:
+        yield f"automation goes on{f', mode {found.mode}' if found.mode else ''}"
+    yield f"{found.open_issues} issues are open, {found.pending} inputs wait to be thought about"
+    yield f"{found.waiting} actions wait for people, {found.planned} are planned, {found.started} have been started"
+    for one in found.spoken:
+        mode = f" {one.mode or 'as the policy says'}" if one.verb == "set_mode" else ""
+        yield f"  {minute(one.at)} UTC {one.verb}{mode} by {one.by}: {one_line(one.why, _LONGEST)}".rstrip(": ")
+    if found.halted:
+        yield f"migro resume --by NAME --why TEXT{memory} lets it go on, when what is wrong has been seen to."

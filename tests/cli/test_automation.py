@@ -1,0 +1,71 @@
+"""Whether automation acts, on the command line: its status, a halt, and a resumption with a name and a reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from migro import Agent
+from migro.cli.main import main
+from migro.remember import SqliteMemory
+from tests.agent import related
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> list[str]:
+    with SqliteMemory(tmp_path / "m.db") as stored:
+        Agent(rules=related.RULES, memory=stored).handle(related.failure(0))
+    return ["--memory", f"sqlite:///{tmp_path / 'm.db'}"]
+
+
+RULES = ["--rules", "tests.agent.related:RULES"]
+
+
+def said(arguments: list[str], capsys: pytest.CaptureFixture[str], code: int = 0) -> str:
+    assert main(arguments) == code
+    printed = capsys.readouterr()
+    return printed.out + printed.err
+
+
+def test_a_halt_is_seen_and_a_person_lets_it_go_on(shop: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(["status", *shop], capsys).startswith("automation goes on, mode auto\n1 issues are open, 0 inputs wait")
+    at = ["--at", "2026-03-01T09:05:00Z"]
+    halted = said(["halt", "--by", "Ada", "--why", "cutover", *at, *shop, *RULES], capsys)
+    assert halted == "automation is halted since 2026-03-01 09:05 UTC by Ada: cutover\n"
+    found = json.loads(said(["status", *shop, "--format", "json"], capsys, 1))
+    assert (found["halted"], found["by"], found["waiting"], found["planned"]) == ("cutover", "Ada", 0, 0)
+    assert "migro resume --by NAME --why TEXT --memory" in said(["status", *shop], capsys, 1)
+    at = ["--at", "2026-03-01T09:06:00Z"]
+    assert "goes on" in said(["resume", "--by", "Ben", "--why", "it is done", *at, *shop, *RULES], capsys)
+    assert said(["status", *shop], capsys).splitlines()[3:] == [
+        "  2026-03-01 09:05 UTC halt by Ada: cutover",
+        "  2026-03-01 09:06 UTC resume by Ben: it is done",
+    ]
+
+
+@pytest.mark.parametrize("given", [["--by", "Ada"], ["--why", "x"], ["--by", "Ada", "--why", " "], []])
+@pytest.mark.parametrize("verb", ["halt", "resume"])
+def test_nobody_and_no_reason_change_nothing(
+    verb: str, given: list[str], shop: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert f"expected --by NAME and --why TEXT to {verb}" in said([verb, *given, *shop, *RULES], capsys, 2)
+    assert "goes on" in said(["status", *shop], capsys)
+
+
+def test_what_tripped_by_itself_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with SqliteMemory(tmp_path / "m.db") as stored:
+        agent = Agent(rules=related.RULES, memory=stored, alarm=lambda text: None)
+        agent.handle(related.failure(0))
+        agent.trip("engines disagree about burst")
+
+    printed = said(["status", "--memory", f"sqlite:///{tmp_path / 'm.db'}"], capsys, 1)
+    assert " by migro: engines disagree about burst\n" in printed
+
+
+def test_a_memory_that_is_not_there_is_never_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--memory", f"sqlite:///{tmp_path / 'none.db'}"]
+    said(["resume", "--by", "Ada", "--why", "x", *where, *RULES], capsys, 2)
+
+    assert not (tmp_path / "none.db").exists()
