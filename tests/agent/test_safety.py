@@ -168,6 +168,7 @@ class Hands:
 class Safety(RuleBasedStateMachine):
     """A shop with people, a clock of its own, and an actuator that looks at everything it is told to do."""
 
+    shops: ClassVar[tuple[str, ...]] = SHOPS
     executed: ClassVar[Counter[str]] = Counter()
     stepped: ClassVar[Counter[str]] = Counter()
 
@@ -188,7 +189,7 @@ class Safety(RuleBasedStateMachine):
         self.memory = Disk()
         self.hands = Hands(self.look, self.helps)
         self.agents = [self.start(), self.start()]
-        for shop in SHOPS:
+        for shop in self.shops:
             self.fails(shop)
 
     @property

@@ -56,6 +56,8 @@ class Situation:
     tried: Any = ""
     allow: Any = POLICY.allow
     args: Any = KIND.responses[1].args
+    held: Any = None
+    budgets: Any = POLICY.budgets
 
     def actions(self) -> Sequence[Action]:
         kind = attrs.evolve(KIND, category="checkout")
@@ -90,7 +92,7 @@ class Situation:
         def tried(response: Response) -> Any:
             return self.tried() if isinstance(self.tried, Broken) else self.tried
 
-        policy = attrs.evolve(POLICY, allow=frozenset({"notify"}))
+        policy = attrs.evolve(POLICY, allow=frozenset({"notify"}), budgets=self.budgets)
         object.__setattr__(policy, "allow", self.allow)
         ruling = rule_on(
             assessment,
@@ -98,7 +100,7 @@ class Situation:
             mode=RunMode.AUTO,
             issue="iss_1",
             now=NOW,
-            held_severity=None,
+            held_severity=self.held,
             halted=self.halted,
             suppressing=suppressing,
             known={},
