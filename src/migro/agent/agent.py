@@ -136,7 +136,6 @@ class Agent(Attended):
         if isinstance(hands, Live):
             hands.fit(loop.fold.ruleset)
         self._dispatcher = Dispatcher(loop, hands, self._lock, alarm)
-        self._alarm = alarm
 
     def decides_as(self, other: ConfigChanged) -> bool:
         """Whether these are the rules, the policy and the mode that an input of the journal puts in force."""
@@ -322,9 +321,7 @@ class Agent(Attended):
         with self._lock:
             opinion = second_opinion(self._loop, second)
             if opinion.disagreements and not self.halted:
-                why = why_disagreeing(opinion)
-                self.halt(by="migro", why=why)
-                self._alarm(f"migro: automation is halted: {why}")
+                self.trip(why_disagreeing(opinion))
         return opinion
 
     # --- actions ------------------------------------------------------------------------------------------------

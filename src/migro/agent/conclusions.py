@@ -300,7 +300,8 @@ class Conclusions:
             withdrawn = tuple(withdraw(a, "the issue has ended") for a in gone)
         else:
             withdrawn = (*proposals.withdrawn, *dropped(held, ruling))
-        tell_dropped(state, held, withdrawn, self.policy.people, effects, tells=self.tells(state))
+        gone_now = (*withdrawn, *(a for a in actions if a.status is ActionStatus.EXPIRED))
+        tell_dropped(state, held, gone_now, self.policy.people, effects, tells=self.tells(state))
         for action in (*withdrawn, *actions):
             before_it = held.actions.get(action.idempotency_key)
             if before_it != action:
