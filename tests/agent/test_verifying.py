@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
+from migro.act import Actor, ByRole, Retrying
 from migro.agent import Agent, Fold
 from migro.agent.snapshots import restore, snapshot
 from migro.decide import recompute
@@ -288,3 +289,24 @@ def test_evidence_that_has_become_old_when_it_is_due_voids_what_was_approved() -
 
     assert run.state.held["down", ("m_1",)].actions[key].status is ActionStatus.EXPIRED
     assert any("is not done" in a.args["text"] for a in run.state.held["down", ("m_1",)].actions.values() if a.about)
+
+
+class Tagger(Actor):
+    """Hands on the base that is shipped, which can tell."""
+
+    def __init__(self) -> None:
+        super().__init__(Looking().capabilities.values(), redact=str)
+
+    def act(self, action: Action) -> str:
+        return "tagged"
+
+    def helped(self, action: Action) -> Effect:
+        return "did_not_help"
+
+
+@pytest.mark.parametrize("wrapped", [lambda hands: hands, Retrying, lambda hands: ByRole({"desk": hands})])
+def test_whoever_stands_before_an_actuator_lets_it_look(wrapped: Any) -> None:
+    shop = Shop(wrapped(Tagger()))
+    shop.at(130)
+
+    assert shop.tag().verified == "did_not_help"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from ..errors import ActionRefused
-from ..models import Action, ActionResult, Capability, Standing
+from ..models import Action, ActionResult, Capability, Effect, Standing
 
 __all__ = ["Actor", "Redact"]
 
@@ -72,6 +72,11 @@ class Actor(ABC):
         with self._lock:
             return "done" if action.idempotency_key in self._done else self.look(self.said(action))
 
+    def verify(self, action: Action) -> Effect:
+        """Return whether what was done has helped."""
+        with self._lock:
+            return self.helped(self.said(action))
+
     def said(self, action: Action) -> Action:
         """Return the action with every word redacted that may leave the house."""
         args = {n: v if n in self._exact else self._redact(v) for n, v in action.args.items()}
@@ -88,6 +93,10 @@ class Actor(ABC):
 
     def look(self, action: Action) -> Standing:
         """Look whether it has happened; ``unknown`` unless a subclass can tell."""
+        return "unknown"
+
+    def helped(self, action: Action) -> Effect:
+        """Look whether what was done has helped; ``unknown`` unless a subclass can tell."""
         return "unknown"
 
     def _remember(self, key: str, result: ActionResult) -> None:

@@ -9,8 +9,8 @@ from types import ModuleType
 from typing import Final
 
 from ..errors import ActionDelayed, ActionError, ActionUnclear, ConfigurationError
-from ..models import Action, ActionResult, Capability, Standing, may_repeat
-from ..ports import Actuator, Declaring
+from ..models import Action, ActionResult, Capability, Effect, Standing, may_repeat
+from ..ports import Actuator, Declaring, Verifying
 
 __all__ = ["LONGEST_PATIENCE_S", "Retrying"]
 
@@ -65,6 +65,11 @@ class Retrying:
     def check(self, action: Action) -> Standing:
         """Return what the actuator finds."""
         return self._declared.check(action)
+
+    def verify(self, action: Action) -> Effect:
+        """Return whether what was done has helped, as far as the actuator can tell."""
+        declared = self._declared
+        return declared.verify(action) if isinstance(declared, Verifying) else "unknown"
 
     def execute(self, action: Action) -> ActionResult:
         """

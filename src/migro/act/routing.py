@@ -8,8 +8,8 @@ from typing import Final
 import attrs
 
 from ..errors import ActionRefused, ConfigurationError
-from ..models import Action, ActionResult, Capability, Idempotency, Standing
-from ..ports import Actuator, Declaring
+from ..models import Action, ActionResult, Capability, Effect, Idempotency, Standing
+from ..ports import Actuator, Declaring, Verifying
 
 __all__ = ["ByRole"]
 
@@ -46,6 +46,9 @@ class ByRole:
                     idempotency=min(known.idempotency, one.idempotency, key=_WEAKEST.index),
                     reversible=known.reversible and one.reversible,
                     preview=self._preview,
+                    verify_after=max(
+                        (s for s in (known.verify_after, one.verify_after) if s is not None), default=None
+                    ),
                 )
 
     @property
@@ -74,6 +77,11 @@ class ByRole:
         """Return what the actuator of its role finds."""
         actuator = self._for(action)
         return actuator.check(action) if isinstance(actuator, Declaring) else "unknown"
+
+    def verify(self, action: Action) -> Effect:
+        """Return what the actuator of its role finds."""
+        actuator = self._for(action)
+        return actuator.verify(action) if isinstance(actuator, Verifying) else "unknown"
 
     def _for(self, action: Action) -> Actuator | None:
         actuator = self._routes.get(action.target)
