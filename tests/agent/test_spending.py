@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -21,10 +22,11 @@ from migro.models import (
     ActionStatus,
     Outcome,
     PersonActed,
+    Risk,
     Tick,
 )
-from migro.remember import VolatileMemory
-from migro.rules import RuleSet
+from migro.remember import SqliteMemory, VolatileMemory
+from migro.rules import Response, RuleSet
 from tests.agent.world import OPEN_POLICY, RULES, Run, after, handled, sure, written
 
 LASTING = RuleSet("lasting", *(attrs.evolve(r, lasts=timedelta(hours=30)) for r in RULES))
@@ -268,3 +270,32 @@ def test_a_replay_spends_the_same() -> None:
 
     assert decided == {d.json_line() for d in memory.read("decisions")}
     assert states[PLATFORM].spent
+
+
+def test_two_processes_refresh_no_more_pages_of_a_shop_than_it_may_have(tmp_path: Path) -> None:
+    down = next(r.then.kind for r in RULES if r.then.kind.name == "down")
+    refresh = (Response("refresh_cache", Risk.R1, "cdn", args=(("max_paths", "30"),)),)
+    rules = RuleSet(
+        "caches",
+        *(
+            attrs.evolve(
+                r, id=f"{r.id}-{n}", then=attrs.evolve(r.then, kind=attrs.evolve(down, name=n, responses=refresh))
+            )
+            for n in ("down_1", "down_2", "down_3")
+            for r in LASTING
+            if r.then.kind is down
+        ),
+    )
+    hands = RecordingActuator(["refresh_cache"])
+    given: dict[str, Any] = {"rules": rules, "actuators": [hands], "live": True}
+    given["policy"] = Policy(allow=frozenset({"refresh_cache"}))
+    with SqliteMemory(tmp_path / "m.db") as one, SqliteMemory(tmp_path / "m.db") as other:
+        first, second = Agent(memory=one, **given), Agent(memory=other, **given)
+        for signal in sure():
+            first.handle(signal)
+        second.drain()
+        first.drain()
+        left = {a.status.value for a in one.read("actions")}
+
+    assert len(hands.actions) == 1, "two of them would be 60 pages in 15 minutes, and 50 are allowed"
+    assert left == {"succeeded", "expired", "recorded"}
