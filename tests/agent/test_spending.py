@@ -275,16 +275,11 @@ def test_a_replay_spends_the_same() -> None:
 def test_two_processes_refresh_no_more_pages_of_a_shop_than_it_may_have(tmp_path: Path) -> None:
     down = next(r.then.kind for r in RULES if r.then.kind.name == "down")
     refresh = (Response("refresh_cache", Risk.R1, "cdn", args=(("max_paths", "30"),)),)
+    kinds = [attrs.evolve(down, name=f"down_{n}", responses=refresh) for n in range(3)]
+    about = [r for r in LASTING if r.then.kind is down]
     rules = RuleSet(
         "caches",
-        *(
-            attrs.evolve(
-                r, id=f"{r.id}-{n}", then=attrs.evolve(r.then, kind=attrs.evolve(down, name=n, responses=refresh))
-            )
-            for n in ("down_1", "down_2", "down_3")
-            for r in LASTING
-            if r.then.kind is down
-        ),
+        *(attrs.evolve(r, id=f"{r.id}-{k.name}", then=attrs.evolve(r.then, kind=k)) for k in kinds for r in about),
     )
     hands = RecordingActuator(["refresh_cache"])
     given: dict[str, Any] = {"rules": rules, "actuators": [hands], "live": True}
