@@ -67,11 +67,11 @@ def say(arguments: argparse.Namespace, console: Console) -> int:
         pass  # a file that is not there is never made
     with opened(config, url, plugins) as memory:
         policy = policy_of(config, memory)
-        # Who says so here must not put other rules of who may do what into force.
-        expect_in_force(policy, memory, PLATFORM)
         agent = Agent(
             rules=rules, memory=memory, policy=policy, alarm=console.complain, now=lambda: clock_of(arguments)
         )
+        # Who says so here must not put other rules of who may do what into force.
+        expect_in_force(agent, PLATFORM)
         if verb == "halt":
             agent.halt(by=arguments.by, why=arguments.why)
         else:
