@@ -1,11 +1,12 @@
 """Judgement on what may be done: table, mode, guards, approvals."""
 
 from .budgets import BUDGETS, Asked, Budget, Limit, QuietHours, Spent, numbers, over
-from .deciding import Proposals, Ruling, propose, rule_on, withdraw
 from .guards import HOSTS, Guard, Proposed
 from .people import APPROVERS, People, Person, barred, refusal, same_name
 from .policy import GUARDS, OF_ACTIONS, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
+from .proposing import Proposals, propose, withdraw
 from .recompute import recompute
+from .ruling import Ruling, rule_on
 
 __all__ = [
     "APPROVERS",

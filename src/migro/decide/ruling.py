@@ -1,9 +1,8 @@
-"""From an assessment to actions with outcomes, guards and an explanation."""
+"""From an assessment to a ruling: what may become of every response, which guards hold, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, get_args
 
 import attrs
@@ -20,31 +19,17 @@ from ..models import (
     Outcome,
     RunMode,
     Severity,
-    content_id,
-    digest,
-    from_microseconds,
 )
 from ..reason import UNKNOWN, Assessment
 from ..rules import Response
 from .budgets import Limit
 from .guards import Held, Proposed, held_by
+from .places import Place, placed
 from .policy import GUARDS, PAGED, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
 
-__all__ = ["Proposals", "Ruled", "Ruling", "propose", "rule_on"]
-
-_INITIAL = {
-    Outcome.FORBID: ActionStatus.FORBIDDEN,
-    Outcome.RECORD: ActionStatus.RECORDED,
-    Outcome.ESCALATE: ActionStatus.ESCALATED,
-    Outcome.APPROVE2: ActionStatus.WAITING,
-    Outcome.APPROVE1: ActionStatus.WAITING,
-    Outcome.AUTO: ActionStatus.PLANNED,
-}
+__all__ = ["Ruled", "Ruling", "rule_on"]
 
 _DESKS = frozenset(get_args(Category)) - {"unknown"}
-
-_STOPPED = frozenset({ActionStatus.FORBIDDEN, ActionStatus.RECORDED, ActionStatus.ESCALATED})
-_TOLD = frozenset({ActionStatus.PLANNED, ActionStatus.STARTED, ActionStatus.SIMULATED, ActionStatus.SUCCEEDED})
 
 _OVER = frozenset(
     {
@@ -56,9 +41,6 @@ _OVER = frozenset(
         ActionStatus.UNKNOWN,
     }
 )
-
-WITHDRAWN = "withdrawn: "
-"""How the note of an action begins that policy took back before it began; only such a one is proposed again."""
 
 
 class Suppressing(Protocol):
@@ -106,7 +88,7 @@ class Ruled:
     response: Response
     guards: tuple[str, ...]
     outcome: Outcome
-    place: _Place
+    place: Place
     existing: Action | None
 
 
@@ -171,20 +153,6 @@ class Ruling:
         )
 
 
-@attrs.frozen
-class Proposals:
-    """
-    Actions as a ruling leaves them.
-
-    Attributes:
-        actions: Every proposed action with its own outcome and status.
-        withdrawn: Actions that were planned or waiting and may no longer be what they were.
-    """
-
-    actions: tuple[Action, ...]
-    withdrawn: tuple[Action, ...]
-
-
 def rule_on(
     assessment: Assessment,
     *,
@@ -242,7 +210,7 @@ def rule_on(
                 continue
             response = response.numbered(min(attempts, response.times))
         guards: list[GuardName] = [g for g, _ in holding if g != "consequence" or response.target == PAGED]
-        place, existing = _place(response, severity, issue, known)
+        place, existing = placed(response, severity, issue, known)
         hosts = _of_host(response, existing, policy, assessment, severity, merchant, told)
         missing = [*unknown, *(f"{one.missing} for the guard {one.guard.name}" for one in hosts if one.missing)]
         useless = tried(response)
@@ -281,7 +249,7 @@ def rule_on(
 
 def _own(
     response: Response,
-    place: _Place,
+    place: Place,
     existing: Action | None,
     policy: Policy,
     mode: RunMode,
@@ -343,57 +311,6 @@ def _of_host(
     return held_by(policy.guards, proposed, told)
 
 
-def propose(
-    ruling: Ruling,
-    *,
-    ruleset: str,
-    partition: str,
-    decision: str,
-    now: int,
-    approved: Collection[str],
-    words: Mapping[str, str],
-    requester: str = "",
-) -> Proposals:
-    """
-    Return the actions that a ruling leads to.
-
-    Args:
-        partition, decision: Whose, and by which decision.
-        now: The fold's time in microseconds.
-        approved: Keys of actions that enough people have approved.
-        words: Fields of the issue that may be filled into an action's arguments.
-        requester: The persons whose words led to the ruling, with commas between; empty where evidence alone did.
-    """
-    assessment, policy, at = ruling.assessment, ruling.policy, from_microseconds(now)
-    evidence = digest([list(assessment.signals), [list(pair) for pair in assessment.score.counted]])
-    actions: list[Action] = []
-    withdrawn: list[Action] = []
-    for r in ruling.ruled:
-        response, status = r.response, _INITIAL[r.outcome]
-        args = {n: _filled(text, words) for n, text in response.args}
-        proposed = Action(
-            kind=response.kind,
-            risk=response.risk,
-            target=response.target,
-            args=args,
-            outcome=r.outcome,
-            status=status,
-            idempotency_key=r.place.key(),
-            partition=partition,
-            issue=r.place.issue,
-            decision=decision,
-            binding=content_id("bind", response.kind, response.target, args, evidence, ruleset, policy.version),
-            at=at,
-            expires_at=at + policy.approval_lasts if status is ActionStatus.WAITING else None,
-            requester=requester,
-        )
-        current, old = _succeed(r.existing, proposed, r.place, approved)
-        actions.append(current)
-        if old is not None:
-            withdrawn.append(old)
-    return Proposals(tuple(actions), tuple(withdrawn))
-
-
 def _unknown(
     assessment: Assessment, halted: str | None, suppressed: Sequence[str] | None, elsewhere: object
 ) -> list[str]:
@@ -438,92 +355,3 @@ def _holding(
     if others or not assessment.environments:
         held.append(("environment", f"some signals are from: {', '.join(others) or 'nowhere known'}"))
     return held
-
-
-@attrs.frozen
-class _Place:
-    """Where an action stands among all proposals of its kind for an issue; its key is made from it."""
-
-    issue: str
-    response: Response
-    step: Severity | None
-    attempt: int = 0
-
-    def key(self) -> str:
-        r = self.response
-        return _key(self.issue, r.kind, r.target, r.args, self.step, self.attempt)
-
-    def next(self) -> _Place:
-        return attrs.evolve(self, attempt=self.attempt + 1)
-
-
-@lru_cache(maxsize=4096)
-def _key(
-    issue: str, kind: str, target: str, args: tuple[tuple[str, str], ...], step: Severity | None, attempt: int
-) -> str:
-    # An issue is judged with every signal that it rests on, and each time its actions are looked up by these.
-    again = [attempt] if attempt else []
-    return content_id("act", issue, kind, target, list(args), step, *again)
-
-
-def _place(
-    response: Response, severity: Severity, issue: str, known: Mapping[str, Action]
-) -> tuple[_Place, Action | None]:
-    """Return the place to propose at, and the action that has it already."""
-    if response.risk != 0:
-        return _newest(_Place(issue, response, None), known)
-    # Telling operators is repeated when the issue gets worse; everything else is proposed once per issue.
-    for worse in sorted((s for s in Severity if s > severity), reverse=True):
-        # An issue that comes back milder was told about before, in stronger words.
-        place, told = _newest(_Place(issue, response, worse), known)
-        if told is not None and told.status in _TOLD:
-            return place, told
-    return _newest(_Place(issue, response, severity), known)
-
-
-def _newest(place: _Place, known: Mapping[str, Action]) -> tuple[_Place, Action | None]:
-    while True:
-        existing = known.get(place.key())
-        if existing is None or existing.status is not ActionStatus.EXPIRED or not existing.note.startswith(WITHDRAWN):
-            return place, existing
-        place = place.next()
-
-
-def _succeed(
-    existing: Action | None, proposed: Action, place: _Place, approved: Collection[str]
-) -> tuple[Action, Action | None]:
-    """Return the action that stands now, and the one that is withdrawn for it."""
-    if existing is None or existing.status in _STOPPED:
-        if existing is not None and existing.status is proposed.status and existing.outcome is proposed.outcome:
-            return existing, None
-        return proposed, None
-    if existing.status is ActionStatus.WAITING:
-        if proposed.status is ActionStatus.PLANNED:
-            return proposed, None
-        if proposed.status is ActionStatus.WAITING:
-            if existing.binding == proposed.binding and existing.outcome is proposed.outcome:
-                return existing, None
-            # Asked anew, because the evidence is another; the deadline stays, or silence would never be no.
-            return proposed.model_copy(update={"at": existing.at, "expires_at": existing.expires_at}), None
-    elif (
-        existing.status is not ActionStatus.PLANNED
-        or proposed.status is ActionStatus.PLANNED
-        or (existing.idempotency_key in approved and proposed.status is ActionStatus.WAITING)
-    ):
-        return existing, None
-    old = withdraw(existing, f"policy now says {proposed.outcome.word}")
-    if proposed.status is not ActionStatus.WAITING:
-        return old.model_copy(update={"outcome": proposed.outcome}), None
-    # Planned, and now a person has to be asked: that is another action, because a stored one never goes back.
-    return proposed.model_copy(update={"idempotency_key": place.next().key()}), old
-
-
-def withdraw(action: Action, why: str) -> Action:
-    """Return an action that has not begun as taken back."""
-    return action.model_copy(update={"status": ActionStatus.EXPIRED, "note": WITHDRAWN + why})
-
-
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    for name, value in words.items():
-        text = text.replace("{" + name + "}", value)
-    return text
