@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from ..decide import Limit, Policy, Ruling, propose, rule_on, same_name, withdraw
+from ..decide import Limit, Policy, propose, rule_on, same_name, withdraw
 from ..engine import Evidence, Key, NativeEngine, supported
 from ..expressions import Fact, microseconds
 from ..models import (
@@ -14,18 +14,13 @@ from ..models import (
     ActionStatus,
     Attention,
     Band,
-    Decision,
-    Explanation,
     Impact,
     Issue,
     IssueStatus,
-    Outcome,
     Risk,
     RunMode,
     Severity,
     Signal,
-    Unjudged,
-    Withdrawal,
     content_id,
     from_microseconds,
     to_microseconds,
@@ -35,22 +30,22 @@ from ..reason import Assessment, accrued, assess, confidence_of, is_supported
 from ..rules import IssueKind, Response, RuleSet
 from ..verify import derived_from, in_window, suppressing
 from .attending import plan_attention
-from .consequences import causal_order, cause_of, onset, told_elsewhere
-from .days import days_open, opened_on
+from .consequences import causal_order, cause_of, told_elsewhere
+from .days import opened_on
 from .dropping import dropped, withdrawn_with
 from .easing import held_severity, level, plan_ease
 from .effects import Effects
 from .lingering import lingers, opened, unopened
-from .merging import lend, merged
+from .merging import lend
 from .naming import take_names
 from .notices import Tells, tells
-from .outbox import tell_dropped
+from .outbox import adopt, tell_dropped
 from .rechecks import plan
+from .recording import decision_of
 from .spending import limits, plan_free
 from .state import PLATFORM, Held, State
-from .systemic import children
 from .verifying import of_no_use
-from .wording import WHY_QUARANTINED, why_now
+from .wording import why_now
 
 __all__ = ["Conclusions"]
 
@@ -302,16 +297,11 @@ class Conclusions:
             withdrawn = (*proposals.withdrawn, *dropped(held, ruling))
         gone_now = (*withdrawn, *(a for a in actions if a.status is ActionStatus.EXPIRED))
         tell_dropped(state, held, gone_now, self.policy.people, effects, tells=self.tells(state))
-        for action in (*withdrawn, *actions):
-            before_it = held.actions.get(action.idempotency_key)
-            if before_it != action:
-                if before_it is None or before_it.binding != action.binding:
-                    held.answers.pop(action.idempotency_key, None)
-                    held.bound[action.idempotency_key] = held.evidence
-                held.actions[action.idempotency_key] = action
-                effects.actions[action.idempotency_key] = action
+        adopt(held, (*withdrawn, *actions), effects)
         taken_back = () if effects.withdrawal is None else (withdrawn_with(held, effects.withdrawal),)
-        decision = self._decision(state, held, assessment, ruling, decision_id, changed, actions, mode, taken_back)
+        decision = decision_of(
+            state, held, ruling, id=decision_id, changed=changed, actions=actions, withdrawals=taken_back, under=self
+        )
         effects.decisions.append(decision)
         effects.issues[held.issue.id] = held.issue
 
@@ -365,81 +355,6 @@ class Conclusions:
         longest = max((rule.lasts_us for rule in self.ruleset.about(issue.kind)), default=0)
         quiet = state.now - to_microseconds(issue.last_seen)
         return issue.status is IssueStatus.RESOLVED and quiet > longest
-
-    def _decision(
-        self,
-        state: State,
-        held: Held,
-        assessment: Assessment,
-        ruling: Ruling,
-        decision_id: str,
-        changed: str,
-        actions: tuple[Action, ...],
-        mode: RunMode,
-        withdrawals: tuple[Withdrawal, ...],
-    ) -> Decision:
-        issue = held.issue
-        at = from_microseconds(state.now)
-        ended = issue.status is IssueStatus.RESOLVED
-        outcome = Outcome.RECORD if ended else ruling.outcome
-        told = ruling.holding.get("consequence", "")
-        cause = held.cause
-        if cause is not None and told and not ended:
-            cause = cause.model_copy(update={"told": told})
-        explanation = Explanation(
-            issue=issue.id,
-            issue_kind=issue.kind,
-            title=issue.title,
-            category=issue.category,
-            key=issue.key,
-            key_names=issue.key_names,
-            as_of=at,
-            ruleset=self.ruleset.version,
-            policy=self.policy.version,
-            engine=self.engine.name,
-            changed=changed,
-            prior=assessment.score.prior,
-            contributions=assessment.score.contributions,
-            adjustments=assessment.score.adjustments,
-            score=assessment.score.total,
-            confidence=issue.confidence,
-            band=assessment.band,
-            severity=ruling.severity,
-            severity_because="as it was; the issue has ended" if ended else ruling.severity_because,
-            impact=issue.impact,
-            attention=issue.attention,
-            mode=mode,
-            guards=ruling.guards,
-            actions=() if ended else ruling.traces,
-            outcome=outcome,
-            near_misses=assessment.near_misses,
-            human_only=assessment.kind.human_only,
-            withdrawals=withdrawals,
-            unjudged=tuple(
-                Unjudged(rule=rule, since=from_microseconds(since), because=WHY_QUARANTINED)
-                for rule, since in sorted(state.engine.quarantined.items())
-            ),
-            cause=cause,
-            children=tuple(id for id, _ in children(state, self.ruleset.kinds, issue, onset(held))),
-            merged=merged(state, held),
-            recurring=days_open(state, (issue.kind, issue.key)),
-        )
-        return Decision(
-            id=decision_id,
-            at=at,
-            partition=state.partition,
-            merchant=issue.merchant,
-            scope=issue.scope,
-            issue=issue,
-            outcome=outcome,
-            attention=issue.attention,
-            actions=actions,
-            because=changed,
-            ruleset=self.ruleset.version,
-            policy=self.policy.version,
-            mode=mode,
-            explanation=explanation,
-        )
 
     def limits(self, state: State, held: Held, action: Action) -> tuple[Limit, ...]:
         """Return the limits that an action which is planned would go beyond now; telling operators has none."""

@@ -12,6 +12,7 @@ from .state import Held, State, approvers, remind_at
 from .verifying import is_look
 
 __all__ = [
+    "adopt",
     "answer",
     "check_due",
     "expire",
@@ -35,6 +36,19 @@ def stands(state: State, key: str) -> ActionStatus | None:
 def of_action(state: State, key: str) -> Held | None:
     """Return the issue that the action with that idempotency key is about, or None if there is none."""
     return next((h for h in state.held.values() if key in h.actions), None)
+
+
+def adopt(held: Held, actions: Iterable[Action], effects: Effects) -> None:
+    """Let actions stand as a decision leaves them; one that is bound to something else has no answers yet."""
+    for action in actions:
+        key = action.idempotency_key
+        known = held.actions.get(key)
+        if known == action:
+            continue
+        if known is None or known.binding != action.binding:
+            held.answers.pop(key, None)
+            held.bound[key] = held.evidence
+        held.actions[key] = effects.actions[key] = action
 
 
 def move(state: State, key: str, status: ActionStatus, note: str, effects: Effects) -> None:
