@@ -211,11 +211,12 @@ def test_the_page_on_the_command_names_every_option(command: str, run_migro: Run
 def test_the_page_on_configuration_shows_the_defaults() -> None:
     page = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    whole, people, budgets, endpoint = map(tomllib.loads, blocks)
+    whole, people, budgets, serve, endpoint = map(tomllib.loads, blocks)
 
     assert Configuration.model_validate(whole | {"roles": {}}) == Configuration()
     assert [p.name for p in Configuration.model_validate(people).to_people().persons] == ["Ada", "Ben"]
     assert [b.limit for b in Configuration.model_validate(budgets).to_policy().budgets][::4] == [20, 5]
+    assert Configuration.model_validate(serve).serve.metrics == "127.0.0.1:9787"
     assert list(Configuration.model_validate(endpoint).observe.endpoints) == ["shop-a"]
 
 
