@@ -439,3 +439,20 @@ def test_received_at_is_when_it_came() -> None:
     (stored,) = [i for i in inputs(taking.memory) if isinstance(i, SignalReceived)]
 
     assert stored.at == stored.signal.received_at == FixedClock().now()
+
+
+HOST = {"shop": EndpointSettings(kind="host_signal", merchant=SHOP)}
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_no_body_says_when_it_was_received(years: int) -> None:
+    now = FixedClock().now()
+    told = {"kind": "order", "received_at": now.replace(year=now.year + years).isoformat()}
+    taking = receiver(endpoints=HOST)
+    raw = json.dumps([{**told, "occurred_at": now.isoformat(), "dedup_key": str(n)} for n in range(3)]).encode()
+    reply = push(taking, raw, {})
+    stored = [i for i in inputs(taking.memory) if isinstance(i, SignalReceived)]
+
+    assert (reply.status, len(stored)) == (202, 3)
+    assert {i.at for i in stored} | {i.signal.received_at for i in stored} == {now}
+    assert [d.at for d in taking.think()] == [now]

@@ -165,7 +165,7 @@ class Receiver:
         delivery = _Delivery(
             name=address.endpoint, endpoint=endpoint, envelope=envelope, raw=raw, at=at, begun_ns=begun_ns
         )
-        signals = self.observer.observe(envelope, now=at).signals
+        signals = [_received(s, envelope) for s in self.observer.observe(envelope, now=at).signals]
         if not signals:
             return acknowledged(delivery.kind)
         repeated: set[str] = set()
@@ -336,6 +336,12 @@ class Receiver:
             )
         self.tell()
         return think_about(self.agent, self._clock.now())
+
+
+def _received(signal: Signal, envelope: Envelope) -> Signal:
+    """Return a signal as received when its delivery came: what a body says of that would be the time of the fold."""
+    told = signal.received_at == envelope.received_at
+    return signal if told else signal.model_copy(update={"received_at": envelope.received_at})
 
 
 def _over_http(signal: Signal) -> Signal:
