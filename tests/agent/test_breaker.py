@@ -11,7 +11,7 @@ import pytest
 from migro.act import RecordingActuator
 from migro.agent import Agent, Runtime, State, Step
 from migro.agent.breaker import UNWRITABLE
-from migro.agent.runtime import AHEAD
+from migro.agent.clocks import AHEAD
 from migro.errors import InputError, StoreUnavailable
 from migro.models import Accepted, Input, PersonActed, SignalReceived, StepRecord
 from migro.remember import VolatileMemory

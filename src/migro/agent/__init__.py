@@ -2,10 +2,11 @@
 
 from .agent import Agent, Erased, Processed
 from .approvals import Answer, Card
+from .clocks import SteadyClock, SystemClock
 from .fold import PLATFORM, UNATTRIBUTED, Fold, Step, partition_of
 from .hands import DryRun, Hands, Live
 from .opinions import Opinion
-from .runtime import Runtime, SystemClock
+from .runtime import Runtime
 from .shadow import Shadow
 from .state import Held, State
 
@@ -26,6 +27,7 @@ __all__ = [
     "Runtime",
     "Shadow",
     "State",
+    "SteadyClock",
     "Step",
     "SystemClock",
     "partition_of",

@@ -1,32 +1,21 @@
-"""The runtime: polls sources, lets time pass, drains the outbox. The only part of the agent that reads a clock."""
+"""The runtime: polls sources, lets time pass, drains the outbox, and asks a clock what time it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..models import Decision
 from ..ports import Clock, Source
 from .agent import Agent
 from .breaker import BACKWARDS
+from .clocks import AHEAD, SteadyClock
 
 if TYPE_CHECKING:
     from ..durable import SecondEngine
 
-__all__ = ["Runtime", "SystemClock"]
-
-
-AHEAD = timedelta(minutes=5)
-"""How far ahead of the clock an input may be dated before the one or the other is taken to be wrong."""
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Return the aware current time."""
-        return datetime.now(UTC)
+__all__ = ["Runtime"]
 
 
 class Runtime:
@@ -36,7 +25,7 @@ class Runtime:
     Args:
         agent: The agent.
         sources: Where signals come from; each `round` takes what they have.
-        clock: What time it is.
+        clock: What time it is. Default: the machine's, as `SteadyClock`.
         on_decision: Called with every decision, in order.
         second: A second engine that judges every loaded partition in each round, before anything acts; where it
             disagrees, automation halts. See `Agent.second_opinion`.
@@ -53,7 +42,7 @@ class Runtime:
     ) -> None:
         self.agent = agent
         self._sources = tuple(sources)
-        self._clock = clock or SystemClock()
+        self._clock = clock or SteadyClock()
         self._on_decision = on_decision
         self._second = second
         self._last: datetime | None = None
@@ -78,6 +67,8 @@ class Runtime:
 
     def _watch(self, now: datetime) -> None:
         """Halt automation where the clock cannot be right: it went back, or what has come in is dated ahead of it."""
+        if isinstance(self._clock, SteadyClock):
+            self._clock.watch(self.agent)
         before, self._last = self._last, now
         newest, wrong = self.agent.newest, ""
         if before is not None and now < before - BACKWARDS:

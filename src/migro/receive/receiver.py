@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 
-from ..agent import Agent, SystemClock, partition_of
+from ..agent import Agent, SteadyClock, partition_of
 from ..errors import ConfigurationError, StoreUnavailable
 from ..models import Decision, Input, Signal, SignalReceived
 from ..observe import EndpointSettings, Envelope, Observer
@@ -62,7 +62,7 @@ class Receiver:
         observer: Endpoints, secrets and the key of pseudonyms; its settings hold the limits.
         privacy: Who sees to privacy requests. Default: `Erasing` where there is an agent; where there is none, such
             requests are refused until somebody does.
-        clock: What time it is.
+        clock: What time it is. Default: the machine's, as `SteadyClock`: where that is set ahead, `think` halts automation.
         notice: Called with one line for what a person has to do or to know. Default: the warning level of the logger
             ``migro``.
         prefix: What stands in front of the endpoint's name in a path.
@@ -90,7 +90,7 @@ class Receiver:
         self.memory: Memory = to.memory if isinstance(to, Agent) else to
         self.observer = observer
         self._settings = observer.settings.receive
-        self._clock: Clock = clock or SystemClock()
+        self._clock: Clock = clock or SteadyClock()
         self._notice = notice or logging.getLogger("migro").warning
         self._prefix = prefix
         self._on_signals = on_signals
@@ -160,6 +160,8 @@ class Receiver:
 
     def _take(self, address: Address, endpoint: EndpointSettings, headers: Mapping[str, str], raw: bytes) -> Reply:
         at = self._clock.now()
+        if self.agent is None and isinstance(self._clock, SteadyClock) and (wrong := self._clock.wrong):
+            self._note(f"clock {wrong}", f"migro: {wrong}: deliveries are dated as if it had not, or start this anew")
         begun_ns = time.monotonic_ns()
         envelope = envelope_of(address, endpoint, headers, raw, at)
         delivery = _Delivery(
@@ -334,6 +336,8 @@ class Receiver:
             raise ConfigurationError(
                 "expected a receiver made with an agent, got one made with a memory: it only takes in"
             )
+        if isinstance(self._clock, SteadyClock):
+            self._clock.watch(self.agent)
         self.tell()
         return think_about(self.agent, self._clock.now())
 

@@ -1,0 +1,116 @@
+"""A clock that is set to another time: nothing acts by it, nothing is dated by it, and a person has the last word."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from migro.agent import Agent, Runtime, SteadyClock
+from migro.agent.clocks import AHEAD
+from migro.receive import Receiver
+from migro.remember import VolatileMemory
+from migro.testing import START
+from tests.receive.shop import RULES, agent, dispositions, observer, order, push
+
+
+class Machine:
+    """A machine: its clock can be set, and what it counts goes on regardless."""
+
+    def __init__(self) -> None:
+        self.seconds, self.set_to = 0, timedelta()
+        self.steady = SteadyClock(self, elapsed_ns=lambda: self.seconds * 1_000_000_000)
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds) + self.set_to
+
+    def off(self) -> timedelta:
+        return self.steady.now() - START - timedelta(seconds=self.seconds)
+
+
+@pytest.mark.parametrize(
+    ("jump", "followed", "words"),
+    [
+        (AHEAD, True, ""),
+        (
+            AHEAD + timedelta(seconds=1),
+            False,
+            "the clock went ahead from 2026-03-01 09:01:00 to 2026-03-01 09:06:01 UTC",
+        ),
+        (timedelta(days=10), False, "the clock went ahead from 2026-03-01 09:01:00 to 2026-03-11 09:01:00 UTC"),
+        (timedelta(minutes=-1), True, ""),
+        (timedelta(hours=-1), True, "the clock went back from 2026-03-01 09:01:00 to 2026-03-01 08:01:00 UTC"),
+    ],
+)
+def test_a_clock_is_followed_unless_it_is_set_far_ahead(jump: timedelta, followed: bool, words: str) -> None:
+    machine = Machine()
+    machine.seconds, machine.set_to = 60, jump
+
+    assert (machine.off(), machine.steady.wrong) == (jump if followed else timedelta(), words)
+    machine.seconds += 3600
+    assert machine.off() == (jump if followed else timedelta())
+
+
+def test_time_that_passes_unwatched_is_no_wrong_clock() -> None:
+    machine = Machine()
+    machine.seconds += 864_000
+
+    assert (machine.off(), machine.steady.wrong) == (timedelta(), "")
+
+
+def test_a_clock_that_was_ahead_for_a_while_blinds_nobody_and_halts_until_a_person_resumes() -> None:
+    machine, alarms = Machine(), list[str]()
+    memory = VolatileMemory()
+    thinking = Agent(rules=RULES, memory=memory, alarm=alarms.append)
+    taking = Receiver(thinking, observer(), clock=machine.steady, notice=lambda _: None)
+    push(taking, order(0))
+    taking.think()
+
+    machine.seconds, machine.set_to = 10, timedelta(days=10)
+    push(taking, order(1))
+    taking.think()
+    taking.think()
+    why = "the clock went ahead from 2026-03-01 09:00:10 to 2026-03-11 09:00:10 UTC"
+    assert (thinking.halted, alarms) == (why, [f"migro: automation is halted: {why}"])
+
+    machine.seconds, machine.set_to = 20, timedelta()
+    push(taking, order(2))
+    assert [d.issue.status.value for d in taking.think()] == ["open"]
+    assert "dropped" not in dispositions(memory)
+    assert thinking.halted == why
+
+
+@pytest.mark.parametrize("runs", [False, True])
+def test_whoever_resumes_while_the_clock_is_ahead_takes_it_as_right(runs: bool) -> None:
+    machine, alarms = Machine(), list[str]()
+    thinking = Agent(rules=RULES, memory=VolatileMemory(), alarm=alarms.append)
+    taking = Receiver(thinking, observer(), clock=machine.steady, notice=lambda _: None)
+    runtime = Runtime(thinking, clock=machine.steady)
+    turn = runtime.round if runs else taking.think
+    machine.set_to = timedelta(hours=1)
+    turn()
+    assert machine.off() == timedelta()
+
+    thinking.resume(by="Ada", why="it had been an hour slow")
+    turn()
+    assert (machine.off(), machine.steady.wrong, thinking.halted) == (timedelta(hours=1), "", "")
+    machine.set_to = timedelta(hours=3)
+    turn()
+    assert (machine.off(), len(alarms)) == (timedelta(hours=1), 2)
+
+
+def test_a_receiver_that_does_not_think_tells_and_dates_nothing_by_it() -> None:
+    machine, told = Machine(), list[str]()
+    memory = VolatileMemory()
+    taking = Receiver(memory, observer(), clock=machine.steady, notice=told.append)
+    machine.set_to = timedelta(days=10)
+    for number in range(2):
+        push(taking, order(number))
+
+    assert {e.input.at for e in memory.read("journal")} == {START}
+    assert len([line for line in told if "the clock went ahead" in line]) == 1
+
+
+def test_the_machine_s_clock_is_watched_unless_another_is_given() -> None:
+    assert isinstance(Receiver(agent(), observer())._clock, SteadyClock)
+    assert isinstance(Runtime(agent())._clock, SteadyClock)
