@@ -128,6 +128,35 @@ def test_time_that_nobody_lets_pass_is_noticed(agent: Agent) -> None:
     assert list(wrong(agent, 3600)) == ["time"]
 
 
+@pytest.mark.parametrize("consumed", [True, False])
+@pytest.mark.parametrize("again", [True, False])
+def test_a_merchant_whose_time_is_ahead_of_the_clock_is_not_well(agent: Agent, consumed: bool, again: bool) -> None:
+    one = Agent(rules=RULES, memory=agent.memory) if again else agent
+    assert wrong(one, 0) == {}
+    ahead = beat(864_000)
+    if consumed:
+        for signal in (ahead, *(beat(second, code=200) for second in range(3))):
+            agent.handle(signal)
+        agent.drain()
+    else:
+        agent.memory.accept(partition_of(ahead), [SignalReceived.of(ahead)])
+
+    why = "the time of merchant:m_1 is 863990 s ahead of the clock; expected at most 300 s"
+    assert wrong(one, 10)["time"] == why
+    assert "time" not in wrong(one, 864_000 - 300)
+    assert "time" in wrong(one, 864_000 - 300, Limits(ahead_s=299))
+
+
+def test_what_a_snapshot_says_of_time_is_believed_under_any_rules() -> None:
+    memory = VolatileMemory()
+    writing = Agent(rules=RULES, memory=memory, snapshot_every=2)
+    for second in (864_000, *range(5)):
+        writing.handle(beat(second, code=200))
+
+    assert list(memory.read("snapshots", partition="merchant:m_1"))
+    assert list(wrong(Agent(rules=(), memory=memory), 10)) == ["time"]
+
+
 def test_a_halt_is_not_well(agent: Agent) -> None:
     agent.halt(by="Ada", why="cutover")
 

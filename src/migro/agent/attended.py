@@ -175,6 +175,11 @@ class Attended:
         with self._lock:
             return max((from_microseconds(self._loop.state(p).now) for p in self._loop.loaded), default=EPOCH)
 
+    def times(self) -> Mapping[str, datetime]:
+        """Return what time it is in the partitions at hand: no input that they have consumed has a later one."""
+        with self._lock:
+            return {p: from_microseconds(self._loop.state(p).now) for p in self._loop.loaded}
+
     def trip(self, why: str) -> None:
         """
         Stop automation because something is found that cannot be: engines that disagree, a clock that is wrong.

@@ -56,8 +56,8 @@ class SteadyClock:
         self._clock = clock or SystemClock()
         self._elapsed_ns = elapsed_ns
         self._lock = threading.Lock()
-        self._told = ""
-        self.accept()
+        self._told = self.wrong = ""
+        self._at, self._counted = self._clock.now(), elapsed_ns()
 
     def now(self) -> datetime:
         """Return the aware current time, as far as it can be believed."""

@@ -30,6 +30,9 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overdue", type=positive, default=limits.overdue_s, metavar="S", help="how late time may be (default: 300)"
     )
+    parser.add_argument(
+        "--ahead", type=positive, default=limits.ahead_s, metavar="S", help="how far ahead it may be (default: 300)"
+    )
     parser.add_argument("--at", type=when, metavar="TIME", help="what time it is (default: now)")
     parser.add_argument("--rules", action="append", metavar="REF", help="the rules in force (default: as configured)")
     parser.set_defaults(command=health)
@@ -44,7 +47,9 @@ def health(arguments: argparse.Namespace, console: Console) -> int:
         pass  # a file that is not there is never made
     with opened(config, url, plugins) as memory:
         agent = Agent(rules=rules, memory=memory, policy=policy_of(config, memory), alarm=console.complain)
-        limits = Limits(lag_s=arguments.lag, outbox_s=arguments.outbox, overdue_s=arguments.overdue)
+        limits = Limits(
+            lag_s=arguments.lag, outbox_s=arguments.outbox, overdue_s=arguments.overdue, ahead_s=arguments.ahead
+        )
         found = examined(agent, arguments.at or datetime.now(UTC), limits=limits)
     if console.text:
         print("\n".join(found.lines()))

@@ -62,7 +62,8 @@ class Receiver:
         observer: Endpoints, secrets and the key of pseudonyms; its settings hold the limits.
         privacy: Who sees to privacy requests. Default: `Erasing` where there is an agent; where there is none, such
             requests are refused until somebody does.
-        clock: What time it is. Default: the machine's, as `SteadyClock`: where that is set ahead, `think` halts automation.
+        clock: What time it is. Default: the machine's, as `SteadyClock`: where that is set to another time, `think`
+            halts automation.
         notice: Called with one line for what a person has to do or to know. Default: the warning level of the logger
             ``migro``.
         prefix: What stands in front of the endpoint's name in a path.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -10,6 +10,7 @@ from ..agent import Agent
 from ..errors import MigroError
 from ..ports import Leases
 from ..processes import this_process
+from .ahead import farthest
 from .vitals import Vitals, taken
 
 __all__ = ["Check", "Health", "Limits", "examined"]
@@ -24,11 +25,13 @@ class Limits:
         lag_s: How long an input may wait.
         outbox_s: How long an action may wait to be executed.
         overdue_s: How late time may pass.
+        ahead_s: How far the time of a merchant may be ahead of the clock.
     """
 
     lag_s: int = 300
     outbox_s: int = 600
     overdue_s: int = 300
+    ahead_s: int = 300
 
 
 @attrs.frozen(kw_only=True)
@@ -81,13 +84,15 @@ def examined(agent: Agent, at: datetime, *, limits: Limits | None = None, writes
     """
     try:
         found = taken(agent, at)
+        latest = farthest(agent)
         written = writes and isinstance(agent.memory, Leases)
         if written:
             _written(agent)
     except MigroError as e:
         # What the store says is about the store; it quotes no content.
         return Health(at=at, checks=(Check(name="store", ok=False, why=f"{type(e).__name__}: {e}"),))
-    return Health(at=at, checks=tuple(_checks(found, limits or Limits(), "read and written" if written else "read")))
+    checks = _checks(found, limits or Limits(), "read and written" if written else "read", latest)
+    return Health(at=at, checks=tuple(checks))
 
 
 def _written(agent: Agent) -> None:
@@ -96,13 +101,13 @@ def _written(agent: Agent) -> None:
         agent.memory.release("health", holder)
 
 
-def _checks(v: Vitals, limits: Limits, store: str) -> list[Check]:
+def _checks(v: Vitals, limits: Limits, store: str, latest: tuple[str, datetime]) -> list[Check]:
     halts = "; ".join(f"{name}: {why}" for name, why in v.halts.items())
     return [
         Check(name="store", ok=True, why=f"{store}: {v.inputs} inputs in {v.partitions} partitions"),
         Check(name="breaker", ok=not v.halts, why=f"automation is halted: {halts}" if halts else "automation goes on"),
         _late("lag", v.lag_s, limits.lag_s, f"{v.waiting} inputs wait, the oldest for {v.lag_s} s"),
-        _late("time", v.overdue_s, limits.overdue_s, f"the first timer is {v.overdue_s} s late"),
+        _time(v, limits, *latest),
         _late(
             "outbox",
             v.outbox_s,
@@ -117,6 +122,14 @@ def _checks(v: Vitals, limits: Limits, store: str) -> list[Check]:
 def _late(name: str, found: int, limit: int, why: str) -> Check:
     late = found > limit
     return Check(name=name, ok=not late, why=f"{why}; expected at most {limit} s" if late else why)
+
+
+def _time(v: Vitals, limits: Limits, partition: str, latest: datetime) -> Check:
+    ahead = (latest - v.at) // timedelta(seconds=1)
+    if ahead > limits.ahead_s:
+        # What comes in by the right clock is too late there.
+        return _late("time", ahead, limits.ahead_s, f"the time of {partition} is {ahead} s ahead of the clock")
+    return _late("time", v.overdue_s, limits.overdue_s, f"the first timer is {v.overdue_s} s late")
 
 
 def _approvals(v: Vitals) -> str:
