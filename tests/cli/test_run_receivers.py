@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from migro.cli import main
+from migro.models import SignalReceived
 from migro.remember import SqliteMemory
 from tests.act.cases import honouring
 from tests.act.receiver import Receiver, receiving
@@ -151,3 +152,32 @@ def test_what_is_lost_is_told(
     assert "notify -> on_call" in told
     assert "failed: Slack answered channel_not_found; a person has to see to it" in told
     assert "decisions that did not reach [actuators.events]: 1 of 1; the receiver answered 404" in told
+
+
+def test_a_live_run_refuses_what_says_it_was_received_in_the_future_and_keeps_why(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soon = {**SIGNAL, "occurred_at": "2026-03-01T09:00:02Z", "received_at": "2026-03-01T09:00:02Z", "dedup_key": "k3"}
+    lines = [SIGNAL, {**SIGNAL, "received_at": "9026-03-01T09:00:01Z", "dedup_key": "k2"}, soon]
+    (place / "signals.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+
+    assert main(["run", "--live", "signals.jsonl"]) == 1
+    said = capsys.readouterr().err
+    with SqliteMemory(place / "m.db") as memory:
+        kept = [e.input for e in memory.read("journal")]
+    signals = [i.signal for i in kept if isinstance(i, SignalReceived)]
+    (refused,) = [s for s in signals if s.kind == "unknown"]
+
+    assert "signals.jsonl:2: received_at: expected at most " in said
+    assert ", got 9026-03-01 09:00:01 UTC" in said
+    assert max(i.at for i in kept).year == 2026
+    assert str(refused.attrs["reason"]).startswith("received_at: expected at most ")
+    assert len([s for s in signals if s.merchant == "mugs"]) == 2
+
+
+def test_a_dry_run_is_about_any_time(place: Path) -> None:
+    (place / "signals.jsonl").write_text(json.dumps({**SIGNAL, "received_at": "2126-03-01T09:00:01Z"}))
+
+    assert main(["run", "signals.jsonl"]) == 0
+    with SqliteMemory(place / "m.db") as memory:
+        assert max(e.input.at for e in memory.read("journal")).year == 2126

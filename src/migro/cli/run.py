@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ..act import Diagnostics
-from ..agent import Agent, Processed, Shadow
+from ..agent import Agent, Processed, Shadow, SteadyClock
 from ..configuration import Configuration
 from ..errors import ConfigurationError
 from ..models import Decision
@@ -30,6 +30,7 @@ from .interruption import STOPPED, Interruption
 from .material import Event, events
 from .observe import moment
 from .playing import Turn, play
+from .present import Present
 from .retrospect import same_memory
 from .surroundings import configuration, observer
 from .tending import Tending, listen, receiving, watched
@@ -180,13 +181,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             arguments.files, watch, kind=arguments.kind, received_at=arguments.received_at, own=memory_files(url)
         )
 
+        present = Present(watch, SteadyClock(), console.complain)
+        material: Iterable[Event] = chain(found, sourced)
+        # A dry run may be about any time: it plays what was recorded or made up.
+        material = present.only(material) if arguments.live or receiver is not None else material
+
         def decided(decision: Decision) -> None:
             tending.decided(decision)
             tally.decisions += 1
             reporter.decision(decision)
 
         with watched(agent, serve, metrics, receiver, console):
-            for turn in play(agent, interruption.until(chain(found, sourced)), after=tending.after):
+            for turn in play(agent, interruption.until(material), after=tending.after):
                 tally.take(turn)
                 reporter.turn(turn)
                 for decision in turn.decisions:
@@ -203,7 +209,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if interruption.asked:
         console.complain("stopped; everything that was accepted is stored")
         return 0 if receiver is not None else STOPPED
-    return 0 if tally.adds_up and not tally.unreadable else 1
+    return 0 if tally.adds_up and not (tally.unreadable or present.refused) else 1
 
 
 def _serve(arguments: argparse.Namespace, config: Configuration) -> ServeSettings:
