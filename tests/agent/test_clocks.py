@@ -51,6 +51,17 @@ def test_a_clock_is_followed_unless_it_is_set_far_ahead(jump: timedelta, followe
     assert machine.off() == (jump if followed else timedelta())
 
 
+def test_a_clock_that_was_set_back_is_followed_when_it_is_right_again() -> None:
+    machine = Machine()
+    found = []
+    for hours in (-1, 0, 1, -2, 0):
+        machine.seconds, machine.set_to = machine.seconds + 60, timedelta(hours=hours)
+        found.append(machine.off() // timedelta(hours=1))
+
+    assert found == [-1, 0, 0, -2, 0]
+    assert machine.steady.wrong.startswith("the clock went back")
+
+
 def test_time_that_passes_unwatched_is_no_wrong_clock() -> None:
     machine = Machine()
     machine.seconds += 864_000

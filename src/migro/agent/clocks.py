@@ -57,26 +57,31 @@ class SteadyClock:
         self._elapsed_ns = elapsed_ns
         self._lock = threading.Lock()
         self._told = self.wrong = ""
-        self._at, self._counted = self._clock.now(), elapsed_ns()
+        self._start = self._most = self._clock.now() - self._passed()
 
     def now(self) -> datetime:
         """Return the aware current time, as far as it can be believed."""
         with self._lock:
-            found, counted = self._clock.now(), self._elapsed_ns()
-            expected = self._at + timedelta(microseconds=(counted - self._counted) // 1_000)
-            if found > expected + AHEAD:
+            found, passed = self._clock.now(), self._passed()
+            expected = self._start + passed
+            # Set back and then right again it is where it was before: that is no way ahead.
+            if found > self._most + passed + AHEAD:
                 self.wrong = self.wrong or _words("ahead", expected, found)
                 return expected
             if found < expected - BACKWARDS:
                 self.wrong = self.wrong or _words("back", expected, found)
-            self._at, self._counted = found, counted
+            self._start = found - passed
+            self._most = max(self._most, self._start)
             return found
 
     def accept(self) -> None:
         """Take what the clock says now as right."""
         with self._lock:
-            self._at, self._counted = self._clock.now(), self._elapsed_ns()
+            self._start = self._most = self._clock.now() - self._passed()
             self.wrong = ""
+
+    def _passed(self) -> timedelta:
+        return timedelta(microseconds=self._elapsed_ns() // 1_000)
 
     def watch(self, agent: Attended) -> None:
         """
