@@ -75,7 +75,8 @@ def slack(receiver: Receiver, asked: Asked) -> Reply:
             if "include_all_metadata" not in fields:
                 return _no("metadata_not_asked_for")
             top = [m for m in messages.values() if "thread_ts" not in m or m["subtype"] == "thread_broadcast"]
-            return _page(list(reversed(top)), fields)
+            oldest = float(fields.get("oldest") or 0)
+            return _page([m for m in reversed(top) if float(m["ts"]) > oldest], fields)
         case "conversations.replies":
             ts = fields["ts"]
             return _page([m for m in messages.values() if ts in (m["ts"], m.get("thread_ts"))], fields)

@@ -320,6 +320,15 @@ def test_a_card_that_may_stand_already_is_looked_for_before_it_is_posted(receive
     )
 
 
+def test_a_card_is_found_in_a_channel_that_is_full_of_older_messages(receiver: Receiver, address: str) -> None:
+    old = START.timestamp() - 86_400
+    chatter = {f"{old + i:.6f}": {"type": "message", "text": "chatter", "ts": f"{old + i:.6f}"} for i in range(20)}
+    receiver.kept.update(chatter)
+
+    assert hands(address).ask(waiting(), "on_call", [], again=True).startswith("slack ")
+    assert len(receiver.kept) == len(chatter) + 1
+
+
 def test_a_card_shows_what_is_known_by_now_with_buttons_for_that(receiver: Receiver, address: str) -> None:
     asked = hands(address)
     where = asked.ask(waiting(), "on_call", ["Confidence 0.70"])

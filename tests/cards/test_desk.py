@@ -26,7 +26,7 @@ from migro import (
 )
 from migro.act.asking import Askers
 from migro.cards import Book, Desk
-from migro.errors import ActionDelayed, ActionError, ActionRefused
+from migro.errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear
 from migro.models import Action
 from migro.ports import Leases, Memory
 from migro.remember import SqliteMemory
@@ -137,6 +137,23 @@ def test_a_crash_while_a_card_is_posted_makes_the_next_one_look_first(shop: Shop
     assert shop.wall.told == [("asked", "on_call"), ("asked again", "on_call"), ("changed", "wall 2")]
 
 
+def test_what_may_stand_is_looked_for_until_somebody_knows(shop: Shop) -> None:
+    shop.wall.fails = [ActionUnclear("cut off"), ActionDelayed("later"), None]
+    for _ in range(3):
+        shop.desk.round()
+        shop.now += 10
+
+    assert [told[0] for told in shop.wall.told] == ["asked", "asked again", "asked again", "changed"]
+
+
+def test_a_restart_looks_for_nothing_that_was_surely_not_posted(shop: Shop) -> None:
+    shop.wall.fails = [ActionRefused("no channel")]
+    shop.desk.round()
+    shop.opened().round()
+
+    assert [told[0] for told in shop.wall.told] == ["asked", "asked"]
+
+
 def test_other_evidence_changes_the_card_where_it_stands(shop: Shop) -> None:
     shop.desk.round()
     shop.answer(3, code=504)
@@ -200,7 +217,8 @@ def test_what_goes_wrong_is_told_once_and_tried_again_later(shop: Shop) -> None:
         shop.now += 10
         shop.desk.round()
 
-    assert [told[0] for told in shop.wall.told] == ["asked", "asked again", "asked again", "changed"]
+    # What was surely not posted is not looked for.
+    assert [told[0] for told in shop.wall.told] == ["asked", "asked", "asked"]
     assert len(shop.alarms) == 1
     assert "later; migro approvals has what waits" in shop.alarms[0]
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 from urllib.error import URLError
 
@@ -41,6 +42,8 @@ _PERHAPS: Final = frozenset({"fatal_error", "internal_error", "request_timeout"}
 _PAGES: Final = 5
 _KEYS: Final = 20
 _THREADS: Final = 10_000
+_CLOCKS: Final = timedelta(minutes=15)
+"""How far the clock here may be ahead of Slack's."""
 
 
 @attrs.define
@@ -146,7 +149,7 @@ class Slack(Actor):
             if said.idempotency_key in self._done:
                 return self._done[said.idempotency_key].detail
             channel = self._channel(said)
-            ts = self._card(channel, said.idempotency_key) if again else ""
+            ts = self._card(channel, said) if again else ""
             where = f"slack {channel} {ts or self._asked(channel, said, self.said(action), lines)}"
             self._remember(said.idempotency_key, ActionResult(status="succeeded", detail=where))
             return where
@@ -168,10 +171,11 @@ class Slack(Actor):
         told = escaped(f"Approval wanted: {action.kind} -> {action.target}")
         return {"text": told, "blocks": card(action, [self._redact(line) for line in lines])}
 
-    def _card(self, channel: str, key: str) -> str:
-        """Return the time stamp of the card with a key; empty where there is none."""
-        history = self._pages("conversations_history", channel=channel)
-        return next((str(m["ts"]) for m in history if _key_of(m) == key), "")
+    def _card(self, channel: str, said: Action) -> str:
+        """Return the time stamp of the card with a key; empty where there is none since the action waits."""
+        oldest = f"{(said.at - _CLOCKS).timestamp():.6f}"
+        history = self._pages("conversations_history", channel=channel, oldest=oldest)
+        return next((str(m["ts"]) for m in history if _key_of(m) == said.idempotency_key), "")
 
     def changed(self, action: Action, where: str, lines: Sequence[str]) -> None:
         """Bring a card and its buttons up to date; see `migro.act.asking.Asker`."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
 import attrs
 
-from ..act.asking import Askers
+from ..act.asking import Asker, Askers
 from ..agent import Agent, Card
 from ..agent.approvals import card_id
-from ..errors import ActionError, ActionRefused
+from ..errors import ActionDelayed, ActionError, ActionRefused
 from ..models import Action, ActionStatus
 from ..ports import Alarm, Leases
 from ..processes import this_process
-from .book import Book, words_of
+from .book import Book, Place, words_of
 
 __all__ = ["Desk"]
 
@@ -85,12 +85,21 @@ class Desk:
         where = place.where if place is not None else ""
         begun = place or self.book.asked(card, role, action.at)
         if not where:
-            where = asker.ask(action, role, _lines(card), again=place is not None)
+            where = self._ask(asker, action, _lines(card), begun, again=place is not None)
             _LOG.info("card shown", extra={"card": card.id, "kind": action.kind, "role": role})
         if place is not None:
             asker.changed(action, where, _lines(card))  # also where it was found after a crash
         self.book.shown(begun, card, where, action.at)
         return True
+
+    def _ask(self, asker: Asker, action: Action, lines: Sequence[str], begun: Place, *, again: bool) -> str:
+        try:
+            return asker.ask(action, begun.role, lines, again=again)
+        except (ActionDelayed, ActionRefused):
+            if not again:
+                # It surely does not stand, so that nobody has to look for it; what may stand from before still may.
+                self.book.settled(begun, action.at)
+            raise
 
     # --- settling -----------------------------------------------------------------------------------------------
 
