@@ -223,6 +223,65 @@ def test_what_goes_wrong_is_told_once_and_tried_again_later(shop: Shop) -> None:
     assert "later; migro approvals has what waits" in shop.alarms[0]
 
 
+def several(merchants: int) -> Shop:
+    made = Shop(VolatileMemory())
+    for number in range(merchants):
+        made.agent.handle(Answered(merchant=MerchantId(f"m_{number}"), occurred_at=START, code=502))
+    return made
+
+
+def test_a_channel_that_does_not_answer_is_left_alone_with_all_its_cards() -> None:
+    shop = several(5)
+    shop.wall.fails = [ActionUnclear("no answer")] * 2
+    tries = []
+    for shop.now in (0, 1, 2, 3, 5, 6):
+        shop.desk.round()
+        tries.append(len(shop.wall.told))
+
+    # The second time it is left alone for longer; then it answers, and what never failed comes first.
+    assert tries == [1, 1, 2, 2, 2, 9]
+    assert [told[0] for told in shop.wall.told[2:]] == ["asked"] * 3 + ["asked again", "changed"] * 2
+
+
+def test_one_card_that_never_works_keeps_no_other_from_being_shown() -> None:
+    shop = several(4)
+    spoilt = shop.agent.approvals()[0].action.idempotency_key
+    ask = shop.wall.ask
+
+    def asked(action: Action, role: str, lines: Sequence[str], *, again: bool = False) -> str:
+        if action.idempotency_key == spoilt:
+            raise ActionUnclear("it cannot be found out")
+        return ask(action, role, lines, again=again)
+
+    shop.wall.ask = asked  # type: ignore[method-assign]
+    for shop.now in (0, 2):
+        shop.desk.round()
+
+    assert len(shop.wall.told) == 3
+
+
+def test_a_receiver_that_wants_to_be_left_alone_is(shop: Shop) -> None:
+    shop.wall.fails = [ActionDelayed("later", wait_ms=60_000)]
+    for shop.now in (0, 59, 60):
+        shop.desk.round()
+
+    assert [told[0] for told in shop.wall.told] == ["asked", "asked"]
+
+
+def test_a_round_ends_with_its_time_or_when_somebody_wants_it_to_and_the_next_one_has_the_rest() -> None:
+    shop = several(5)
+    ask = shop.wall.ask
+
+    def slow(action: Action, role: str, lines: Sequence[str], *, again: bool = False) -> str:
+        shop.now += 4
+        return ask(action, role, lines, again=again)
+
+    shop.wall.ask = slow  # type: ignore[method-assign]
+
+    assert shop.desk.round(stopping=lambda: shop.now >= 4) == 1
+    assert [shop.desk.round(within=10), shop.desk.round(within=10)] == [3, 1]
+
+
 def test_a_card_that_cannot_be_changed_any_more_is_left_alone(shop: Shop) -> None:
     shop.desk.round()
     shop.say()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 
@@ -13,7 +14,7 @@ import attrs
 from ..act.asking import Asker, Askers
 from ..agent import Agent, Card
 from ..agent.approvals import card_id
-from ..errors import ActionDelayed, ActionError, ActionRefused
+from ..errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear
 from ..models import Action, ActionStatus
 from ..ports import Alarm, Leases
 from ..processes import this_process
@@ -29,10 +30,20 @@ _LONGEST_WAIT_S = 300
 
 @attrs.define
 class _Trouble:
-    """A card that could not be shown: how often, and from when on it is tried again, in seconds."""
+    """What did not work: how often, and from when on it is tried again, in seconds."""
 
     times: int = 0
     again_at: float = 0
+
+    def add(self, now: float, error: ActionError) -> None:
+        """Wait longer each time, and as long as the receiver wants to be left alone."""
+        self.times += 1
+        wanted = (error.wait_ms or 0) / 1000 if isinstance(error, ActionDelayed) else 0
+        self.again_at = now + max(min(2**self.times, _LONGEST_WAIT_S), wanted)
+
+
+class _LeftAlone(Exception):
+    """Nothing is tried where nobody answered a moment ago."""
 
 
 class Desk:
@@ -41,7 +52,7 @@ class Desk:
 
     That a card is about to be posted is journaled before, and where it stands after: a crash in between looks for it
     before it is posted again. Each card is worked on by one process at a time. What goes wrong is tried again, with
-    waits that grow up to five minutes.
+    waits that grow up to five minutes; a channel that does not answer is left alone for as long, with all its cards.
 
     Args:
         agent: Whose cards.
@@ -58,15 +69,31 @@ class Desk:
         self.book = Book(agent)
         self._told: set[str] = set()
         self._troubles: dict[tuple[str, datetime], _Trouble] = {}
+        self._silent: dict[int, _Trouble] = {}
 
-    def round(self) -> int:
-        """Show what waits anew or has changed, settle what waits no more, and return how many cards that concerned."""
+    def round(self, *, within: float | None = None, stopping: Callable[[], bool] = lambda: False) -> int:
+        """
+        Show what waits anew or has changed, settle what waits no more, and return how many cards that concerned.
+
+        Args:
+            within: After how many seconds no other card is begun: the next round has the rest; None for never.
+            stopping: Asked before each card whether somebody wants it to stop.
+        """
+        begun = self._seconds()
         self.book.read()
         pending = self._agent.memory.read("actions", pending=True)
         waiting = {(a.idempotency_key, a.at): a for a in pending if a.status is ActionStatus.WAITING}
         over = [(p.key, p.since) for p in self.book.open if (p.key, p.since) not in waiting]
-        done = sum(self._try(one, partial(self._settle, *one)) for one in over)
-        return done + sum(self._try(one, partial(self._show, a)) for one, a in waiting.items() if not self._stands(a))
+        work: dict[tuple[str, datetime], Callable[[], bool]] = {one: partial(self._settle, *one) for one in over}
+        work |= {one: partial(self._show, a) for one, a in waiting.items() if not self._stands(a)}
+        self._troubles = {one: trouble for one, trouble in self._troubles.items() if one in work}
+        done = 0
+        # What never works comes last: its channel is left alone then, and the others of it have had their turn.
+        for one in sorted(work, key=lambda one: self._troubles[one].times if one in self._troubles else 0):
+            if stopping() or (within is not None and self._seconds() - begun >= within):
+                break
+            done += self._try(one, work[one])
+        return done
 
     def _stands(self, action: Action) -> bool:
         place = self.book.place(action.idempotency_key, action.at)
@@ -77,7 +104,7 @@ class Desk:
     def _show(self, action: Action) -> bool:
         place = self.book.place(action.idempotency_key, action.at)
         roles = self._agent.fold.policy.people.roles_for(action.risk)
-        found = self._askers.first((place.role,) if place is not None else roles)
+        found = self._asker((place.role,) if place is not None else roles)
         card = next(iter(self._agent.approvals(card_id(action))), None) if found is not None else None
         if found is None or card is None or self._stands(action):
             return False
@@ -88,13 +115,15 @@ class Desk:
             where = self._ask(asker, action, _lines(card), begun, again=place is not None)
             _LOG.info("card shown", extra={"card": card.id, "kind": action.kind, "role": role})
         if place is not None:
-            asker.changed(action, where, _lines(card))  # also where it was found after a crash
+            with self._heard(asker):
+                asker.changed(action, where, _lines(card))  # also where it was found after a crash
         self.book.shown(begun, card, where, action.at)
         return True
 
     def _ask(self, asker: Asker, action: Action, lines: Sequence[str], begun: Place, *, again: bool) -> str:
         try:
-            return asker.ask(action, begun.role, lines, again=again)
+            with self._heard(asker):
+                return asker.ask(action, begun.role, lines, again=again)
         except (ActionDelayed, ActionRefused):
             if not again:
                 # It surely does not stand, so that nobody has to look for it; what may stand from before still may.
@@ -108,10 +137,11 @@ class Desk:
         if place is None:
             return False
         action = next(iter(self._agent.memory.read("actions", id=key)), None)
-        found = self._askers.first((place.role,))
+        found = self._asker((place.role,))
         if action is not None and found is not None and place.where:
             try:
-                found[1].answered(action.model_copy(update={"at": since}), place.where, outcome(action, since))
+                with self._heard(found[1]):
+                    found[1].answered(action.model_copy(update={"at": since}), place.where, outcome(action, since))
             except ActionRefused as e:
                 self._alarm(f"migro: a card stays as it is, and answers to it count for nothing: {e}")
         self.book.settled(place, since)
@@ -133,17 +163,44 @@ class Desk:
             done = work()
             self._troubles.pop(one, None)
             return done
+        except _LeftAlone:
+            return False
         except ActionError as e:
-            self._stumbled(self._troubles.setdefault(one, _Trouble()), str(e))
+            self._stumbled(self._troubles.setdefault(one, _Trouble()), e)
             return False
         finally:
             if isinstance(memory, Leases):
                 memory.release(name, holder)
 
-    def _stumbled(self, trouble: _Trouble, why: str) -> None:
-        trouble.times += 1
-        trouble.again_at = self._seconds() + min(2**trouble.times, _LONGEST_WAIT_S)
-        told = f"migro: a card could not be shown or settled: {why}; migro approvals has what waits"
+    def _asker(self, roles: Sequence[str]) -> tuple[str, Asker] | None:
+        """
+        Return who asks one of several roles.
+
+        Raises:
+            _LeftAlone: If they did not answer a moment ago.
+        """
+        found = self._askers.first(roles)
+        silent = self._silent.get(id(found[1])) if found is not None else None
+        if silent is not None and self._seconds() < silent.again_at:
+            raise _LeftAlone
+        return found
+
+    @contextmanager
+    def _heard(self, asker: Asker) -> Iterator[None]:
+        """Notice whether a channel answers: a refusal is an answer, and all of its cards would wait for another."""
+        try:
+            yield
+        except (ActionDelayed, ActionUnclear) as e:
+            self._silent.setdefault(id(asker), _Trouble()).add(self._seconds(), e)
+            raise
+        except ActionRefused:
+            self._silent.pop(id(asker), None)
+            raise
+        self._silent.pop(id(asker), None)
+
+    def _stumbled(self, trouble: _Trouble, error: ActionError) -> None:
+        trouble.add(self._seconds(), error)
+        told = f"migro: a card could not be shown or settled: {error}; migro approvals has what waits"
         if told not in self._told:
             self._told.add(told)
             self._alarm(told)

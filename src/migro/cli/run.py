@@ -173,7 +173,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             shadow=candidate,
         )
         reporter = _Reporter(console, arguments.only, collected, same_memory(arguments))
-        tending = Tending(agent, equipment, config, alarm=console.complain, on_answer=reporter.answer, metrics=metrics)
+        tending = Tending(
+            agent, equipment, config, alarm=console.complain, on_answer=reporter.answer, metrics=metrics,
+            stopping=lambda: arguments.live and interruption.asked,
+        )  # fmt: skip
         receiver = receiving(agent, watch, tending, console) if serve.deliveries else None
         if "-" in arguments.files or receiver is not None:
             console.follow()
@@ -201,7 +204,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 listen(receiver, tending, interruption, console, decided)
             # Who stops a live run wants nothing more to happen; what is planned stays planned.
             if not (interruption.asked and arguments.live):
-                tending.act()
+                tending.act(within=None)  # no other round comes
         if equipment.events is not None and equipment.events.lost:
             told = f"{equipment.events.lost} of {equipment.events.lost + equipment.events.sent}"
             console.complain(f"decisions that did not reach [actuators.events]: {told}; {equipment.events.why}")

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Tending", "listen", "receiving", "watched"]
 
 _PRESSES = "slack_interactive"
+_CARDS_S = 10
+"""How many seconds cards may take before what came in meanwhile is thought about."""
 
 
 def is_press(kind: str | None) -> bool:
@@ -47,6 +49,7 @@ class Tending:
         alarm: Told of cards that cannot be shown.
         on_answer: Called with what became of every press of a button.
         metrics: Where decisions and actions are counted; None for nowhere.
+        stopping: Asked whether somebody wants it to stop: no other card is begun then, and nothing is executed.
     """
 
     def __init__(
@@ -58,12 +61,13 @@ class Tending:
         alarm: Callable[[str], None],
         on_answer: Callable[[Heard], None],
         metrics: Metrics | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         # Only who runs something needs all that talks to others.
         from ..cards import Buttons, Desk
 
         self._agent, self._events, self._metrics = agent, equipment.events, metrics
-        self._on_answer = on_answer
+        self._on_answer, self._stopping = on_answer, stopping
         self._desk = Desk(agent, equipment.askers, alarm=alarm) if agent.live else None
         whisper = equipment.slack.whisper if agent.live and equipment.slack is not None else None
         self._buttons = Buttons(agent, config.slack_names, whisper=whisper)
@@ -88,25 +92,32 @@ class Tending:
             self.hear([done.signal])
         self.act(moved=bool(turn.decisions))
 
-    def act(self, *, moved: bool = True) -> None:
-        """Give answers that were heard, execute what is planned, and bring the cards up to date."""
+    def act(self, *, moved: bool = True, within: float | None = _CARDS_S) -> None:
+        """
+        Give answers that were heard, execute what is planned, and bring the cards up to date.
+
+        Args:
+            within: How many seconds cards may take before all else goes on; None for as many as it takes.
+        """
         heard = self._buttons.answer()
         for one in heard:
             self._on_answer(one)
         if not (moved or heard):
             return
         # Cards first: they say who allowed it, and what is executed says only what came of it.
-        self._show()
+        self._show(within)
+        if self._stopping():
+            return
         tried = self._agent.drain()
         if self._metrics is not None:
             for action in tried:
                 self._metrics.tried(action)
         if tried:
-            self._show()
+            self._show(within)
 
-    def _show(self) -> None:
+    def _show(self, within: float | None) -> None:
         if self._desk is not None:
-            self._desk.round()
+            self._desk.round(within=within, stopping=self._stopping)
 
 
 @contextmanager
