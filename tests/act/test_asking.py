@@ -42,6 +42,13 @@ def test_on_a_terminal_it_is_brief() -> None:
     assert hands.actions[0].note == "Answer by migro approvals"
 
 
+@pytest.mark.parametrize(("sees", "where"), [("done", "owner told before"), ("not_done", ""), ("unknown", "")])
+def test_what_may_have_been_told_is_answered_where_that_is_known(sees: str, where: str) -> None:
+    hand = Hand(idempotency="check", sees=sees)  # type: ignore[arg-type]
+
+    assert (NoticeAsker(hand).found(waiting(), "owner"), hand.tries) == (where, 0)
+
+
 @pytest.mark.parametrize(("sees", "tries"), [("done", 0), ("not_done", 1)])
 def test_what_may_have_been_asked_is_looked_for_first(sees: str, tries: int) -> None:
     hand = Hand(idempotency="check", sees=sees)  # type: ignore[arg-type]

@@ -329,6 +329,14 @@ def test_a_card_is_found_in_a_channel_that_is_full_of_older_messages(receiver: R
     assert len(receiver.kept) == len(chatter) + 1
 
 
+def test_a_card_whose_place_nobody_knows_is_found_and_no_other_is_posted(receiver: Receiver, address: str) -> None:
+    assert hands(address).found(waiting(), "on_call") == ""
+    where = hands(address).ask(waiting(), "on_call", [])
+
+    assert hands(address).found(waiting(), "on_call") == where
+    assert len(receiver.kept) == 1
+
+
 def test_a_card_shows_what_is_known_by_now_with_buttons_for_that(receiver: Receiver, address: str) -> None:
     asked = hands(address)
     where = asked.ask(waiting(), "on_call", ["Confidence 0.70"])

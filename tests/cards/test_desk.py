@@ -54,6 +54,7 @@ class Wall:
         self.told: list[tuple[str, ...]] = []
         self.fails: list[BaseException | None] = []
         self.lines: Sequence[str] = ()
+        self.stands = ""
 
     def _maybe(self) -> None:
         error = self.fails.pop(0) if self.fails else None
@@ -65,6 +66,11 @@ class Wall:
         self.lines = lines
         self._maybe()
         return f"wall {len(self.told)}"
+
+    def found(self, action: Action, role: str) -> str:
+        self.told.append(("looked for", role))
+        self._maybe()
+        return self.stands
 
     def changed(self, action: Action, where: str, lines: Sequence[str]) -> None:
         self.told.append(("changed", where))
@@ -135,6 +141,30 @@ def test_a_crash_while_a_card_is_posted_makes_the_next_one_look_first(shop: Shop
 
     # What is found may show what was known before the crash.
     assert shop.wall.told == [("asked", "on_call"), ("asked again", "on_call"), ("changed", "wall 2")]
+
+
+@pytest.mark.parametrize(("stands", "told"), [("wall 7", ["answered"]), ("", [])])
+def test_a_card_whose_post_was_cut_off_loses_its_buttons_too(shop: Shop, stands: str, told: list[str]) -> None:
+    shop.wall.fails, shop.wall.stands = [ActionUnclear("cut off")], stands
+    shop.desk.round()
+    shop.say()
+    shop.now += 10
+
+    assert [shop.desk.round(), shop.desk.round()] == [1, 0]
+    assert [one[0] for one in shop.wall.told] == ["asked", "looked for", *told]
+    assert [one[1] for one in shop.wall.told[2:]] == [stands] * len(told)
+
+
+def test_a_card_that_cannot_be_found_is_not_looked_for_without_end(shop: Shop) -> None:
+    shop.wall.fails = [ActionUnclear("cut off")] * 100
+    shop.desk.round()
+    shop.say()
+    for _ in range(50):
+        shop.now += 300
+        shop.desk.round()
+
+    assert 10 < len(shop.wall.told) < 30
+    assert "a card stays as it is" in shop.alarms[-1]
 
 
 def test_what_may_stand_is_looked_for_until_somebody_knows(shop: Shop) -> None:
@@ -232,14 +262,19 @@ def several(merchants: int) -> Shop:
 
 def test_a_channel_that_does_not_answer_is_left_alone_with_all_its_cards() -> None:
     shop = several(5)
-    shop.wall.fails = [ActionUnclear("no answer")] * 2
-    tries = []
-    for shop.now in (0, 1, 2, 3, 5, 6):
+    ask, tries = shop.wall.ask, []
+
+    def silent(action: Action, role: str, lines: Sequence[str], *, again: bool = False) -> str:
+        shop.now += 10
+        return ask(action, role, lines, again=again)
+
+    shop.wall.ask, shop.wall.fails = silent, [ActionUnclear("no answer")] * 2  # type: ignore[method-assign]
+    for shop.now in (0, 11, 12, 25, 26):
         shop.desk.round()
         tries.append(len(shop.wall.told))
 
     # The second time it is left alone for longer; then it answers, and what never failed comes first.
-    assert tries == [1, 1, 2, 2, 2, 9]
+    assert tries == [1, 1, 2, 2, 9]
     assert [told[0] for told in shop.wall.told[2:]] == ["asked"] * 3 + ["asked again", "changed"] * 2
 
 

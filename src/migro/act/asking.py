@@ -32,6 +32,15 @@ class Asker(Protocol):
         """
         ...
 
+    def found(self, action: Action, role: str) -> str:
+        """
+        Return where a card stands that may have been posted, and nobody knows where; empty where there is none.
+
+        Raises:
+            ActionError: As the port of actuators has it.
+        """
+        ...
+
     def changed(self, action: Action, where: str, lines: Sequence[str]) -> None:
         """
         Show what has to be known by now, where the card stands: answers to what it showed before count for nothing.
@@ -76,10 +85,16 @@ class NoticeAsker:
         if again and isinstance(self._actuator, Declaring):
             standing = self._actuator.check(told)
             if standing == "done":
-                return "told before"
+                return _before(role)
             if not may_repeat(self._actuator.capabilities[told.kind].idempotency, standing):
                 raise ActionUnclear("whether people were asked cannot be found out")
         return self._tell(told)
+
+    def found(self, action: Action, role: str) -> str:
+        """Return that the role was told, where that can be known; see `Asker.found`."""
+        told = _told(action, role, asked_key(action), "", "")
+        sees = self._actuator.check(told) if isinstance(self._actuator, Declaring) else "unknown"
+        return _before(role) if sees == "done" else ""
 
     def changed(self, action: Action, where: str, lines: Sequence[str]) -> None:
         """Tell nothing: who looks it up sees what it is by now."""
@@ -94,6 +109,10 @@ class NoticeAsker:
         if result.status == "succeeded":
             return f"{action.target} {result.detail}"
         raise (ActionUnclear if result.status == "unknown" else ActionRefused)(result.detail)
+
+
+def _before(role: str) -> str:
+    return f"{role} told before"
 
 
 def _told(action: Action, role: str, key: str, text: str, note: str) -> Action:

@@ -177,6 +177,13 @@ class Slack(Actor):
         history = self._pages("conversations_history", channel=channel, oldest=oldest)
         return next((str(m["ts"]) for m in history if _key_of(m) == said.idempotency_key), "")
 
+    def found(self, action: Action, role: str) -> str:
+        """Look for a card that may have been posted; see `migro.act.asking.Asker`."""
+        said = self.said(action).model_copy(update={"target": role, "idempotency_key": asked_key(action)})
+        channel = self._channel(said)
+        ts = self._card(channel, said)
+        return f"slack {channel} {ts}" if ts else ""
+
     def changed(self, action: Action, where: str, lines: Sequence[str]) -> None:
         """Bring a card and its buttons up to date; see `migro.act.asking.Asker`."""
         _, channel, ts = self._place(where)

@@ -26,6 +26,10 @@ _LOG = logging.getLogger("migro.approvals")
 
 _LEASE_SECONDS = 300
 _LONGEST_WAIT_S = 300
+_SILENT_S = 1
+"""From how many seconds on a call that came to nothing keeps all else waiting."""
+_MOST_LOOKS = 20
+"""How often a card is looked for that nothing waits behind any more: for about an hour."""
 
 
 @attrs.define
@@ -138,11 +142,18 @@ class Desk:
             return False
         action = next(iter(self._agent.memory.read("actions", id=key)), None)
         found = self._asker((place.role,))
-        if action is not None and found is not None and place.where:
+        if action is not None and found is not None:
+            waited = action.model_copy(update={"at": since})
+            tries = self._troubles[key, since].times if (key, since) in self._troubles else 0
             try:
                 with self._heard(found[1]):
-                    found[1].answered(action.model_copy(update={"at": since}), place.where, outcome(action, since))
-            except ActionRefused as e:
+                    # A post that was cut off may have buttons all the same.
+                    where = place.where or found[1].found(waited, place.role)
+                    if where:
+                        found[1].answered(waited, where, outcome(action, since))
+            except (ActionRefused, ActionUnclear) as e:
+                if isinstance(e, ActionUnclear) and (place.where or tries < _MOST_LOOKS):
+                    raise
                 self._alarm(f"migro: a card stays as it is, and answers to it count for nothing: {e}")
         self.book.settled(place, since)
         _LOG.info("card settled", extra={"card": place.card, "role": place.role})
@@ -187,16 +198,19 @@ class Desk:
 
     @contextmanager
     def _heard(self, asker: Asker) -> Iterator[None]:
-        """Notice whether a channel answers: a refusal is an answer, and all of its cards would wait for another."""
+        """Notice whether a channel answers: whoever says at once that something cannot be told does."""
+        begun, silent = self._seconds(), False
         try:
             yield
-        except (ActionDelayed, ActionUnclear) as e:
-            self._silent.setdefault(id(asker), _Trouble()).add(self._seconds(), e)
+        except ActionError as e:
+            now = self._seconds()
+            silent = isinstance(e, ActionDelayed) or (isinstance(e, ActionUnclear) and now - begun >= _SILENT_S)
+            if silent:
+                self._silent.setdefault(id(asker), _Trouble()).add(now, e)
             raise
-        except ActionRefused:
-            self._silent.pop(id(asker), None)
-            raise
-        self._silent.pop(id(asker), None)
+        finally:
+            if not silent:
+                self._silent.pop(id(asker), None)
 
     def _stumbled(self, trouble: _Trouble, error: ActionError) -> None:
         trouble.add(self._seconds(), error)
