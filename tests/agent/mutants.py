@@ -402,7 +402,7 @@ MUTANTS = (
     Mutant(people.refusal, "not person.roles.intersection(roles)", "False", "stranger"),
     Mutant(people.refusal, "same_name(by) in barred:", "False:", "stranger"),
     Mutant(people.barred, "for rule in rules if rule.author", "for rule in rules if False", "stranger"),
-    Mutant(_approved.fget, "enough.get(self.actions[k].outcome, 1)", "1", "alone"),
+    Mutant(_approved.fget, "enough(self.actions[k].outcome, by)", "by", "alone"),
     Mutant(outbox.answer, "if action.binding != item.binding:", "if False:", "forged"),
     Mutant(outbox.answer, " or held.actions[item.target].status is not ActionStatus.WAITING:", ":", "refused"),
     Mutant(outbox.answer, "if why:", "if False:", "stranger"),
@@ -416,7 +416,12 @@ MUTANTS = (
     Mutant(fold.Fold._check_due, 'beyond = "; ".join(limit.words for limit in hard)', 'beyond = ""', "twice", JUDGED),
     Mutant(outbox.check_due, "(allowed and not beyond)", "allowed", "beyond", JUDGED),
     Mutant(outbox.check_due, "if state.halted or (", "if True or (", "twice", JUDGED),
-    Mutant(proposing._succeed, "existing.idempotency_key in approved and", "True or", "withdrawn_from"),
+    Mutant(
+        proposing._succeed,
+        "enough(proposed.outcome, answers.get(existing.idempotency_key, ()))",
+        "True or True",
+        "withdrawn_from",
+    ),
     Mutant(
         persons.act_on,
         "state.halted_at = why_halted(by=item.by, why=item.why),",

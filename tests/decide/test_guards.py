@@ -110,7 +110,7 @@ class Situation:
             tried=tried,
         )
         words = {"merchant": "m_1"}
-        return propose(ruling, ruleset="r", partition="p", decision="d", now=NOW, approved=(), words=words).actions
+        return propose(ruling, ruleset="r", partition="p", decision="d", now=NOW, answers={}, words=words).actions
 
 
 Input = Literal["fails", "missing", "raises"]

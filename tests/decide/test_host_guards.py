@@ -68,6 +68,11 @@ def shop(*guards: Guard) -> Run:
     return Run(fold=Fold(RULES, attrs.evolve(OPEN_POLICY, guards=guards)))
 
 
+def approve(run: Run, at: int, by: str) -> None:
+    reply = run.action("reply")
+    run.give(PersonActed(at=after(at), verb="approve", by=by, target=reply.idempotency_key, binding=reply.binding))
+
+
 def outcomes(decision: Decision) -> dict[str, Outcome]:
     return {trace.kind: trace.outcome for trace in decision.explanation.actions}
 
@@ -197,6 +202,44 @@ def test_what_was_approved_is_void_where_the_host_says_no_before_it_is_due() -> 
     run.give(said, frozen(20), ActionStarted(at=after(21), key=reply.idempotency_key))
 
     assert run.state.held["down", ("m_1",)].actions[reply.idempotency_key].status is ActionStatus.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("cap", "statuses"),
+    [
+        (Outcome.APPROVE1, [ActionStatus.STARTED]),
+        (Outcome.APPROVE2, [ActionStatus.EXPIRED, ActionStatus.WAITING]),
+    ],
+)
+def test_what_one_person_has_approved_is_asked_anew_where_a_guard_now_wants_two(
+    cap: Outcome, statuses: list[ActionStatus]
+) -> None:
+    run = shop(freeze(cap=cap))
+    run.give(frozen(0, False), *sure(1))
+    key = run.action("reply").idempotency_key
+    approve(run, 9, "ann")
+    run.give(frozen(20), ActionDue(at=after(21), key=key), ActionStarted(at=after(21), key=key))
+
+    replies = [a for a in run.state.held["down", ("m_1",)].actions.values() if a.kind == "reply"]
+    assert [a.status for a in replies] == statuses
+    assert replies[-1].outcome is cap
+    if cap is Outcome.APPROVE2:
+        assert replies[0].note == "withdrawn: policy now says approve2"
+        approve(run, 22, "ann")
+        assert run.action("reply").status is ActionStatus.WAITING
+        approve(run, 23, "bob")
+        assert run.action("reply").status is ActionStatus.PLANNED
+
+
+def test_what_two_have_approved_stands_where_one_or_two_are_asked() -> None:
+    run = shop(freeze())
+    run.give(frozen(0), *sure(1))
+    key = run.action("reply").idempotency_key
+    approve(run, 9, "ann")
+    approve(run, 10, "bob")
+    run.give(frozen(11, False), frozen(12), ActionDue(at=after(13), key=key), ActionStarted(at=after(13), key=key))
+
+    assert run.action("reply").status is ActionStatus.STARTED
 
 
 def test_what_guards_read_is_kept_behind_a_snapshot() -> None:

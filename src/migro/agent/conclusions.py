@@ -253,7 +253,7 @@ class Conclusions:
             partition=state.partition,
             decision=decision_id,
             now=state.now,
-            approved=held.approved,
+            answers=held.answers,
             words=words,
             requester=", ".join(held.requesters),
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from ..decide import Spent
+from ..decide import Spent, enough
 from ..engine import EngineState, Key
 from ..models import Action, ActionStatus, Cause, Issue, Outcome, ResourceRef, RunMode, Severity
 from ..verify import Clock, Flapping, Monitor, Suppression, Version
@@ -214,8 +214,7 @@ class Held:
     @property
     def approved(self) -> frozenset[str]:
         """Keys of the actions that enough people have approved: two different ones where policy asks for two."""
-        enough = {Outcome.APPROVE2: 2}
-        return frozenset(k for k, by in self.answers.items() if len(by) >= enough.get(self.actions[k].outcome, 1))
+        return frozenset(k for k, by in self.answers.items() if enough(self.actions[k].outcome, by))
 
 
 @attrs.define(on_setattr=attrs.setters.NO_OP)

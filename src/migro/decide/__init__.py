@@ -4,7 +4,7 @@ from .budgets import BUDGETS, Asked, Budget, Limit, QuietHours, Spent, numbers, 
 from .guards import HOSTS, Guard, Proposed
 from .people import APPROVERS, People, Person, barred, refusal, same_name
 from .policy import GUARDS, OF_ACTIONS, TABLE, GuardName, Policy, attention_of, cell_name, decide, guard_cap, mode_cap
-from .proposing import Proposals, propose, withdraw
+from .proposing import Proposals, enough, propose, withdraw
 from .recompute import recompute
 from .ruling import Ruling, rule_on
 
@@ -32,6 +32,7 @@ __all__ = [
     "barred",
     "cell_name",
     "decide",
+    "enough",
     "guard_cap",
     "mode_cap",
     "numbers",

@@ -10,7 +10,7 @@ from ..models import Action, ActionStatus, Outcome, content_id, digest, from_mic
 from .places import WITHDRAWN, Place
 from .ruling import Ruling
 
-__all__ = ["Proposals", "propose", "withdraw"]
+__all__ = ["Proposals", "enough", "propose", "withdraw"]
 
 _INITIAL = {
     Outcome.FORBID: ActionStatus.FORBIDDEN,
@@ -21,7 +21,14 @@ _INITIAL = {
     Outcome.AUTO: ActionStatus.PLANNED,
 }
 
+_ASKED = {Outcome.APPROVE1: 1, Outcome.APPROVE2: 2}
+
 _STOPPED = frozenset({ActionStatus.FORBIDDEN, ActionStatus.RECORDED, ActionStatus.ESCALATED})
+
+
+def enough(outcome: Outcome, answers: Collection[str]) -> bool:
+    """Return whether as many different people have approved an action as its outcome asks for, and anybody has."""
+    return len(answers) >= _ASKED.get(outcome, 1)
 
 
 @attrs.frozen
@@ -45,7 +52,7 @@ def propose(
     partition: str,
     decision: str,
     now: int,
-    approved: Collection[str],
+    answers: Mapping[str, Collection[str]],
     words: Mapping[str, str],
     requester: str = "",
 ) -> Proposals:
@@ -55,7 +62,7 @@ def propose(
     Args:
         partition, decision: Whose, and by which decision.
         now: The fold's time in microseconds.
-        approved: Keys of actions that enough people have approved.
+        answers: Who has approved an action, by its key.
         words: Fields of the issue that may be filled into an action's arguments.
         requester: The persons whose words led to the ruling, with commas between; empty where evidence alone did.
     """
@@ -82,7 +89,7 @@ def propose(
             expires_at=at + policy.approval_lasts if status is ActionStatus.WAITING else None,
             requester=requester,
         )
-        current, old = _succeed(r.existing, proposed, r.place, approved)
+        current, old = _succeed(r.existing, proposed, r.place, answers)
         actions.append(current)
         if old is not None:
             withdrawn.append(old)
@@ -90,7 +97,7 @@ def propose(
 
 
 def _succeed(
-    existing: Action | None, proposed: Action, place: Place, approved: Collection[str]
+    existing: Action | None, proposed: Action, place: Place, answers: Mapping[str, Collection[str]]
 ) -> tuple[Action, Action | None]:
     """Return the action that stands now, and the one that is withdrawn for it."""
     if existing is None or existing.status in _STOPPED:
@@ -108,7 +115,11 @@ def _succeed(
     elif (
         existing.status is not ActionStatus.PLANNED
         or proposed.status is ActionStatus.PLANNED
-        or (existing.idempotency_key in approved and proposed.status is ActionStatus.WAITING)
+        # What people have approved stands while as many are asked as have answered, whatever was asked of them then.
+        or (
+            enough(proposed.outcome, answers.get(existing.idempotency_key, ()))
+            and proposed.status is ActionStatus.WAITING
+        )
     ):
         return existing, None
     old = withdraw(existing, f"policy now says {proposed.outcome.word}")
