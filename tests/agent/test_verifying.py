@@ -12,6 +12,8 @@ import pytest
 from migro.act import Actor, ByRole, Retrying
 from migro.agent import Agent, Fold
 from migro.agent.snapshots import restore, snapshot
+from migro.agent.state import State, Tried
+from migro.agent.verifying import carry_tried, note_failure
 from migro.decide import recompute
 from migro.errors import ConfigurationError
 from migro.models import (
@@ -29,6 +31,7 @@ from migro.models import (
     Risk,
     Standing,
     Tick,
+    to_microseconds,
 )
 from migro.remember import VolatileMemory
 from migro.replay import replay
@@ -241,6 +244,58 @@ def test_what_was_of_no_use_is_known_behind_a_snapshot_and_under_other_rules() -
 
     assert json.dumps(sorted(map(str, run.state.tried)))
     assert attempt(run, 18_000, "failed").status is ActionStatus.ESCALATED
+
+
+def test_what_did_not_help_hours_ago_is_known_under_another_policy_too() -> None:
+    shop = Shop(Looking("did_not_help"))
+    shop.at(130)
+    policy = attrs.evolve(POLICY, approval_lasts=timedelta(hours=3))
+    other = Agent(rules=LASTING, memory=shop.memory, policy=policy, now=lambda: after(shop.now))
+    for hours, agent in ((2, shop.agent), (4, other)):
+        agent.resolve(list(shop.memory.read("issues"))[-1].id, by="ann", why="done")
+        shop.now = hours * 3600
+        agent.tick(after(shop.now))
+        for signal in (*(call(shop.now + n, shop.now + n) for n in range(3)), probe(shop.now, shop.now + 3)):
+            agent.handle(signal)
+
+        decision = list(shop.memory.read("decisions"))[-1]
+        tag = next(t for t in decision.explanation.actions if t.kind == "tag")
+        assert (tag.outcome, "did_not_help" in tag.guards) == (Outcome.ESCALATE, True)
+    assert replay(shop.memory, other.fold).differences == ()
+
+
+def test_what_records_say_was_of_no_use_counts_once_and_from_when_it_was_found_out() -> None:
+    run = Run(fold=Fold(LASTING, POLICY))
+    run.give(*sure())
+    key = run.action("tag").idempotency_key
+    done = ActionResult(status="succeeded", verify_after_s=7200)
+    run.give(ActionStarted(at=after(10), key=key), ActionFinished(at=after(10), key=key, result=done))
+    run.give(Tick(at=after(7210)))
+    look = run.action("verify").idempotency_key
+    in_vain = ActionResult(status="succeeded", effect="did_not_help")
+    run.give(ActionStarted(at=after(7210), key=look), ActionFinished(at=after(7210), key=look, result=in_vain))
+    held, fresh, known = run.state.held["down", ("m_1",)], State("merchant:m_1", now=run.state.now), run.state.tried
+    for _ in range(2):
+        carry_tried(fresh, held)
+
+    assert fresh.tried == known != {}
+    assert [t.at for t in known["down", ("m_1",)]] == [to_microseconds(after(7210))]
+    carry_tried(run.state, held)
+    assert run.state.tried == fresh.tried
+
+
+def test_failures_of_other_actions_do_not_make_one_useful_that_did_not_help() -> None:
+    run = short()
+    run.give(*sure())
+    held, tag = run.state.held["down", ("m_1",)], run.action("tag")
+    run.state.tried["down", ("m_1",)] = (Tried(run.state.now, "tag", "desk", True),)
+    for number in range(60):
+        note_failure(run.state, held, tag.model_copy(update={"kind": f"other_{number // 30}"}))
+
+    tried = run.state.tried["down", ("m_1",)]
+    assert [sum(t.kind == kind for t in tried) for kind in ("tag", "other_0", "other_1")] == [1, 20, 20]
+    attempt(run, 3_000, "failed")
+    assert run.action("tag").status is ActionStatus.ESCALATED
 
 
 # --- what was approved -----------------------------------------------------------------------------------------------

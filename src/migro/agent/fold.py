@@ -377,7 +377,6 @@ class Fold:
             for one in ordered
         }
         carry_relations(state, ordered)
-        state.tried = {}
         for held in state.held.values():
             carry_tried(state, held)
         for one in ordered:

@@ -44,7 +44,7 @@ _TOO_OFTEN = 2
 """After so many failures the same is not proposed once more."""
 
 _SHOWN = 20
-"""How much of what was of no use is remembered about an issue."""
+"""How often that an action was of no use is remembered about an issue."""
 
 Slot = tuple[str, tuple[str, ...]]
 
@@ -161,17 +161,34 @@ def forget_tried(state: State) -> None:
 def carry_tried(state: State, held: Held) -> None:
     """Take over what the records say of an issue's actions, where these rules have not seen it happen."""
     slot = (held.issue.kind, held.issue.key)
-    for action in held.actions.values():
+    seen = list(state.tried.get(slot, ()))
+    looks = {a.about: a for a in held.actions.values() if is_look(a)}
+    for key, action in sorted(held.actions.items(), key=lambda one: (one[1].at, one[0])):
         done = action.verified == "did_not_help"
-        if action.risk is not Risk.R0 and (done or action.status is ActionStatus.FAILED):
-            one = Tried(to_microseconds(action.at), action.kind, action.target, done)
-            state.tried[slot] = (*state.tried.get(slot, ()), one)[-_SHOWN:]
+        if action.risk is Risk.R0 or not (done or action.status is ActionStatus.FAILED):
+            continue
+        at = to_microseconds(action.at)
+        of_it = (t for t in seen if (t.kind, t.target, t.done) == (action.kind, action.target, done) and t.at >= at)
+        if (known := next(of_it, None)) is not None:
+            seen.remove(known)
+            continue
+        # When it was found out: by the look, or not later than what was approved could begin.
+        found_at = looks[key].at if key in looks else action.expires_at or action.at
+        _remember(state, slot, Tried(min(state.now, to_microseconds(found_at)), action.kind, action.target, done))
 
 
 def _note(state: State, held: Held, action: Action, *, done: bool) -> None:
     slot = (held.issue.kind, held.issue.key)
-    one = Tried(state.now, action.kind, action.target, done)
-    state.tried[slot] = (*state.tried.get(slot, ()), one)[-_SHOWN:]
+    _remember(state, slot, Tried(state.now, action.kind, action.target, done))
+
+
+def _remember(state: State, slot: Slot, one: Tried) -> None:
+    """Remember one more; what else was of no use stays, however often this one is."""
+    tried = sorted((*state.tried.get(slot, ()), one), key=lambda t: t.at)
+    same = [t for t in tried if (t.kind, t.target) == (one.kind, one.target)]
+    if len(same) > _SHOWN:
+        tried.remove(same[0])
+    state.tried[slot] = tuple(tried)
 
 
 def _update(held: Held, key: str, effects: Effects, **fields: object) -> None:
