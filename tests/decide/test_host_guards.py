@@ -13,6 +13,7 @@ import pytest
 from migro.agent import Agent, Fold
 from migro.agent.snapshots import restore, snapshot
 from migro.decide import HOSTS, Guard, Policy, Proposed, decide, recompute
+from migro.decide.guards import held_by
 from migro.errors import ConfigurationError
 from migro.expressions import UNSET, Maybe, fact
 from migro.models import (
@@ -167,6 +168,30 @@ def test_a_guard_is_told_what_is_proposed() -> None:
         "merchant": "m_1",
         "facts": {},
     }
+
+
+@pytest.mark.parametrize("change", ["args", "facts"])
+def test_no_guard_changes_what_another_one_is_asked_about(change: str) -> None:
+    def changing(asked: Proposed) -> bool:
+        getattr(asked, change)["text"] = "nothing to see"
+        return False
+
+    asked = Proposed(
+        kind="tag",
+        target="desk",
+        risk=Risk.R1,
+        args={"text": "all"},
+        issue_kind="down",
+        key=("m_1",),
+        severity=Severity.SEV2,
+        band=Band.HIGH,
+        merchant="m_1",
+        facts={},
+    )
+    guards = (saying(changing, name="a"), saying(lambda one: one.args["text"] == "all", name="b"))
+    held = held_by(guards, asked, lambda operand: None)
+
+    assert [(one.guard.name, one.why) for one in held] == [("a", "it raised TypeError"), ("b", "changes are frozen")]
 
 
 def test_whatever_guards_are_added_in_every_cell_nothing_is_loosened() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -18,6 +19,11 @@ HOSTS = "host:"
 """How the names of a host's guards begin in records."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def _sealed(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    # Guards are asked one after the other: none of them changes what the next one is asked about.
+    return MappingProxyType(dict(value))
 
 
 @attrs.frozen(kw_only=True)
@@ -35,13 +41,13 @@ class Proposed:
     kind: str
     target: str
     risk: Risk
-    args: Mapping[str, str]
+    args: Mapping[str, str] = attrs.field(converter=_sealed)
     issue_kind: str
     key: tuple[str, ...]
     severity: Severity
     band: Band
     merchant: str
-    facts: Mapping[str, Any]
+    facts: Mapping[str, Any] = attrs.field(converter=_sealed)
 
 
 def _reads(value: Mapping[str, Fact[Any]]) -> tuple[tuple[str, Fact[Any]], ...]:
