@@ -129,6 +129,9 @@ def test_where_the_host_has_not_said_it_denies_and_says_what_is_not_known() -> N
         (lambda asked: False, Outcome.AUTO, ""),
         (lambda asked: True, Outcome.APPROVE2, "changes are frozen"),
         (lambda asked: "  until\nmonday ", Outcome.APPROVE2, "until monday"),
+        (lambda asked: "no\ud800, \x1b[2Jnever", Outcome.APPROVE2, "no , [2Jnever"),
+        (lambda asked: "no" * 300, Outcome.APPROVE2, "no" * 249 + "n…"),
+        (lambda asked: "\ud800", Outcome.ESCALATE, "it says neither yes nor no"),
         (lambda asked: None, Outcome.ESCALATE, "it says neither yes nor no"),
         (lambda asked: 0, Outcome.ESCALATE, "it says neither yes nor no"),
         (lambda asked: "", Outcome.ESCALATE, "it says neither yes nor no"),
@@ -142,6 +145,7 @@ def test_only_a_plain_no_lets_an_action_go_on(said: Callable[[Proposed], Any], t
 
     assert outcomes(run.decisions[-1])["tag"] is tag
     assert not run.state.halted
+    assert run.decisions[-1].json_line().encode()
     if words:
         assert why(run.decisions[-1], "host:freeze") == f"tag: {words}"
 
@@ -305,6 +309,7 @@ def test_every_part_of_a_guard_that_decides_is_a_part_of_the_version_of_the_poli
         (lambda: freeze(holds=True), "expected something to ask as holds"),
         (lambda: freeze(version=""), "expected a version and a meaning"),
         (lambda: freeze(meaning=""), "expected a version and a meaning"),
+        (lambda: freeze(meaning="\n"), "expected a version and a meaning"),
         (lambda: freeze(from_risk=1), "expected the lowest risk"),
         (lambda: freeze(kinds="tag"), "expected several kinds of action"),
         (lambda: freeze(reads={"a": Freeze.frozen}), "expected facts such as"),
@@ -315,6 +320,13 @@ def test_every_part_of_a_guard_that_decides_is_a_part_of_the_version_of_the_poli
 def test_a_guard_that_could_loosen_or_say_nothing_is_refused(make: Callable[[], Any], words: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(words)):
         make()
+
+
+def test_what_a_guard_means_can_be_stored() -> None:
+    run = shop(saying(lambda asked: True, meaning="a\ud800 freeze", kinds={"tag"}))
+    run.give(*sure())
+
+    assert why(run.decisions[-1], "host:freeze") == "tag: a freeze"
 
 
 def test_no_guard_of_a_host_can_pass_for_one_of_migro() -> None:

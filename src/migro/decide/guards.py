@@ -12,6 +12,7 @@ import attrs
 from ..errors import ConfigurationError
 from ..expressions import Fact
 from ..models import Band, Outcome, Risk, Severity
+from ..models.lines import one_line
 
 __all__ = ["HOSTS", "Guard", "Held", "Proposed", "held_by"]
 
@@ -63,6 +64,10 @@ def _kinds(value: Iterable[str]) -> frozenset[str]:
     return frozenset(value)
 
 
+def _meaning(value: str) -> str:
+    return one_line(value) if isinstance(value, str) else ""
+
+
 @attrs.frozen(kw_only=True)
 class Guard:
     """
@@ -88,7 +93,7 @@ class Guard:
     name: str
     holds: Callable[[Proposed], bool | str | None]
     version: str
-    meaning: str
+    meaning: str = attrs.field(converter=_meaning)
     cap: Outcome = Outcome.ESCALATE
     from_risk: Risk = Risk.R1
     kinds: frozenset[str] = attrs.field(default=frozenset(), converter=_kinds)
@@ -133,8 +138,8 @@ class Held:
     """
 
     guard: Guard
-    why: str
-    missing: str = ""
+    why: str = attrs.field(converter=one_line)
+    missing: str = attrs.field(default="", converter=one_line)
 
 
 def held_by(guards: Iterable[Guard], proposed: Proposed, told: Callable[[Fact[Any]], Any]) -> tuple[Held, ...]:
@@ -163,6 +168,6 @@ def _held(guard: Guard, proposed: Proposed, told: Callable[[Fact[Any]], Any]) ->
         return None
     if said is True:
         return Held(guard, guard.meaning)
-    if isinstance(said, str) and said.strip():
-        return Held(guard, " ".join(said.split()))
+    if isinstance(said, str) and (words := one_line(said)):
+        return Held(guard, words)
     return Held(guard, "it says neither yes nor no", missing="its answer")

@@ -1,0 +1,21 @@
+"""Lines: words of foreign code, made fit for records and for whoever reads them."""
+
+from __future__ import annotations
+
+__all__ = ["LONGEST", "one_line"]
+
+LONGEST = 500
+"""How many signs of what foreign code says are kept."""
+
+
+def one_line(said: str) -> str:
+    """
+    Return words on one line, without signs that cannot be stored or would steer a terminal, and not without end.
+
+    >>> one_line("until  monday\\n")
+    'until monday'
+    """
+    # A subclass may say something else each time; of what is far too long only the begin is looked at.
+    text = str.__str__(said)[: 10 * LONGEST]
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
