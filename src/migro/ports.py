@@ -197,7 +197,8 @@ class Actuator(Protocol):
         Do it once.
 
         Called again with the same ``action.idempotency_key`` it must not act a second time. What is expected to
-        go wrong is a result with status ``failed``; an exception counts as one too.
+        go wrong is a result with status ``failed``; an exception counts as one too. Anything else may have happened:
+        it ends as ``unknown``, unless `Declaring.check` knows.
 
         Raises:
             ActionRefused: If it did not happen, and would be refused again.

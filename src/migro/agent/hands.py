@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
 from ..errors import ActionError, ActionUnclear, ConfigurationError
 from ..models import Action, ActionResult, Capability, Effect, Standing, may_repeat
+from ..models.lines import one_line
 from ..ports import Actuator, Declaring, Verifying
 from ..rules import Response, RuleSet
 
@@ -34,7 +35,7 @@ class DryRun:
     def execute(self, action: Action) -> ActionResult:
         """Return that the action was simulated, and what would have been done."""
         capability = self._capabilities.get(action.kind)
-        told = f"{action.kind} -> {action.target}" if capability is None else capability.preview(action)
+        told = f"{action.kind} -> {action.target}" if capability is None else _previewed(capability.preview, action)
         return _to_be_verified(ActionResult(status="simulated", detail=f"dry run: {told}"), capability)
 
     def take_up(self, action: Action) -> ActionResult:
@@ -48,7 +49,7 @@ class DryRun:
     def preview(self, action: Action) -> str:
         """Return what would be done, as far as somebody has declared it."""
         capability = self._capabilities.get(action.kind)
-        return "" if capability is None else capability.preview(action)
+        return "" if capability is None else _previewed(capability.preview, action)
 
 
 class Live:
@@ -102,11 +103,19 @@ class Live:
         problem = "" if capability is None else capability.problem(action)
         if problem:
             return ActionResult(status="failed", detail=problem)
-        return _to_be_verified(self._tried(actuator, capability, action), capability)
+        result = self._tried(actuator, capability, action)
+        detail = one_line(result.detail, _LONGEST)
+        told = result if detail == result.detail else result.model_copy(update={"detail": detail})
+        return _to_be_verified(told, capability)
 
     def _tried(self, actuator: Actuator, capability: Capability | None, action: Action) -> ActionResult:
         try:
-            return actuator.execute(action)
+            result: Any = actuator.execute(action)
+            if isinstance(result, ActionResult):
+                return result
+            # It has come back from the deed, if there was one, and says nothing of it: that is no failure.
+            told = f"{type(actuator).__name__} returned {type(result).__name__} in place of an ActionResult"
+            return _cleared(actuator, action, told)
         except ActionUnclear as e:
             return _cleared(actuator, action, str(e))
         except ActionError as e:
@@ -124,8 +133,8 @@ class Live:
         effect, why = "unknown", "its actuator cannot tell"
         if isinstance(actuator, Verifying):
             try:
-                effect = actuator.verify(action)
-                why = f"{type(actuator).__name__} has looked"
+                said: Any = actuator.verify(action)
+                effect, why = (said if isinstance(said, str) else ""), f"{type(actuator).__name__} has looked"
             except Exception as e:  # foreign code; its text may hold personal data
                 why = f"{type(actuator).__name__} raised {type(e).__name__}"
         if effect not in _EFFECTS:
@@ -138,12 +147,7 @@ class Live:
         capability = _capability(actuator, action)
         # Not every actuator declares what it can do, and one may still have words for it.
         preview = getattr(actuator, "preview", None) if capability is None else capability.preview
-        if not callable(preview):
-            return ""
-        try:
-            return " ".join(str(preview(action)).split())
-        except Exception as e:  # an actuator is foreign code; its text may hold personal data
-            return f"its actuator cannot say what it would do: {type(e).__name__}"
+        return _previewed(preview, action) if callable(preview) else ""
 
     def take_up(self, action: Action) -> ActionResult:
         """
@@ -166,6 +170,11 @@ class Live:
 
 _EFFECTS: Mapping[str, Effect] = {effect: effect for effect in get_args(Effect)}
 
+_STANDINGS: Mapping[str, Standing] = {standing: standing for standing in get_args(Standing)}
+
+_LONGEST = 10_000
+"""How many signs of a preview or a result are kept: people approve what they read there."""
+
 
 def _to_be_verified(result: ActionResult, capability: Capability | None) -> ActionResult:
     """Return a result with when to look whether it has helped, where it was done and somebody can look."""
@@ -187,7 +196,8 @@ def _capability(actuator: Any, action: Action) -> Capability | None:
 
 def _look(actuator: Actuator, action: Action) -> Standing:
     try:
-        return actuator.check(action) if isinstance(actuator, Declaring) else "unknown"
+        said: Any = actuator.check(action) if isinstance(actuator, Declaring) else "unknown"
+        return _STANDINGS.get(said, "unknown") if isinstance(said, str) else "unknown"
     except Exception:  # foreign code; who cannot look does not know
         return "unknown"
 
@@ -198,8 +208,15 @@ def _cleared(actuator: Actuator, action: Action, why: str) -> ActionResult:
             return ActionResult(status="succeeded", detail=f"found done: {why}")
         case "not_done":
             return ActionResult(status="failed", detail=f"found not done: {why}")
-        case "unknown":
+        case _:
             return ActionResult(status="unknown", detail=why)
+
+
+def _previewed(preview: Callable[[Action], object], action: Action) -> str:
+    try:
+        return one_line(str(preview(action)), _LONGEST)
+    except Exception as e:  # an actuator is foreign code; its text may hold personal data
+        return f"its actuator cannot say what it would do: {type(e).__name__}"
 
 
 Hands = DryRun | Live

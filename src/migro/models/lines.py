@@ -5,10 +5,10 @@ from __future__ import annotations
 __all__ = ["LONGEST", "one_line"]
 
 LONGEST = 500
-"""How many signs of what foreign code says are kept."""
+"""How many signs of what foreign code says are kept, unless somebody has to read all of it."""
 
 
-def one_line(said: str) -> str:
+def one_line(said: str, longest: int = LONGEST) -> str:
     """
     Return words on one line, without signs that cannot be stored or would steer a terminal, and not without end.
 
@@ -16,6 +16,6 @@ def one_line(said: str) -> str:
     'until monday'
     """
     # A subclass may say something else each time; of what is far too long only the begin is looked at.
-    text = str.__str__(said)[: 10 * LONGEST]
+    text = str.__str__(said)[: 10 * longest]
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"

@@ -1,0 +1,148 @@
+"""Hands: whatever an actuator says of a deed, it is done once, and what is not understood is known to nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from migro.act import RecordingActuator
+from migro.agent import Agent
+from migro.agent.hands import DryRun, Live
+from migro.errors import ActionError, ActionUnclear
+from migro.models import Action, ActionResult, Capability, Parameters, Risk
+from migro.models.lines import LONGEST, one_line
+from migro.remember import VolatileMemory
+from tests.agent.world import OPEN_POLICY, RULES, Run, sure
+
+
+class Nothing(Parameters):
+    pass
+
+
+def doing(said: Any) -> Any:
+    if isinstance(said, Exception):
+        raise said
+    return said
+
+
+class Plain:
+    """Hands that say what they are told to say, and count how often they act."""
+
+    kinds = frozenset({"tag"})
+
+    def __init__(self, said: Any = None) -> None:
+        self.said, self.acted = said, 0
+
+    def execute(self, action: Action) -> ActionResult:
+        self.acted += 1
+        result: ActionResult = doing(self.said)
+        return result
+
+
+class Declared(Plain):
+    """Hands that declare what they can do, with words of their own for it."""
+
+    def __init__(self, said: Any = None, *, standing: Any = "unknown", effect: Any = "helped", shown: Any = "") -> None:
+        super().__init__(said)
+        self.standing, self.effect, self.shown = standing, effect, shown
+
+    @property
+    def capabilities(self) -> dict[str, Capability]:
+        tag = Capability(
+            kind="tag",
+            risk=Risk.R1,
+            parameters=Nothing,
+            idempotency="check",
+            reversible=True,
+            preview=lambda action: doing(self.shown),
+        )
+        return {"tag": tag}
+
+    def check(self, action: Action) -> Any:
+        return doing(self.standing)
+
+    def verify(self, action: Action) -> Any:
+        return doing(self.effect)
+
+
+@pytest.fixture(scope="module")
+def tag() -> Action:
+    run = Run()
+    run.give(*sure())
+    action: Action = run.action("tag")
+    return action
+
+
+@pytest.mark.parametrize("said", [None, "done", {"status": "succeeded"}, ["succeeded"]])
+def test_what_is_no_result_is_known_to_nobody_and_looked_for_where_somebody_can(said: Any, tag: Action) -> None:
+    told = f"returned {type(said).__name__} in place of an ActionResult"
+
+    assert Live([Plain(said)]).execute(tag) == ActionResult(status="unknown", detail=f"Plain {told}")
+    for standing, status, words in (("done", "succeeded", "found done: "), ("not_done", "failed", "found not done: ")):
+        found = Live([Declared(said, standing=standing)]).execute(tag)
+        assert (found.status, found.detail) == (status, f"{words}Declared {told}")
+
+
+def test_what_is_no_result_is_executed_once_and_told() -> None:
+    hands, alarms, memory = Plain(), list[str](), VolatileMemory()
+    agent = Agent(
+        rules=RULES,
+        memory=memory,
+        policy=OPEN_POLICY,
+        actuators=[hands, RecordingActuator(["notify"])],
+        live=True,
+        alarm=alarms.append,
+    )
+    for signal in sure():
+        agent.handle(signal)
+    for _ in range(3):
+        agent.drain()
+
+    assert hands.acted == 1
+    assert [a.status.value for a in memory.read("actions") if a.kind == "tag"] == ["unknown"]
+    assert ["may or may not have happened" in told for told in alarms] == [True]
+
+
+@pytest.mark.parametrize("standing", [None, "maybe", ["done"], ValueError("what a sender wrote")])
+def test_a_look_that_says_nothing_known_leaves_it_unknown(standing: Any, tag: Action) -> None:
+    hands = Declared(ActionUnclear("cut off"), standing=standing)
+
+    assert Live([hands]).execute(tag) == ActionResult(status="unknown", detail="cut off")
+    assert Live([hands]).take_up(tag).status == "unknown"
+    assert hands.acted == 1
+
+
+@pytest.mark.parametrize("effect", [None, "perhaps", ["helped"], {"helped": 1}])
+def test_an_effect_that_is_none_is_unknown(effect: Any, tag: Action) -> None:
+    assert Live([Declared(effect=effect)]).verify(tag).effect == "unknown"
+
+
+@pytest.mark.parametrize("shown", [ValueError("what a sender wrote"), None, "tags\n\ud800 it"])
+def test_a_preview_that_fails_says_so_in_a_dry_run_as_on_a_card(shown: Any, tag: Action) -> None:
+    hands = Declared(shown=shown)
+    words = {ValueError: "its actuator cannot say what it would do: ValueError", str: "tags it"}.get(
+        type(shown), "None"
+    )
+    dry = DryRun(hands.capabilities)
+
+    assert dry.preview(tag) == Live([hands]).preview(tag) == words
+    assert dry.execute(tag) == ActionResult(status="simulated", detail=f"dry run: {words}")
+    assert dry.take_up(tag).status == "simulated"
+
+
+@pytest.mark.parametrize("said", [ActionResult(status="failed", detail="no\ud800pe"), ActionError("no\ud800pe")])
+def test_what_is_told_of_a_deed_can_be_stored(said: Any, tag: Action) -> None:
+    assert Live([Plain(said)]).execute(tag) == ActionResult(status="failed", detail="no pe")
+
+
+def test_a_line_keeps_what_can_be_read_of_it_to_its_longest() -> None:
+    class Changing(str):
+        __slots__ = ()
+
+        def split(self, *given: Any) -> Any:
+            raise RuntimeError
+
+    assert one_line(Changing(" a\tb \x1b[2J\u202e c\n")) == "a b [2J c"
+    assert [len(one_line("x" * n)) for n in (LONGEST, LONGEST + 1, 10**6)] == [LONGEST] * 3
+    assert one_line("xx", 1) == "…"
