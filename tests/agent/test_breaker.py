@@ -222,3 +222,21 @@ def test_the_runtime_halts_by_a_clock_that_cannot_be_right(seconds: tuple[int, .
 
     assert shop.agent.halted == words
     assert timedelta(minutes=5) == AHEAD
+
+
+# --- another process, and a memory that cannot be read ---------------------------------------------------------------
+
+
+def test_what_is_found_again_after_another_process_resumed_halts_again() -> None:
+    shop = Shop()
+    shop.disagree()
+    shop.seconds += 10
+    shop.start().resume(by="Ada", why="the other engine is mended")
+    shop.seconds += 10
+    shop.disagree()
+    shop.agent.drain()
+
+    assert shop.agent.halted.startswith("engines disagree")
+    assert shop.start().halted.startswith("engines disagree")
+    assert len(shop.alarms) == 2
+    assert shop.hands.actions == ()

@@ -160,13 +160,20 @@ class Loop:
 
         Said again while the same halt stands, it is one.
         """
-        if self.state(PLATFORM).halted == why or self.breaker.tripped == why:
+        if self.breaker.tripped == why:
             return
+        # First of all nothing acts here: the memory may not even tell how the platform stands.
+        before, self.breaker.tripped = self.breaker.tripped, why
+        known = False
         try:
-            self.breaker.tripped = why
+            # Others may have resumed meanwhile, and then this is another halt.
+            self.catch_up(PLATFORM)
+            if known := self.state(PLATFORM).halted == why:
+                self.breaker.tripped = before
             self.journal_halt()
         finally:
-            page(self._alarm, why)
+            if not known:
+                page(self._alarm, why)
 
     def journal_halt(self) -> None:
         """Let the journal say what has tripped, as soon as the memory takes it; until then nothing acts here."""
