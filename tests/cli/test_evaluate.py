@@ -108,6 +108,31 @@ def test_words_are_learned_from_labels_and_used(run: Run, tmp_path: Path) -> Non
     assert "accuracy             1.0000" in run("own.jsonl", "--words", "own.json")[1]
 
 
+def test_a_group_field_that_no_ticket_has_teaches_nothing(run: Run, tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"title": f"the {word} again, Featherstonehaugh", "category": category, "shop": "one"})
+        for word, category in [("lamp", "inventory"), ("wire", "docs")] * 60
+    ]
+    (tmp_path / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    code, _, err = run("own.jsonl", "--fit-words", "own.json", "--group-field", "shopp")
+
+    assert code == 2
+    assert "expected a shop, project or reporter in the field 'shopp' of a ticket, got none" in err
+    assert not (tmp_path / "own.json").exists()
+
+
+@pytest.mark.parametrize("option", ["--fit-words", "--fit-calibration"])
+@pytest.mark.parametrize("name", ["labelled.jsonl", "./labelled.jsonl", "link.jsonl", "hard.jsonl"])
+def test_labelled_tickets_are_never_written_over(run: Run, tmp_path: Path, option: str, name: str) -> None:
+    (tmp_path / "link.jsonl").symlink_to("labelled.jsonl")
+    (tmp_path / "hard.jsonl").hardlink_to(tmp_path / "labelled.jsonl")
+    code, out, err = run("labelled.jsonl", option, name)
+
+    assert (code, out) == (2, "")
+    assert f"{option}: expected a file to write, got one that is read - at " in err
+    assert (tmp_path / "labelled.jsonl").read_text(encoding="utf-8") == LABELLED
+
+
 def test_one_unknown_label_stops_nothing(run: Run, tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(LABELLED + '\n{"title": "Cart", "category": "kettles"}\n', encoding="utf-8")
     code, out, err = run("one.jsonl")
@@ -127,3 +152,45 @@ def test_a_table_of_a_spreadsheet_is_read_in_its_encoding(run: Run, tmp_path: Pa
     assert code == 0
     assert out.startswith("1 tickets")
     assert err == "migro: old.csv: expected UTF-8, read as windows-1252\n"
+
+
+@pytest.mark.parametrize("option", ["--fit-words", "--fit-calibration", "--plot"])
+@pytest.mark.parametrize(("name", "got"), [("none/x.svg", "a name in no directory"), ("d.svg", "a directory")])
+def test_a_file_that_cannot_be_written_is_named_before_any_work(
+    run: Run, tmp_path: Path, option: str, name: str, got: str
+) -> None:
+    (tmp_path / "d.svg").mkdir()
+
+    assert run("labelled.jsonl", option, name) == (
+        2,
+        "",
+        f"migro: {option}: expected a file to write, got {got} - at {name}\n",
+    )
+
+
+def test_two_results_do_not_share_a_file(run: Run) -> None:
+    code, _, err = run("labelled.jsonl", "--fit-words", "x.json", "--fit-calibration", "x.json")
+
+    assert code == 2
+    assert "--fit-words: expected a file of its own, got that of --fit-calibration - at x.json" in err
+
+
+def test_a_disk_that_refuses_is_said_in_words(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    code, _, err = run("labelled.jsonl", "--fit-calibration", "x.json")
+
+    assert code == 2
+    assert err == "migro: --fit-calibration: expected a file to write, got no space left on device - at x.json\n"
+
+
+@pytest.mark.parametrize("option", ["--words", "--calibration"])
+def test_brackets_without_end_are_said_in_words(run: Run, tmp_path: Path, option: str) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000, encoding="utf-8")
+    code, out, err = run("labelled.jsonl", option, "deep.json")
+
+    assert (code, out) == (2, "")
+    assert err.startswith(f"migro: {option}: expected ")
+    assert err.endswith(", got brackets inside each other without end - at deep.json\n")

@@ -34,6 +34,7 @@ __all__ = ["add_reading", "classifier_of", "records_of", "register"]
 
 _MOST_REASONS = 6
 _LARGEST = 1_000_000_000
+_DEEP = "brackets inside each other without end"
 
 
 def register(commands: Any, _: argparse.ArgumentParser) -> None:
@@ -88,8 +89,9 @@ def classifier_of(arguments: argparse.Namespace) -> Classifier:
     vocabularies = {} if "en" in languages else {"en": standard_vocabulary()}
     if arguments.words is not None:
         vocabularies |= _words(arguments.words)
+    calibration = _calibration(arguments.calibration)
     try:
-        return Classifier([*own, *shipped], _calibration(arguments.calibration), vocabularies=vocabularies)
+        return Classifier([*own, *shipped], calibration, vocabularies=vocabularies)
     except MigroError as e:
         raise ConfigurationError(f"--lexicon: {e}") from e
 
@@ -100,6 +102,8 @@ def _words(path: Path) -> dict[str, Vocabulary]:
         return {str(document.get("language", "en")): Vocabulary.of(document)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise ConfigurationError(f"--words: expected points of words: {e} - at {path}") from e
+    except RecursionError as e:
+        raise ConfigurationError(f"--words: expected points of words, got {_DEEP} - at {path}") from e
     except MigroError as e:
         raise ConfigurationError(f"--words: {e} - at {path}") from e
 
@@ -120,6 +124,8 @@ def _calibration(path: Path | None) -> Calibration:
         return Calibration.of(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise ConfigurationError(f"--calibration: expected a calibration: {e} - at {path}") from e
+    except RecursionError as e:
+        raise ConfigurationError(f"--calibration: expected a calibration, got {_DEEP} - at {path}") from e
 
 
 def records_of(arguments: argparse.Namespace, console: Console) -> Iterator[TicketRecord]:

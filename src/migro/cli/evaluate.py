@@ -15,6 +15,7 @@ from .classify import add_reading, classifier_of, records_of
 from .console import Console
 from .numbers import json_number
 from .scenarios import add_parser
+from .targets import check_targets, writing
 
 __all__ = ["register"]
 
@@ -51,6 +52,7 @@ def evaluate_tickets(arguments: argparse.Namespace, console: Console) -> int:
     for path in arguments.plot:
         if path.suffix.lower() not in (".svg", ".png"):
             raise ConfigurationError(f"--plot: expected a name that ends with .svg or .png, got {path.name}")
+    check_targets(_targets(arguments), [*arguments.files, *arguments.lexicon])
     judged: list[Judged] = []
     left_out = 0
     kept: list[TicketRecord] = []
@@ -74,12 +76,21 @@ def evaluate_tickets(arguments: argparse.Namespace, console: Console) -> int:
         indent = 2 if console.format == "json" else None
         print(json.dumps(document, default=json_number, indent=indent, sort_keys=True, ensure_ascii=False))
     for path in arguments.plot:
-        write_plot(scores, path)
+        with writing("--plot", path):
+            write_plot(scores, path)
     if arguments.fit_calibration is not None:
         _fit(judged, arguments)
     if arguments.fit_words is not None:
         _fit_words(kept, classifier, arguments)
     return 1 if left_out else 0
+
+
+def _targets(arguments: argparse.Namespace) -> Iterator[tuple[str, Path]]:
+    yield from (("--plot", path) for path in arguments.plot)
+    if arguments.fit_calibration is not None:
+        yield "--fit-calibration", arguments.fit_calibration
+    if arguments.fit_words is not None:
+        yield "--fit-words", arguments.fit_words
 
 
 def _keeping(records: Iterable[TicketRecord], kept: list[TicketRecord]) -> Iterator[TicketRecord]:
@@ -98,7 +109,8 @@ def _fit_words(records: list[TicketRecord], classifier: Classifier, arguments: a
         raise ConfigurationError(f"--fit-words: {e}") from e
     document = {"language": language, **found.document()}
     text = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True)
-    arguments.fit_words.write_text(text + "\n", encoding="utf-8")
+    with writing("--fit-words", arguments.fit_words):
+        arguments.fit_words.write_text(text + "\n", encoding="utf-8")
 
 
 def _fit(judged: list[Judged], arguments: argparse.Namespace) -> None:
@@ -110,4 +122,5 @@ def _fit(judged: list[Judged], arguments: argparse.Namespace) -> None:
     except ValueError as e:
         raise ConfigurationError(f"--fit-calibration: {e}") from e
     document = {"source": found.source, "steps": [list(step) for step in found.steps]}
-    arguments.fit_calibration.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    with writing("--fit-calibration", arguments.fit_calibration):
+        arguments.fit_calibration.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

@@ -95,7 +95,8 @@ def fit_words(
         source: Name of the export.
 
     Raises:
-        ValueError: If there are fewer than 100 labelled tickets of the language.
+        ValueError: If there are fewer than 100 labelled tickets of the language, or none has a word in the group's
+            field: each would count as a group of its own, and names of one shop would be learned.
     """
     learned: dict[str, list[LabelledEvidence]] = defaultdict(list)
     for record in records:
@@ -112,6 +113,8 @@ def fit_words(
             )
     counts = Counter({language: len(tickets) for language, tickets in learned.items()})
     language, many = max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+    if group is not None and many and not any(ticket.group for ticket in learned[language]):
+        raise ValueError(f"expected a shop, project or reporter in the field {group!r} of a ticket, got none")
     told = f"{many} labelled tickets of {source or 'an export'}; migro evaluate tickets --fit-words"
     return language, fit_vocabulary(learned[language], held=held, source=told)
 
