@@ -111,7 +111,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read() -> None:
     assert [(r.place, r.problem) for r in found if not r.ticket] == [
         ("my.jsonl, line 2", "expected a JSON object, got something else"),
         ("my.jsonl, line 3", "expected a JSON object, got int"),
-        ("my.jsonl, line 4", "expected a title or a text, got the fields id, title"),
+        ("my.jsonl, line 4", "expected words in a title or a text, got them in id"),
     ]
 
 
@@ -152,3 +152,50 @@ def test_context_is_no_text() -> None:
 
     assert found.fields is not None
     assert found.fields.body is None
+
+
+def test_a_row_that_ends_early_is_named_by_its_line_and_the_others_are_read() -> None:
+    rows = "id,description,title\n1\n2,It is empty\n3,It fails,Login\n4\n5,It is slow,Page\n"
+    found = list(read_tickets(rows, where="t.csv"))
+
+    assert [(r.ticket.title, r.ticket.body) for r in found if r.ticket] == [
+        ("", "It is empty"),
+        ("Login", "It fails"),
+        ("Page", "It is slow"),
+    ]
+    assert [(r.place, r.problem) for r in found if not r.ticket] == [
+        ("t.csv, line 2", "expected words in a title or a text, got them in id"),
+        ("t.csv, line 5", "expected words in a title or a text, got them in id"),
+    ]
+
+
+def test_an_object_without_a_field_that_tells_ends_nothing_where_others_have_one() -> None:
+    odd, good = '{"id": 7}\n', '{"id": 8, "title": "Cart"}\n'
+    for text in (odd + good, good + odd, odd * 3 + good + odd):
+        found = list(read_tickets(text, where="t"))
+        assert len(found) == text.count("\n")
+        assert {r.problem for r in found if not r.ticket} == {
+            "expected a field such as title, subject, description or body, got id"
+        }
+        assert [r.place for r in found] == [f"t, line {n}" for n in range(1, len(found) + 1)]
+
+
+@pytest.mark.parametrize("many", [1, 100, 101, 5_000])
+def test_where_no_object_has_such_a_field_the_first_is_named(many: int) -> None:
+    with pytest.raises(InputError, match=r"got id in t, (line|item) 1: say which one it is"):
+        list(read_tickets('{"id": 7}\n' * many, where="t"))
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_quote_that_nobody_closes_is_said(end: str) -> None:
+    rows = 'id,title,body\n1,Cart,"two\nlines"\n2,"Login,It fails\n3,Page,It is slow' + end
+    *others, (where, last, said) = [(r.place, r.ticket, r.problem) for r in read_tickets(rows, where="t.csv")]
+
+    assert [problem for _, _, problem in others] == ["", ""]
+    assert (where, last) == ("t.csv, line 4", None)
+    assert said == "expected the end of a quoted field, got that of the table: rows may be its text"
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", '\n5,"a ""word""","It is ""so"""', '\n5,Page,""'])
+def test_quotes_that_are_closed_are_no_problem(end: str) -> None:
+    assert all(not r.problem for r in read_tickets('id,title,body\n1,Cart,"It\nis empty"' + end))

@@ -70,6 +70,7 @@ _LANGUAGE: Final = ("language", "lang", "locale", "sprache", "idioma")
 _SEPARATORS: Final = ",;\t|"
 _NO_TEXT: Final = frozenset(("context", "kontext", "subtitle", "untertitel"))
 _HEAD: Final = 20_000
+_MOST_ODD: Final = 100
 _LONGEST_NAME: Final = 60
 _TOLD_SEPARATOR: Final = re.compile(r"sep=([,;\t|])[^\S\n]*\r?\n", re.IGNORECASE)
 """A first line by which spreadsheets tell the separator of a table."""
@@ -125,7 +126,7 @@ def read_tickets(text: str, *, fields: TicketFields | None = None, where: str = 
         where: Name of the file, for places.
 
     Raises:
-        InputError: If the fields of a table or of all objects have no name that tells of a ticket.
+        InputError: If no field of a table, or of all of the first objects, has a name that tells of a ticket.
     """
     text = text.removeprefix("\ufeff")
     names = fields or TicketFields()
@@ -134,17 +135,35 @@ def read_tickets(text: str, *, fields: TicketFields | None = None, where: str = 
         yield TicketRecord(where, _plain(text))
         return
     known: _Names | None = None
+    # Objects before the first that tells: whether they are odd ones, or the whole export is, only what follows says.
+    odd: list[TicketRecord] = []
     for place, row in rows:
+        at = f"{where}, {place}"
         if isinstance(row, str) or not isinstance(row, Mapping):
             got = row if isinstance(row, str) else f"expected a JSON object, got {type(row).__name__}"
-            yield TicketRecord(f"{where}, {place}", None, problem=got)
+            yield TicketRecord(at, None, problem=got)
             continue
         flat = _flat(row)
         if known is None or not known.fit(flat):
-            known = _Names.of(flat, names)
+            try:
+                known = _Names.of(flat, names)
+            except InputError as e:
+                record = TicketRecord(at, None, row, str(e))
+                if known is not None:
+                    yield record
+                elif len(odd) < _MOST_ODD:
+                    odd.append(record)
+                else:
+                    break
+                continue
+            yield from odd
+            odd.clear()
         ticket = known.ticket(row, flat)
-        missing = "" if ticket else f"expected a title or a text, got the fields {_listed(flat)}"
-        yield TicketRecord(f"{where}, {place}", ticket, row, missing, known.told)
+        filled = {name: value for name, value in flat.items() if value not in (None, "")}
+        missing = "" if ticket else f"expected words in a title or a text, got them in {_listed(filled)}"
+        yield TicketRecord(at, ticket, row, missing, known.told)
+    if odd:
+        raise InputError(f"{odd[0].problem} in {odd[0].place}: say which one it is")
 
 
 def _plain(text: str) -> Ticket:
@@ -231,10 +250,18 @@ def _told(names: Sequence[str]) -> set[str]:
 
 def _table(text: str, separator: str, *, above: int = 0) -> Iterator[tuple[str, Any]]:
     before = csv.field_size_limit(_LONGEST_FIELD)
+    ended = False
+
+    def lines() -> Iterator[str]:
+        nonlocal ended
+        yield from io.StringIO(text, newline="")
+        ended = True
+
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        rows = csv.reader(lines(), delimiter=separator)
         names: Sequence[str] = ()
         while True:
+            first = above + rows.line_num + 1
             try:
                 row = next(rows)
             except StopIteration:
@@ -245,7 +272,12 @@ def _table(text: str, separator: str, *, above: int = 0) -> Iterator[tuple[str, 
             if not names:
                 names = [name.strip() for name in row] if any(cell.strip() for cell in row) else ()
             elif any(cell.strip() for cell in row):
-                yield f"line {above + rows.line_num}", dict(zip(names, row, strict=False))
+                # A row that ends early has nothing in its last columns.
+                cells = [*row, *[""] * (len(names) - len(row))]
+                yield f"line {above + rows.line_num}", dict(zip(names, cells, strict=False))
+            if ended:
+                # A row is whole with its line; only inside quotes one looks for another, and here found none.
+                yield f"line {first}", "expected the end of a quoted field, got that of the table: rows may be its text"
     finally:
         csv.field_size_limit(before)
 
@@ -283,10 +315,7 @@ class _Names:
         title = told.title or _find({name: flat[name] for name in flat if name != told.body}, _TITLE)
         body = told.body or _find({name: flat[name] for name in flat if name != title}, _BODY)
         if title is None and body is None and not _thread(flat):
-            raise InputError(
-                f"expected a field such as title, subject, description or body, got {_listed(flat)}:"
-                " say which one it is"
-            )
+            raise InputError(f"expected a field such as title, subject, description or body, got {_listed(flat)}")
         return cls(told.id or _find(flat, _ID), title, body, _find(flat, _LANGUAGE))
 
     @property
