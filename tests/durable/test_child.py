@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,26 @@ from migro.errors import MigroError, SecondEngineCrashed, SecondEngineLate, Seco
 
 ENDINGS = {
     "a signal": ("os.kill(os.getpid(), 11)", SecondEngineCrashed, "signal SIGSEGV"),
+    "a signal without a name": (
+        "os.kill(os.getpid(), signal.SIGRTMIN + 3)",
+        SecondEngineCrashed,
+        rf"signal {signal.SIGRTMIN + 3}$",
+    ),
+    "words that steer": (
+        "sys.exit('red \\x1b[31m\\u202e\\n')",
+        SecondEngineCrashed,
+        r"exit code 1 \(red \\x1b\[31m\\u202e\)",
+    ),
+    "an error that steers": (
+        "print(json.dumps({'error': chr(27) + '[31m'}), flush=True)",
+        SecondEngineCrashed,
+        r"got \\x1b\[31m$",
+    ),
+    "brackets without end": (
+        "print('[' * 200_000, flush=True)",
+        SecondEngineCrashed,
+        r"expected an answer in JSON, got b'\[\[",
+    ),
     "an exit": ("sys.exit('out of luck')", SecondEngineCrashed, r"exit code 1 \(out of luck\)"),
     "what is no JSON": ("print('hm', flush=True)", SecondEngineCrashed, "expected an answer in JSON, got b'hm'"),
     "no object": ("print('[1]', flush=True)", SecondEngineCrashed, "expected an answer in JSON"),

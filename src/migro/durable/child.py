@@ -93,7 +93,9 @@ class Child:
             raise
         if "error" in answer:
             self.close()
-            raise SecondEngineCrashed(f"expected {request.get('do')!r} to be done, got {answer['error']}")
+            raise SecondEngineCrashed(
+                f"expected {request.get('do')!r} to be done, got {_printable(str(answer['error']))}"
+            )
         return answer
 
     def close(self) -> None:
@@ -187,20 +189,32 @@ class Child:
             return SecondEngineCrashed(f"expected an answer to {what!r}, got a closed pipe")
         if code == -signal.SIGALRM:
             return SecondEngineLate(f"expected an answer to {what!r} in time, got none; its process ended itself")
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        how = f"signal {_signal(-code)}" if code < 0 else f"exit code {code}"
         return SecondEngineCrashed(f"expected an answer to {what!r}, got the end of its process: {how}{self._words()}")
 
     def _words(self) -> str:
         assert self._said is not None
         self._said.seek(0)
         words = self._said.read().decode(errors="replace").strip()
-        return f" ({words[-_TAIL:]})" if words else ""
+        return f" ({_printable(words[-_TAIL:])})" if words else ""
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)  # those for real-time have no names but the first and the last
+
+
+def _printable(words: str) -> str:
+    """Return words that steer no terminal: what cannot be printed is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
 
 
 def _read(line: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         raise SecondEngineCrashed(f"expected an answer in JSON, got {line[:80]!r}")
