@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import socket
+import threading
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from typing import Any, cast
 
 import pytest
@@ -105,6 +107,83 @@ def test_no_more_of_a_body_is_read_than_may_be_and_one() -> None:
         assert asked(port, "POST", "/", b"", **{"Transfer-Encoding": "chunked"})[0] == 411
 
     assert seen == [9, 11]
+
+
+def raw_asked(port: int, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(request)
+        line.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: line.recv(4096), b""))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ("Content-Length: 2\r\nContent-Length: 40", 400),
+        ("Content-Length: 40\r\nContent-Length: 2", 400),
+        ("Content-Length: 2, 40", 400),
+        ("Content-Length: 2\r\nTransfer-Encoding: chunked", 400),
+        ("Transfer-Encoding: identity\r\nContent-Length: 2", 400),
+        ("Content-Length : 40\r\nContent-Length: 2", 400),
+        (" Content-Length: 40\r\nContent-Length: 2", 400),
+        ("Content-Length: 2\r\nhm\r\nContent-Length: 40", 400),
+        ("Content-Length: -1", 400),
+        ("Content-Length: " + "9" * 5000, 400),
+        ("Content-Length: 40", 400),
+        ("Transfer-Encoding: chunked", 411),
+        ("Content-Length: 2\r\nContent-Length: 2", 200),
+        ('Content-Length: 2\r\nContent-Type: multipart/form-data; boundary="x"', 200),
+    ],
+)
+def test_a_body_whose_end_is_a_matter_of_opinion_is_refused_with_all_that_follows(headers: str, status: int) -> None:
+    bodies: list[bytes] = []
+
+    def answer(_: str, __: str, ___: Any, raw: bytes) -> Reply:
+        bodies.append(raw)
+        return Reply(200, {"connection": "close"}, b"")
+
+    with serving("127.0.0.1:0", answer, largest=100) as port:
+        said = raw_asked(port, f"POST / HTTP/1.1\r\nHost: x\r\n{headers}\r\n\r\n{{}}".encode())
+
+    assert said.startswith(f"HTTP/1.1 {status} ".encode())
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert bodies == ([b"{}"] if status == 200 else [])
+
+
+def test_senders_that_send_nothing_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("migro.cli.serving._MOST_SENDERS", 4)
+    with ExitStack() as stack, serving("127.0.0.1:0", lambda *_: Reply(200, {}, b"")) as port:
+        before = threading.active_count()
+        idle = [stack.enter_context(socket.create_connection(("127.0.0.1", port), 10)) for _ in range(12)]
+        for line in idle:
+            line.sendall(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n")
+
+        assert asked(port, "POST", "/")[0] == 200
+        # Who was there first had to go, and who came last is still waited for.
+        for line in idle[:8]:
+            with suppress(ConnectionResetError):
+                assert line.recv(1) == b""
+        idle[-1].sendall(b"x")
+        assert idle[-1].recv(12) == b"HTTP/1.1 200"
+        assert threading.active_count() - before <= 4
+
+
+def test_where_all_senders_are_being_answered_the_next_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("migro.cli.serving._MOST_SENDERS", 1)
+    begun, may = threading.Event(), threading.Event()
+
+    def answer(*_: Any) -> Reply:
+        begun.set()
+        may.wait(10)
+        return Reply(200, {}, b"")
+
+    with serving("127.0.0.1:0", answer) as port, socket.create_connection(("127.0.0.1", port), 10) as first:
+        first.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert begun.wait(10)
+        with socket.create_connection(("127.0.0.1", port), 10) as second:
+            assert second.recv(12) == b"HTTP/1.1 503"
+        may.set()
+        assert first.recv(12) == b"HTTP/1.1 200"
 
 
 def test_an_answer_that_raises_is_a_500_and_the_next_one_is_answered() -> None:

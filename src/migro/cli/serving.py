@@ -6,9 +6,11 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Any, Final
 
 from ..errors import ConfigurationError
 from ..receive import Reply
@@ -22,6 +24,12 @@ Answering = Callable[[str, str, list[tuple[str, str]], bytes], Reply]
 
 _PATIENCE_S: Final = 30
 """How long a sender may take for each piece of a request."""
+
+_MOST_SENDERS: Final = 128
+"""How many senders are connected at once; beyond, whoever has been waited for longest makes room."""
+
+_LONGEST_LENGTH: Final = 18
+_NO_HEADERS: Final = (FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect)
 
 _PLAIN: Final = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
 
@@ -52,19 +60,54 @@ def pages(metrics: Callable[[], str] | None, health: Callable[[], Health]) -> An
     return answer
 
 
-def _handler(answer: Answering, largest: int) -> type[BaseHTTPRequestHandler]:
+def _refusal(status: int, words: str) -> Reply:
+    return Reply(status, {**_PLAIN, "connection": "close"}, f"{words}\n".encode())
+
+
+def _length(headers: Message) -> int | Reply:
+    """
+    Return how long a body is, or the refusal where that is a matter of opinion: what comes next would be as well.
+
+    A proxy in front that has another opinion lets a request through inside the body of another one.
+    """
+    # A blank before the colon, a line without one, and a value that goes on in the next line hide a header from some.
+    odd = any(name != name.strip() or "\n" in value or "\r" in value for name, value in headers.items())
+    if odd or any(isinstance(defect, _NO_HEADERS) for defect in headers.defects):
+        return _refusal(400, "expected headers")
+    lengths = set(headers.get_all("content-length") or ())
+    if "transfer-encoding" in headers:
+        if lengths:
+            return _refusal(400, "expected a content-length alone")
+        return _refusal(411, "expected a content-length")
+    if len(lengths) > 1:
+        return _refusal(400, "expected one content-length")
+    length = lengths.pop() if lengths else "0"
+    if not (length.isascii() and length.isdigit() and len(length) <= _LONGEST_LENGTH):
+        return _refusal(400, "expected a content-length in digits")
+    return int(length)
+
+
+def _handler(answer: Answering, largest: int, server: _Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = _PATIENCE_S
         server_version, sys_version = "migro", ""
 
+        def handle_one_request(self) -> None:
+            server.waits_for(self.connection)
+            super().handle_one_request()
+
         def _do(self) -> None:
-            length = self.headers.get("content-length") or "0"
-            if "transfer-encoding" in self.headers or not (length.isascii() and length.isdigit()):
-                # Where a body ends that says so in two ways is a matter of opinion; what comes next would be as well.
-                return self._send(Reply(411, {**_PLAIN, "connection": "close"}, b"expected a content-length\n"))
-            raw = self.rfile.read(min(int(length), largest + 1))
-            self.close_connection = self.close_connection or int(length) > len(raw)
+            length = _length(self.headers)
+            if isinstance(length, Reply):
+                return self._send(length)
+            raw = self.rfile.read(min(length, largest + 1))
+            self.close_connection = self.close_connection or length > len(raw)
+            if not server.has_heard(self.connection):
+                self.close_connection = True
+                return None  # it had to make room: nobody would hear the answer
+            if len(raw) < min(length, largest + 1):
+                return self._send(_refusal(400, "expected as many bytes as the content-length says"))
             try:
                 reply = answer(self.command, self.path, list(self.headers.items()), raw)
             except Exception:  # what it says may quote what came
@@ -73,6 +116,7 @@ def _handler(answer: Answering, largest: int) -> type[BaseHTTPRequestHandler]:
                 self._send(reply)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
+            return None
 
         def _send(self, reply: Reply) -> None:
             self.send_response(reply.status)
@@ -93,8 +137,60 @@ def _handler(answer: Answering, largest: int) -> type[BaseHTTPRequestHandler]:
 
 
 class _Server(ThreadingHTTPServer):
+    """Has a thread for every sender, and no more of them than `_MOST_SENDERS`."""
+
     daemon_threads = True
     request_queue_size = 128
+
+    def __init__(self, place: tuple[str, int], answer: Answering, largest: int) -> None:
+        self._lock = threading.Lock()
+        self._connected: set[socket.socket] = set()
+        self._waited_for: dict[socket.socket, None] = {}
+        super().__init__(place, _handler(answer, largest, self))
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Take a sender in; where there are too many, one that sends nothing goes, or else the new one."""
+        with self._lock:
+            full = len(self._connected) >= _MOST_SENDERS
+            longest = next(iter(self._waited_for), None) if full else None
+            if longest is not None:
+                self._drop(longest)
+            if not full or longest is not None:
+                self._connected.add(request)
+                self._waited_for[request] = None
+                full = False
+        if full:
+            with suppress(OSError):
+                request.sendall(b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n")
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a sender that is gone."""
+        with self._lock:
+            self._connected.discard(request)
+            self._waited_for.pop(request, None)
+        super().shutdown_request(request)
+
+    def waits_for(self, sender: socket.socket) -> None:
+        """Take down that from now on a sender is waited for."""
+        with self._lock:
+            if sender in self._connected:
+                self._waited_for.pop(sender, None)
+                self._waited_for[sender] = None
+
+    def has_heard(self, sender: socket.socket) -> bool:
+        """Take down that a request is there, and return whether its sender still is."""
+        with self._lock:
+            self._waited_for.pop(sender, None)
+            return sender in self._connected
+
+    def _drop(self, sender: socket.socket) -> None:
+        self._connected.discard(sender)
+        del self._waited_for[sender]
+        with suppress(OSError):
+            sender.shutdown(socket.SHUT_RDWR)  # its thread reads the end, and ends
 
     def handle_error(self, request: object, client_address: object) -> None:
         pass  # a peer that hangs up is no news
@@ -114,7 +210,7 @@ def serving(place: str, answer: Answering, *, largest: int = 0) -> Iterator[int]
     try:
         host, port = host_and_port(place)
         kind = type("_Server", (_Server,), {"address_family": socket.AF_INET6 if ":" in host else socket.AF_INET})
-        server = kind((host, port), _handler(answer, largest))
+        server = kind((host, port), answer, largest)
     except (OSError, ValueError) as e:
         raise ConfigurationError(f"expected an address to listen at: {e} - at {place}") from e
     with server:
