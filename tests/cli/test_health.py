@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import sys
+from contextlib import redirect_stderr
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +14,11 @@ import pytest
 
 from migro import Agent
 from migro.cli import main
+from migro.cli.console import Console
+from migro.cli.run import _logged
 from migro.remember import SqliteMemory
 from migro.testing import START
+from migro.vitals.logs import RETRIES, JsonStream, errors_as
 from tests.agent import related
 
 NOW = ["--at", (START + timedelta(seconds=20)).isoformat(), "--rules", "tests.agent.related:RULES"]
@@ -113,8 +119,55 @@ def test_the_own_logs_of_a_run_go_to_standard_error_and_stop_with_it(
     run = ["run", "signals.jsonl", "--memory", "volatile:", *NOW[2:]]
 
     assert main([*run, "--log", "json"]) == 0
-    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
-    assert {line["logger"] for line in logged} == {"migro.decisions", "migro.actions"}
+    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert {line["logger"] for line in logged} >= {"migro.decisions", "migro.actions"}
     assert main(run) == 0
     assert "migro.decisions" not in capsys.readouterr().err
     assert logging.getLogger("migro").propagate
+
+
+def test_with_logs_in_json_all_of_standard_error_is_lines_of_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = json.dumps(related.failure(0).model_dump(mode="json"))
+    (tmp_path / "signals.jsonl").write_text(line + "\n", encoding="utf-8")
+    run = ["run", "signals.jsonl", "--memory", "volatile:", *NOW[2:], "--metrics", "127.0.0.1:0"]
+    before = sys.stderr
+
+    assert main([*run, "--log", "json"]) == 0
+    logged = [json.loads(line) for line in capsys.readouterr().err.split("\n")[:-1]]
+    assert any("metrics and health at" in line["message"] for line in logged if line["logger"] == "migro")
+    assert sys.stderr is before
+
+    assert main(["run", "nothing.jsonl", "--rules", "no.such:RULES", "--log", "json"]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert "cannot import 'no.such'" in json.loads(told)["message"]
+
+
+def test_what_is_written_between_whole_lines_waits_and_nothing_ends_a_line_but_its_end() -> None:
+    inner = io.StringIO()
+    stream = JsonStream(inner)
+    print("migro: one", "two\u2028three", file=stream)
+    stream.write("no end\r\n\n yet")
+    assert [json.loads(line)["message"] for line in inner.getvalue().splitlines()] == ["one two\u2028three", "no end"]
+    stream.finish()
+    assert [json.loads(line)["logger"] for line in inner.getvalue().splitlines()] == ["migro", "stderr", "stderr"]
+
+
+def test_a_call_that_is_made_again_is_logged_with_numbers_alone() -> None:
+    inner = io.StringIO()
+    with redirect_stderr(inner), errors_as("json"), _logged("json"):
+        told = {"stamina.args": ("'secret'",), "stamina.retry_num": 2, "stamina.wait_for": 0.5}
+        logging.getLogger("stamina").warning("stamina.retry_scheduled", extra=told)
+    (line,) = inner.getvalue().splitlines()
+
+    assert "secret" not in line
+    assert {"logger": "migro.retries", "retry_num": 2, "wait_for": 0.5}.items() <= json.loads(line).items()
+    assert RETRIES not in logging.getLogger("stamina").handlers
+
+
+def test_the_name_of_the_command_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().complain("migro: a card stays as it is")
+    Console().complain("a card stays as it is")
+    assert capsys.readouterr().err == 2 * "migro: a card stays as it is\n"

@@ -66,7 +66,8 @@ class Console:
 
     def complain(self, message: str) -> None:
         """Print an error; never mixed into the results."""
-        print(f"migro: {message}", file=sys.stderr)
+        # What the library says for who listens without a name in front has one already.
+        print(f"migro: {message.removeprefix('migro: ')}", file=sys.stderr)
 
     @contextmanager
     def progress(self, description: str, total: int) -> Iterator[Meter]:

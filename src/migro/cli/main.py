@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import ConfigurationError, MigroError
+from ..vitals.logs import errors_as
 from . import (
     approvals,
     audit,
@@ -84,7 +85,11 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     arguments = parser().parse_args(argv)
-    console = Console(arguments.format)
+    with errors_as(getattr(arguments, "log", None)):
+        return _done(arguments, Console(arguments.format))
+
+
+def _done(arguments: argparse.Namespace, console: Console) -> int:
     try:
         return int(arguments.command(arguments, console))
     except ConfigurationError as e:

@@ -20,7 +20,7 @@ from ..errors import ConfigurationError
 from ..models import Decision
 from ..models.validation import explain_validation
 from ..observe import scrub
-from ..vitals.logs import LogFormat, log_to
+from ..vitals.logs import RETRIES, JsonStream, LogFormat, log_to
 from ..vitals.settings import ServeSettings
 from .console import Console, decision_row, short
 from .equipment import equipped, hands, opened, source_events
@@ -233,16 +233,22 @@ def _metrics() -> Metrics:
 
 @contextmanager
 def _logged(format: LogFormat | None) -> Iterator[None]:
-    logger = logging.getLogger("migro")
-    level, propagate = logger.level, logger.propagate
-    handler = log_to(sys.stderr, format) if format is not None else None
+    if format is None:
+        yield
+        return
+    logger, retries = logging.getLogger("migro"), logging.getLogger("stamina")
+    before = [(one, one.level, one.propagate) for one in (logger, retries)]
+    handler = log_to(sys.stderr.inner if isinstance(sys.stderr, JsonStream) else sys.stderr, format)
+    retries.addHandler(RETRIES)
+    retries.propagate = False
     try:
         yield
     finally:
-        if handler is not None:
-            logger.removeHandler(handler)
-            logger.setLevel(level)
-            logger.propagate = propagate
+        logger.removeHandler(handler)
+        retries.removeHandler(RETRIES)
+        for one, level, propagate in before:
+            one.setLevel(level)
+            one.propagate = propagate
 
 
 class _Reporter:
