@@ -69,3 +69,10 @@ def test_metrics_count_decisions_and_actions_and_show_open_issues() -> None:
         assert line in text
     metrics.decided(sample_decision("dec_2", issue=sample_issue(status=IssueStatus.RESOLVED)))
     assert 'migro_issue_severity{kind="checkout_server_error_spike",merchant="m_1"} 0.0' in metrics.text()
+
+
+def test_metrics_name_merchants_as_their_host_says() -> None:
+    metrics = Metrics(shown=str.upper)
+    metrics.decided(sample_decision())
+
+    assert 'merchant="M_1"' in metrics.text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,11 @@ class Metrics:
 
     Args:
         registry: Where the metrics are registered; default: one of its own, `registry`.
+        shown: Returns a merchant as a label shows it; default: as whoever delivers has named it.
     """
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+    def __init__(self, registry: CollectorRegistry | None = None, *, shown: Callable[[str], str] = str) -> None:
+        self._shown_as = shown
         library = _library()
         self.registry: CollectorRegistry = registry or library.CollectorRegistry()
         self._decisions = library.Counter(
@@ -45,7 +48,7 @@ class Metrics:
         issue = decision.issue
         self._decisions.labels(issue.kind, decision.outcome.word, issue.severity.word).inc()
         shown = int(issue.severity) if issue.status is IssueStatus.OPEN else 0
-        self._issues.labels(issue.kind, issue.merchant or "").set(shown)
+        self._issues.labels(issue.kind, self._shown_as(issue.merchant or "")).set(shown)
 
     def tried(self, action: Action) -> None:
         """Count what became of an action."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TextIO
 
+from .labels import label
+
 __all__ = ["JsonLines", "JsonStream", "LogFormat", "errors_as", "log_to"]
 
 LogFormat = Literal["text", "json"]
@@ -125,7 +127,10 @@ RETRIES: Final = _Retries()
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    found = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    if isinstance(partition := found.get("partition"), str):
+        found["partition"] = label(partition)  # named by whoever delivers, and they may send anything
+    return found
 
 
 def log_to(stream: TextIO, format: LogFormat, level: int = logging.INFO) -> logging.Handler:
