@@ -67,7 +67,8 @@ def _finding(place: _Place, items: Sequence[Mapping[str, Any]], quoting: bool) -
     inside = [" for each item" if len(i["loc"]) > len(place) + 1 else "" for i in told]
     wanted = list(dict.fromkeys(_expected(i, quoting) + of for i, of in zip(told, inside, strict=True)))
     joined = " or ".join([wanted[0], *(w.removeprefix("expected ") for w in wanted[1:])])
-    return f"{where}: {joined}, got {got}"
+    # Words of our own have said what came.
+    return f"{where}: {joined}" if all(", got " in w for w in wanted) else f"{where}: {joined}, got {got}"
 
 
 def _part(part: int | str, quoting: bool) -> str:

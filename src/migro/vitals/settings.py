@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 __all__ = ["ServeSettings", "host_and_port"]
+
+_LONGEST_PORT: Final = 5
+_LONGEST_SHOWN: Final = 100
 
 
 def host_and_port(text: str) -> tuple[str, int]:
@@ -20,10 +23,14 @@ def host_and_port(text: str) -> tuple[str, int]:
         ValueError: If it is none.
     """
     host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise ValueError(f"expected HOST:PORT, such as 127.0.0.1:9787, got {text!r}")
-    return host, int(port)
+    bare = host.removeprefix("[").removesuffix("]")
+    # Without brackets nobody knows whether the last number of `::1:80` is a port.
+    bracketed = host == (f"[{bare}]" if ":" in bare else bare)
+    number = port.isascii() and port.isdigit() and len(port) <= _LONGEST_PORT and int(port) < 65536
+    if not (colon and bare and bracketed and number):
+        got = repr(text) if len(text) <= _LONGEST_SHOWN else f"{len(text)} characters"
+        raise ValueError(f"expected HOST:PORT, such as 127.0.0.1:9787 or [::1]:9787, got {got}")
+    return bare, int(port)
 
 
 def _place(text: str) -> str:
