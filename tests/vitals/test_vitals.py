@@ -160,7 +160,20 @@ def test_what_a_snapshot_says_of_time_is_believed_under_any_rules() -> None:
 def test_a_halt_is_not_well(agent: Agent) -> None:
     agent.halt(by="Ada", why="cutover")
 
-    assert wrong(agent, 0) == {"breaker": "automation is halted: platform: cutover"}
+    assert wrong(agent, 0) == {"breaker": "automation is halted by Ada: platform: cutover"}
+
+
+def test_why_somebody_halted_it_steers_no_terminal(agent: Agent) -> None:
+    agent.halt(by="Ada", why="cut\x1b[31m\nok      breaker    automation goes on")
+    (line,) = [line for line in examined(agent, at(0)).lines() if " breaker " in line]
+
+    assert line == "NOT OK  breaker    automation is halted by Ada: platform: cut [31m ok breaker automation goes on"
+
+
+def test_a_halt_that_no_person_called_is_named_as_such(agent: Agent) -> None:
+    agent.trip("engines disagree")
+
+    assert wrong(agent, 0) == {"breaker": "automation is halted by migro: platform: engines disagree"}
 
 
 class Broken(VolatileMemory):

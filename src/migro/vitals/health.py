@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from ..act.messages import one_line
 from ..agent import Agent
+from ..audit import standing
 from ..errors import MigroError
 from ..ports import Leases
 from ..processes import this_process
@@ -14,6 +16,8 @@ from .ahead import farthest
 from .vitals import Vitals, taken
 
 __all__ = ["Check", "Health", "Limits", "examined"]
+
+_LONGEST = 2000
 
 
 @attrs.frozen(kw_only=True)
@@ -62,7 +66,8 @@ class Health:
 
     def lines(self) -> list[str]:
         """Return it for people."""
-        return [f"{'ok' if c.ok else 'NOT OK':<7} {c.name:<10} {c.why}" for c in self.checks]
+        # Why somebody halted it is in words of people, which must neither reach past their line nor steer a terminal.
+        return [f"{'ok' if c.ok else 'NOT OK':<7} {c.name:<10} {one_line(c.why, _LONGEST)}" for c in self.checks]
 
     def data(self) -> dict[str, object]:
         """Return it for programs."""
@@ -85,13 +90,14 @@ def examined(agent: Agent, at: datetime, *, limits: Limits | None = None, writes
     try:
         found = taken(agent, at)
         latest = farthest(agent)
+        by = standing(agent.memory).by if found.halts else ""
         written = writes and isinstance(agent.memory, Leases)
         if written:
             _written(agent)
     except MigroError as e:
         # What the store says is about the store; it quotes no content.
         return Health(at=at, checks=(Check(name="store", ok=False, why=f"{type(e).__name__}: {e}"),))
-    checks = _checks(found, limits or Limits(), "read and written" if written else "read", latest)
+    checks = _checks(found, by, limits or Limits(), "read and written" if written else "read", latest)
     return Health(at=at, checks=tuple(checks))
 
 
@@ -101,11 +107,11 @@ def _written(agent: Agent) -> None:
         agent.memory.release("health", holder)
 
 
-def _checks(v: Vitals, limits: Limits, store: str, latest: tuple[str, datetime]) -> list[Check]:
-    halts = "; ".join(f"{name}: {why}" for name, why in v.halts.items())
+def _checks(v: Vitals, by: str, limits: Limits, store: str, latest: tuple[str, datetime]) -> list[Check]:
+    halts = f"{f' by {by}' if by else ''}: {'; '.join(f'{name}: {why}' for name, why in v.halts.items())}"
     return [
         Check(name="store", ok=True, why=f"{store}: {v.inputs} inputs in {v.partitions} partitions"),
-        Check(name="breaker", ok=not v.halts, why=f"automation is halted: {halts}" if halts else "automation goes on"),
+        Check(name="breaker", ok=not v.halts, why=f"automation is halted{halts}" if v.halts else "automation goes on"),
         _late("lag", v.lag_s, limits.lag_s, f"{v.waiting} inputs wait, the oldest for {v.lag_s} s"),
         _time(v, limits, *latest),
         _late(
