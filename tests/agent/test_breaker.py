@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,19 +10,24 @@ import pytest
 
 from migro.act import RecordingActuator
 from migro.agent import Agent, Runtime, State, Step
-from migro.agent.breaker import UNWRITABLE
+from migro.agent.breaker import UNREADABLE, UNWRITABLE
 from migro.agent.clocks import AHEAD
 from migro.errors import InputError, StoreUnavailable
-from migro.models import Accepted, Input, PersonActed, SignalReceived, StepRecord
+from migro.models import Accepted, Input, JournalEntry, PersonActed, SignalReceived, StepRecord
 from migro.remember import VolatileMemory
 from migro.replay import replay
 from tests.agent.world import OPEN_POLICY, RULES, after, call, sure
 
 
 class Disk(VolatileMemory):
-    """A memory whose disk may be full: it can be read, and not written."""
+    """A memory whose disk may be full: it can be read, and not written; or gone: then its journal cannot be read."""
 
-    full = False
+    full = gone = False
+
+    def load(self, partition: str, after: int = 0) -> Iterator[JournalEntry]:
+        if self.gone:
+            raise StoreUnavailable("expected a disk, got none")
+        return super().load(partition, after)
 
     def accept(self, partition: str, inputs: Sequence[Input]) -> tuple[Accepted, ...]:
         if self.full:
@@ -240,3 +245,35 @@ def test_what_is_found_again_after_another_process_resumed_halts_again() -> None
     assert shop.start().halted.startswith("engines disagree")
     assert len(shop.alarms) == 2
     assert shop.hands.actions == ()
+
+
+def test_what_is_found_where_nothing_can_be_read_stops_this_process_and_is_told() -> None:
+    shop = Shop()
+    shop.agent = shop.start()
+    shop.memory.gone = shop.memory.full = True
+    with pytest.raises(StoreUnavailable):
+        shop.disagree()
+    assert shop.alarms == ["migro: automation is halted: engines disagree about burst at merchant:m_1 number 4"]
+
+    shop.memory.gone = shop.memory.full = False
+    shop.agent.drain()
+    assert shop.hands.actions == ()
+    shop.agent.handle(call(70, 30))
+    assert shop.start().halted.startswith("engines disagree")
+    assert len(shop.alarms) == 1
+
+
+def test_an_input_that_is_refused_because_nothing_can_be_read_halts_and_is_told_once() -> None:
+    shop = Shop()
+    shop.agent = shop.start()
+    shop.memory.gone = True
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            shop.agent.handle(call(50, 12))
+    assert shop.alarms == [f"migro: automation is halted: {UNREADABLE}: expected a disk, got none"]
+
+    shop.memory.gone = False
+    shop.agent.handle(call(50, 12))
+    shop.agent.drain()
+    assert shop.hands.actions == ()
+    assert shop.start().halted == UNREADABLE

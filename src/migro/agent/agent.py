@@ -94,7 +94,7 @@ class Agent(Attended):
         shadow: Candidate rules, folded beside the others over the same inputs. What they would have decided is stored
             apart (``memory.read("shadow")``) and changes nothing, also where they raise.
         shadow_policy: The policy for them; default: `policy`.
-        halt_on_outage: Whether automation halts, until a person resumes, when the memory cannot be written. False is
+        halt_on_outage: Whether automation halts, until a person resumes, when the memory fails. False is
             for tests of what is stored; nothing is ever done that is not stored first.
         snapshot_every: How many inputs are folded at least before a partition's state is stored again; a restart folds
             about so many.

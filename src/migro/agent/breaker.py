@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ..errors import StoreUnavailable
 from ..ports import Alarm
 
-__all__ = ["BACKWARDS", "UNWRITABLE", "Breaker", "page"]
+__all__ = ["BACKWARDS", "UNREADABLE", "UNWRITABLE", "Breaker", "page"]
 
 BACKWARDS = timedelta(minutes=1)
 """How far a clock may go back, as when it is set by another one, before nothing acts by it any more."""
 
 UNWRITABLE = "the store could not be written"
 """Why automation is halted after an outage of the memory."""
+
+UNREADABLE = "the store could not be read"
+"""Why automation is halted where an input was refused because the memory could not say what came before."""
 
 T = TypeVar("T")
 
@@ -32,7 +36,7 @@ class Breaker:
     Args:
         alarm: Told once of each outage.
         now: The clock that is watched; None where the host gives none.
-        halts: Whether a store that cannot be written trips it.
+        halts: Whether a store that cannot be written or read trips it.
 
     Attributes:
         tripped: Why automation is halted and the journal does not say so yet; empty where it does, or nothing is wrong.
@@ -50,10 +54,22 @@ class Breaker:
         try:
             return write()
         except StoreUnavailable as e:
-            if self._halts and not self.tripped:
-                self.tripped = UNWRITABLE
-                page(self._alarm, f"{UNWRITABLE}: {e}")
+            self._outage(UNWRITABLE, e)
             raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Trip where the store is not there for whatever is done inside; a write that it refused says so first."""
+        try:
+            yield
+        except StoreUnavailable as e:
+            self._outage(UNREADABLE, e)
+            raise
+
+    def _outage(self, why: str, error: StoreUnavailable) -> None:
+        if self._halts and not self.tripped:
+            self.tripped = why
+            page(self._alarm, f"{why}: {error}")
 
     def clock_wrong(self) -> str:
         """Return in words what is wrong with the clock, once each time; empty where nothing is."""

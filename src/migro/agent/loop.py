@@ -146,10 +146,11 @@ class Loop:
 
     def take(self, partition: str, items: Sequence[Input]) -> tuple[tuple[Accepted, ...], Records]:
         """Accept inputs, consume everything pending up to them, and return both."""
-        records = self.prepare(partition, items[0].at)
-        accepted = self._accept(partition, items)
-        records += self.catch_up(partition, accepted)
-        return accepted, records
+        with self.breaker.reading():
+            records = self.prepare(partition, items[0].at)
+            accepted = self._accept(partition, items)
+            records += self.catch_up(partition, accepted)
+            return accepted, records
 
     def _accept(self, partition: str, items: Sequence[Input]) -> tuple[Accepted, ...]:
         return self.breaker.writing(lambda: self.memory.accept(partition, items))
