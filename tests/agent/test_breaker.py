@@ -277,3 +277,20 @@ def test_an_input_that_is_refused_because_nothing_can_be_read_halts_and_is_told_
     shop.agent.drain()
     assert shop.hands.actions == ()
     assert shop.start().halted == UNREADABLE
+
+
+@pytest.mark.parametrize("trigger", [Shop.disagree, Shop.stumble])
+def test_a_merchant_whose_time_is_ahead_of_the_platform_goes_on_when_that_does(trigger: Callable[[Shop], None]) -> None:
+    shop = Shop()
+    shop.agent.handle(call(40, 250))
+    trigger(shop)
+    shop.agent.handle(call(41, 251))
+    assert set(shop.agent.halts()) == {"platform", "merchant:m_1"}
+
+    shop.seconds += 20
+    other = Agent(rules=RULES, memory=shop.memory, policy=OPEN_POLICY, now=shop.now)
+    other.tell("platform", PersonActed(at=shop.now(), verb="resume", by="Ada", why="seen to"))
+    shop.agent.handle(call(42, 252))
+
+    assert shop.agent.halts() == {}
+    assert shop.start().halted == ""

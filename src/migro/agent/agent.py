@@ -299,7 +299,7 @@ class Agent(Attended):
     def tick(self, at: datetime) -> tuple[Decision, ...]:
         """Let time pass: fire what is due at or before `at`, in every partition where something is."""
         decisions: list[Decision] = []
-        with self._lock:
+        with self._lock, self._loop.breaker.reading():
             for partition in self._loop.due(at):
                 decisions += decisions_of(self._loop.pass_time(partition, at))
         return tuple(sorted(decisions, key=lambda d: (d.at, d.partition)))

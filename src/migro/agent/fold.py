@@ -177,7 +177,9 @@ class Fold:
         """Return the state after an input that failed: it counts as consumed, and automation is halted."""
         state.seq = seq
         if not state.halted:
-            state.halted, state.halted_at = f"internal error at number {seq}", state.now
+            state.halted = f"internal error at number {seq}"
+            # The platform is halted before that is stored, and by its own time: a merchant goes on when it does.
+            state.halted_at = state.now if state.partition == PLATFORM else 0
         return state
 
     def next_due(self, state: State) -> datetime | None:

@@ -206,6 +206,7 @@ class Loop:
         said: list[PersonActed] = []
         if above.halted and not state.halted:
             said.append(PersonActed(at=when, verb="halt", by="migro", why=above.halted))
+        # What was inherited ends as soon as the platform, which was halted first, goes on.
         if state.halted and not above.halted and above.resumed_at > state.halted_at:
             said.append(PersonActed(at=when, verb="resume", by=above.resumed_by or "migro", why=told))
         if above.mode is not state.mode:

@@ -21,7 +21,8 @@ def act_on(conclusions: Conclusions, state: State, item: PersonActed, effects: E
     """Do in a partition what a person has said."""
     match item.verb:
         case "halt":
-            state.halted, state.halted_at = why_halted(by=item.by, why=item.why), state.now
+            state.halted = why_halted(by=item.by, why=item.why)
+            state.halted_at = 0 if _is_inherited(state, item) else state.now
             conclusions.reassess(state, sorted(state.held), effects)
         case "resume" if state.partition == PLATFORM and stranger(conclusions.policy.people, item.by):
             pass  # to merchants it is told only where it counted here
@@ -51,6 +52,11 @@ def act_on(conclusions: Conclusions, state: State, item: PersonActed, effects: E
             release(conclusions, state, (item.target,), why, effects)
         case "resolve" | "acknowledge" | "assign":
             _attend(conclusions, state, item, effects)
+
+
+def _is_inherited(state: State, item: PersonActed) -> bool:
+    """Return whether a merchant's halt is the platform's: it ends with that one, whatever the merchant's own time is."""
+    return item.by == "migro" and state.partition != PLATFORM
 
 
 def _answer(conclusions: Conclusions, state: State, item: PersonActed, effects: Effects) -> None:

@@ -230,7 +230,8 @@ class State:
         mode: What a person lowered the mode to; None while nobody has.
         configured_mode: The mode of the configuration that was last journaled.
         halted: Why automation is halted; empty when it is not.
-        halted_at, resumed_at: When it was last halted and resumed here, in microseconds.
+        halted_at, resumed_at: When it was last halted and resumed here, in microseconds; a merchant that is halted
+            because the platform is has a `halted_at` of 0, since their times cannot be compared.
         resumed_by, mode_by: Who last resumed it and set its mode; empty while nobody has.
         maintenance: When each maintenance window ends or ended, in microseconds, by its name; until its aftermath is
             over too.
