@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,37 @@ def test_a_memory_that_is_not_there_is_never_made(tmp_path: Path, capsys: pytest
     said(["resume", "--by", "Ada", "--why", "x", *where, *RULES], capsys, 2)
 
     assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.parametrize("verb", ["halt", "resume"])
+def test_nothing_is_said_ahead_of_the_clock(verb: str, shop: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    later = (datetime.now(UTC) + timedelta(minutes=7)).isoformat()
+    printed = said([verb, "--by", "Ada", "--why", "x", "--at", later, *shop, *RULES], capsys, 2)
+
+    assert "expected --at that is not ahead of the clock" in printed
+    assert "goes on" in said(["status", *shop], capsys)
+
+
+def test_a_halt_needs_no_policy_in_force_and_a_resumption_does(
+    tmp_path: Path, shop: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.toml").write_text("[policy]\nexecution_minutes = 7\n")
+    other = ["--config", str(tmp_path / "other.toml"), *shop, "--rules", "no.such:RULES"]
+    for _ in range(2):
+        assert "is halted" in said(["halt", "--by", "Ada", "--why", "smoke", *other], capsys)
+    resume = ["resume", "--by", "Ada", "--why", "x"]
+    said([*resume, *other[:-2], *RULES], capsys, 2)
+
+    with SqliteMemory(tmp_path / "m.db") as stored:
+        told = [e.input for e in stored.read("journal", partition="platform")]
+        assert [item.input for item in told] == ["config_changed", "issue_changed", "person_acted"]
+        assert Agent(rules=related.RULES, memory=stored).halted == "smoke"
+    assert "goes on" in said([*resume, *shop, *RULES], capsys)
+
+
+def test_a_halt_in_the_words_and_at_the_time_of_one_that_is_over_is_a_halt(
+    shop: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--at", "2026-03-01T09:05:00Z", *shop, *RULES]
+    for verb, told in (("halt", "is halted"), ("resume", "goes on"), ("halt", "is halted")):
+        assert told in said([verb, "--by", "Ada", "--why", "cutover", *at], capsys)

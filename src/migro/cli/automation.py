@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..act.messages import one_line
 from ..agent import PLATFORM, Agent
+from ..agent.attended import said
+from ..agent.runtime import AHEAD
 from ..audit import Standing, standing
+from ..configuration import Configuration
 from ..errors import ConfigurationError
+from ..models.canonical import EPOCH
+from ..plugins import enable
+from ..ports import Memory
 from .console import Console
 from .equipment import equipped, expect_in_force, opened, policy_of, reading
 from .merging import clock_of
@@ -60,28 +68,55 @@ def say(arguments: argparse.Namespace, console: Console) -> int:
     verb = arguments.verb
     if not arguments.by or not arguments.why or not arguments.why.strip():
         raise ConfigurationError(f"expected --by NAME and --why TEXT to {verb}, got less")
+    now = datetime.now(UTC)
+    if clock_of(arguments) > now + AHEAD:
+        raise ConfigurationError(f"expected --at that is not ahead of the clock, {now:%Y-%m-%d %H:%M} UTC, got later")
     config = configuration(arguments.config)
     url = arguments.memory or config.memory.url
-    rules, plugins = equipped(config, arguments.rules or ())
     with reading(config, url):
         pass  # a file that is not there is never made
-    with opened(config, url, plugins) as memory:
-        policy = policy_of(config, memory)
-        agent = Agent(
-            rules=rules, memory=memory, policy=policy, alarm=console.complain, now=lambda: clock_of(arguments)
-        )
-        # Who says so here must not put other rules of who may do what into force.
-        expect_in_force(agent, PLATFORM)
-        if verb == "halt":
-            agent.halt(by=arguments.by, why=arguments.why)
-        else:
-            agent.resume(by=arguments.by, why=arguments.why)
-        found = standing(memory)
+    found = _halted(config, url, arguments, console) if verb == "halt" else _resumed(config, url, arguments, console)
     if console.text:
         print(next(_lines(found, same_memory(arguments))))
     else:
         console.data(found.data())
     return 0 if bool(found.halted) == (verb == "halt") else 1
+
+
+def _halted(config: Configuration, url: str, arguments: argparse.Namespace, console: Console) -> Standing:
+    """Append a halt to the platform's journal: whatever is configured here, that puts nothing into force."""
+    scheme = url.partition(":")[0]
+    needed = {"memories": {scheme: config.plugins.memories[scheme]}} if scheme in config.plugins.memories else {}
+    with opened(config, url, enable(needed)) as memory:
+        before = standing(memory)
+        # After everything that was said before: the same words at one time would be the halt that has been resumed.
+        last = max((one.at for one in before.spoken), default=EPOCH) + timedelta(microseconds=1)
+        words = said(at=max(clock_of(arguments), last), verb="halt", by=arguments.by, why=arguments.why)
+        if (before.halted, before.by) != (words.why, words.by):
+            memory.accept(PLATFORM, (words,))
+            # Nothing acts from here on. Under what is in force, what is planned is withdrawn now and not when an
+            # agent comes to it.
+            with suppress(ConfigurationError):
+                _agent(config, memory, arguments, console, words.at).halt(by=words.by, why=words.why)
+        return standing(memory)
+
+
+def _resumed(config: Configuration, url: str, arguments: argparse.Namespace, console: Console) -> Standing:
+    _, plugins = equipped(config, arguments.rules or ())
+    with opened(config, url, plugins) as memory:
+        agent = _agent(config, memory, arguments, console, clock_of(arguments))
+        agent.resume(by=arguments.by, why=arguments.why)
+        return standing(memory)
+
+
+def _agent(
+    config: Configuration, memory: Memory, arguments: argparse.Namespace, console: Console, at: datetime
+) -> Agent:
+    rules, _ = equipped(config, arguments.rules or ())
+    agent = Agent(rules=rules, memory=memory, policy=policy_of(config, memory), alarm=console.complain, now=lambda: at)
+    # Who says so here must not put other rules of who may do what into force.
+    expect_in_force(agent, PLATFORM)
+    return agent
 
 
 def _lines(found: Standing, memory: str) -> Iterator[str]:
