@@ -12,6 +12,7 @@ from migro.act import RecordingActuator
 from migro.agent import Agent, Runtime, State, Step
 from migro.agent.breaker import UNREADABLE, UNWRITABLE
 from migro.agent.clocks import AHEAD
+from migro.agent.fold import Fold
 from migro.errors import InputError, StoreUnavailable
 from migro.models import Accepted, Input, JournalEntry, PersonActed, SignalReceived, StepRecord
 from migro.remember import VolatileMemory
@@ -294,3 +295,28 @@ def test_a_merchant_whose_time_is_ahead_of_the_platform_goes_on_when_that_does(t
 
     assert shop.agent.halts() == {}
     assert shop.start().halted == ""
+
+
+def test_a_recall_that_stumbles_again_after_a_resumption_halts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop()
+    advance = Fold.advance
+
+    def stumbling(self: Fold, state: State, seq: int, item: Input) -> Step:
+        if isinstance(item, SignalReceived) and item.signal.id == sure()[1].id:
+            raise LookupError("what a sender wrote")
+        return advance(self, state, seq, item)
+
+    monkeypatch.setattr(Fold, "advance", stumbling)
+    for n in range(2):
+        # A restart while it stands is the same halt.
+        for k in range(2):
+            agent = shop.start()
+            agent.handle(call(60 + 2 * n + k, 20 + 2 * n + k))
+            agent.drain()
+            assert "on recall" in agent.halted
+        agent.resume(by="Ada", why=f"seen to {n}")
+        assert agent.halted == ""
+
+    assert shop.hands.actions == ()
+    said = [e.input for e in shop.memory.read("journal", partition="platform") if isinstance(e.input, PersonActed)]
+    assert [s.verb for s in said] == ["halt", "resume"] * 2

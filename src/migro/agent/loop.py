@@ -179,6 +179,10 @@ class Loop:
     def journal_halt(self) -> None:
         """Let the journal say what has tripped, as soon as the memory takes it; until then nothing acts here."""
         if why := self.breaker.tripped:
+            self.catch_up(PLATFORM)
+            if self.state(PLATFORM).halted == why:
+                self.breaker.tripped = ""
+                return
             # Later than everything before: the same words at one time would be one act, and a resumption of it.
             halt = PersonActed(at=self.later(PLATFORM), verb="halt", by="migro", why=why)
             accepted = self._accept(PLATFORM, (halt,))
@@ -187,7 +191,8 @@ class Loop:
 
     def prepare(self, partition: str, at: datetime) -> Records:
         """See to it that the rules in force are journaled, and what was said to the platform, before anything else."""
-        self.state(partition)  # first, because a recall that stumbles halts the platform
+        for name in (PLATFORM, partition):
+            self.state(name)  # first, because a recall that stumbles halts the platform
         self.journal_halt()
         if wrong := self.breaker.clock_wrong():
             self.trip(wrong)
@@ -417,7 +422,10 @@ class Loop:
                 except Exception as e:  # other rules may stumble over what was fine; see `_steps`
                     skipped.add(entry.seq)
                     why = f"internal error at {partition} number {entry.seq} on recall: {raised_at(e)}"
-                    self._halt(entry.input, why, lambda: None)
+                    # Journaled when the recall is over, which may be the platform's own; a person may have resumed
+                    # since it stumbled here before, and then it is another halt.
+                    self.breaker.tripped = self.breaker.tripped or why
+                    page(self._alarm, why)
                     break
                 state = step.state
                 self._newly_quarantined(step)
