@@ -320,3 +320,52 @@ def test_a_recall_that_stumbles_again_after_a_resumption_halts_again(monkeypatch
     assert shop.hands.actions == ()
     said = [e.input for e in shop.memory.read("journal", partition="platform") if isinstance(e.input, PersonActed)]
     assert [s.verb for s in said] == ["halt", "resume"] * 2
+
+
+# --- clocks ----------------------------------------------------------------------------------------------------------
+
+
+def _no_answer() -> datetime:
+    raise OSError("no answer")
+
+
+@pytest.mark.parametrize(
+    ("clock", "words"),
+    [
+        (_no_answer, "the clock has no answer but OSError"),
+        (lambda: datetime(2026, 3, 1, 9), "the clock gives no time with a zone"),
+    ],
+)
+def test_a_clock_without_an_answer_halts_and_keeps_no_input_out(clock: Callable[[], datetime], words: str) -> None:
+    shop = Shop()
+    told: list[Callable[[], datetime]] = [shop.now]
+    shop.agent = Agent(
+        rules=RULES,
+        memory=shop.memory,
+        policy=OPEN_POLICY,
+        actuators=[shop.hands],
+        live=True,
+        alarm=shop.alarms.append,
+        now=lambda: told[0](),
+    )
+    told[0] = clock
+    for n in range(2):
+        shop.agent.handle(call(50 + n, 12 + n))
+        assert list(shop.memory.read("journal", id=call(50 + n, 12 + n).id))
+    shop.agent.drain()
+    assert shop.hands.actions == ()
+    assert shop.alarms == [f"migro: automation is halted: {words}"]
+
+    told[0] = shop.now
+    shop.agent.resume(by="Ada", why="it answers again")
+    shop.agent.handle(call(60, 20))
+    assert shop.agent.halted == ""
+
+
+def test_a_clock_that_creeps_back_has_gone_back() -> None:
+    shop = Shop()
+    for n in range(3):
+        shop.seconds -= 40 * bool(n)
+        shop.agent.handle(call(50 + n, 12 + n))
+
+    assert shop.agent.halted == "the clock went back from 2026-03-01 09:00:10 to 2026-03-01 08:58:50 UTC"

@@ -46,7 +46,8 @@ class Breaker:
         self._alarm = alarm
         self._now = now
         self._halts = halts
-        self._last: datetime | None = None
+        self._greatest: datetime | None = None
+        self._broken = ""
         self.tripped = ""
 
     def writing(self, write: Callable[[], T]) -> T:
@@ -73,9 +74,26 @@ class Breaker:
 
     def clock_wrong(self) -> str:
         """Return in words what is wrong with the clock, once each time; empty where nothing is."""
+        now = self.time()
+        if now is None:
+            return self._broken
+        before = self._greatest or now
+        if now >= before - BACKWARDS:
+            # The greatest, or one that creeps back a little at a time would never have gone back.
+            self._greatest = max(before, now)
+            return ""
+        self._greatest = now
+        return f"the clock went back from {before:%Y-%m-%d %H:%M:%S} to {now:%Y-%m-%d %H:%M:%S} UTC"
+
+    def time(self) -> datetime | None:
+        """Return what the clock says; None where there is none, or it has no answer that can be used."""
         if self._now is None:
-            return ""
-        before, self._last = self._last, self._now()
-        if before is None or self._last >= before - BACKWARDS:
-            return ""
-        return f"the clock went back from {before:%Y-%m-%d %H:%M:%S} to {self._last:%Y-%m-%d %H:%M:%S} UTC"
+            return None
+        try:
+            now = self._now()
+            given = isinstance(now, datetime) and now.utcoffset() is not None
+        except Exception as e:  # a host's clock: whatever it raises, inputs are accepted
+            self._broken = f"the clock has no answer but {type(e).__name__}"
+            return None
+        self._broken = "" if given else "the clock gives no time with a zone"
+        return now if given else None

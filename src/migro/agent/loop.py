@@ -77,7 +77,6 @@ class Loop:
         self.fold = fold
         self.memory = memory
         self._alarm = alarm
-        self._now = now
         self._shadow = shadow
         self._snapshot_every = snapshot_every
         self._states: dict[str, State] = {}
@@ -108,7 +107,8 @@ class Loop:
 
     def time(self, partition: str) -> datetime:
         """Return the time for an input that migro itself writes."""
-        return self._now() if self._now is not None else from_microseconds(self.state(partition).now)
+        now = self.breaker.time()
+        return now if now is not None else from_microseconds(self.state(partition).now)
 
     def newest(self, partition: str) -> datetime:
         """Return a time before nothing that has happened."""
@@ -195,7 +195,10 @@ class Loop:
             self.state(name)  # first, because a recall that stumbles halts the platform
         self.journal_halt()
         if wrong := self.breaker.clock_wrong():
-            self.trip(wrong)
+            self.catch_up(PLATFORM)
+            # While it is halted because of the clock, that is told once, however often the clock says something else.
+            if not self.state(PLATFORM).halted.startswith("the clock "):
+                self.trip(wrong)
         # The platform before the partition: it is folded by the rules it names when the first word of these comes.
         records = self._configure(PLATFORM, at) if partition != PLATFORM else []
         records += self._configure(partition, at)
