@@ -364,8 +364,23 @@ def test_a_clock_without_an_answer_halts_and_keeps_no_input_out(clock: Callable[
 
 def test_a_clock_that_creeps_back_has_gone_back() -> None:
     shop = Shop()
-    for n in range(3):
+    for n in range(9):
         shop.seconds -= 40 * bool(n)
         shop.agent.handle(call(50 + n, 12 + n))
 
+    assert len(shop.alarms) == 1
     assert shop.agent.halted == "the clock went back from 2026-03-01 09:00:10 to 2026-03-01 08:58:50 UTC"
+
+
+@pytest.mark.parametrize(
+    ("by", "why"), [("Ada", "\u200b"), ("Ada", "\x00"), ("Ada", "\u3164 "), ("migro", "seen to"), ("MI\u200bGRO", "x")]
+)
+def test_nothing_that_can_be_read_is_no_reason_and_migro_is_no_person(by: str, why: str) -> None:
+    shop = Shop()
+    with pytest.raises(InputError, match="expected"):
+        shop.agent.halt(by=by, why=why)
+    assert shop.agent.halted == ""
+    shop.disagree()
+    with pytest.raises(InputError, match="expected"):
+        shop.agent.resume(by=by, why=why)
+    assert shop.agent.halted != ""

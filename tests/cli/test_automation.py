@@ -46,7 +46,7 @@ def test_a_halt_is_seen_and_a_person_lets_it_go_on(shop: list[str], capsys: pyte
     ]
 
 
-@pytest.mark.parametrize("given", [["--by", "Ada"], ["--why", "x"], ["--by", "Ada", "--why", " "], []])
+@pytest.mark.parametrize("given", [["--by", "Ada"], ["--why", "x"], ["--by", "Ada", "--why", "\u200b"], []])
 @pytest.mark.parametrize("verb", ["halt", "resume"])
 def test_nobody_and_no_reason_change_nothing(
     verb: str, given: list[str], shop: list[str], capsys: pytest.CaptureFixture[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from ..errors import InputError, NotFound
 from ..models import Decision, Input, PersonActed, RunMode, Severity, from_microseconds
+from ..models.inputs import plain_name
 from ..models.canonical import EPOCH
 from ..models.validation import explain_validation
 from ..ports import Memory
@@ -24,7 +26,10 @@ from .loop import Loop, Records
 from .merging import root
 from .wording import why_halted
 
-__all__ = ["Attended", "decisions_of", "said"]
+__all__ = ["Attended", "decisions_of", "is_legible", "said"]
+
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that are drawn as nothing."""
 
 
 def said(**fields: Any) -> PersonActed:
@@ -32,12 +37,21 @@ def said(**fields: Any) -> PersonActed:
     Return what a person says as an input.
 
     Raises:
-        InputError: If it lacks a name, a reason or a target.
+        InputError: If it lacks a name, a reason or a target, or is said in migro's own name.
     """
+    if isinstance(by := fields.get("by"), str) and plain_name(by).casefold() == "migro":
+        raise InputError(f"expected the name of a person, got {by!r}: so migro calls itself")
+    if fields.get("verb") == "halt" and fields.get("why") and not is_legible(fields["why"]):
+        raise InputError("expected why, for a halt, got nothing that can be read")
     try:
         return PersonActed(**fields)
     except ValidationError as e:
         raise InputError(explain_validation(e)) from e
+
+
+def is_legible(why: str) -> bool:
+    """Return whether somebody who reads a reason sees something: a letter, a digit or a sign."""
+    return any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANKS for c in why)
 
 
 def decisions_of(records: Records) -> tuple[Decision, ...]:
@@ -307,8 +321,8 @@ class Attended:
         Raises:
             InputError: If the policy lists people and `by` is none of them, or `by` or `why` is empty.
         """
-        if not why.strip():
-            raise InputError("expected why, to resume, got nothing")
+        if not is_legible(why):
+            raise InputError("expected why, to resume, got nothing that can be read")
         if told := stranger(self.fold.policy.people, by):
             raise InputError(told)
         self._person_acted("resume", by=by, why=why)

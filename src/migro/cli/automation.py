@@ -10,7 +10,7 @@ from typing import Any
 
 from ..act.messages import one_line
 from ..agent import PLATFORM, Agent
-from ..agent.attended import said
+from ..agent.attended import is_legible, said
 from ..agent.runtime import AHEAD
 from ..audit import Standing, standing
 from ..configuration import Configuration
@@ -66,7 +66,7 @@ def report_status(arguments: argparse.Namespace, console: Console) -> int:
 def say(arguments: argparse.Namespace, console: Console) -> int:
     """Halt or resume, and say what holds from then on."""
     verb = arguments.verb
-    if not arguments.by or not arguments.why or not arguments.why.strip():
+    if not arguments.by or not arguments.why or not is_legible(arguments.why):
         raise ConfigurationError(f"expected --by NAME and --why TEXT to {verb}, got less")
     now = datetime.now(UTC)
     if clock_of(arguments) > now + AHEAD:
