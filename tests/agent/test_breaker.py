@@ -25,6 +25,11 @@ class Disk(VolatileMemory):
 
     full = gone = False
 
+    def acquire(self, name: str, holder: str, seconds: int) -> bool:
+        if self.full:
+            raise StoreUnavailable("expected room on the disk, got none")
+        return super().acquire(name, holder, seconds)
+
     def load(self, partition: str, after: int = 0) -> Iterator[JournalEntry]:
         if self.gone:
             raise StoreUnavailable("expected a disk, got none")
@@ -384,3 +389,32 @@ def test_nothing_that_can_be_read_is_no_reason_and_migro_is_no_person(by: str, w
     with pytest.raises(InputError, match="expected"):
         shop.agent.resume(by=by, why=why)
     assert shop.agent.halted != ""
+
+
+def test_a_person_resumes_past_an_input_that_is_dated_ahead_until_another_one_is() -> None:
+    shop = Shop()
+    clock = Given(10)
+    runtime = Runtime(shop.agent, clock=clock)
+    shop.agent.handle(call(50, 86_400))
+    for n in range(3):
+        runtime.round()
+        assert shop.agent.halted.startswith("inputs are dated") is (n == 0)
+        shop.seconds += 60
+        shop.agent.resume(by="Ada", why=f"seen to {n}")
+    assert len(shop.alarms) == 1
+
+    shop.agent.handle(call(51, 2 * 86_400))
+    runtime.round()
+    assert shop.agent.halted.startswith("inputs are dated")
+    assert len(shop.alarms) == 2
+
+
+def test_a_store_that_refuses_a_lease_halts_and_is_told() -> None:
+    shop = Shop()
+    shop.memory.full = True
+    with pytest.raises(StoreUnavailable):
+        shop.agent.drain()
+
+    assert shop.agent.halted == UNWRITABLE
+    assert len(shop.alarms) == 1
+    assert shop.hands.actions == ()

@@ -72,7 +72,7 @@ class Dispatcher:
         return tuple(tried)
 
     def _waiting(self) -> list[str]:
-        with self._lock:
+        with self._lock, self._loop.breaker.reading():
             found = self._loop.memory.read("actions", pending=True)
             return [a.idempotency_key for a in found if a.status in _BEGUN]
 
@@ -82,14 +82,16 @@ class Dispatcher:
 
         None where it is over, or another process has it.
         """
-        with self._lock:
+        with self._lock, self._loop.breaker.reading():
             if self._loop.breaker.tripped:
                 return None  # the journal does not say so yet; the next input does
             self._loop.catch_up(PLATFORM)
             if self._loop.state(PLATFORM).halted:
                 return None
             action = self._stored(key)
-            if action is None or action.status not in _BEGUN or not self._acquire(key):
+            if action is None or action.status not in _BEGUN:
+                return None
+            if not self._loop.breaker.writing(lambda: self._acquire(key)):
                 return None
             action = self._stored(key)
             found = action is not None and action.status is ActionStatus.STARTED

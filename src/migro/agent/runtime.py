@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..models import Decision
+from ..models.canonical import EPOCH
 from ..ports import Clock, Source
 from .agent import Agent
 from .breaker import BACKWARDS
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ..durable import SecondEngine
 
 __all__ = ["Runtime"]
+
+_AHEAD = "inputs are dated"
 
 
 class Runtime:
@@ -45,7 +48,8 @@ class Runtime:
         self._clock = clock or SteadyClock()
         self._on_decision = on_decision
         self._second = second
-        self._last: datetime | None = None
+        self._greatest: datetime | None = None
+        self._told = EPOCH
 
     def round(self) -> tuple[Decision, ...]:
         """Do one round: take what the sources have, let time pass, drain; return the decisions made."""
@@ -69,12 +73,19 @@ class Runtime:
         """Halt automation where the clock cannot be right: it went back, or what has come in is dated ahead of it."""
         if isinstance(self._clock, SteadyClock):
             self._clock.watch(self.agent)
-        before, self._last = self._last, now
+        before = self._greatest or now
+        back = now < before - BACKWARDS
+        # The greatest, or one that creeps back a little at a time would never have gone back.
+        self._greatest = now if back else max(before, now)
         newest, wrong = self.agent.newest, ""
-        if before is not None and now < before - BACKWARDS:
+        if back:
             wrong = f"the clock went back from {before:%Y-%m-%d %H:%M:%S} to {now:%Y-%m-%d %H:%M:%S} UTC"
-        elif newest > now + AHEAD:
-            wrong = f"inputs are dated {newest:%Y-%m-%d %H:%M:%S}, the clock says {now:%Y-%m-%d %H:%M:%S} UTC"
+        # What a person was told of and has resumed after is dated ahead still; it is what comes later that is new.
+        elif newest > max(now, self._told) + AHEAD:
+            wrong = f"{_AHEAD} {newest:%Y-%m-%d %H:%M:%S}, the clock says {now:%Y-%m-%d %H:%M:%S} UTC"
+        halted = self.agent.halted if wrong else ""
+        if not back and wrong and (not halted or halted.startswith(_AHEAD)):
+            self._told = newest
         # While it is halted for whatever reason, nothing acts by this clock, and once is enough to be told.
-        if wrong and not self.agent.halted:
+        if wrong and not halted:
             self.agent.trip(wrong)
