@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from ..errors import InputError, NotFound
 from ..models import Decision, Input, PersonActed, RunMode, Severity, from_microseconds
-from ..models.inputs import plain_name
 from ..models.canonical import EPOCH
+from ..models.inputs import plain_name
 from ..models.validation import explain_validation
 from ..ports import Memory
 from .approvals import Answer, Card, cards, find_action, told_back

@@ -55,7 +55,7 @@ def act_on(conclusions: Conclusions, state: State, item: PersonActed, effects: E
 
 
 def _is_inherited(state: State, item: PersonActed) -> bool:
-    """Return whether a merchant's halt is the platform's: it ends with that one, whatever the merchant's own time is."""
+    """Return whether a merchant's halt is the platform's: it ends with that, whatever the merchant's own time is."""
     return item.by == "migro" and state.partition != PLATFORM
 
 
