@@ -11,7 +11,7 @@ from typing import Any
 from ..act.messages import one_line
 from ..agent import PLATFORM, Agent
 from ..agent.attended import is_legible, said
-from ..agent.runtime import AHEAD
+from ..agent.clocks import AHEAD
 from ..audit import Standing, standing
 from ..configuration import Configuration
 from ..errors import ConfigurationError
