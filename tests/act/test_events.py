@@ -10,9 +10,9 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from migro.act.events import DecisionEvents, decision_event
 from migro.act.metrics import Metrics
 from migro.act.sending import Sender
-from migro.models import ActionStatus, IssueStatus
+from migro.models import ActionStatus
 from migro.observe import scrub
-from migro.testing import sample_action, sample_decision, sample_issue
+from migro.testing import sample_action, sample_decision
 from tests.act.cases import HURRIED_MS, PATIENT_MS, World, limits
 from tests.act.receiver import FAULTS
 
@@ -55,7 +55,7 @@ def test_an_event_that_is_lost_is_counted_and_disturbs_nobody(fault: str, world:
     assert (told.sent, told.lost, bool(told.why)) == (1, 1, True)
 
 
-def test_metrics_count_decisions_and_actions_and_show_open_issues() -> None:
+def test_metrics_count_decisions_and_actions() -> None:
     metrics = Metrics()
     metrics.decided(sample_decision())
     metrics.tried(sample_action(status=ActionStatus.UNKNOWN))
@@ -64,15 +64,5 @@ def test_metrics_count_decisions_and_actions_and_show_open_issues() -> None:
     for line in (
         'migro_decisions_total{kind="checkout_server_error_spike",outcome="auto",severity="SEV2"} 1.0',
         'migro_actions_total{kind="notify",status="unknown"} 1.0',
-        'migro_issue_severity{kind="checkout_server_error_spike",merchant="m_1"} 3.0',
     ):
         assert line in text
-    metrics.decided(sample_decision("dec_2", issue=sample_issue(status=IssueStatus.RESOLVED)))
-    assert 'migro_issue_severity{kind="checkout_server_error_spike",merchant="m_1"} 0.0' in metrics.text()
-
-
-def test_metrics_name_merchants_as_their_host_says() -> None:
-    metrics = Metrics(shown=str.upper)
-    metrics.decided(sample_decision())
-
-    assert 'merchant="M_1"' in metrics.text()

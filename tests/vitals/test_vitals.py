@@ -203,6 +203,27 @@ def test_prometheus_gets_every_number_of_the_moment(agent: Agent) -> None:
     assert "migro_up 1.0" in text
 
 
+def test_open_issues_are_those_of_the_memory_whoever_opened_or_ended_them(agent: Agent) -> None:
+    def shown() -> list[str]:
+        text = expose(Metrics(), lambda: taken(agent, at(7))).text()
+        return [line for line in text.splitlines() if line.startswith("migro_issue_severity{")]
+
+    other = Agent(rules=RULES, memory=agent.memory, alarm=lambda _: None)
+    (decision, *_) = other.handle(beat())
+    assert shown() == ['migro_issue_severity{kind="down",merchant="m_1"} 2.0']
+    other.resolve(decision.issue.id, by="Ada", why="it is back")
+
+    assert shown() == []
+
+
+def test_a_merchant_is_shown_without_personal_data(agent: Agent) -> None:
+    agent.handle(Beat(merchant=MerchantId("jo@mail.example"), occurred_at=START, code=502))
+    text = expose(Metrics(), lambda: taken(agent, at(7))).text()
+
+    assert 'migro_issue_severity{kind="down",merchant="<email>#' in text
+    assert "jo@mail" not in text
+
+
 class Recording(NoOpMeter):
     """A meter that keeps what it is asked to make."""
 

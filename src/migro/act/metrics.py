@@ -1,13 +1,12 @@
-"""Metrics for Prometheus: what was decided, what became of actions, and which issues stand how bad."""
+"""Metrics for Prometheus: what was decided, and what became of actions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from ..models import Action, Decision, IssueStatus
+from ..models import Action, Decision
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -19,15 +18,13 @@ class Metrics:
     """
     Counts decisions and actions in a registry that a host exposes.
 
-    Labels are closed sets: kinds, outcomes, severities and the merchants that there are; no word of anybody is one.
+    Labels are closed sets: kinds, outcomes and severities; no word of anybody is one.
 
     Args:
         registry: Where the metrics are registered; default: one of its own, `registry`.
-        shown: Returns a merchant as a label shows it; default: as whoever delivers has named it.
     """
 
-    def __init__(self, registry: CollectorRegistry | None = None, *, shown: Callable[[str], str] = str) -> None:
-        self._shown_as = shown
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
         library = _library()
         self.registry: CollectorRegistry = registry or library.CollectorRegistry()
         self._decisions = library.Counter(
@@ -36,19 +33,11 @@ class Metrics:
         self._actions = library.Counter(
             "migro_actions", "Actions by what became of them.", ["kind", "status"], registry=self.registry
         )
-        self._issues = library.Gauge(
-            "migro_issue_severity",
-            "Open issues, 1 for SEV4 to 4 for SEV1; 0 when over.",
-            ["kind", "merchant"],
-            registry=self.registry,
-        )
 
     def decided(self, decision: Decision) -> None:
-        """Count a decision, and show its issue."""
+        """Count a decision."""
         issue = decision.issue
         self._decisions.labels(issue.kind, decision.outcome.word, issue.severity.word).inc()
-        shown = int(issue.severity) if issue.status is IssueStatus.OPEN else 0
-        self._issues.labels(issue.kind, self._shown_as(issue.merchant or "")).set(shown)
 
     def tried(self, action: Action) -> None:
         """Count what became of an action."""

@@ -20,7 +20,6 @@ from ..errors import ConfigurationError
 from ..models import Decision
 from ..models.validation import explain_validation
 from ..observe import scrub
-from ..vitals.labels import label
 from ..vitals.logs import RETRIES, JsonStream, LogFormat, log_to
 from ..vitals.settings import ServeSettings
 from .console import Console, decision_row, short
@@ -229,7 +228,7 @@ def _serve(arguments: argparse.Namespace, config: Configuration) -> ServeSetting
 def _metrics() -> Metrics:
     from ..act.metrics import Metrics
 
-    return Metrics(shown=label)
+    return Metrics()
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..act.metrics import Metrics
 from ..errors import MigroError
+from .labels import label
 from .vitals import Vitals
 
 if TYPE_CHECKING:
@@ -35,14 +37,21 @@ class VitalsCollector:
         """Yield every number."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-        try:
-            found = self._take().numbers
-        except MigroError:
-            found = ()
-        yield GaugeMetricFamily("migro_up", "1 while the memory can be read.", value=int(bool(found)))
-        for number in found:
+        found: Vitals | None = None
+        with suppress(MigroError):
+            found = self._take()
+        yield GaugeMetricFamily("migro_up", "1 while the memory can be read.", value=int(found is not None))
+        for number in found.numbers if found is not None else ():
             family = CounterMetricFamily if number.total else GaugeMetricFamily
             yield family(number.name, number.help, value=number.value)
+        if found is not None:
+            # Read anew each time: whatever ended an issue, also in another process, has ended it here.
+            issues = GaugeMetricFamily(
+                "migro_issue_severity", "Open issues, 1 for SEV4 to 4 for SEV1.", labels=["kind", "merchant"]
+            )
+            for (kind, merchant), severity in sorted(found.severities.items()):
+                issues.add_metric((kind, label(merchant)), severity)
+            yield issues
         if self._answers is not None:
             told = CounterMetricFamily("migro_deliveries", "Deliveries by the status of the answer.", labels=["status"])
             for status, count in sorted(self._answers().items()):

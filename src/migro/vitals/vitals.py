@@ -9,7 +9,7 @@ from typing import Literal
 import attrs
 
 from ..agent import Agent
-from ..models import ActionStatus
+from ..models import ActionStatus, Issue, IssueStatus
 from ..ports import Memory
 
 __all__ = ["Number", "Vitals", "taken"]
@@ -54,6 +54,7 @@ class Vitals:
         lapses_s: When the first of them lapses, in seconds from then; None where none does.
         overdue_s: For how long something has been due that time alone brings about, in seconds: nobody lets it pass.
         halts: Why automation is halted, by partition; empty where it is not.
+        severities: Of open issues, the worst by kind and merchant: 1 for SEV4 to 4 for SEV1.
     """
 
     at: datetime
@@ -69,6 +70,7 @@ class Vitals:
     lapses_s: int | None
     overdue_s: int
     halts: dict[str, str]
+    severities: dict[tuple[str, str], int]
 
     @property
     def numbers(self) -> tuple[Number, ...]:
@@ -123,7 +125,17 @@ def taken(agent: Agent, at: datetime) -> Vitals:
         lapses_s=(min(lapses) - at) // timedelta(seconds=1) if lapses else None,
         overdue_s=_age(at, (p.due for p in partitions if p.due is not None)),
         halts=dict(agent.halts()),
+        severities=_severities(memory.read("issues", pending=True)),
     )
+
+
+def _severities(issues: Iterable[Issue]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for issue in issues:
+        if issue.status is IssueStatus.OPEN:
+            about = issue.kind, issue.merchant or ""
+            found[about] = max(found.get(about, 0), int(issue.severity))
+    return found
 
 
 def _oldest(memory: Memory, partition: str, version: int) -> datetime | None:
