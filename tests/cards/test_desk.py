@@ -268,7 +268,8 @@ def test_a_channel_that_does_not_answer_is_left_alone_with_all_its_cards() -> No
         shop.now += 10
         return ask(action, role, lines, again=again)
 
-    shop.wall.ask, shop.wall.fails = silent, [ActionUnclear("no answer")] * 2  # type: ignore[method-assign]
+    shop.wall.ask = silent  # type: ignore[method-assign]
+    shop.wall.fails += [ActionUnclear("no answer")] * 2
     for shop.now in (0, 11, 12, 25, 26):
         shop.desk.round()
         tries.append(len(shop.wall.told))

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -46,6 +47,27 @@ def test_deliveries_of_another_kind_press_no_button_whoever_signs_them() -> None
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(("stops", "drained"), [(True, 0), (False, 1)])
+def test_nothing_is_executed_once_somebody_wants_a_live_run_to_stop(stops: bool, drained: int) -> None:
+    tried: list[int] = []
+
+    def drain() -> tuple[()]:
+        tried.append(1)
+        return ()
+
+    def nothing(_: object) -> None:
+        pass
+
+    hands = SimpleNamespace(live=False, drain=drain)
+    tending = Tending(
+        cast(Any, hands), cast(Any, SimpleNamespace(events=None)), cast(Any, SimpleNamespace(slack_names={})),
+        alarm=nothing, on_answer=nothing, stopping=lambda: stops,
+    )  # fmt: skip
+    tending.act()
+
+    assert len(tried) == drained
 
 
 def test_to_listen_for_nobody_is_a_mistake() -> None:
