@@ -286,11 +286,12 @@ def test_one_card_that_never_works_keeps_no_other_from_being_shown() -> None:
 
     def asked(action: Action, role: str, lines: Sequence[str], *, again: bool = False) -> str:
         if action.idempotency_key == spoilt:
+            shop.now += 10
             raise ActionUnclear("it cannot be found out")
         return ask(action, role, lines, again=again)
 
     shop.wall.ask = asked  # type: ignore[method-assign]
-    for shop.now in (0, 2):
+    for shop.now in (0, 20):
         shop.desk.round()
 
     assert len(shop.wall.told) == 3
@@ -298,10 +299,12 @@ def test_one_card_that_never_works_keeps_no_other_from_being_shown() -> None:
 
 def test_a_receiver_that_wants_to_be_left_alone_is(shop: Shop) -> None:
     shop.wall.fails = [ActionDelayed("later", wait_ms=60_000)]
+    tries = []
     for shop.now in (0, 59, 60):
         shop.desk.round()
+        tries.append(len(shop.wall.told))
 
-    assert [told[0] for told in shop.wall.told] == ["asked", "asked"]
+    assert tries == [1, 1, 2]
 
 
 def test_a_round_ends_with_its_time_or_when_somebody_wants_it_to_and_the_next_one_has_the_rest() -> None:
