@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import attrs
 
-from migro.agent import attended, breaker, conclusions, fold, outbox, persons, spending, verifying
+from migro.agent import attended, breaker, fold, outbox, persons, spending, verifying
 from migro.agent.state import Held
 from migro.decide import (
     GUARDS,
@@ -409,7 +409,7 @@ MUTANTS = (
     Mutant(outbox.answer, "if enough else ActionStatus.WAITING", "", "alone"),
     Mutant(outbox.answer, "+ policy.execution_lasts", "+ 9 * policy.execution_lasts", "too_late"),
     Mutant(proposing.propose, "if status is ActionStatus.WAITING else None", "if False else None", "late"),
-    Mutant(conclusions.Conclusions._decide, "before_it.binding != action.binding", "False", "new_evidence"),
+    Mutant(outbox.adopt, "known.binding != action.binding", "False", "new_evidence"),
     # Between the decision and the deed.
     Mutant(fold.Fold._check_due, "if not state.halted:", "if False:", "frozen"),
     Mutant(fold.Fold._consume, "self._check_due(state, key, None, effects)", "pass", "unasked"),
