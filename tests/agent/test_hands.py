@@ -140,7 +140,7 @@ def test_a_line_keeps_what_can_be_read_of_it_to_its_longest() -> None:
     class Changing(str):
         __slots__ = ()
 
-        def split(self, *given: Any) -> Any:
+        def split(self, sep: Any = None, maxsplit: Any = -1) -> Any:
             raise RuntimeError
 
     assert one_line(Changing(" a\tb \x1b[2J\u202e c\n")) == "a b [2J c"
