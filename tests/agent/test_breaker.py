@@ -313,6 +313,7 @@ def test_a_recall_that_stumbles_again_after_a_resumption_halts_again(monkeypatch
 
     monkeypatch.setattr(Fold, "advance", stumbling)
     for n in range(2):
+        agent = shop.start()
         # A restart while it stands is the same halt.
         for k in range(2):
             agent = shop.start()
