@@ -422,14 +422,9 @@ MUTANTS = (
         "True or True",
         "withdrawn_from",
     ),
-    Mutant(
-        persons.act_on,
-        "state.halted_at = why_halted(by=item.by, why=item.why),",
-        "state.halted_at = '',",
-        "told_to_halt",
-    ),
-    Mutant(breaker.Breaker.writing, "self.tripped = UNWRITABLE", "pass", "halted"),
-    Mutant(breaker.Breaker.clock_wrong, "self._last >= before - BACKWARDS", "True", "halted"),
+    Mutant(persons.act_on, "state.halted = why_halted(by=item.by, why=item.why)", "state.halted = ''", "told_to_halt"),
+    Mutant(breaker.Breaker._outage, "self.tripped = why", "pass", "halted"),
+    Mutant(breaker.Breaker.clock_wrong, "now >= before - BACKWARDS", "True", "halted"),
     # What may be done in a while, and what is of no use.
     Mutant(spending.limits, "return (*found, *shut)", "return ()", "within"),
     Mutant(spending.spend, "if action.risk == Risk.R0:", "if True:", "within"),
