@@ -119,8 +119,8 @@ def lapses(conclusions: Conclusions, state: State, effects: Effects, now: int) -
     """Let approvals lapse whose time is over, and return that they did; `now` is when that is noticed."""
     people, tells = conclusions.policy.people, conclusions.tells(state)
     over: list[tuple[Literal["approval", "execution"], Action]] = []
-    over += [("approval", a) for a in lapse(state, people, effects, tells=tells)]
-    over += [("execution", a) for a in expire(state, people, effects, tells=tells)]
+    over.extend(("approval", a) for a in lapse(state, people, effects, tells=tells))
+    over.extend(("execution", a) for a in expire(state, people, effects, tells=tells))
     return [
         TimerFired(
             what=what,

@@ -147,7 +147,7 @@ def _edge(data: Any, ruleset: RuleSet, where: str) -> Edge:
             raise InputError("expected signals, until, fires and notices, got something else", where=where)
 
 
-def _signals(rows: list[Any], ruleset: RuleSet, where: str) -> Iterator[Signal]:
+def _signals(rows: Sequence[Any], ruleset: RuleSet, where: str) -> Iterator[Signal]:
     start: int | None = None
     number = 0
     for row in rows:
