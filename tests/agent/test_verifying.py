@@ -246,24 +246,6 @@ def test_what_was_of_no_use_is_known_behind_a_snapshot_and_under_other_rules() -
     assert attempt(run, 18_000, "failed").status is ActionStatus.ESCALATED
 
 
-def test_what_did_not_help_hours_ago_is_known_under_another_policy_too() -> None:
-    shop = Shop(Looking("did_not_help"))
-    shop.at(130)
-    policy = attrs.evolve(POLICY, approval_lasts=timedelta(hours=3))
-    other = Agent(rules=LASTING, memory=shop.memory, policy=policy, now=lambda: after(shop.now))
-    for hours, agent in ((2, shop.agent), (4, other)):
-        agent.resolve(list(shop.memory.read("issues"))[-1].id, by="ann", why="done")
-        shop.now = hours * 3600
-        agent.tick(after(shop.now))
-        for signal in (*(call(shop.now + n, shop.now + n) for n in range(3)), probe(shop.now, shop.now + 3)):
-            agent.handle(signal)
-
-        decision = list(shop.memory.read("decisions"))[-1]
-        tag = next(t for t in decision.explanation.actions if t.kind == "tag")
-        assert (tag.outcome, "did_not_help" in tag.guards) == (Outcome.ESCALATE, True)
-    assert replay(shop.memory, other.fold).differences == ()
-
-
 def test_what_records_say_was_of_no_use_counts_once_and_from_when_it_was_found_out() -> None:
     run = Run(fold=Fold(LASTING, POLICY))
     run.give(*sure())

@@ -379,6 +379,8 @@ class Fold:
             for one in ordered
         }
         carry_relations(state, ordered)
+        # From the records alone: whoever takes over knows no more than these, and all have to find the same.
+        state.tried = {}
         for held in state.held.values():
             carry_tried(state, held)
         for one in ordered:
