@@ -117,14 +117,17 @@ def tests(session: nox.Session) -> None:
     if not oldest and not session.posargs:
         # Killed processes and their files are those of the system and of SQLite, whatever the Python; once is enough.
         # What is understood of a scenario is said by rules; that Pythons agree on them is seen on the morning alone.
-        # Programs in examples/ have a session of their own.
-        once = "crash documents/test_round_trip.py simulate test_examples.py test_plugin_package.py test_scenarios.py"
+        # Programs in examples/ have a session of their own, and pages print the same on each.
+        once = (
+            "crash documents/test_round_trip.py engine/test_retraction.py packs/headless/test_edges.py simulate "
+            "test_documentation.py test_examples.py test_plugin_package.py test_scenarios.py"
+        )
         what = [*what, *(f"--ignore=tests/{name}" for name in once.split())]
     if session.python in PYTHONS[1:-1] and not session.posargs:
         # Whole scenarios, shells and random rule sets that agree on the oldest and the newest Python agree in between.
         between = (
-            "act audit checks classify cli comparison documents evaluate history mutation observe packs receive replay "
-            "test_first_light.py"
+            "act audit checks classify cli comparison documents engine evaluate history mutation observe packs receive "
+            "replay test_first_light.py"
         ).split()
         what = [*what, *(f"--ignore=tests/{name}" for name in between)]
     # A plain run tries a fifth of the random cases; on the oldest Python all, where a number of them is promised.
