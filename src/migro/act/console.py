@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TextIO
 
 from ..models.action import Action, ActionResult
+from ..models.lines import escaped
 
 __all__ = ["ConsoleActuator"]
 
@@ -55,9 +56,4 @@ class ConsoleActuator:
         said = " ".join(f"{name}={value}" for name, value in action.args.items())
         note = f" ({action.note})" if action.note else ""
         text = self._redact(f"{action.kind} -> {action.target} {said}{note}".rstrip())
-        return f"{action.at:%Y-%m-%d %H:%M:%S}Z {_printable(text)} [{action.risk}, {action.issue}]"
-
-
-def _printable(text: str) -> str:
-    # A line break or an escape sequence from outside must not draw lines of its own on an operator's terminal.
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+        return f"{action.at:%Y-%m-%d %H:%M:%S}Z {escaped(text)} [{action.risk}, {action.issue}]"

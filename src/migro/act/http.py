@@ -12,8 +12,9 @@ from pydantic import Field, field_validator
 
 from ..errors import ActionDelayed, ActionError, ActionRefused, ConfigurationError
 from ..models import Action, Capability, Idempotency, Parameters, Risk, Standing
+from ..models.lines import one_line
 from .actor import Actor, Redact
-from .messages import Diagnosis, NoteParameters, ReportParameters, composed, no_diagnosis, one_line
+from .messages import Diagnosis, NoteParameters, ReportParameters, composed, no_diagnosis
 from .sending import Sender
 
 __all__ = ["Call", "HttpCalls", "RefreshParameters"]

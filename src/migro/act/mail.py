@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 from ..errors import ActionDelayed, ActionError, ActionRefused, ActionUnclear, ConfigurationError
 from ..models import Action, Idempotency
+from ..models.lines import one_line
 from .actor import Actor, Redact
 from .deadline import Deadline
 from .messages import (
@@ -26,7 +27,6 @@ from .messages import (
     composed,
     messengers,
     no_diagnosis,
-    one_line,
 )
 from .sending import LOOPBACK
 

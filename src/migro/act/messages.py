@@ -10,6 +10,7 @@ import attrs
 
 from ..errors import ConfigurationError
 from ..models import Action, Capability, Idempotency, Parameters, Risk
+from ..models.lines import LONGEST, one_line
 
 __all__ = [
     "MESSAGES",
@@ -21,13 +22,11 @@ __all__ = [
     "composed",
     "messengers",
     "no_diagnosis",
-    "one_line",
 ]
 
 Diagnosis = Callable[[Action], Iterable[str]]
 """Says in lines what is known about the issue of an action; `migro.act.Diagnostics` reads it from the memory."""
 
-_LONGEST_LINE: Final = 500
 _MOST_LINES: Final = 60
 
 
@@ -140,13 +139,6 @@ def messengers(
     )
 
 
-def one_line(text: str, most: int = _LONGEST_LINE) -> str:
-    """Return a text as one line without control characters: it may become a header, or a line on a terminal."""
-    # No more is looked at than could be shown, however many blanks there are in between.
-    flat = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * most]).split())
-    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
-
-
 def composed(action: Action, diagnosis: Iterable[str] = ()) -> Message:
     """Return what an action says; `diagnosis` are further lines, already redacted."""
     args = action.args
@@ -160,7 +152,7 @@ def composed(action: Action, diagnosis: Iterable[str] = ()) -> Message:
             first = args.get("text", "") or next(iter(found), f"{action.kind} for {action.target}")
     note = [one_line(action.note)] if action.note else []
     lines = [
-        one_line(first, 4 * _LONGEST_LINE),
+        one_line(first, 4 * LONGEST),
         *note,
         *(["", *found] if found else []),
         "",

@@ -12,7 +12,8 @@ from typing import Any, Final, Literal
 import attrs
 
 from ..models import Action, Signal
-from .messages import Message, one_line
+from ..models.lines import one_line
+from .messages import Message
 
 __all__ = ["APPROVE", "REJECT", "Pressed", "card", "escaped", "message_blocks", "pressed", "settled_card"]
 

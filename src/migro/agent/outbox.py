@@ -150,8 +150,7 @@ def _tell_in_vain(
     """Tell the role that was asked that what somebody has approved is not done, who that was, and why."""
     given = held.answers.get(action.idempotency_key, ())
     by = f" by {', '.join(given)}" if given else ""
-    roles = people.roles_for(action.risk)
-    role = roles[0] if roles else people.escalation[0]
+    role = people.roles_for(action.risk)[0]
     tell(
         state,
         held,

@@ -8,6 +8,7 @@ Equal states give equal bytes on every machine. A snapshot serves one version of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any, get_args
@@ -36,12 +37,13 @@ from ..models import (
     Severity,
     Signal,
     canonical_json,
+    from_microseconds,
 )
 from ..verify import Clock, Monitor, Suppression, Version
 from .state import Above, Closed, Held, Merge, Report, State, Tried
 from .texts import Said, Texts
 
-__all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot"]
+__all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot", "time_of"]
 
 FORMAT = "migro-fold/9"
 
@@ -89,6 +91,15 @@ def restore(engine: NativeEngine, policy: str, data: bytes, *, partition: str | 
     if partition is not None and state.partition != partition:
         raise InputError(f"expected a snapshot of partition {partition!r}, got one of {state.partition!r}")
     return state
+
+
+def time_of(data: bytes) -> datetime | None:
+    """Return a snapshot's time, whatever rules it was made with; None where it is not understood."""
+    try:
+        held = read_plain(data, FORMAT)
+        return from_microseconds(held["state"]["now"])
+    except (InputError, LookupError, TypeError, ValueError):
+        return None
 
 
 def renamed(engine: NativeEngine, state: State, pseudonym: str, token: str) -> State:

@@ -159,18 +159,12 @@ def forget_tried(state: State) -> None:
 
 
 def carry_tried(state: State, held: Held) -> None:
-    """Take over what the records say of an issue's actions, where these rules have not seen it happen."""
+    """Take over what the records say of an issue's actions into a state that has not seen it happen."""
     slot = (held.issue.kind, held.issue.key)
-    seen = list(state.tried.get(slot, ()))
     looks = {a.about: a for a in held.actions.values() if is_look(a)}
     for key, action in sorted(held.actions.items(), key=lambda one: (one[1].at, one[0])):
         done = action.verified == "did_not_help"
         if action.risk is Risk.R0 or not (done or action.status is ActionStatus.FAILED):
-            continue
-        at = to_microseconds(action.at)
-        of_it = (t for t in seen if (t.kind, t.target, t.done) == (action.kind, action.target, done) and t.at >= at)
-        if (known := next(of_it, None)) is not None:
-            seen.remove(known)
             continue
         # When it was found out: by the look, or not later than what was approved could begin.
         found_at = looks[key].at if key in looks else action.expires_at or action.at

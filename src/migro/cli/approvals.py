@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any, Literal, cast
 
-from ..act.messages import one_line
 from ..agent import Agent, Card
 from ..agent.approvals import cards, find_action
 from ..errors import ConfigurationError, NotFound
+from ..models.lines import one_line
 from .console import Console, short
-from .equipment import equipped, expect_in_force, opened, policy_of, reading
+from .equipment import add_rules, equipped, expect_in_force, opened, policy_of, reading
 from .merging import clock_of
 from .retrospect import add_memory, cut, minute, needed, one_id, same_memory, table, when
 from .surroundings import configuration
@@ -31,7 +31,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", metavar="NAME", help="approve, reject: whoever says so; it is recorded")
     parser.add_argument("--why", metavar="TEXT", help="approve, reject: why; recorded, so name no person")
     parser.add_argument("--at", type=when, metavar="TIME", help="approve, reject: when it is said (default: now)")
-    parser.add_argument("--rules", action="append", metavar="REF", help="the rules in force (default: as configured)")
+    add_rules(parser, in_force=True)
     add_memory(parser)
     parser.set_defaults(command=approvals)
 

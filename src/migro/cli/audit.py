@@ -19,6 +19,7 @@ from ..ports import Ledger, Memory
 from .console import Console, short
 from .equipment import reading
 from .observe import moment
+from .retrospect import add_memory
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -39,7 +40,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parts = audit.add_subparsers(title="commands", required=True, metavar="COMMAND")
     memory = argparse.ArgumentParser(add_help=False)
-    memory.add_argument("--memory", metavar="URL", help="where it is kept (default: sqlite:///migro.db)")
+    add_memory(memory)
 
     whole = parts.add_parser("verify", parents=[common, memory], help="check hash chain, records and conservation")
     whole.add_argument("--anchor", metavar="FILE", type=Path, help="an earlier export: finds a missing tail as well")

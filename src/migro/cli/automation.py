@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..act.messages import one_line
 from ..agent import PLATFORM, Agent
 from ..agent.attended import is_legible, said
 from ..agent.clocks import AHEAD
@@ -16,10 +15,11 @@ from ..audit import Standing, standing
 from ..configuration import Configuration
 from ..errors import ConfigurationError
 from ..models.canonical import EPOCH
+from ..models.lines import one_line
 from ..plugins import enable
 from ..ports import Memory
 from .console import Console
-from .equipment import equipped, expect_in_force, opened, policy_of, reading
+from .equipment import add_rules, equipped, expect_in_force, opened, policy_of, reading
 from .merging import clock_of
 from .retrospect import add_memory, minute, same_memory, when
 from .surroundings import configuration
@@ -44,9 +44,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         parser.add_argument("--by", metavar="NAME", help="whoever says so; it is recorded")
         parser.add_argument("--why", metavar="TEXT", help="why; recorded, so name no person")
         parser.add_argument("--at", type=when, metavar="TIME", help="when it is said (default: now)")
-        parser.add_argument(
-            "--rules", action="append", metavar="REF", help="the rules in force (default: as configured)"
-        )
+        add_rules(parser, in_force=True)
         add_memory(parser)
         parser.set_defaults(command=say, verb=name)
 

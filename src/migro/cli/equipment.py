@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,9 +30,15 @@ from .surroundings import PACKS, existing_memory, load_rules
 if TYPE_CHECKING:
     from ..act.equipping import Equipment
 
-__all__ = ["equipped", "expect_in_force", "hands", "opened", "policy_of", "reading", "source_events"]
+__all__ = ["add_rules", "equipped", "expect_in_force", "hands", "opened", "policy_of", "reading", "source_events"]
 
 _CONSOLE: Final = "console"
+
+
+def add_rules(parser: argparse.ArgumentParser, *, in_force: bool = False) -> None:
+    """Add ``--rules``, whose words `equipped` takes; `in_force` where a command refuses any others."""
+    told = "the rules in force" if in_force else "package.module:NAME, or a name"
+    parser.add_argument("--rules", action="append", metavar="REF", help=f"{told} (default: as configured)")
 
 
 def equipped(config: Configuration, references: Sequence[str] = ()) -> tuple[RuleSet, Enabled]:

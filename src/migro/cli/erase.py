@@ -15,7 +15,8 @@ from ..audit import RewrittenPartition, rewritten_by
 from ..models import ConfigChanged, ErasureRequested
 from ..ports import Ledger, Memory
 from .console import Console
-from .equipment import equipped, opened, policy_of, reading
+from .equipment import add_rules, equipped, opened, policy_of, reading
+from .retrospect import add_memory
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -30,10 +31,8 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     shop.add_argument("--unattributed", action="store_true", help="signals that name no merchant")
     parser.add_argument("--by", required=True, metavar="NAME", help="role or name of who asks for it; it is recorded")
     parser.add_argument("--why", required=True, metavar="TEXT", help="why; recorded, so name no person")
-    parser.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
-    parser.add_argument("--memory", metavar="URL", help="where it is kept (default: sqlite:///migro.db)")
+    add_rules(parser)
+    add_memory(parser)
     parser.set_defaults(command=erase)
 
 

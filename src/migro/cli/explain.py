@@ -12,6 +12,7 @@ from ..ports import Memory
 from ..reason.confidence import HIGH_FROM
 from .console import Console, decision_row, short
 from .equipment import reading
+from .retrospect import add_memory
 from .surroundings import configuration
 
 __all__ = ["explained", "register"]
@@ -28,7 +29,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "id", metavar="ID", help="a decision, an issue, an action's key or a signal; a clear start is enough"
     )
-    parser.add_argument("--memory", metavar="URL", help="where it is kept (default: sqlite:///migro.db)")
+    add_memory(parser)
     parser.set_defaults(command=explain)
 
 

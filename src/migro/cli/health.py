@@ -9,7 +9,7 @@ from typing import Any
 from ..agent import Agent
 from ..vitals import Limits, examined
 from .console import Console
-from .equipment import equipped, opened, policy_of, reading
+from .equipment import add_rules, equipped, opened, policy_of, reading
 from .retrospect import add_memory, positive, when
 from .surroundings import configuration
 
@@ -34,7 +34,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "--ahead", type=positive, default=limits.ahead_s, metavar="S", help="how far ahead it may be (default: 300)"
     )
     parser.add_argument("--at", type=when, metavar="TIME", help="what time it is (default: now)")
-    parser.add_argument("--rules", action="append", metavar="REF", help="the rules in force (default: as configured)")
+    add_rules(parser, in_force=True)
     parser.set_defaults(command=health)
 
 

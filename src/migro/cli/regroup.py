@@ -9,7 +9,7 @@ import attrs
 
 from ..history.regrouping import regroup, versions
 from .console import Console, short
-from .equipment import equipped, reading
+from .equipment import add_rules, equipped, reading
 from .retrospect import add_memory, cut, table
 from .surroundings import configuration
 
@@ -24,9 +24,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", required=True, help="required: issues keep the grouping they were opened with"
     )
-    parser.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
+    add_rules(parser)
     add_memory(parser)
     parser.set_defaults(command=regrouped)
 

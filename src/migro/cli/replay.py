@@ -14,8 +14,9 @@ from ..errors import ConfigurationError
 from ..replay import ComparisonReport, Count, Difference, Example, Opened, ReplayReport, Run, Side, compare, replay
 from ..replay.replaying import Since
 from .console import Console, short
-from .equipment import equipped, policy_of, reading
+from .equipment import add_rules, equipped, policy_of, reading
 from .heap import long_lived
+from .retrospect import add_memory
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -28,10 +29,8 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "replay", parents=[common], help="fold the journal again, or say which past decisions other rules change"
     )
-    parser.add_argument("--memory", metavar="URL", help="where it is kept (default: sqlite:///migro.db)")
-    parser.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
+    add_memory(parser)
+    add_rules(parser)
     parser.add_argument(
         "--against", action="append", metavar="REF", help="rules to compare those with, instead of with the record"
     )

@@ -12,7 +12,7 @@ from ..documents import dump, features_in, load, schema
 from ..errors import ConfigurationError
 from ..rules import RuleSet
 from .console import Console
-from .equipment import equipped
+from .equipment import add_rules, equipped
 from .surroundings import configuration
 
 __all__ = ["read_document", "register", "written"]
@@ -23,9 +23,7 @@ def register(inside: Any, common: argparse.ArgumentParser) -> None:
     export = inside.add_parser("export", help="write the rules, or a document, as YAML or JSON")
     export.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a document to check and write anew")
     export.add_argument("--format", choices=("yaml", "json"), default="yaml", help="for people, or for programs")
-    export.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
+    add_rules(export)
     export.add_argument("--without-examples", action="store_true", help="leave the examples out")
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write (default: standard output)")
     export.add_argument(

@@ -14,10 +14,15 @@ from ..rules import Rule, RuleSet
 from .equipment import equipped
 from .surroundings import configuration
 
-__all__ = ["Work", "each", "positive", "wanted"]
+__all__ = ["Work", "add_choice", "each", "positive", "wanted"]
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Add ``--rule``; see `wanted`."""
+    parser.add_argument("--rule", action="append", default=[], metavar="ID", help="only this rule; repeatable")
 
 
 class Work(Protocol[T_co]):

@@ -9,7 +9,7 @@ from ..errors import NotFound
 from ..rules import IssueKind, Rule, RuleSet
 from . import rule_documents, rules_check, rules_diff, rules_edges, rules_lock, rules_mutate, rules_portability
 from .console import Console
-from .equipment import equipped
+from .equipment import add_rules, equipped
 from .rules_mode import described, mode_lines
 from .surroundings import configuration
 
@@ -22,9 +22,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     inside = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     show = inside.add_parser("show", parents=[common], help="list the failure modes, or show one rule or mode whole")
     show.add_argument("name", nargs="?", metavar="ID", help="id of a rule or of a failure mode")
-    show.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
+    add_rules(show)
     show.set_defaults(command=show_rules)
     modules = (rule_documents, rules_check, rules_lock, rules_diff, rules_mutate, rules_edges, rules_portability)
     for module in modules:

@@ -10,7 +10,7 @@ from typing import Any
 from ..checks import CODES, Problem, check, problems_of_loading
 from ..errors import RuleSetError
 from .console import Console
-from .equipment import equipped
+from .equipment import add_rules, equipped
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -24,9 +24,7 @@ def register(inside: Any, common: argparse.ArgumentParser) -> None:
         help="find rules that never fire, never count, say the same twice, or read what they should not",
         description="Exit code 0: nothing was found; 1: something was.",
     )
-    parser.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
+    add_rules(parser)
     parser.add_argument(
         "--ignore",
         action="append",

@@ -13,9 +13,9 @@ from ..errors import ConfigurationError, Finding, InputError
 from ..mutation import EFFORT, Effort, RuleEdges, check_edges, derive, edges_text, read_edges
 from ..rules import Rule, RuleSet
 from .console import Console
-from .equipment import equipped
+from .equipment import add_rules, equipped
 from .rule_documents import written
-from .rule_work import each, positive, wanted
+from .rule_work import add_choice, each, positive, wanted
 from .surroundings import configuration
 
 __all__ = ["existing_edges", "register"]
@@ -29,10 +29,8 @@ def register(inside: Any, common: argparse.ArgumentParser) -> None:
         help="compare when rules fire at their edges with what a file pins; --write pins what is new",
         description="Exit code 0: every rule is as pinned, or the file is written; 1: at least one is not.",
     )
-    edges.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
-    edges.add_argument("--rule", action="append", default=[], metavar="ID", help="only this rule; repeatable")
+    add_rules(edges)
+    add_choice(edges)
     edges.add_argument(
         "--edges",
         type=Path,

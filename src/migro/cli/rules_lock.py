@@ -10,7 +10,7 @@ from ..documents import Lock, check_lock, lock_of, lock_text, read_lock
 from ..errors import ConfigurationError, InputError, RuleSetError
 from ..rules import RuleSet
 from .console import Console
-from .equipment import equipped
+from .equipment import add_rules, equipped
 from .rule_documents import written
 from .surroundings import configuration
 
@@ -20,9 +20,7 @@ __all__ = ["existing_lock", "register"]
 def register(inside: Any, common: argparse.ArgumentParser) -> None:
     """Add the command."""
     lock = inside.add_parser("lock", parents=[common], help="write down which revision of a rule means what")
-    lock.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
+    add_rules(lock)
     lock.add_argument(
         "--lock", type=Path, metavar="FILE", default=Path("migro-rules.lock"), help="default: migro-rules.lock"
     )

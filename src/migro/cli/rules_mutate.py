@@ -14,8 +14,8 @@ from ..documents import Lock
 from ..mutation import OPERATORS, Bench, Mutant, Verdict, mutants
 from ..rules import Rule, RuleSet
 from .console import Console
-from .equipment import equipped
-from .rule_work import each, positive, wanted
+from .equipment import add_rules, equipped
+from .rule_work import add_choice, each, positive, wanted
 from .rules_edges import existing_edges
 from .rules_lock import existing_lock
 from .surroundings import configuration
@@ -40,10 +40,8 @@ def register(inside: Any, common: argparse.ArgumentParser) -> None:
         help="change each rule in many small ways, and list the changes that no example notices",
         description="Exit code 0: every change is noticed; 1: at least one is not.",
     )
-    mutate.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
-    mutate.add_argument("--rule", action="append", default=[], metavar="ID", help="only this rule; repeatable")
+    add_rules(mutate)
+    add_choice(mutate)
     mutate.add_argument(
         "--operator",
         action="append",

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..durable import Portability, missing, portability, version
 from .console import Console
-from .equipment import equipped
+from .equipment import add_rules, equipped
 from .surroundings import configuration
 
 __all__ = ["register"]
@@ -25,9 +25,7 @@ def register(inside: Any, common: argparse.ArgumentParser) -> None:
             " evaluates whole; refused: it runs on the native engine alone. The extra need not be installed."
         ),
     )
-    parser.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
+    add_rules(parser)
     parser.set_defaults(command=show_portability)
 
 

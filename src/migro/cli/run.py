@@ -23,7 +23,7 @@ from ..observe import scrub
 from ..vitals.logs import RETRIES, JsonStream, LogFormat, log_to
 from ..vitals.settings import ServeSettings
 from .console import Console, decision_row, short
-from .equipment import equipped, hands, opened, source_events
+from .equipment import add_rules, equipped, hands, opened, source_events
 from .files import memory_files
 from .heap import long_lived
 from .interruption import STOPPED, Interruption
@@ -51,9 +51,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "run", parents=[common], help="envelopes, payload files or signals to decisions; dry run unless --live"
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="payload, envelope or signal lines, directory, or -")
-    parser.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
+    add_rules(parser)
     parser.add_argument(
         "--source", action="append", default=[], metavar="NAME", help="read a plugin's source, after the files"
     )

@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import ConfigurationError
 from ..evaluate import TARGETS, ScenarioScore, Targets, scenario_lines, total_of, write_scenario_plot
 from .console import Console
+from .equipment import add_rules
 from .heap import long_lived
 from .numbers import json_number
 from .scenario_plays import ENVELOPES, TRUTH, Told, evaluate_directory
@@ -30,9 +31,7 @@ def add_parser(inside: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", type=Path, metavar="DIR", help=f"a scenario, or many: directories with {ENVELOPES} and {TRUTH}"
     )
-    parser.add_argument(
-        "--rules", action="append", metavar="REF", help="package.module:NAME, or a name (default: as configured)"
-    )
+    add_rules(parser)
     parser.add_argument("--plot", type=Path, action="append", default=[], metavar="FILE", help="picture, .svg or .png")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write everything as JSON as well")
     parser.add_argument(

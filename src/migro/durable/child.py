@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from ..errors import SecondEngineCrashed, SecondEngineLate, SecondEngineMissing
+from ..models.lines import escaped
 
 __all__ = ["MEMORY", "SECONDS", "Child", "worker_command"]
 
@@ -93,9 +94,7 @@ class Child:
             raise
         if "error" in answer:
             self.close()
-            raise SecondEngineCrashed(
-                f"expected {request.get('do')!r} to be done, got {_printable(str(answer['error']))}"
-            )
+            raise SecondEngineCrashed(f"expected {request.get('do')!r} to be done, got {escaped(str(answer['error']))}")
         return answer
 
     def close(self) -> None:
@@ -196,7 +195,7 @@ class Child:
         assert self._said is not None
         self._said.seek(0)
         words = self._said.read().decode(errors="replace").strip()
-        return f" ({_printable(words[-_TAIL:])})" if words else ""
+        return f" ({escaped(words[-_TAIL:])})" if words else ""
 
 
 def _signal(number: int) -> str:
@@ -204,11 +203,6 @@ def _signal(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return str(number)  # those for real-time have no names but the first and the last
-
-
-def _printable(words: str) -> str:
-    """Return words that steer no terminal: what cannot be printed is escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
 
 
 def _read(line: bytes) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from ..agent import PLATFORM, Agent
-from ..models.canonical import EPOCH, from_microseconds
-from ..models.steps import Partition, Snapshot
+from ..agent.snapshots import time_of
+from ..models.canonical import EPOCH
+from ..models.steps import Partition
 from ..ports import Memory
 
 __all__ = ["farthest"]
@@ -49,12 +49,5 @@ def _looked(memory: Memory, partition: Partition, before: tuple[int, datetime]) 
 
 
 def _kept(memory: Memory, partition: str) -> tuple[int, datetime]:
-    return max(map(_snapshot, memory.read("snapshots", partition=partition)), default=(0, EPOCH))
-
-
-def _snapshot(kept: Snapshot) -> tuple[int, datetime]:
-    """Return what a snapshot says of time, whatever the rules it was made with; nothing, where it is not understood."""
-    try:
-        return kept.seq, from_microseconds(json.loads(kept.data)["state"]["now"])
-    except (ValueError, LookupError, TypeError):
-        return 0, EPOCH
+    times = ((kept.seq, time_of(kept.data)) for kept in memory.read("snapshots", partition=partition))
+    return max(((seq, at) for seq, at in times if at is not None), default=(0, EPOCH))

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from ..act.messages import one_line
 from ..agent import Agent
 from ..audit import standing
 from ..errors import MigroError
+from ..models.lines import one_line
 from ..ports import Leases
 from ..processes import this_process
 from .ahead import farthest

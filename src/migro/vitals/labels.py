@@ -6,6 +6,7 @@ import hashlib
 from functools import lru_cache
 from typing import Final
 
+from ..models.lines import one_line
 from ..observe import scrub
 
 __all__ = ["label"]
@@ -28,7 +29,7 @@ def label(name: str) -> str:
     clean = scrub(name)
     if "<phone>" in clean and _DIGITS.issuperset(name):
         clean = name
-    clean = " ".join("".join(c if c.isprintable() else " " for c in clean[: 4 * _LONGEST]).split())[:_LONGEST]
+    clean = one_line(clean)[:_LONGEST]
     if clean == name:
         return name
     mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
