@@ -34,6 +34,15 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if checked_only and not collection_path.name.startswith("test_") else None
 
 
+LONG = frozenset({"test_scenarios.py", "test_order.py", "test_documentation.py"})
+"""Modules of minutes: begun last, they would keep one process busy while the others have nothing left to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; all else stays in its order."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 class NetworkBlocked(AssertionError):
     """A test tried to leave this machine."""
 
