@@ -222,3 +222,11 @@ def test_the_page_on_configuration_shows_the_defaults() -> None:
 
 def test_the_page_of_scenarios_is_the_one_made_from_them() -> None:
     assert (DOCS / "reference" / "scenarios.md").read_text(encoding="utf-8") == scenarios.page()
+
+
+def test_the_first_page_leads_to_every_guide_and_explanation() -> None:
+    first = (DOCS / "index.md").read_text(encoding="utf-8")
+    pages = [page for page in PAGES if page.startswith(("how-to/", "explanation/", "tutorial/"))]
+
+    assert pages
+    assert [page for page in pages if f"({page})" not in first] == []
