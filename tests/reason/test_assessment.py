@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from migro import minutes
 from migro.engine import EngineState, NativeEngine
 from migro.expressions import Attr
 from migro.models import MerchantId, Severity, Signal, to_microseconds
-from migro.reason import assess
+from migro.reason import Assessment, assess
 from migro.rules import IssueKind, Rule, RuleSet, SeverityScale, on, refutes, supports
 
 T0 = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -30,7 +31,7 @@ def engine(*rules: Rule[Any]) -> NativeEngine:
     return NativeEngine(RuleSet("assessed", *rules))
 
 
-def severity(engine: NativeEngine) -> Severity:
+def assessed(engine: NativeEngine) -> Assessment:
     state = EngineState()
     signal = Failure.model_validate(
         {
@@ -46,7 +47,11 @@ def severity(engine: NativeEngine) -> Severity:
     )
     engine.insert(state, signal, to_microseconds(T0))
     engine.settle(state)
-    return assess(engine, state, TROUBLE, ("shop-1",)).severity
+    return assess(engine, state, TROUBLE, ("shop-1",))
+
+
+def severity(engine: NativeEngine) -> Severity:
+    return assessed(engine).severity
 
 
 STRONG = Rule("strong", when=failing, then=supports(TROUBLE, 110, family="f"))
@@ -61,3 +66,21 @@ def test_a_rule_makes_its_issue_graver_also_where_another_of_its_family_counts(r
 
 def test_an_issue_is_no_graver_than_its_kind_where_no_rule_says_so() -> None:
     assert severity(engine(STRONG, AGAINST)) is Severity.SEV3
+
+
+def many(id: str, n: int, points: int, family: str) -> Rule[Any]:
+    return Rule(id, when=failing.at_least(n, within=minutes(5)), then=supports(TROUBLE, points, family=family))
+
+
+def test_of_what_nearly_fired_the_strongest_of_each_family_is_told() -> None:
+    nearly = assessed(
+        engine(
+            STRONG,
+            many("one", 2, 50, "g"),
+            many("two", 3, 60, "g"),
+            many("three", 4, 60, "g"),
+            many("four", 2, 20, "h"),
+        )
+    ).near_misses
+
+    assert [(miss.rule, miss.would_add) for miss in nearly] == [("three", 60), ("four", 20)]

@@ -232,7 +232,7 @@ def _trace(engine: NativeEngine, state: EngineState, premise: Premise[Any], key:
             back = _trace(engine, state, recovery, key, lasts)
             # Read as a sentence: what satisfies the whole is that the recovery did not happen.
             at = None if back.until is None else f"{back.until:%H:%M:%S}"
-            found = "none" if at is None else f"the last at {at}{', which is before' if holds else ''}"
+            found = "none" if at is None else f"none since, the last at {at}" if holds else f"the last at {at}"
             words = {"text": f"since then no [{recovery}]", "needed": "none", "found": found}
             back = back.model_copy(update={"satisfied": holds, "since": None, "until": None, **words})
             return PremiseTrace(text=str(premise), satisfied=holds, parts=(_trace(engine, state, of, key, lasts), back))

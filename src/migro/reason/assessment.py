@@ -195,5 +195,12 @@ def _once(read: Callable[[], Figures]) -> Callable[[], Figures]:
 
 
 def _near_misses(engine: NativeEngine, state: EngineState, silent: list[Rule[Any]], key: Key) -> tuple[NearMiss, ...]:
-    missed = [miss for rule in silent if (miss := near_miss(engine, state, rule, key)) is not None]
-    return tuple(sorted(missed, key=lambda m: (-m.would_add, m.rule))[:MAX_NEAR_MISSES])
+    """Return the strongest of each family: the others of it would add nothing to that one."""
+    missed: dict[str, NearMiss] = {}
+    for rule in sorted(silent, key=lambda r: (-r.then.points, r.id)):
+        family = rule.then.family
+        if family not in missed and (miss := near_miss(engine, state, rule, key)) is not None:
+            missed[family] = miss
+            if len(missed) == MAX_NEAR_MISSES:
+                break
+    return tuple(missed.values())
