@@ -21,7 +21,7 @@ class Nothing(Parameters):
 
 
 def doing(said: Any) -> Any:
-    if isinstance(said, Exception):
+    if isinstance(said, BaseException):
         raise said
     return said
 
@@ -146,3 +146,46 @@ def test_a_line_keeps_what_can_be_read_of_it_to_its_longest() -> None:
     assert one_line(Changing(" a\tb \x1b[2J\u202e c\n")) == "a b [2J c"
     assert [len(one_line("x" * n)) for n in (LONGEST, LONGEST + 1, 10**6)] == [LONGEST] * 3
     assert one_line("xx", 1) == "…"
+
+
+# --- what wants to end the program -----------------------------------------------------------------------------------
+
+LEAVES = SystemExit("a library that thinks it is the program")
+
+
+def test_an_actuator_that_leaves_has_failed_or_may_have_acted_and_everything_goes_on(tag: Action) -> None:
+    assert Live([Plain(LEAVES)]).execute(tag) == ActionResult(status="failed", detail="Plain raised SystemExit")
+    unknown = ActionResult(status="unknown", detail="Declared raised SystemExit")
+    assert Live([Declared(LEAVES)]).execute(tag) == unknown
+    assert Live([Declared(LEAVES, standing=SystemExit())]).execute(tag) == unknown
+    assert Live([Declared(effect=LEAVES)]).verify(tag).effect == "unknown"
+    shown = "its actuator cannot say what it would do: SystemExit"
+    assert Live([Declared(shown=LEAVES)]).preview(tag) == shown
+
+
+def test_what_leaves_is_tried_once_and_told_and_what_is_planned_behind_it_is_done() -> None:
+    alarms, rest = list[str](), RecordingActuator(["notify"])
+    agent = Agent(
+        rules=RULES,
+        memory=VolatileMemory(),
+        policy=OPEN_POLICY,
+        actuators=[Declared(LEAVES), rest],
+        live=True,
+        alarm=alarms.append,
+    )
+    for signal in sure():
+        agent.handle(signal)
+    found = {a.kind: a.status.value for a in agent.drain()}
+
+    assert (found["tag"], found["notify"]) == ("unknown", "succeeded")
+    assert [a for a in alarms if "Declared raised SystemExit" in a] == alarms != []
+    assert agent.drain() == ()
+
+
+def test_a_person_who_ends_the_program_ends_it(tag: Action) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Live([Declared(KeyboardInterrupt())]).execute(tag)
+    with pytest.raises(KeyboardInterrupt):
+        Live([Declared(standing=KeyboardInterrupt())]).take_up(tag)
+    with pytest.raises(KeyboardInterrupt):
+        Live([Declared(effect=KeyboardInterrupt())]).verify(tag)

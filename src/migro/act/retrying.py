@@ -118,7 +118,7 @@ class Retrying:
     def _look(self, action: Action) -> Standing:
         try:
             return self._declared.check(action)
-        except Exception:  # foreign code; who cannot look does not know
+        except (Exception, SystemExit):  # foreign code; who cannot look does not know
             return "unknown"
 
     def wait_s(self, key: str, number: int) -> float:

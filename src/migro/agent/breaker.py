@@ -92,7 +92,7 @@ class Breaker:
         try:
             now = self._now()
             given = isinstance(now, datetime) and now.utcoffset() is not None
-        except Exception as e:  # a host's clock: whatever it raises, inputs are accepted
+        except (Exception, SystemExit) as e:  # a host's clock: whatever it raises, inputs are accepted
             self._broken = f"the clock has no answer but {type(e).__name__}"
             return None
         self._broken = "" if given else "the clock gives no time with a zone"

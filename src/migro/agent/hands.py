@@ -120,7 +120,7 @@ class Live:
             return _cleared(actuator, action, str(e))
         except ActionError as e:
             return ActionResult(status="failed", detail=str(e))
-        except Exception as e:  # an actuator is foreign code; its text may hold personal data
+        except (Exception, SystemExit) as e:  # an actuator is foreign code; its text may hold personal data
             told = f"{type(actuator).__name__} raised {type(e).__name__}"
             if capability is None:
                 return ActionResult(status="failed", detail=told)
@@ -135,7 +135,7 @@ class Live:
             try:
                 said: Any = actuator.verify(action)
                 effect, why = (said if isinstance(said, str) else ""), f"{type(actuator).__name__} has looked"
-            except Exception as e:  # foreign code; its text may hold personal data
+            except (Exception, SystemExit) as e:  # foreign code; its text may hold personal data
                 why = f"{type(actuator).__name__} raised {type(e).__name__}"
         if effect not in _EFFECTS:
             effect, why = "unknown", f"expected one of {', '.join(sorted(_EFFECTS))}, got something else"
@@ -198,7 +198,7 @@ def _look(actuator: Actuator, action: Action) -> Standing:
     try:
         said: Any = actuator.check(action) if isinstance(actuator, Declaring) else "unknown"
         return _STANDINGS.get(said, "unknown") if isinstance(said, str) else "unknown"
-    except Exception:  # foreign code; who cannot look does not know
+    except (Exception, SystemExit):  # foreign code; who cannot look does not know
         return "unknown"
 
 
@@ -215,7 +215,7 @@ def _cleared(actuator: Actuator, action: Action, why: str) -> ActionResult:
 def _previewed(preview: Callable[[Action], object], action: Action) -> str:
     try:
         return one_line(str(preview(action)), _LONGEST)
-    except Exception as e:  # an actuator is foreign code; its text may hold personal data
+    except (Exception, SystemExit) as e:  # an actuator is foreign code; its text may hold personal data
         return f"its actuator cannot say what it would do: {type(e).__name__}"
 
 

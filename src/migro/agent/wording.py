@@ -20,7 +20,7 @@ _HOLDING = 4
 WHY_QUARANTINED = f"a predicate of it raised on {ERRORS_IN_A_ROW} signals in a row"
 
 
-def raised_at(error: Exception) -> str:
+def raised_at(error: BaseException) -> str:
     """Return type, file and line of an error, never its text: that may hold what a sender wrote."""
     place, trace = "an unknown place", error.__traceback__
     while trace is not None:

@@ -209,5 +209,5 @@ def _events(name: str, signals: Callable[[], Iterable[Signal]]) -> Iterator[Even
             else:
                 yield Event(where=where, problem=f"expected a Signal, got {type(signal).__name__}")
             number += 1
-    except Exception as e:  # foreign code; its words may hold what a sender wrote, so only its type is told
+    except (Exception, SystemExit) as e:  # foreign code; its words may hold what a sender wrote
         yield Event(where=f"source {name}:{number}", problem=f"expected a signal or the end, got {type(e).__name__}")

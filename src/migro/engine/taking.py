@@ -113,7 +113,7 @@ def read(
     elif source.weight is not None:
         try:
             weight = source.weight(signal, asking)
-        except Exception:  # whatever a rule does, it may not touch another rule
+        except (Exception, SystemExit):  # whatever a rule does, it may not touch another rule
             errors |= source.users
             return None
     if weight is None or weight < 1:
@@ -136,7 +136,7 @@ def _values(source: Source, signal: Signal, asking: Any, errors: set[str]) -> li
     for reader, rules in zip(source.reads, source.read_for, strict=True):
         try:
             values.append(number(reader(signal, asking)))
-        except Exception:  # whatever a rule does, it may not touch another rule
+        except (Exception, SystemExit):  # whatever a rule does, it may not touch another rule
             values.append(None)
             errors |= rules
     return values

@@ -121,7 +121,7 @@ class Polling:
             self._read(reading)
         except StoreUnavailable as e:
             reading.end("store", str(e))
-        except Exception as e:  # a host's poller or conclusion; its text may quote what was read
+        except (Exception, SystemExit) as e:  # a host's poller or conclusion; its text may quote what was read
             reading.end("failed", f"expected a poller that reads on, got {type(e).__name__}")
         try:
             calls = source.account.calls(now, reading.tries)

@@ -282,7 +282,7 @@ class Receiver:
             return False
         try:
             erasures = list(self._privacy.handle(request_of(signal, delivery.raw)))
-        except Exception as e:  # whatever a host's handler raises; its text may name the person
+        except (Exception, SystemExit) as e:  # whatever a host's handler raises; its text may name the person
             self._notice(f"migro: the privacy handler stopped with {type(e).__name__}; the request will come again")
             self._not_handled(signal, type(e).__name__)
             return False

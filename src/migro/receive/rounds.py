@@ -62,7 +62,7 @@ class Rounds(ABC):
     def _attempt(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception as e:  # a thread that ends silently would leave everything waiting
+        except (Exception, SystemExit) as e:  # a thread that ends silently would leave everything waiting
             # What others raise may quote what came.
             why = f": {e}" if isinstance(e, MigroError) else ""
             said = f"migro: {self._what} stopped with {type(e).__name__} and is tried again{why}"
