@@ -14,13 +14,14 @@ import pytest
 
 from migro.act import RecordingActuator
 from migro.agent import Agent, Answer, Card, Fold
-from migro.decide import People, Person, Policy, same_name
+from migro.decide import Guard, People, Person, Policy, same_name
 from migro.errors import ConfigurationError, InputError, NotFound
-from migro.models import Action, ActionStarted, ActionStatus, PersonActed, Risk, RunMode, Tick
+from migro.expressions import UNSET, Maybe, fact
+from migro.models import Action, ActionStarted, ActionStatus, Outcome, PersonActed, Risk, RunMode, Signal, Tick
 from migro.remember import SqliteMemory, VolatileMemory
 from migro.rules import RuleSet
 from tests.agent import world
-from tests.agent.world import OPEN_POLICY, RULES, Run, after, handled, sure
+from tests.agent.world import M1, OPEN_POLICY, RULES, Run, after, handled, sure
 
 PEOPLE = People(
     persons=(
@@ -499,3 +500,60 @@ def test_only_a_listed_person_lets_automation_go_on() -> None:
 
     made.resume(by="ada", why="done")
     assert not made.halted
+
+
+class Frozen(Signal, kind="approvals.frozen"):
+    """Whether two people have to agree to what goes to a merchant."""
+
+    two: Maybe[bool] = UNSET
+
+
+TWO = Guard(
+    name="two",
+    holds=lambda asked: asked.facts["two"],
+    version="1",
+    meaning="two people have to agree",
+    cap=Outcome.APPROVE2,
+    kinds=frozenset({"reply"}),
+    reads={"two": fact(Frozen.two, default=False)},
+)
+EASED = attrs.evolve(POLICY, guards=(TWO,))
+
+
+def two(n: int, at: int, wanted: bool) -> Signal:
+    return Frozen(merchant=M1, env="production", occurred_at=after(at), two=wanted, dedup_key=f"two-{n}")
+
+
+def eased(*, raised_by: str = "") -> Agent:
+    """Return an agent that asked for two people, has the answer of one, and asks for one by now."""
+    made = Agent(rules=RULES, memory=VolatileMemory(), policy=EASED)
+    handled(made, [two(1, 0, True), *sure()])
+    assert card(made, "reply").needs == 2
+    assert made.answer(card(made, "reply").id, "approve", by="Ada", why="reads well").counted
+    if raised_by:
+        made.set_mode(RunMode.ASSIST, by="ops", why="night")
+        made.set_mode(None, by=raised_by, why="day")
+    made.handle(two(2, 60, False))
+    # No new evidence: what was approved is what waits.
+    made.set_mode(RunMode.AUTO, by="ops", why="as it is")
+    return made
+
+
+def test_who_has_approved_has_done_so_also_where_fewer_people_are_asked_by_now() -> None:
+    made = eased()
+    (reply,) = [a for a in made.memory.read("actions") if a.kind == "reply"]
+
+    assert (reply.status, reply.outcome, reply.note) == (ActionStatus.PLANNED, Outcome.APPROVE1, "approved by ada")
+    assert reply.expires_at is not None
+    assert timedelta() < reply.expires_at - after(60) - EASED.execution_lasts < timedelta(seconds=1)
+    assert [a.status.value for a in made.drain() if a.kind == "reply"] == ["simulated"]
+
+
+def test_who_has_asked_for_it_since_does_not_count_where_fewer_people_are_asked() -> None:
+    made = eased(raised_by="Ada")
+    waits = card(made, "reply")
+
+    assert (waits.needs, waits.approved_by) == (1, ("ada",))
+    assert made.answer(waits.id, "approve", by="Ada", why="once more").words == (
+        "expected somebody else: Ada asked for it"
+    )

@@ -49,6 +49,8 @@ def adopt(held: Held, actions: Iterable[Action], effects: Effects) -> None:
             held.answers.pop(key, None)
             held.bound[key] = held.evidence
         held.actions[key] = effects.actions[key] = action
+        if known is not None and known.status is ActionStatus.WAITING is not action.status:
+            retire(held, key, "nobody has to answer any more", effects)
 
 
 def move(state: State, key: str, status: ActionStatus, note: str, effects: Effects) -> None:

@@ -41,8 +41,8 @@ class Place:
 
 
 def words_of(action: Action) -> str:
-    """Return what is equal for equal words on the card of an action: binding, who has approved it, who was refused."""
-    return content_id("shows", card_id(action), action.note, list(action.refused))
+    """Return what is equal for equal words on a card: binding, how many are asked, who approved, who was refused."""
+    return content_id("shows", card_id(action), action.outcome, action.note, list(action.refused))
 
 
 class Book:

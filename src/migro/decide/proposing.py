@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 import attrs
 
 from ..models import Action, ActionStatus, Outcome, content_id, digest, from_microseconds
+from .people import same_name
 from .places import WITHDRAWN, Place
 from .ruling import Ruling
 
@@ -68,6 +70,7 @@ def propose(
     """
     assessment, policy, at = ruling.assessment, ruling.policy, from_microseconds(now)
     evidence = digest([list(assessment.signals), [list(pair) for pair in assessment.score.counted]])
+    begun_until = at + policy.execution_lasts
     actions: list[Action] = []
     withdrawn: list[Action] = []
     for r in ruling.ruled:
@@ -89,7 +92,7 @@ def propose(
             expires_at=at + policy.approval_lasts if status is ActionStatus.WAITING else None,
             requester=requester,
         )
-        current, old = _succeed(r.existing, proposed, r.place, answers)
+        current, old = _succeed(r.existing, proposed, r.place, answers, begun_until)
         actions.append(current)
         if old is not None:
             withdrawn.append(old)
@@ -97,7 +100,11 @@ def propose(
 
 
 def _succeed(
-    existing: Action | None, proposed: Action, place: Place, answers: Mapping[str, Collection[str]]
+    existing: Action | None,
+    proposed: Action,
+    place: Place,
+    answers: Mapping[str, Collection[str]],
+    begun_until: datetime,
 ) -> tuple[Action, Action | None]:
     """Return the action that stands now, and the one that is withdrawn for it."""
     if existing is None or existing.status in _STOPPED:
@@ -108,10 +115,12 @@ def _succeed(
         if proposed.status is ActionStatus.PLANNED:
             return proposed, None
         if proposed.status is ActionStatus.WAITING:
-            if existing.binding == proposed.binding and existing.outcome is proposed.outcome:
+            if existing.binding != proposed.binding:
+                # Asked anew, because the evidence is another; the deadline stays, or silence would never be no.
+                return proposed.model_copy(update={"at": existing.at, "expires_at": existing.expires_at}), None
+            if existing.outcome is proposed.outcome:
                 return existing, None
-            # Asked anew, because the evidence is another; the deadline stays, or silence would never be no.
-            return proposed.model_copy(update={"at": existing.at, "expires_at": existing.expires_at}), None
+            return _still_asked(existing, proposed, answers.get(existing.idempotency_key, ()), begun_until), None
     elif (
         existing.status is not ActionStatus.PLANNED
         or proposed.status is ActionStatus.PLANNED
@@ -127,6 +136,17 @@ def _succeed(
         return old.model_copy(update={"outcome": proposed.outcome}), None
     # Planned, and now a person has to be asked: that is another action, because a stored one never goes back.
     return proposed.model_copy(update={"idempotency_key": place.next().key()}), old
+
+
+def _still_asked(existing: Action, proposed: Action, answers: Collection[str], begun_until: datetime) -> Action:
+    """Return what waits for another number of people than before; who has approved it has approved it all the same."""
+    said = {"at": existing.at, "expires_at": existing.expires_at, "note": existing.note, "refused": existing.refused}
+    kept = proposed.model_copy(update=said)
+    asked_for = {same_name(name) for name in proposed.requester.split(", ")}
+    # Whoever has asked for it since does not approve it.
+    if not answers or not enough(proposed.outcome, [name for name in answers if name not in asked_for]):
+        return kept
+    return kept.model_copy(update={"status": ActionStatus.PLANNED, "expires_at": begun_until})
 
 
 def withdraw(action: Action, why: str) -> Action:
