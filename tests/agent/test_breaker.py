@@ -13,11 +13,14 @@ from migro.agent import Agent, Runtime, State, Step
 from migro.agent.breaker import UNREADABLE, UNWRITABLE
 from migro.agent.clocks import AHEAD
 from migro.agent.fold import Fold
+from migro.audit import overdue
 from migro.errors import InputError, StoreUnavailable
 from migro.models import Accepted, Input, JournalEntry, PersonActed, SignalReceived, StepRecord
+from migro.receive.thinking import think_about
 from migro.remember import VolatileMemory
 from migro.replay import replay
-from tests.agent.world import OPEN_POLICY, RULES, after, call, sure
+from migro.vitals import examined
+from tests.agent.world import OPEN_POLICY, RULES, after, call, probe, sure
 
 
 class Disk(VolatileMemory):
@@ -419,3 +422,149 @@ def test_a_store_that_refuses_a_lease_halts_and_is_told() -> None:
     assert shop.agent.halted == UNWRITABLE
     assert len(shop.alarms) == 1
     assert shop.hands.actions == ()
+
+
+# --- inputs that cannot be thought about -----------------------------------------------------------------------------
+
+
+def stumble(monkeypatch: pytest.MonkeyPatch, over: str, error: BaseException) -> None:
+    """Let the fold raise over one signal."""
+    advance = Fold.advance
+
+    def stumbling(self: Fold, state: State, seq: int, item: Input) -> Step:
+        if isinstance(item, SignalReceived) and item.signal.id == over:
+            raise error
+        return advance(self, state, seq, item)
+
+    monkeypatch.setattr(Fold, "advance", stumbling)
+
+
+def halts(shop: Shop) -> list[PersonActed]:
+    said = (e.input for e in shop.memory.read("journal", partition="platform"))
+    return [s for s in said if isinstance(s, PersonActed) and s.verb == "halt"]
+
+
+def test_code_that_leaves_while_migro_thinks_halts_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, signal = Shop(), call(70, 20)
+    stumble(monkeypatch, signal.id, SystemExit("bye"))
+
+    assert shop.agent.handle(signal) == ()
+    assert "internal error at merchant:m_1" in shop.agent.halted
+    assert [e.failed for e in shop.memory.read("journal", id=signal.id)] == [True]
+
+
+def test_a_halt_for_an_input_that_is_dated_ahead_takes_the_platform_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop()
+    shop.agent = Agent(rules=RULES, memory=shop.memory, policy=OPEN_POLICY, alarm=shop.alarms.append)
+    ahead = call(70, 400 * 86_400, merchant="m_9")
+    stumble(monkeypatch, ahead.id, LookupError())
+    shop.agent.handle(call(69, 20))
+    before = shop.agent.times()["platform"]
+    shop.agent.handle(ahead)
+
+    assert shop.agent.halted
+    assert shop.agent.times()["platform"] - before < timedelta(seconds=1)
+
+
+def test_a_person_who_halts_dates_nothing_by_a_merchant_that_is_ahead() -> None:
+    agent = Agent(rules=RULES, memory=Disk(), policy=OPEN_POLICY)
+    agent.handle(call(1, 20))
+    agent.handle(call(2, 400 * 86_400, merchant="m_9"))
+    before = agent.times()["platform"]
+    agent.halt(by="Ada", why="cutover")
+    agent.set_mode(None, by="Ada", why="as before")
+    agent.resume(by="Ada", why="done")
+
+    assert agent.times()["platform"] - before < timedelta(seconds=1)
+    assert (agent.halted, agent.halts()) == ("", {})
+
+
+def test_an_input_that_fails_again_after_a_resumption_halts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing(Disk):
+        refuses = 0
+
+        def commit(self, partition: str, expected: int, steps: Sequence[StepRecord]) -> None:
+            if self.refuses and partition != "platform":
+                self.refuses -= 1
+                raise StoreUnavailable("expected a disk, got none")
+            super().commit(partition, expected, steps)
+
+    shop, signal = Shop(), call(70, 20)
+    shop.memory = memory = Refusing()
+    shop.agent = Agent(
+        rules=RULES, memory=memory, policy=OPEN_POLICY, alarm=lambda text: None, now=shop.now, halt_on_outage=False
+    )
+    shop.agent.handle(call(69, 20))
+    stumble(monkeypatch, signal.id, LookupError())
+    memory.refuses = 2
+    for n in range(2):
+        with pytest.raises(StoreUnavailable):
+            shop.agent.handle(signal) if n == 0 else shop.agent.handle(call(71, 21))
+        assert len(halts(shop)) == 1, "while it stands it is one halt"
+    shop.agent.resume(by="Ada", why="the disk is there")
+    shop.agent.handle(call(72, 22))
+
+    assert "internal error" in shop.agent.halted
+    assert len(halts(shop)) == 2
+
+
+# --- decisions that these rules would not have made -------------------------------------------------------------------
+
+
+def contradicted(monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """A shop in which code that stumbles over what it once decided by has been started."""
+    shop = Shop()
+    shop.seconds = 30
+    stumble(monkeypatch, sure()[3].id, LookupError())
+    shop.agent = shop.start()
+    shop.agent.handle(call(60, 30))
+    shop.agent.handle(probe(61, 31))
+    return shop
+
+
+def test_a_partition_whose_records_say_otherwise_stays_halted_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = contradicted(monkeypatch)
+    (why,) = [text for text in shop.alarms if "not what stands in the memory" in text]
+
+    assert "what is decided at merchant:m_1 after number " in why
+    assert "expected decisions with new ids, got one that is stored" in why
+    assert shop.agent.halts()["merchant:m_1"] in why
+    assert shop.agent.halted
+    found = {c.name: c for c in examined(shop.agent, after(40)).checks}
+    assert not found["breaker"].ok
+    assert "merchant:m_1: what is decided at merchant:m_1" in found["breaker"].why
+    stuck = overdue(shop.memory, now=after(3600), older_than=timedelta(minutes=5))
+    assert ("input", "merchant:m_1") in {(one.what, one.partition) for one in stuck}
+    assert [one for one in stuck if one.what == "halt" and "merchant:m_1" in one.why]
+
+
+def test_others_go_on_and_nothing_of_what_comes_in_is_lost_where_records_say_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = contradicted(monkeypatch)
+    shop.agent.resume(by="Ada", why="it is known; the others shall go on")
+    kept = len(list(shop.memory.read("journal", partition="merchant:m_1")))
+    for n in range(3):
+        shop.agent.tick(after(40 + n))
+        think_about(shop.agent, after(40 + n))
+        assert shop.agent.process(call(80 + n, 40 + n)).disposition is None
+    others = [*(call(90 + n, 50 + n, merchant="m_2") for n in range(3)), probe(95, 53, merchant="m_2")]
+    decided = [d for s in others for d in shop.agent.handle(s)]
+    done = shop.agent.drain()
+
+    assert shop.agent.halted == ""
+    assert {d.partition for d in decided} == {"merchant:m_2"}
+    assert {a.partition for a in done} == {"merchant:m_2"}
+    assert len(list(shop.memory.read("journal", partition="merchant:m_1"))) == kept + 3, "time alone is not kept"
+
+
+def test_what_was_kept_is_thought_about_when_the_code_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = contradicted(monkeypatch)
+    monkeypatch.undo()
+    shop.agent = shop.start()
+    shop.agent.resume(by="Ada", why="mended")
+    shop.agent.tick(after(120))
+
+    assert not [e for e in shop.memory.read("journal", partition="merchant:m_1") if not e.done]
+    assert shop.agent.halts() == {}
+    assert replay(shop.memory, Fold(RULES, OPEN_POLICY)).differences == ()

@@ -94,8 +94,9 @@ class Attended:
         Of partitions that this process has not looked at, only the platform, which every halt reaches.
         """
         with self._lock:
-            states = {name: self._loop.state(name).halted for name in sorted({PLATFORM, *self._loop.loaded})}
-        return {name: why for name, why in states.items() if why}
+            states = {name: self._loop.state(name).halted for name in {PLATFORM, *self._loop.loaded}}
+            states |= self._loop.stuck
+        return {name: why for name, why in sorted(states.items()) if why}
 
     def tell(self, partition: str, item: Input) -> tuple[Decision, ...]:
         """Give the fold an input that is no signal, such as what a person did, and return the decisions it led to."""
@@ -188,6 +189,28 @@ class Attended:
         """The newest time of all inputs of the partitions at hand; the beginning of 1970 where there are none."""
         with self._lock:
             return max((from_microseconds(self._loop.state(p).now) for p in self._loop.loaded), default=EPOCH)
+
+    def accepted(self) -> datetime:
+        """
+        Return a time that has passed by what the memory has accepted everywhere; the beginning of 1970 for nothing.
+
+        One look at each partition's last input; what was dated wrongly counts as well.
+
+        Raises:
+            StoreUnavailable: If the memory failed.
+        """
+        with self._lock:
+            last = [(p.name, p.accepted - 1) for p in self.memory.read("partitions") if p.accepted]
+            found = (next(iter(self.memory.load(name, before)), None) for name, before in last)
+            return max((entry.input.at for entry in found if entry is not None), default=EPOCH)
+
+    def resumed_after(self, words: str) -> bool:
+        """Whether migro halted automation in words that begin so, and a person has let it go on since."""
+        with self._lock:
+            said = [e.input for e in self.memory.read("journal", partition=PLATFORM)]
+        spoken = [s for s in said if isinstance(s, PersonActed) and s.verb in ("halt", "resume")]
+        halted = [n for n, s in enumerate(spoken) if s.by == "migro" and s.why.startswith(words)]
+        return bool(halted) and any(s.verb == "resume" for s in spoken[halted[-1] :])
 
     def times(self) -> Mapping[str, datetime]:
         """Return what time it is in the partitions at hand: no input that they have consumed has a later one."""
@@ -336,11 +359,19 @@ class Attended:
                 # Said again, as after a crash: it moves no clock, and the same words at one time are one act.
                 at = self._loop.newest(PLATFORM)
             else:
-                # Later than everything that was said before, so that it is the last word everywhere.
-                at = max(self._loop.later(p) for p in (PLATFORM, *concerned))
+                at = self._last_word(verb, concerned)
             self.tell(PLATFORM, said(at=at, verb=verb, **fields))
             for partition in concerned:
                 self._loop.prepare(partition, self._loop.later(partition))
+
+    def _last_word(self, verb: str, concerned: list[str]) -> datetime:
+        """Return a time for words to the platform, which are not dated by a merchant's clock unless they have to be."""
+        at = self._loop.later(PLATFORM)
+        if verb != "resume":
+            return at
+        # Where a merchant was halted by itself, it goes on by what is said after that.
+        halted = [s.halted_at for s in (self._loop.state(p) for p in concerned) if s.halted]
+        return max(at, from_microseconds(1 + max(halted, default=0)))
 
     def _stands(self, verb: str, concerned: list[str], *, by: str, why: str, mode: RunMode | None = None) -> bool:
         """Whether what a person says is what holds already."""

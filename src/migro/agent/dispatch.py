@@ -89,7 +89,7 @@ class Dispatcher:
             if self._loop.state(PLATFORM).halted:
                 return None
             action = self._stored(key)
-            if action is None or action.status not in _BEGUN:
+            if action is None or action.status not in _BEGUN or action.partition in self._loop.stuck:
                 return None
             if not self._loop.breaker.writing(lambda: self._acquire(key)):
                 return None

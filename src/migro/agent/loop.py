@@ -6,13 +6,13 @@ Accepting and committing are two transactions on purpose: whatever thinking does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
 import attrs
 
-from ..errors import Conflict, InputError
+from ..errors import Conflict, NotFound, StoreError, StoreUnavailable
 from ..models import (
     Accepted,
     ConfigChanged,
@@ -32,8 +32,9 @@ from .breaker import Breaker, page
 from .fold import PLATFORM, Fold, Step
 from .journal import about, halts, open_issues
 from .logs import log_halt, log_steps
+from .recalling import consumed, newest_state
 from .shadow import Shadow
-from .snapshots import restore, snapshot
+from .snapshots import snapshot
 from .state import State
 from .wording import WHY_QUARANTINED, raised_at
 
@@ -60,6 +61,10 @@ class Loop:
     The states of all partitions, and the only way by which they change.
 
     Not safe to use from several threads by itself: the agent lets them take turns.
+
+    Attributes:
+        stuck: Partitions in which nothing is consumed any more while this process lives, and why: what has been decided
+            there is not what these rules, or this code, make of the same journal.
     """
 
     def __init__(
@@ -84,6 +89,7 @@ class Loop:
         self._due: dict[str, int | None] = {}
         self._looked: datetime | None = None
         self._quarantined: set[str] = set()
+        self.stuck: dict[str, str] = {}
 
     # --- states -------------------------------------------------------------------------------------------------
 
@@ -127,7 +133,8 @@ class Loop:
                 waits = one.version < one.accepted
                 self._due[one.name] = 0 if waits else None if one.due is None else to_microseconds(one.due)
         now = to_microseconds(at)
-        return tuple(sorted(name for name, due in self._due.items() if due is not None and due <= now))
+        late = (name for name, due in self._due.items() if due is not None and due <= now)
+        return tuple(sorted(name for name in late if name not in self.stuck))
 
     def pass_time(self, partition: str, at: datetime) -> Records:
         """Consume what is pending in a partition, and let time pass where something is due."""
@@ -148,6 +155,10 @@ class Loop:
         """Accept inputs, consume everything pending up to them, and return both."""
         with self.breaker.reading():
             records = self.prepare(partition, items[0].at)
+            if partition in self.stuck:
+                items = [item for item in items if not isinstance(item, Tick)]  # time does not pass there
+                if not items:
+                    return (), records
             accepted = self._accept(partition, items)
             records += self.catch_up(partition, accepted)
             return accepted, records
@@ -178,6 +189,8 @@ class Loop:
 
     def journal_halt(self) -> None:
         """Let the journal say what has tripped, as soon as the memory takes it; until then nothing acts here."""
+        if PLATFORM in self.stuck:
+            return  # the journal cannot say so, and nothing acts while that is so
         if why := self.breaker.tripped:
             self.catch_up(PLATFORM)
             if self.state(PLATFORM).halted == why:
@@ -206,7 +219,7 @@ class Loop:
 
     def _inherit(self, partition: str, at: datetime) -> Records:
         """Journal what was said to the platform, which is meant for every merchant: halt, resume, a lowered mode."""
-        if partition == PLATFORM:
+        if partition == PLATFORM or partition in self.stuck:
             return []
         self.catch_up(PLATFORM)
         above, state = self.state(PLATFORM), self.state(partition)
@@ -240,7 +253,7 @@ class Loop:
 
     def _configure(self, partition: str, at: datetime) -> Records:
         """Journal the rules and policy in force, once for each change, with the issues that go on under them."""
-        if self.state(partition).config == self.fold.fingerprint:
+        if self.state(partition).config == self.fold.fingerprint or partition in self.stuck:
             return []
         # Others may be there already, or have left inputs that come first.
         records = self.catch_up(partition)
@@ -249,7 +262,7 @@ class Loop:
             return records
         if not state.config:
             return records + self.catch_up(partition, self._accept(partition, (current,)))
-        while self.state(partition).config != self.fold.fingerprint:
+        while self.state(partition).config != self.fold.fingerprint and partition not in self.stuck:
             # Where another process decides something before this is accepted, it does not count and is said again.
             state = self.state(partition)
             carried = open_issues(self.memory, partition, state.now)
@@ -261,13 +274,13 @@ class Loop:
         records: Records = []
         waiting = list(accepted)
         asked = not waiting
-        while True:
+        while partition not in self.stuck:
             if asked or waiting[0].seq != self.state(partition).seq + 1:
                 # Somebody else's inputs may be in between: take the rest from the journal.
                 asked = True
                 waiting = self._read_on(partition)
                 if not waiting:
-                    return records
+                    break
             expected = self.state(partition).seq
             try:
                 done = self._steps(partition, expected, waiting[:BATCH])
@@ -277,10 +290,16 @@ class Loop:
                 # Another writer consumed it first, and its step stands.
                 asked = True
                 continue
+            except (NotFound, StoreUnavailable):
+                raise
+            except StoreError as e:
+                self._stick(partition, expected, e)
+                break
             records += [(partition, r) for r in done]
             waiting = waiting[len(done) :]
             if not waiting and not asked:
-                return records
+                break
+        return records
 
     def _read_on(self, partition: str) -> list[Accepted]:
         """Fold what others have consumed since, and return what nobody has, as far as one batch goes."""
@@ -304,7 +323,7 @@ class Loop:
             return True
         try:
             step = self.fold.advance(state, entry.seq, entry.input)
-        except Exception:  # the recall tells whom it concerns
+        except (Exception, SystemExit):  # the recall tells whom it concerns
             return False
         self._states[partition] = step.state
         self._newly_quarantined(step)
@@ -314,13 +333,13 @@ class Loop:
         """Advance over inputs and commit what that left behind, in one transaction; stops behind one that failed."""
         records: list[StepRecord] = []
         quarantined: list[str] = []
-        failed: Exception | None = None
+        failed: BaseException | None = None
         self._recall_shadow(partition)
         for one in inputs:
             early = self._ahead_of_the_journal(partition, one)
             try:
                 step = self.fold.advance(self._states[partition], one.seq, one.input)
-            except Exception as e:  # an internal error stops automation; it never stops accepting
+            except (Exception, SystemExit) as e:  # an internal error stops automation; it never stops accepting
                 failed = e
                 break
             self._states[partition] = step.state
@@ -374,7 +393,7 @@ class Loop:
 
     # --- errors -------------------------------------------------------------------------------------------------
 
-    def _fail(self, partition: str, one: Accepted, expected: int, error: Exception) -> StepRecord:
+    def _fail(self, partition: str, one: Accepted, expected: int, error: BaseException) -> StepRecord:
         """Record that an input could not be thought about; automation halts before that is stored."""
         self.forget(partition)
         why = f"internal error at {partition} number {one.seq}: {raised_at(error)}"
@@ -389,15 +408,28 @@ class Loop:
                 self._shadow.forget(partition)  # it has to leave this one out as well
 
         log_halt(partition)
-        self._halt(one.input, why, record)
+        self._halt(partition, one.input, why, record)
         return made[0]
 
-    def _halt(self, item: Input, why: str, record: Callable[[], None]) -> None:
+    def _stick(self, partition: str, seq: int, error: StoreError) -> None:
+        """Leave a partition as it is, with everything that comes in for it: its steps do not fit what is stored."""
+        why = (
+            f"what is decided at {partition} after number {seq} is not what stands in the memory: {error}; its inputs"
+            " are kept, and thought about when migro is started with what it was decided by"
+        )
+        self.stuck[partition] = why
+        self.trip(why)
+
+    def _halt(self, partition: str, item: Input, why: str, record: Callable[[], None]) -> None:
         """Halt automation everywhere, then record why; the operator is told whatever the memory does."""
         try:
+            if partition != PLATFORM:
+                self._consume(PLATFORM, ())  # others may have resumed meanwhile, and then this is another halt
             # First the halt: whatever happens after it, nothing acts any more.
-            if not halts(item):
-                self._accept(PLATFORM, (PersonActed(at=item.at, verb="halt", by="migro", why=why),))
+            if not halts(item) and self.state(PLATFORM).halted != why:
+                # By the platform's time: the input's may be that of a wrong clock, and where a person has resumed in
+                # between it would be the same halt once more, which counts once.
+                self._accept(PLATFORM, (PersonActed(at=self.later(PLATFORM), verb="halt", by="migro", why=why),))
             record()
         finally:
             page(self._alarm, why)
@@ -414,32 +446,27 @@ class Loop:
     def _recall(self, partition: str) -> State:
         skipped: set[int] = set()
         while True:
-            state = self._newest(partition) or self.fold.start(partition)
+            state = newest_state(self.fold, self.memory, partition) or self.fold.start(partition)
             self._plan_snapshot(partition, state.seq, 0)
-            for entry in self._consumed(partition, state.seq):
+            for entry in consumed(self.memory, partition, state.seq):
                 if entry.failed or entry.seq in skipped:
                     state = self.fold.skip(state, entry.seq)
                     continue
                 try:
                     step = self.fold.advance(state, entry.seq, entry.input)
-                except Exception as e:  # other rules may stumble over what was fine; see `_steps`
+                except (Exception, SystemExit) as e:  # other rules may stumble over what was fine; see `_steps`
                     skipped.add(entry.seq)
                     why = f"internal error at {partition} number {entry.seq} on recall: {raised_at(e)}"
-                    # Journaled when the recall is over, which may be the platform's own; a person may have resumed
-                    # since it stumbled here before, and then it is another halt.
-                    self.breaker.tripped = self.breaker.tripped or why
-                    page(self._alarm, why)
+                    if partition not in self.stuck:
+                        # Journaled when the recall is over, which may be the platform's own; a person may have resumed
+                        # since it stumbled here before, and then it is another halt.
+                        self.breaker.tripped = self.breaker.tripped or why
+                        page(self._alarm, why)
                     break
                 state = step.state
                 self._newly_quarantined(step)
             else:
                 return self._adopted(partition, state)
-
-    def _consumed(self, partition: str, after: int) -> Iterator[JournalEntry]:
-        for entry in self.memory.load(partition, after):
-            if not entry.done:
-                return
-            yield entry
 
     def _adopted(self, partition: str, state: State) -> State:
         """Let what other rules have opened, told and done stand, until the journal says that these are in force."""
@@ -455,17 +482,6 @@ class Loop:
             if shadow.restore(kept):
                 break
         shadow.recall(partition, self.memory.load(partition, shadow.at(partition) or 0))
-
-    def _newest(self, partition: str) -> State | None:
-        """Return the state of the newest snapshot that serves these rules and this policy."""
-        fold = self.fold
-        for kept in reversed(list(self.memory.read("snapshots", id=fold.ruleset.version, partition=partition))):
-            if kept.policy == fold.policy.version:
-                try:
-                    return restore(fold.engine, fold.policy.version, kept.data, partition=partition)
-                except InputError:
-                    continue  # another version of migro wrote it; the journal has everything it was made from
-        return None
 
     def _plan_snapshot(self, partition: str, seq: int, size: int) -> None:
         self._next_snapshot[partition] = seq + max(self._snapshot_every, size // _BYTES_PER_INPUT)
