@@ -53,7 +53,7 @@ def test_deliveries_of_another_kind_press_no_button_whoever_signs_them() -> None
 def test_nothing_is_executed_once_somebody_wants_a_live_run_to_stop(stops: bool, drained: int) -> None:
     tried: list[int] = []
 
-    def drain() -> tuple[()]:
+    def drain(**_: object) -> tuple[()]:
         tried.append(1)
         return ()
 

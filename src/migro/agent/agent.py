@@ -331,14 +331,19 @@ class Agent(Attended):
         """Whether actions are executed; false in dry run."""
         return self._hands.live
 
-    def drain(self) -> tuple[Action, ...]:
+    def drain(self, *, within: float | None = None, stopping: Callable[[], bool] = lambda: False) -> tuple[Action, ...]:
         """
         Execute what is planned and return the actions that were tried, with their results as status.
 
         In dry run they end as `simulated`. While automation is halted nothing is tried. Other threads go on handling
         signals while an actuator works; what another process is working on is left to it.
+
+        Args:
+            within: After how many seconds no other action is begun: what is left stays planned, for the next drain.
+                The one that is being executed is not cut short. None for as long as it takes.
+            stopping: Asked before each action; where it says yes, the rest stays planned as well.
         """
-        return self._dispatcher.drain()
+        return self._dispatcher.drain(within=within, stopping=stopping)
 
 
 def _ruleset(rules: RuleSet | Iterable[Rule[Any]]) -> RuleSet:

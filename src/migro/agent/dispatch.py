@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +28,10 @@ from .loop import Loop
 from .spending import claim
 from .verifying import is_look
 
-__all__ = ["LEASE_SECONDS", "Dispatcher"]
+__all__ = ["ACTING_SECONDS", "LEASE_SECONDS", "Dispatcher"]
+
+ACTING_SECONDS = 10
+"""How long the actions of one round may take, where another round comes: then what came in meanwhile has its turn."""
 
 LEASE_SECONDS = 300
 """How long a dispatcher has an action to itself; it says again that it works, or its process is taken for dead."""
@@ -47,28 +51,52 @@ class Dispatcher:
         hands: What executes.
         lock: Free while an actuator works, so that other threads go on handling signals.
         alarm: Told of every action that failed, or of which nobody knows: both are left to a person.
+        seconds: A clock that never goes back, for how long a drain takes; no decision depends on it.
     """
 
-    def __init__(self, loop: Loop, hands: Hands, lock: threading.RLock, alarm: Alarm) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        hands: Hands,
+        lock: threading.RLock,
+        alarm: Alarm,
+        *,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._loop = loop
         self._alarm = alarm
+        self._seconds = seconds
         self._hands = hands
         self._lock = lock
         self._draining = threading.RLock()
         self._number = next(_numbers)
 
-    def drain(self) -> tuple[Action, ...]:
-        """Execute what is planned and return the actions that were tried, with their results as status."""
+    def drain(self, *, within: float | None = None, stopping: Callable[[], bool] = lambda: False) -> tuple[Action, ...]:
+        """
+        Execute what is planned and return the actions that were tried, with their results as status.
+
+        Args:
+            within: After how many seconds no other action is begun; None for never.
+            stopping: Asked before each action whether somebody wants no other to begin.
+        """
         tried: list[Action] = []
         seen: set[str] = set()
-        with self._draining:
+        began = self._seconds()
+        # Another thread that drains may be at what takes long: then the rest is its affair.
+        if not self._draining.acquire(timeout=-1 if within is None else within):
+            return ()
+        try:
             # Asked again until nothing is new: other threads and processes plan actions meanwhile.
             while waiting := [key for key in self._waiting() if key not in seen]:
                 seen.update(waiting)
                 for key in waiting:
+                    if stopping() or (within is not None and self._seconds() - began >= within):
+                        return tuple(tried)
                     begun = self._begin(key)
                     if begun is not None:
                         tried.append(self._execute(*begun))
+        finally:
+            self._draining.release()
         return tuple(tried)
 
     def _waiting(self) -> list[str]:

@@ -12,6 +12,7 @@ from ..ports import Clock, Source
 from .agent import Agent
 from .breaker import BACKWARDS
 from .clocks import AHEAD, SteadyClock
+from .dispatch import ACTING_SECONDS
 
 if TYPE_CHECKING:
     from ..durable import SecondEngine
@@ -52,7 +53,11 @@ class Runtime:
         self._told = EPOCH
 
     def round(self) -> tuple[Decision, ...]:
-        """Do one round: take what the sources have, let time pass, drain; return the decisions made."""
+        """
+        Do one round: take what the sources have, let time pass, drain; return the decisions made.
+
+        After ten seconds of executing no other action is begun: the next round has the rest.
+        """
         decisions: list[Decision] = []
         self._watch(self._clock.now())
         for source in self._sources:
@@ -63,7 +68,7 @@ class Runtime:
         decisions += self.agent.tick(now)
         if self._second is not None:
             self.agent.second_opinion(self._second)
-        self.agent.drain()
+        self.agent.drain(within=ACTING_SECONDS)
         if self._on_decision is not None:
             for decision in decisions:
                 self._on_decision(decision)

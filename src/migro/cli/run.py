@@ -202,7 +202,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 listen(receiver, tending, interruption, console, decided)
             # Who stops a live run wants nothing more to happen; what is planned stays planned.
             if not (interruption.asked and arguments.live):
-                tending.act(within=None)  # no other round comes
+                tending.act(within=None, acting=None)  # no other round comes
         if equipment.events is not None and equipment.events.lost:
             told = f"{equipment.events.lost} of {equipment.events.lost + equipment.events.sent}"
             console.complain(f"decisions that did not reach [actuators.events]: {told}; {equipment.events.why}")

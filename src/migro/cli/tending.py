@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..agent import Agent
+from ..agent.dispatch import ACTING_SECONDS
 from ..configuration import Configuration
 from ..errors import ConfigurationError, StoreUnavailable
 from ..models import Decision, Signal
@@ -90,14 +91,18 @@ class Tending:
         fresh = done is not None and (done.disposition is None or done.disposition.name != "dropped")
         if done is not None and fresh and is_press(turn.event.kind):
             self.hear([done.signal])
-        self.act(moved=bool(turn.decisions))
+        # Whoever sends the next event may take hours: what is planned does not wait for it.
+        self.act(moved=bool(turn.decisions), acting=None)
 
-    def act(self, *, moved: bool = True, within: float | None = _CARDS_S) -> None:
+    def act(
+        self, *, moved: bool = True, within: float | None = _CARDS_S, acting: float | None = ACTING_SECONDS
+    ) -> None:
         """
         Give answers that were heard, execute what is planned, and bring the cards up to date.
 
         Args:
             within: How many seconds cards may take before all else goes on; None for as many as it takes.
+            acting: The same for what is planned: after that no other action is begun.
         """
         heard = self._buttons.answer()
         for one in heard:
@@ -108,7 +113,7 @@ class Tending:
         self._show(within)
         if self._stopping():
             return
-        tried = self._agent.drain()
+        tried = self._agent.drain(within=acting, stopping=self._stopping)
         if self._metrics is not None:
             for action in tried:
                 self._metrics.tried(action)

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from ..agent import SystemClock
+from ..agent.dispatch import ACTING_SECONDS
 from ..models import Decision
 from ..ports import Clock
 from ..receive.rounds import Rounds
@@ -24,6 +25,8 @@ class Background(Rounds):
     Polls, thinks and executes until it is left: ``with Background(polling):``, or `start` and `stop`.
 
     Where a receiver has a background of its own, that one may do the thinking: say ``think=False`` here.
+    Executing ends a round after ten seconds, and with what is being executed when it is to stop: the rest stays
+    planned.
 
     Args:
         polling: What is due and when.
@@ -67,4 +70,4 @@ class Background(Rounds):
             for decision in self._polling.think(now):
                 if self._on_decision is not None:
                     self._on_decision(decision)
-            self._agent.drain()
+            self._agent.drain(within=ACTING_SECONDS, stopping=self._stopping.is_set)

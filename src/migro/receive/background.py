@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..agent.dispatch import ACTING_SECONDS
 from ..errors import ConfigurationError
 from ..models import Decision
 from .receiver import Receiver
@@ -17,7 +18,8 @@ class Background(Rounds):
     Thinks as soon as something comes, lets time pass, and executes what is planned, until it is left.
 
     Use it as ``with Background(receiver):``, or `start` and `stop`. What goes wrong in a round is told, and the next
-    round tries again: nothing that was taken in is lost by that.
+    round tries again: nothing that was taken in is lost by that. Executing ends a round after ten seconds, and with
+    what is being executed when it is to stop: the rest stays planned.
 
     Args:
         receiver: One that was made with an agent.
@@ -58,4 +60,4 @@ class Background(Rounds):
             if self._on_decision is not None:
                 self._on_decision(decision)
         if self._drain:
-            self._agent.drain()
+            self._agent.drain(within=ACTING_SECONDS, stopping=self._stopping.is_set)
