@@ -10,7 +10,7 @@ from migro.agent import Agent, Runtime, SteadyClock
 from migro.agent.clocks import AHEAD
 from migro.receive import Receiver
 from migro.remember import VolatileMemory
-from migro.testing import START
+from migro.testing import START, sample_signal
 from tests.receive.shop import RULES, agent, dispositions, observer, order, push
 
 
@@ -125,3 +125,53 @@ def test_a_receiver_that_does_not_think_tells_and_dates_nothing_by_it() -> None:
 def test_the_machine_s_clock_is_watched_unless_another_is_given() -> None:
     assert isinstance(Receiver(agent(), observer())._clock, SteadyClock)
     assert isinstance(Runtime(agent())._clock, SteadyClock)
+
+
+# --- a clock that was wrong from the beginning ------------------------------------------------------------------------
+
+
+def later(days: int) -> Agent:
+    """Return an agent of a new process whose memory has accepted something by a clock that was so many days ahead."""
+    memory = VolatileMemory()
+    before = Agent(rules=RULES, memory=memory)
+    signal = sample_signal(dedup_key="k", occurred_at=START + timedelta(days))
+    before.handle(signal)
+    return Agent(rules=RULES, memory=memory, alarm=lambda text: None)
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_a_clock_that_begins_far_behind_what_was_accepted_halts_once_for_good(steady: bool) -> None:
+    made, machine = later(1), Machine()
+    runtime = Runtime(made, clock=machine.steady if steady else machine)
+    runtime.round()
+    halted = "inputs are dated 2026-03-02 09:00:00, the clock says 2026-03-01 09:00:00 UTC"
+    assert made.halted == halted
+
+    # Another process finds the same while it stands, and after a person has resumed.
+    again = Agent(rules=RULES, memory=made.memory, alarm=lambda text: None)
+    machine.seconds = 60
+    Runtime(again, clock=Machine().steady if steady else machine).round()
+    assert again.halted == halted
+    again.resume(by="Ada", why="the clock is right")
+    for _ in range(2):
+        third = Agent(rules=RULES, memory=made.memory, alarm=lambda text: None)
+        Runtime(third, clock=Machine().steady if steady else machine).round()
+        third.handle(sample_signal(dedup_key="k2", occurred_at=START))
+        Runtime(third, clock=Machine().steady if steady else machine).round()
+        assert third.halted == ""
+
+
+def test_a_receiver_whose_machine_comes_up_in_the_past_halts_with_its_first_round() -> None:
+    made = later(1)
+    Receiver(made, observer(), clock=Machine().steady).think()
+
+    assert made.halted.startswith("inputs are dated 2026-03-02 09:00:00, the clock says ")
+
+
+def test_a_clock_that_begins_where_the_memory_ends_is_believed() -> None:
+    machine = Machine()
+    machine.set_to = timedelta(days=1)
+    made = later(1)
+    Runtime(made, clock=SteadyClock(machine, elapsed_ns=lambda: 0)).round()
+
+    assert made.halted == ""

@@ -14,13 +14,34 @@ from .breaker import BACKWARDS
 if TYPE_CHECKING:
     from .attended import Attended
 
-__all__ = ["AHEAD", "SteadyClock", "SystemClock"]
+__all__ = ["AHEAD", "DATED", "SteadyClock", "SystemClock", "behind"]
 
 AHEAD = timedelta(minutes=5)
 """How far ahead of the clock an input may be dated before the one or the other is taken to be wrong."""
 
+DATED = "inputs are dated"
+"""How the reason of a halt begins where the clock, or what came in, is dated wrongly."""
+
 _COUNTING = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
 """What goes on counting while the machine sleeps: otherwise every sleep would look like a clock that was set."""
+
+
+def behind(agent: Attended, now: datetime) -> str:
+    """
+    Return in words that a clock is behind what the memory has accepted, by more than five minutes; empty where not.
+
+    Asked when a process begins: it has seen nothing yet that a clock could be held against. What a person has resumed
+    after is not said again.
+
+    Raises:
+        StoreUnavailable: If the memory failed.
+    """
+    latest = agent.accepted()
+    if latest <= now + AHEAD:
+        return ""
+    dated = f"{DATED} {latest:%Y-%m-%d %H:%M:%S},"
+    known = agent.halted.startswith(dated) or agent.resumed_after(dated)
+    return "" if known else f"{dated} the clock says {now:%Y-%m-%d %H:%M:%S} UTC"
 
 
 class SystemClock:
@@ -57,6 +78,7 @@ class SteadyClock:
         self._elapsed_ns = elapsed_ns
         self._lock = threading.Lock()
         self._told = self.wrong = ""
+        self._begun = False
         self._start = self._most = self._clock.now() - self._passed()
 
     def now(self) -> datetime:
@@ -90,7 +112,11 @@ class SteadyClock:
         Raises:
             StoreUnavailable: If the journal could not say so; nothing acts in this process all the same.
         """
-        self.now()
+        now = self.now()
+        if not self._begun:
+            # What it said first is believed, unless it cannot be: a machine may come up with the time of years ago.
+            self.wrong = self.wrong or behind(agent, now)
+            self._begun = True
         if self.wrong and self.wrong != self._told:
             self._told = self.wrong
             agent.trip(self.wrong)

@@ -11,15 +11,13 @@ from ..models.canonical import EPOCH
 from ..ports import Clock, Source
 from .agent import Agent
 from .breaker import BACKWARDS
-from .clocks import AHEAD, SteadyClock
+from .clocks import AHEAD, DATED, SteadyClock, behind
 from .dispatch import ACTING_SECONDS
 
 if TYPE_CHECKING:
     from ..durable import SecondEngine
 
 __all__ = ["Runtime"]
-
-_AHEAD = "inputs are dated"
 
 
 class Runtime:
@@ -78,6 +76,10 @@ class Runtime:
         """Halt automation where the clock cannot be right: it went back, or what has come in is dated ahead of it."""
         if isinstance(self._clock, SteadyClock):
             self._clock.watch(self.agent)
+        elif self._greatest is None and (told := behind(self.agent, now)):
+            self.agent.trip(told)
+        if self._greatest is None and (latest := self.agent.accepted()) > now + AHEAD:
+            self._told = latest
         before = self._greatest or now
         back = now < before - BACKWARDS
         # The greatest, or one that creeps back a little at a time would never have gone back.
@@ -87,9 +89,9 @@ class Runtime:
             wrong = f"the clock went back from {before:%Y-%m-%d %H:%M:%S} to {now:%Y-%m-%d %H:%M:%S} UTC"
         # What a person was told of and has resumed after is dated ahead still; it is what comes later that is new.
         elif newest > max(now, self._told) + AHEAD:
-            wrong = f"{_AHEAD} {newest:%Y-%m-%d %H:%M:%S}, the clock says {now:%Y-%m-%d %H:%M:%S} UTC"
+            wrong = f"{DATED} {newest:%Y-%m-%d %H:%M:%S}, the clock says {now:%Y-%m-%d %H:%M:%S} UTC"
         halted = self.agent.halted if wrong else ""
-        if not back and wrong and (not halted or halted.startswith(_AHEAD)):
+        if not back and wrong and (not halted or halted.startswith(DATED)):
             self._told = newest
         # While it is halted for whatever reason, nothing acts by this clock, and once is enough to be told.
         if wrong and not halted:
