@@ -464,7 +464,7 @@ def read_configuration(path: Path | None) -> Configuration:
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as e:
         raise ConfigurationError(f"expected a readable file: {e.strerror} - at {path}") from e
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
         raise ConfigurationError(f"expected TOML: {e} - at {path}") from e
     try:
         found = Configuration.model_validate(data)

@@ -104,3 +104,39 @@ def test_a_halt_in_the_words_and_at_the_time_of_one_that_is_over_is_a_halt(
     at = ["--at", "2026-03-01T09:05:00Z", *shop, *RULES]
     for verb, told in (("halt", "is halted"), ("resume", "goes on"), ("halt", "is halted")):
         assert told in said([verb, "--by", "Ada", "--why", "cutover", *at], capsys)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[policy\nmode = ", "[policy]\nmoed = 'auto'\n", "[budgets.tags]\nlimit = -1\nminutes = 1\n", "x = " + "[" * 5000],
+)
+def test_a_halt_needs_no_configuration_that_can_be_read_and_a_resumption_does(
+    text: str, tmp_path: Path, shop: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.toml").write_text(text, encoding="utf-8")
+    broken = ["--config", str(tmp_path / "broken.toml"), *shop]
+    said(["resume", "--by", "Ada", "--why", "x", *broken], capsys, 2)
+    halted = said(["halt", "--by", "Ada", "--why", "smoke", *broken], capsys)
+
+    assert "by Ada: smoke\n" in halted
+    assert "broken.toml; what it says of the memory is used, as far as it can be read\n" in halted
+    assert f"automation is halted in {shop[1]}; where that is not the memory of the agent" in halted
+    assert "by Ada: smoke\n" in said(["status", *broken], capsys, 1)
+    with SqliteMemory(tmp_path / "m.db") as stored:
+        assert Agent(rules=related.RULES, memory=stored).halted == "smoke"
+    said(["resume", "--by", "Ada", "--why", "x", *broken], capsys, 2)
+
+
+def test_a_wrong_configuration_still_says_where_the_memory_is_and_else_the_default_is_taken(
+    tmp_path: Path, shop: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    halt = ["halt", "--by", "Ada", "--why", "smoke"]
+    (tmp_path / "migro.toml").write_text(f"[memory]\nurl = '{shop[1]}'\n[policy]\nmoed = 1\n", encoding="utf-8")
+    assert f"automation is halted in {shop[1]}; where" in said(halt, capsys)
+
+    (tmp_path / "migro.toml").write_text("[memory]\nurl = 7\n", encoding="utf-8")
+    assert "expected a memory that exists, found no file - at migro.db" in said(halt, capsys, 2)
+    (tmp_path / "m.db").rename(tmp_path / "migro.db")
+    (tmp_path / "migro.toml").write_text("[memory", encoding="utf-8")
+    assert "automation is halted in sqlite:///migro.db; where" in said([*halt[:-1], "more smoke"], capsys)

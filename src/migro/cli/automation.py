@@ -22,7 +22,7 @@ from .console import Console
 from .equipment import add_rules, equipped, expect_in_force, opened, policy_of, reading
 from .merging import clock_of
 from .retrospect import add_memory, minute, same_memory, when
-from .surroundings import configuration
+from .surroundings import configuration, where_kept
 
 __all__ = ["register"]
 
@@ -51,7 +51,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def report_status(arguments: argparse.Namespace, console: Console) -> int:
     """Print how automation stands; 1 while it is halted."""
-    config = configuration(arguments.config)
+    config, _ = _readable(arguments, console)
     with reading(config, arguments.memory or config.memory.url) as memory:
         found = standing(memory)
     if console.text:
@@ -69,16 +69,30 @@ def say(arguments: argparse.Namespace, console: Console) -> int:
     now = datetime.now(UTC)
     if clock_of(arguments) > now + AHEAD:
         raise ConfigurationError(f"expected --at that is not ahead of the clock, {now:%Y-%m-%d %H:%M} UTC, got later")
-    config = configuration(arguments.config)
+    # What stops automation needs no more than the memory; what lets it go on needs everything.
+    config, whole = _readable(arguments, console) if verb == "halt" else (configuration(arguments.config), True)
     url = arguments.memory or config.memory.url
     with reading(config, url):
         pass  # a file that is not there is never made
     found = _halted(config, url, arguments, console) if verb == "halt" else _resumed(config, url, arguments, console)
+    if not whole:
+        console.complain(
+            f"automation is halted in {url}; where that is not the memory of the agent, name it by --memory"
+        )
     if console.text:
         print(next(_lines(found, same_memory(arguments))))
     else:
         console.data(found.data())
     return 0 if bool(found.halted) == (verb == "halt") else 1
+
+
+def _readable(arguments: argparse.Namespace, console: Console) -> tuple[Configuration, bool]:
+    """Return the configuration and whether it is the whole one: of a wrong one, what says where the memory is."""
+    try:
+        return configuration(arguments.config), True
+    except ConfigurationError as e:
+        console.complain(f"{e}; what it says of the memory is used, as far as it can be read")
+        return where_kept(arguments.config), False
 
 
 def _halted(config: Configuration, url: str, arguments: argparse.Namespace, console: Console) -> Standing:

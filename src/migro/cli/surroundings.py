@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from ..configuration import Configuration, read_configuration
 from ..errors import ConfigurationError
@@ -17,7 +22,16 @@ from ..remember import SqliteMemory, VolatileMemory, open_memory
 from ..rules import RuleSet
 from .console import Console
 
-__all__ = ["PACKS", "configuration", "existing_memory", "load_rules", "observer", "pseudonym_key", "secret_values"]
+__all__ = [
+    "PACKS",
+    "configuration",
+    "existing_memory",
+    "load_rules",
+    "observer",
+    "pseudonym_key",
+    "secret_values",
+    "where_kept",
+]
 
 PACKS: Mapping[str, str] = {"headless": "migro.packs.headless:RULES"}
 """Shipped rule sets by name."""
@@ -28,6 +42,24 @@ def configuration(path: Path | None) -> Configuration:
     if path is None and Path("migro.toml").is_file():
         path = Path("migro.toml")
     return read_configuration(path)
+
+
+def where_kept(path: Path | None) -> Configuration:
+    """
+    Return what a configuration that is wrong says about the memory all the same; what cannot be read has the defaults.
+
+    For who has to go on whatever else the file says, such as a kill switch.
+    """
+    try:
+        data = tomllib.loads((path or Path("migro.toml")).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return Configuration()
+    found: dict[str, Any] = {}
+    for name in ("plugins", "memory"):
+        with suppress(KeyError, ValidationError):
+            Configuration.model_validate({**found, name: data[name]})
+            found[name] = data[name]
+    return Configuration.model_validate(found)
 
 
 def existing_memory(url: str) -> SqliteMemory | VolatileMemory:
