@@ -140,3 +140,20 @@ def test_a_wrong_configuration_still_says_where_the_memory_is_and_else_the_defau
     (tmp_path / "m.db").rename(tmp_path / "migro.db")
     (tmp_path / "migro.toml").write_text("[memory", encoding="utf-8")
     assert "automation is halted in sqlite:///migro.db; where" in said([*halt[:-1], "more smoke"], capsys)
+
+
+@pytest.mark.parametrize("command", [["approvals", "list"], ["health"], ["resume", "--by", "Ada", "--why", "x"]])
+def test_what_limits_name_and_nobody_proposes_is_said_where_people_look(
+    command: list[str], tmp_path: Path, shop: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.toml").write_text(
+        "[budgets.tags]\nlimit = 1\nminutes = 5\nkinds = ['notfy']\ntarget = 'on_cal'\n"
+        "[[quiet]]\nzone = 'UTC'\nbegins = '22:00'\nends = '07:00'\nkinds = ['reprot']\n",
+        encoding="utf-8",
+    )
+    main([*command, "--config", str(tmp_path / "other.toml"), *shop, *RULES])
+    told = capsys.readouterr().err
+
+    assert "budgets.tags.kinds: expected a kind of action that some rule proposes, got 'notfy'; did you mean" in told
+    assert "budgets.tags.target: expected a target that some rule names, or a role, got 'on_cal'; did you mean" in told
+    assert "quiet.0.kinds: expected a kind of action that some rule proposes, got 'reprot'" in told

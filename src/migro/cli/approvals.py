@@ -14,6 +14,7 @@ from .equipment import add_rules, equipped, expect_in_force, opened, policy_of, 
 from .merging import clock_of
 from .retrospect import add_memory, cut, minute, needed, one_id, same_memory, table, when
 from .surroundings import configuration
+from .unfit import tell_unfit
 
 __all__ = ["register"]
 
@@ -42,9 +43,11 @@ def approvals(arguments: argparse.Namespace, console: Console) -> int:
         return _answer(arguments, console)
     config = configuration(arguments.config)
     show = needed(arguments) if arguments.what == "show" else None
-    rules, _ = equipped(config, arguments.rules or ())
+    rules, plugins = equipped(config, arguments.rules or ())
     with reading(config, arguments.memory or config.memory.url) as memory:
-        people = policy_of(config, memory).people
+        policy = policy_of(config, memory)
+        people = policy.people
+        tell_unfit(config, rules, plugins, policy, console)
         # No actuator is made to look at a card, so that none can act.
         found = tuple(cards(memory, rules, people, lambda action: ""))
     if show is not None:

@@ -23,6 +23,7 @@ from .equipment import add_rules, equipped, expect_in_force, opened, policy_of, 
 from .merging import clock_of
 from .retrospect import add_memory, minute, same_memory, when
 from .surroundings import configuration, where_kept
+from .unfit import tell_unfit
 
 __all__ = ["register"]
 
@@ -124,8 +125,10 @@ def _resumed(config: Configuration, url: str, arguments: argparse.Namespace, con
 def _agent(
     config: Configuration, memory: Memory, arguments: argparse.Namespace, console: Console, at: datetime
 ) -> Agent:
-    rules, _ = equipped(config, arguments.rules or ())
-    agent = Agent(rules=rules, memory=memory, policy=policy_of(config, memory), alarm=console.complain, now=lambda: at)
+    rules, plugins = equipped(config, arguments.rules or ())
+    policy = policy_of(config, memory)
+    tell_unfit(config, rules, plugins, policy, console)
+    agent = Agent(rules=rules, memory=memory, policy=policy, alarm=console.complain, now=lambda: at)
     # Who says so here must not put other rules of who may do what into force.
     expect_in_force(agent, PLATFORM)
     return agent

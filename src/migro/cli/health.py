@@ -12,6 +12,7 @@ from .console import Console
 from .equipment import add_rules, equipped, opened, policy_of, reading
 from .retrospect import add_memory, positive, when
 from .surroundings import configuration
+from .unfit import tell_unfit
 
 __all__ = ["register"]
 
@@ -46,7 +47,9 @@ def health(arguments: argparse.Namespace, console: Console) -> int:
     with reading(config, url):
         pass  # a file that is not there is never made
     with opened(config, url, plugins) as memory:
-        agent = Agent(rules=rules, memory=memory, policy=policy_of(config, memory), alarm=console.complain)
+        policy = policy_of(config, memory)
+        tell_unfit(config, rules, plugins, policy, console)
+        agent = Agent(rules=rules, memory=memory, policy=policy, alarm=console.complain)
         limits = Limits(
             lag_s=arguments.lag, outbox_s=arguments.outbox, overdue_s=arguments.overdue, ahead_s=arguments.ahead
         )

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..configuration import Configuration
 from ..decide import BUDGETS, Policy
+from ..errors import ConfigurationError
+from ..plugins import Enabled
 from ..rules import RuleSet
+from .console import Console
+from .equipment import hands
 
 if TYPE_CHECKING:
     from ..act.equipping import Equipment
 
-__all__ = ["unfit"]
+__all__ = ["tell_unfit", "unfit"]
 
 
 def unfit(config: Configuration, rules: RuleSet, policy: Policy, equipment: Equipment) -> list[str]:
@@ -34,6 +39,16 @@ def unfit(config: Configuration, rules: RuleSet, policy: Policy, equipment: Equi
         *(f"actuators.http.{kind}: {told}" for kind in sorted(listed) if (told := _strange("kind", kind, kinds))),
         *(told for told in _limits(config, kinds, targets)),
     ]
+
+
+def tell_unfit(config: Configuration, rules: RuleSet, plugins: Enabled, policy: Policy, console: Console) -> None:
+    """Say what the file names that nobody has, where nothing is run: a limit that limits nothing is found early."""
+    if not (config.budgets or config.quiet or config.actuators.http):
+        return
+    # Where hands cannot be made, only who needs them has to hear of it.
+    with suppress(ConfigurationError):
+        for told in unfit(config, rules, policy, hands(config, plugins, policy, live=False)):
+            console.complain(told)
 
 
 def _limits(config: Configuration, kinds: set[str], targets: set[str]) -> Iterator[str]:
