@@ -171,3 +171,18 @@ def test_the_name_of_the_command_is_said_once(capsys: pytest.CaptureFixture[str]
     Console().complain("migro: a card stays as it is")
     Console().complain("a card stays as it is")
     assert capsys.readouterr().err == 2 * "migro: a card stays as it is\n"
+
+
+@pytest.mark.parametrize("words", [["--log", "json", "--no-such"], ["--no-such", "--log=json"]])
+def test_with_logs_in_json_wrong_arguments_are_said_in_json_as_well(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["run", "signals.jsonl", *words])
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+    assert left.value.code == 2
+    assert "unrecognized arguments: --no-such" in told[-1]["message"]
+    with pytest.raises(SystemExit):
+        main(["run", "signals.jsonl", "--log", "text", "--no-such"])
+    assert capsys.readouterr().err.startswith("usage: ")

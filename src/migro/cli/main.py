@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 from ..errors import ConfigurationError, MigroError
-from ..vitals.logs import errors_as
+from ..vitals.logs import LogFormat, errors_as
 from . import (
     approvals,
     audit,
@@ -84,9 +85,19 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    arguments = parser().parse_args(argv)
-    with errors_as(getattr(arguments, "log", None)):
+    # Before the arguments are understood: what is wrong with them is said on standard error too.
+    with errors_as(_log(sys.argv[1:] if argv is None else argv)):
+        arguments = parser().parse_args(argv)
         return _done(arguments, Console(arguments.format))
+
+
+def _log(argv: Sequence[str]) -> LogFormat | None:
+    """Return the format of logs that is asked for, as far as the words alone tell."""
+    for word, following in pairwise((*argv, "")):
+        name, given, value = word.partition("=")
+        if name == "--log":
+            return "json" if (value if given else following) == "json" else None
+    return None
 
 
 def _done(arguments: argparse.Namespace, console: Console) -> int:
