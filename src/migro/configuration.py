@@ -295,9 +295,16 @@ def quiet_hours(
 
 
 class RulesSettings(_Section):
-    """Rule sets by reference: ``package.module:NAME``, a shipped pack, or what a plugin offers under a name."""
+    """
+    What is judged by, and who judges.
+
+    Attributes:
+        sets: Rule sets by reference: ``package.module:NAME``, a shipped pack, or what a plugin offers under a name.
+        second_engine: Who judges what fires beside migro's own engine; no part of the configuration's version.
+    """
 
     sets: Names = ("headless",)
+    second_engine: Literal["", "durable"] = ""
 
 
 class FactorySettings(_Section):
@@ -407,8 +414,8 @@ class Configuration(_Section):
     @property
     def version(self) -> str:
         """SHA-256 of the whole configuration; part of the policy's version, and so of every decision."""
-        # Where it listens changes no decision.
-        data = self.model_dump(mode="json", exclude={"serve"})
+        # Where it listens changes no decision, and neither does who else judges: what they halt is an input.
+        data = self.model_dump(mode="json", exclude={"serve": True, "rules": {"second_engine"}})
         if self.actuators == ActuatorsSettings():
             # Whoever has no receivers has the version that the same file had before there were any.
             del data["actuators"]

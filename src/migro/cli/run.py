@@ -7,7 +7,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from .equipment import add_rules, equipped, hands, opened, source_events
 from .files import memory_files
 from .heap import long_lived
 from .interruption import STOPPED, Interruption
+from .judging import judged
 from .material import Event, events
 from .observe import moment
 from .playing import Turn, play
@@ -158,6 +159,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         opened(config, url, plugins) as memory,
         Interruption(terminates=bool(serve.deliveries)) as interruption,
         long_lived(),
+        ExitStack() as ended,
     ):
         diagnostics.memory = memory
         watch = observer(config, url, console)
@@ -171,9 +173,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             shadow=candidate,
         )
         reporter = _Reporter(console, arguments.only, collected, same_memory(arguments))
+        judging = ended.enter_context(judged(agent, config, console.complain))
         tending = Tending(
             agent, equipment, config, alarm=console.complain, on_answer=reporter.answer, metrics=metrics,
-            stopping=lambda: arguments.live and interruption.asked,
+            stopping=lambda: arguments.live and interruption.asked, before=judging.ask,
         )  # fmt: skip
         receiver = receiving(agent, watch, tending, console) if serve.deliveries else None
         if "-" in arguments.files or receiver is not None:

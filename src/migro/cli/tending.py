@@ -51,6 +51,7 @@ class Tending:
         on_answer: Called with what became of every press of a button.
         metrics: Where decisions and actions are counted; None for nowhere.
         stopping: Asked whether somebody wants it to stop: no other card is begun then, and nothing is executed.
+        before: Called before anything is executed.
     """
 
     def __init__(
@@ -63,12 +64,13 @@ class Tending:
         on_answer: Callable[[Heard], None],
         metrics: Metrics | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
         # Only who runs something needs all that talks to others.
         from ..cards import Buttons, Desk
 
         self._agent, self._events, self._metrics = agent, equipment.events, metrics
-        self._on_answer, self._stopping = on_answer, stopping
+        self._on_answer, self._stopping, self._before = on_answer, stopping, before
         self._desk = Desk(agent, equipment.askers, alarm=alarm) if agent.live else None
         whisper = equipment.slack.whisper if agent.live and equipment.slack is not None else None
         self._buttons = Buttons(agent, config.slack_names, whisper=whisper)
@@ -113,6 +115,7 @@ class Tending:
         self._show(within)
         if self._stopping():
             return
+        self._before()
         tried = self._agent.drain(within=acting, stopping=self._stopping)
         if self._metrics is not None:
             for action in tried:
