@@ -78,8 +78,9 @@ def slack(receiver: Receiver, asked: Asked) -> Reply:
             oldest = float(fields.get("oldest") or 0)
             return _page([m for m in reversed(top) if float(m["ts"]) > oldest], fields)
         case "conversations.replies":
-            ts = fields["ts"]
-            return _page([m for m in messages.values() if ts in (m["ts"], m.get("thread_ts"))], fields)
+            ts, oldest = fields["ts"], float(fields.get("oldest") or 0)
+            inside = [m for m in messages.values() if m.get("thread_ts") == ts and float(m["ts"]) > oldest]
+            return _page([messages[ts], *inside], fields)
         case _:
             return _no("unknown_method")
 

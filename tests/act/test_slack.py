@@ -120,6 +120,27 @@ def test_nobody_knows_of_a_message_that_may_stand_further_back_than_is_read(rece
     assert hands(address).execute(note("later", issue="iss_99")).status == "succeeded"
 
 
+def test_a_message_is_found_in_a_channel_that_is_full_of_what_came_before(receiver: Receiver, address: str) -> None:
+    old = START.timestamp() - 86_400
+    chatter = {f"{old + i:.6f}": {"type": "message", "text": "chatter", "ts": f"{old + i:.6f}"} for i in range(20)}
+    receiver.kept.update(chatter)
+    hands(address).execute(note("k1"))
+
+    assert hands(address).check(note("k1")) == "done"
+    assert hands(address).check(note("k2", issue="iss_2")) == "unknown", "an older thread may hold it"
+
+
+def test_a_reply_is_found_in_a_thread_that_is_long(receiver: Receiver, address: str) -> None:
+    told = hands(address)
+    told.execute(note("k0"))
+    for n in range(1, 18):
+        told.execute(note(f"k{n}"))
+    for ts, message in list(receiver.kept.items())[1:17]:
+        message["ts"] = f"{float(ts) - 86_400:.6f}"  # of the day before
+
+    assert hands(address).check(note("k17")) == "done"
+
+
 def test_what_is_shown_is_plain_text_that_mentions_nobody(receiver: Receiver, address: str) -> None:
     hands(address, redact=str).execute(note("k1", "<!channel> *down* <https://evil.example|here>"))
     (message,) = receiver.kept.values()

@@ -118,15 +118,20 @@ class Slack(Actor):
 
     def look(self, action: Action) -> Standing:
         """Look through the channel and the issue's thread for a message with the key."""
+        key = action.idempotency_key
         try:
             channel = self._channel(action)
+            # Nothing of it is older than it is, so a channel in which much has been said since before hides nothing.
+            fresh = self._pages("conversations_history", channel=channel, oldest=_since(action))
+            if any(key in _keys_of(m) and _payload(m)["issue"] == action.issue for m in fresh):
+                return "done"
             thread = self._found(channel, action)
             if thread is None:
                 return "not_done"
-            if action.idempotency_key in thread.keys:
+            if key in thread.keys:
                 return "done"
-            replies = self._pages("conversations_replies", channel=channel, ts=thread.ts)
-            return "done" if any(_key_of(m) == action.idempotency_key for m in replies) else "not_done"
+            replies = self._pages("conversations_replies", channel=channel, ts=thread.ts, oldest=_since(action))
+            return "done" if any(_key_of(m) == key for m in replies) else "not_done"
         except ActionError:
             return "unknown"
 
@@ -173,8 +178,7 @@ class Slack(Actor):
 
     def _card(self, channel: str, said: Action) -> str:
         """Return the time stamp of the card with a key; empty where there is none since the action waits."""
-        oldest = f"{(said.at - _CLOCKS).timestamp():.6f}"
-        history = self._pages("conversations_history", channel=channel, oldest=oldest)
+        history = self._pages("conversations_history", channel=channel, oldest=_since(said))
         return next((str(m["ts"]) for m in history if _key_of(m) == said.idempotency_key), "")
 
     def found(self, action: Action, role: str) -> str:
@@ -339,6 +343,15 @@ def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _key_of(message: Mapping[str, Any]) -> str:
     return str(_payload(message).get("keys", ""))
+
+
+def _keys_of(message: Mapping[str, Any]) -> list[str]:
+    return _key_of(message).split()
+
+
+def _since(action: Action) -> str:
+    """Return the time stamp before which nothing of an action stands in Slack."""
+    return f"{(action.at - _CLOCKS).timestamp():.6f}"
 
 
 def _stamp(answer: Mapping[str, Any]) -> str:
