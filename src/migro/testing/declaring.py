@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from ..errors import ActionError
+from ..models.action import Effect
 from ..models.capability import Capability, Parameters
 from ..models.scales import Risk
-from ..ports import Actuator, Declaring
+from ..ports import Actuator, Declaring, Verifying
 from .actuator import ActuatorContract
 
 __all__ = ["DeclaringActuatorContract"]
@@ -92,3 +95,18 @@ class DeclaringActuatorContract(ActuatorContract):
 
         assert self.effects(actuator) == 1
         assert found == "done" or idempotency != "check"
+
+    def test_who_is_to_look_whether_it_has_helped_can(self, actuator: Actuator) -> None:
+        later = [kind for kind, one in _declaring(actuator).capabilities.items() if one.verify_after is not None]
+
+        assert not later or isinstance(actuator, Verifying), f"expected `verify` for {', '.join(later)}, got none"
+
+    def test_a_look_whether_it_has_helped_changes_nothing_and_answers_in_known_words(self, actuator: Actuator) -> None:
+        action = self.an_action(actuator, "k1")
+        for times in range(2):
+            for one in (actuator, self.forgotten(actuator)):
+                effect = one.verify(action) if isinstance(one, Verifying) else "unknown"
+
+                assert effect in get_args(Effect)
+                assert self.effects(actuator) == times
+            actuator.execute(action)
