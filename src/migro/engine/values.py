@@ -357,7 +357,9 @@ class BaselineValue(Value):
 
     def text(self, state: EngineState, key: Key, t: int) -> str:
         first = self._first(state, key, t)
-        return "a usual value not known yet" if first is None else f"usual {shown(first[1])} by {self.answers[first[0]][0]}"
+        if first is None:
+            return "a usual value not known yet"
+        return f"usual {shown(first[1])} by {self.answers[first[0]][0]}"
 
 
 def median(values: list[Number]) -> Number:
