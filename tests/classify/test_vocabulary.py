@@ -23,7 +23,9 @@ from migro.lexicons import Entry, Lexicon
 from tests.effort import cases
 
 STEPS = Calibration(steps=((-1000, 200), (0, 500)), source="made up")
-LAMPS = Vocabulary.of({"source": "made up", "points": {"lamp": {"inventory": 8, "docs": -3}, "shad": {"checkout": 5}}})
+LAMPS = Vocabulary.of(
+    {"source": "made up", "points": {"lamp": {"inventory": 128, "docs": -48}, "shad": {"checkout": 80}}}
+)
 WORDS = st.lists(st.sampled_from(("lamp", "lamps", "shade", "shades", "wire", None)), max_size=30)
 
 
@@ -58,8 +60,14 @@ def test_a_long_text_says_no_more_than_a_short_one() -> None:
     def worth(number: int) -> int:
         return sum(points for _, points, _, _ in rows(many, [], [f"w{n}x" for n in range(number)], []))
 
-    assert worth(10) == 100
+    assert worth(16) == 160
     assert worth(400) == 400 * 10 * 4 // 20 < 400 * 10 // 4
+
+
+def test_a_handful_of_words_says_less_than_what_each_is_worth() -> None:
+    # One word in sixteen counts a sixteenth, and two an eighth each: such points are small, and their sum is chance.
+    assert [points for category, points, _, _ in rows(LAMPS, [], ["lamp"], []) if category == "inventory"] == [8]
+    assert [points for _, points, _, word in rows(LAMPS, [], ["lamp", "shade"], []) if word == "shad*"] == [10]
 
 
 @given(WORDS, WORDS, WORDS)
@@ -79,12 +87,12 @@ def test_what_is_learned_from_is_what_counts_later(
 def test_points_of_words_are_added_and_seen() -> None:
     found = reader(LAMPS).classify(Ticket(title="Cart without lamps", body="The shade is here."))
 
-    assert dict(found.points)["checkout"] == sum(r.points for r in found.reasons("checkout")) == 40 * 2 + 5
-    assert [(r.points, r.where, r.phrase) for r in found.reasons("inventory")] == [(16, "title", "lamp*")]
+    assert dict(found.points)["checkout"] == sum(r.points for r in found.reasons("checkout")) == 40 * 2 + 10
+    assert [(r.points, r.where, r.phrase) for r in found.reasons("inventory")] == [(32, "title", "lamp*")]
 
 
 def test_words_alone_are_no_evidence() -> None:
-    found = reader(Vocabulary(points={"lamp": {"inventory": 30}})).classify(Ticket(title="Lamps"))
+    found = reader(Vocabulary(points={"lamp": {"inventory": 480}})).classify(Ticket(title="Lamps"))
 
     assert (found.category, found.confidence) == ("inventory", 200)
 

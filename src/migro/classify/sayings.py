@@ -171,10 +171,10 @@ def parts_of(title: str, prose: str, technical: str) -> Parts:
 
 
 def _title_words(title: str) -> list[str | None]:
-    """Return the words of a title, with words that stand for its beginning, the end of a tag and a question mark."""
+    """Return the words of a title, with words that stand for its beginning and end, the end of a tag and a question."""
     tag = _TAG.match(title)
     head, rest = (title[: tag.end()], title[tag.end() :]) if tag else ("", title)
-    words = ["titlestart", *words_of(rest)]
+    words = ["titlestart", *words_of(rest), "titleend"]
     if title.endswith("?"):
         words += [None, "questionmark"]
     # A tag is one phrase with its end, so its brackets part nothing.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Container, Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from math import isqrt
 from typing import Any, Final
 
@@ -25,6 +26,9 @@ _PLACES: Final[tuple[tuple[Where, int], ...]] = (("title", 4), ("body", 2), ("te
 
 _SHORT: Final = 4
 """Square root of the number of known words from which on each counts for less: a long text says no more."""
+
+_FEW: Final = _SHORT * _SHORT
+"""Known words below which each counts for less: what a handful of small points adds up to is chance."""
 
 _WIDTH: Final = 32
 """Bits of one category in the points of all as one number: adding ten at once is much faster than one by one."""
@@ -74,7 +78,9 @@ class Vocabulary:
     _stems: _Stems = attrs.field(
         default=attrs.Factory(lambda made: _Stems(made.points), takes_self=True), init=False, repr=False, eq=False
     )
-    _worth: dict[int, tuple[dict[str | None, Worth], ...]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    _worth: dict[Fraction, tuple[dict[str | None, Worth], ...]] = attrs.field(
+        factory=dict, init=False, repr=False, eq=False
+    )
 
     def __attrs_post_init__(self) -> None:
         wrong = [f"{c!r} for {stem!r}" for stem, worth in self.points.items() for c in worth if c not in _KNOWN]
@@ -105,18 +111,19 @@ class Vocabulary:
         for place in range(len(places) - 1, -1, -1):
             found.update(dict.fromkeys(map(stems, places[place]), place))
         del found[None]
-        share = max(_SHORT, isqrt(len(found)))
+        share = _share(len(found))
         known = self._worth.get(share)
         if known is None:
             known = self._worth[share] = ({}, {}, {})
         return [known[at].get(stem) or self._weigh(stem, at, share) for stem, at in found.items()]
 
-    def _weigh(self, stem: str | None, place: int, share: int) -> Worth:
+    def _weigh(self, stem: str | None, place: int, share: Fraction) -> Worth:
         if stem is None:
             return Worth((), 0)
         where, weight = _PLACES[place]
         worth: dict[Category, int] = {
-            c: _rounded(points * weight * _SHORT, 2 * share) for c, points in self.points[stem].items()
+            c: _rounded(points * weight * share.numerator, 2 * share.denominator)
+            for c, points in self.points[stem].items()
         }
         rows: tuple[tuple[Category, int, Where, str], ...] = tuple(
             (category, points, where, f"{stem}*") for category, points in worth.items() if points
@@ -163,8 +170,14 @@ def shares_of(places: Sequence[Sequence[str | None]], known: Container[str]) -> 
             stem = stem_of(word) if word else ""
             if stem in known:
                 found.setdefault(stem, weight)
-    share = max(_SHORT, isqrt(len(found)))
-    return {stem: Fraction(weight * _SHORT, 2 * share) for stem, weight in found.items()}
+    share = _share(len(found)) / 2
+    return {stem: weight * share for stem, weight in found.items()}
+
+
+@cache
+def _share(many: int) -> Fraction:
+    """Return what part of its points each of so many known words counts with: most in texts of a few sentences."""
+    return Fraction(many, _FEW) if many < _FEW else Fraction(_SHORT, isqrt(many))
 
 
 def _rounded(points: int, share: int) -> int:
