@@ -42,7 +42,27 @@ def test_of_two_desks_nearly_alike_the_guideline_decides(wider: Category, narrow
 
 
 def test_with_more_than_a_quarter_between_them_points_decide() -> None:
-    assert reader(checkout=100, integration=74).classify(text("checkout", "integration")).category == "checkout"
+    found = reader(frontend_mismatch=100, integration=74).classify(text("frontend_mismatch", "integration"))
+
+    assert found.category == "frontend_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("till", "party", "called"),
+    [(120, 60, "integration"), (121, 60, "checkout"), (25, 50, "checkout"), (24, 50, "integration")],
+)
+def test_half_is_enough_for_an_outside_party_that_is_named_and_for_the_till_where_none_is(
+    till: int, party: int, called: Category
+) -> None:
+    found = reader(checkout=till, integration=party).classify(text("checkout", "integration"))
+
+    assert found.category == called
+
+
+def test_what_weighs_double_in_a_title_names_no_party_for_that() -> None:
+    spoken = Ticket(title="integrationword", body="checkoutword. Nothing else is told.")
+
+    assert reader(checkout=60, integration=50).classify(spoken).category == "checkout"
 
 
 def test_other_pairs_have_no_tie_but_their_order() -> None:

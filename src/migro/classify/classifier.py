@@ -10,7 +10,7 @@ import attrs
 from ..errors import RuleDefinitionError
 from ..lexicons import Lexicon
 from .calibration import Calibration, clarity
-from .kinds import asks, doubts_about, kind_rules, tie_rules
+from .kinds import asks, doubts_about, kind_rules, names_party, tie_rules
 from .languages import is_surely, language_of
 from .sayings import Parts, Reader, Sayings, parts_of
 from .segmentation import Segment, cut, segments, text_of
@@ -112,7 +112,7 @@ class Classifier:
             for category, more in zip(CATEGORIES, sums_of(words), strict=True):
                 points[category] += more
         ranked: list[Category] = sorted(CATEGORIES, key=lambda c: -points[c])
-        for category, more, rule in tie_rules(points, ranked[0], ranked[1]):
+        for category, more, rule in tie_rules(points, ranked[0], ranked[1], party=names_party(said)):
             points[category] += more
             rules.append((category, more, rule))
             ranked.sort(key=lambda c: -points[c])

@@ -12,7 +12,7 @@ from typing import Final
 from .sayings import Sayings
 from .ticket import CATEGORIES, Category
 
-__all__ = ["NARROW", "asks", "doubts_about", "kind_rules", "tie_rules"]
+__all__ = ["NARROW", "asks", "doubts_about", "kind_rules", "names_party", "tie_rules"]
 
 NARROW: Final = frozenset(("inventory", "webhook", "performance"))
 """Desks whose words hardly anybody uses for anything else: a reason to trust a label."""
@@ -35,6 +35,15 @@ _TIES: Final[Mapping[tuple[Category, Category], str]] = {
     ("checkout", "inventory"): _NARROWER,
 }
 """By the desk with the most points and the next one, why that one is called all the same."""
+
+_AT_THE_TILL: Final[Mapping[tuple[Category, Category], tuple[bool, str]]] = {
+    ("checkout", "integration"): (True, "of the till and an outside party the party, which is named as the cause"),
+    ("integration", "checkout"): (False, "of the till and an outside party the till, since no party is named"),
+}
+"""The same for two desks whose words go together, and whether an outside party has to be named for it, or none."""
+
+_A_NAME: Final = 60
+"""Points of a phrase that is the name of an outside party."""
 
 _A_FAULT: Final = 40
 _A_WISH: Final = 30
@@ -107,17 +116,35 @@ def kind_rules(said: Sayings, points: Mapping[Category, int]) -> Iterator[tuple[
         yield "other", 20, "neither a fault nor a question is told"
 
 
-def tie_rules(points: Mapping[Category, int], first: Category, second: Category) -> Iterator[tuple[Category, int, str]]:
-    """
-    Yield what decides between two desks of which one has at most a quarter more points than the other lacks.
+def names_party(said: Sayings) -> bool:
+    """Return whether an outside party is named: a payment provider, a carrier, a tax service."""
+    return any(
+        label == "integration" and points >= _A_NAME * (2 if where == "title" else 1) and where != "rule"
+        for label, points, where, _ in said.counted
+    )
 
-    The cause that is named beats the place where it shows, and the narrower desk the wider one.
+
+def tie_rules(
+    points: Mapping[Category, int], first: Category, second: Category, *, party: bool
+) -> Iterator[tuple[Category, int, str]]:
+    """
+    Yield what decides between two desks that are nearly alike.
+
+    The cause that is named beats the place where it shows, and the narrower desk the wider one: then the second desk
+    needs three quarters of the first one's points. Who pays speaks of the till and of whom they pay through alike, so
+    between these half is enough, and it is the outside party's if one is named.
 
     Args:
         points: Of every desk.
         first: The desk with the most.
         second: The next one.
+        party: Whether an outside party is named.
     """
-    why = _TIES.get((first, second))
+    lacking = points[first] - points[second] + 1
+    wanted, why = _AT_THE_TILL.get((first, second), (not party, ""))
+    if wanted == party and points[second] * 2 >= points[first] > 0:
+        yield second, lacking, why
+        return
+    why = _TIES.get((first, second), "")
     if why and points[second] * 4 >= points[first] * 3 > 0:
-        yield second, points[first] - points[second] + 1, why
+        yield second, lacking, why
