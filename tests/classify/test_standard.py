@@ -80,6 +80,22 @@ def test_what_desks_hear_from_projects_of_other_kinds_is_read(category: str, tit
     assert classify(title, body).category == category
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "category"),
+    [
+        ("Klarna support", "We sell in Sweden.", "other"),
+        ("Stripe integration", "We sell in Sweden.", "other"),
+        ("Stripe integration", "It never answers.", "integration"),
+        ("Catalog sync", "Prices are wrong since Monday.", "data_sync"),
+        ("Support of Klarna is gone", "We sell in Sweden.", "integration"),
+    ],
+)
+def test_a_title_that_ends_with_what_is_to_be_connected_wishes_for_it_unless_a_fault_is_told(
+    title: str, text: str, category: str
+) -> None:
+    assert classify(title, text).category == category
+
+
 GERMAN = {
     "checkout": "Kunden können an der Kasse nicht bezahlen",
     "integration": "PayPal Zahlung wird abgelehnt",

@@ -47,6 +47,7 @@ _A_NAME: Final = 60
 
 _A_FAULT: Final = 40
 _A_WISH: Final = 30
+_A_HINT: Final = 20
 _A_QUESTION: Final = 30
 _ASKS_HOW: Final = 40
 _NAMES_DOCS: Final = 40
@@ -82,6 +83,8 @@ def kind_rules(said: Sayings, points: Mapping[Category, int]) -> Iterator[tuple[
     in_title, anywhere = bool(title.get("nature.fault")), said.fault()
     wishes, questions = title.get("nature.wish", 0), title.get("nature.question", 0)
     all_wishes = wishes + body.get("nature.wish", 0)
+    # A title such as "Klarna integration" only hints at a wish: what the text tells to be wrong says otherwise.
+    wishing = wishes >= (_A_WISH if anywhere else _A_HINT)
     docs = points["docs"]
     all_questions = questions + body.get("nature.question", 0)
     asked = all_questions > 0
@@ -92,7 +95,7 @@ def kind_rules(said: Sayings, points: Mapping[Category, int]) -> Iterator[tuple[
         yield "other", 60, "the title calls it a feature"
     elif body.get("nature.feature") and not in_title:
         yield "other", 40 + topic, "it calls itself a feature request"
-    if wishes >= _A_WISH and not in_title:
+    if wishing and not in_title:
         yield "other", 60, "the title is a wish and tells of no fault"
     if all_wishes >= _A_WISH and not anywhere:
         yield "other", 20, "a wish, and no fault is told"
@@ -104,7 +107,7 @@ def kind_rules(said: Sayings, points: Mapping[Category, int]) -> Iterator[tuple[
         yield "docs", topic, "half of what is said of the thing that the documentation is about"
     elif topic > 0 and named not in NARROW and not in_title and body.get("nature.fault", 0) < _A_FAULT:
         # What is wished for or asked about is named in words of its desk, which has nothing to mend there.
-        if wishes >= _A_WISH:
+        if wishing:
             yield "other", topic, "half of what is said of the thing that is wished for"
         elif all_questions >= _ASKS_HOW:
             yield "docs", topic, "half of what is said of the thing that is asked about"
