@@ -568,3 +568,26 @@ def test_what_was_kept_is_thought_about_when_the_code_is_mended(monkeypatch: pyt
     assert not [e for e in shop.memory.read("journal", partition="merchant:m_1") if not e.done]
     assert shop.agent.halts() == {}
     assert replay(shop.memory, Fold(RULES, OPEN_POLICY)).differences == ()
+
+
+# --- an alarm that is out of order -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [OSError("no network"), SystemExit()])
+def test_an_alarm_that_raises_ends_nothing_and_its_line_is_logged(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    def alarm(text: str) -> None:
+        raise error
+
+    hands = RecordingActuator(["tag"])
+    agent = Agent(rules=RULES, memory=Disk(), policy=OPEN_POLICY, actuators=[hands], live=True, alarm=alarm)
+    for signal in sure():
+        agent.handle(signal)
+    assert {a.kind: a.status.value for a in agent.drain()} == {"notify": "failed", "tag": "succeeded"}
+    agent.trip("engines disagree")
+
+    assert agent.halted == "engines disagree"
+    critical = [r.getMessage() for r in caplog.records if r.levelname == "CRITICAL"]
+    assert [text for text in critical if "automation is halted: engines disagree" in text]
+    assert [text for text in critical if "no actuator for 'notify'" in text]

@@ -189,3 +189,38 @@ def test_a_person_who_ends_the_program_ends_it(tag: Action) -> None:
         Live([Declared(standing=KeyboardInterrupt())]).take_up(tag)
     with pytest.raises(KeyboardInterrupt):
         Live([Declared(effect=KeyboardInterrupt())]).verify(tag)
+
+
+class Undeclared(Declared):
+    """Hands that stumble when they are asked what they can do, once they have been listed."""
+
+    asked = 0
+
+    @property
+    def capabilities(self) -> dict[str, Capability]:
+        self.asked += 1
+        if self.asked > 3:
+            raise LookupError("what a customer wrote")
+        return super().capabilities
+
+
+def test_an_actuator_that_cannot_say_what_it_can_do_holds_up_nothing_else(tag: Action) -> None:
+    hands, rest, alarms = Undeclared(), RecordingActuator(["notify"]), list[str]()
+    memory = VolatileMemory()
+    agent = Agent(
+        rules=RULES, memory=memory, policy=OPEN_POLICY, actuators=[hands, rest], live=True, alarm=alarms.append
+    )
+    for signal in sure():
+        agent.handle(signal)
+    hands.asked = 9
+    found = {a.kind: a for a in agent.drain()}
+
+    assert (found["tag"].status.value, found["notify"].status.value) == ("failed", "succeeded")
+    assert found["tag"].note == "Undeclared raised LookupError when it was asked whether it can do it"
+    assert hands.acted == 0
+    assert [a for a in alarms if "raised LookupError" in a]
+    hands.asked = 0
+    live = Live([hands])
+    hands.asked = 9
+    assert live.take_up(tag).status == "unknown"
+    assert live.preview(tag) == "its actuator cannot say what it would do: LookupError"

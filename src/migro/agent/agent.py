@@ -29,6 +29,7 @@ from ..ports import Actuator, Alarm, Memory, Source
 from ..reason import QUARANTINED
 from ..rules import Rule, RuleSet
 from .attended import Attended, decisions_of, said
+from .breaker import sturdy
 from .dispatch import Dispatcher
 from .erasing import erasure_request, known_partition
 from .fold import Fold, partition_of, partition_of_issue
@@ -89,7 +90,8 @@ class Agent(Attended):
         live: Whether actions are executed. False is dry run: they end as `simulated`.
         alarm: Called with one line when automation halts, once when a rule is quarantined, and when an action failed or
             nobody knows whether it happened; needs neither memory nor actuators. Default: the critical level of the
-            logger ``migro``, which Python prints to standard error unless it is told otherwise.
+            logger ``migro``, which Python prints to standard error unless it is told otherwise; there stands as well
+            what an alarm that raises was to say.
         now: The time for inputs that migro itself writes. Default: the time of the partition's newest input.
         shadow: Candidate rules, folded beside the others over the same inputs. What they would have decided is stored
             apart (``memory.read("shadow")``) and changes nothing, also where they raise.
@@ -120,7 +122,7 @@ class Agent(Attended):
         if snapshot_every < 1:
             raise ConfigurationError(f"expected snapshot_every to be 1 or more, got {snapshot_every}")
         self.shadow = None if shadow is None else Shadow(Fold(_ruleset(shadow), shadow_policy or policy))
-        alarm = alarm or logging.getLogger("migro").critical
+        alarm = logging.getLogger("migro").critical if alarm is None else sturdy(alarm)
         given = tuple(actuators)
         hands: Hands = Live(given) if live else DryRun(declared(given))
         loop = Loop(

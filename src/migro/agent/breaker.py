@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from typing import TypeVar
 from ..errors import StoreUnavailable
 from ..ports import Alarm
 
-__all__ = ["BACKWARDS", "UNREADABLE", "UNWRITABLE", "Breaker", "page"]
+__all__ = ["BACKWARDS", "UNREADABLE", "UNWRITABLE", "Breaker", "page", "sturdy"]
 
 BACKWARDS = timedelta(minutes=1)
 """How far a clock may go back, as when it is set by another one, before nothing acts by it any more."""
@@ -22,6 +23,18 @@ UNREADABLE = "the store could not be read"
 """Why automation is halted where an input was refused because the memory could not say what came before."""
 
 T = TypeVar("T")
+
+
+def sturdy(alarm: Alarm) -> Alarm:
+    """Return an alarm that ends nothing where it fails itself: its line is then logged as critical."""
+
+    def called(text: str) -> None:
+        try:
+            alarm(text)
+        except (Exception, SystemExit) as e:  # foreign code, called where something is wrong already
+            logging.getLogger("migro").critical(text, extra={"alarm": type(e).__name__})
+
+    return called
 
 
 def page(alarm: Alarm, why: str) -> None:

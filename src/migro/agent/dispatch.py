@@ -83,7 +83,7 @@ class Dispatcher:
         seen: set[str] = set()
         began = self._seconds()
         # Another thread that drains may be at what takes long: then the rest is its affair.
-        if not self._draining.acquire(timeout=-1 if within is None else within):
+        if not self._draining.acquire(timeout=-1 if within is None else min(max(within, 0), threading.TIMEOUT_MAX)):
             return ()
         try:
             # Asked again until nothing is new: other threads and processes plan actions meanwhile.

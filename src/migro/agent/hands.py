@@ -99,8 +99,12 @@ class Live:
         actuator = self._by_kind.get(action.kind)
         if actuator is None:
             return ActionResult(status="failed", detail=f"no actuator for {action.kind!r}")
-        capability = _capability(actuator, action)
-        problem = "" if capability is None else capability.problem(action)
+        try:
+            capability = _capability(actuator, action)
+            problem = "" if capability is None else capability.problem(action)
+        except (Exception, SystemExit) as e:  # its declaration and the types of its arguments are foreign code too
+            told = f"{type(actuator).__name__} raised {type(e).__name__} when it was asked whether it can do it"
+            return ActionResult(status="failed", detail=told)
         if problem:
             return ActionResult(status="failed", detail=problem)
         result = self._tried(actuator, capability, action)
@@ -144,10 +148,14 @@ class Live:
     def preview(self, action: Action) -> str:
         """Return what the actuator of that kind says it would do; nothing where it says none, or stumbles."""
         actuator = self._by_kind.get(action.kind)
-        capability = _capability(actuator, action)
-        # Not every actuator declares what it can do, and one may still have words for it.
-        preview = getattr(actuator, "preview", None) if capability is None else capability.preview
-        return _previewed(preview, action) if callable(preview) else ""
+
+        def shown(action: Action) -> object:
+            capability = _capability(actuator, action)
+            # Not every actuator declares what it can do, and one may still have words for it.
+            preview = getattr(actuator, "preview", None) if capability is None else capability.preview
+            return preview(action) if callable(preview) else ""
+
+        return _previewed(shown, action)
 
     def take_up(self, action: Action) -> ActionResult:
         """
@@ -156,7 +164,11 @@ class Live:
         It is done where its actuator finds it done, tried where that cannot make two of it, and else unknown.
         """
         actuator = self._by_kind.get(action.kind)
-        capability = _capability(actuator, action)
+        try:
+            capability = _capability(actuator, action)
+        except (Exception, SystemExit) as e:  # foreign code
+            told = f"{type(actuator).__name__} raised {type(e).__name__} when it was asked what it can do"
+            return ActionResult(status="unknown", detail=f"interrupted; {told}")
         if actuator is None or capability is None:
             return self.execute(action)  # the port alone promises that one key acts once
         standing = _look(actuator, action)
