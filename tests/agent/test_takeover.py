@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from migro.act import RecordingActuator
 from migro.agent import PLATFORM, Agent, dispatch
+from migro.decide import Policy
 from migro.models import (
+    Action,
+    ActionResult,
     ActionStatus,
     ConfigChanged,
     IssueStatus,
@@ -22,7 +27,19 @@ from migro.ports import Memory
 from migro.remember import VolatileMemory
 from migro.rules import RuleSet
 from tests.agent.test_agent import Hand
-from tests.agent.world import OPEN_POLICY, RULES, agent, call, conserved, handled, probe, received, stranger, sure
+from tests.agent.world import (
+    OPEN_POLICY,
+    RULES,
+    after,
+    agent,
+    call,
+    conserved,
+    handled,
+    probe,
+    received,
+    stranger,
+    sure,
+)
 from tests.effort import cases
 
 M1 = "merchant:m_1"
@@ -225,3 +242,53 @@ def test_an_action_stays_with_who_works_on_it_however_long_that_takes(monkeypatc
 
     assert renewed
     assert all(renewed)
+
+
+class Gone(BaseException):
+    """What ends a process while its actuator works."""
+
+
+@pytest.mark.parametrize("other", [OPEN_POLICY, attrs.evolve(OPEN_POLICY, execution_lasts=timedelta(minutes=5))])
+def test_what_was_begun_is_known_to_have_ended_however_long_its_issue_is_over(memory: Memory, other: Policy) -> None:
+    class Dying(RecordingActuator):
+        def execute(self, action: Action) -> ActionResult:
+            raise Gone
+
+    first = agent(memory, live=True, actuators=[Dying(["tag"])])
+    handled(first, sure())
+    with pytest.raises(Gone):
+        first.drain()
+    first.tick(after(3600))
+    handled(first, [call(40, 8000, code=200)])
+    assert down(memory) == ["resolved"]
+
+    hand = RecordingActuator(["tag", "notify"])
+    second = agent(memory, live=True, actuators=[hand], policy=other)
+    handled(second, [call(50, 9000)])
+    for _ in range(2):
+        second.drain()
+    begun = [
+        a for a in memory.read("actions", pending=True) if a.status in (ActionStatus.PLANNED, ActionStatus.STARTED)
+    ]
+
+    assert begun == []
+    assert len([a for a in hand.actions if a.kind == "tag"]) == 1
+
+
+@pytest.mark.parametrize("other", [OPEN_POLICY, attrs.evolve(OPEN_POLICY, execution_lasts=timedelta(minutes=5))])
+def test_what_people_have_to_hear_is_told_however_long_its_issue_is_over(memory: Memory, other: Policy) -> None:
+    first = agent(memory)
+    handled(first, sure())
+    (reply,) = [c for c in first.approvals() if c.action.kind == "reply"]
+    assert first.answer(reply.id, "approve", by="Ada", why="reads well").counted
+    first.tick(after(3600))
+    handled(first, [call(40, 8000, code=200)])  # and nobody drains
+    hand = RecordingActuator(["tag", "notify", "reply"])
+    second = agent(memory, live=True, actuators=[hand], policy=other)
+    handled(second, [call(50, 9000)])
+    second.drain()
+
+    assert [a.args["text"] for a in hand.actions if a.about == reply.action.idempotency_key] == [
+        "reply -> merchant_contact was approved by ada and is not done: withdrawn: the issue has ended"
+    ]
+    assert not [a for a in memory.read("actions", pending=True) if a.status is ActionStatus.PLANNED]

@@ -19,7 +19,7 @@ from ..models import (
     to_microseconds,
 )
 from ..ports import Memory
-from .recollection import REOPEN_WITHIN
+from .recollection import REOPEN_WITHIN, UNFINISHED
 
 __all__ = ["about", "first_delivery", "halts", "in_force", "known_withdrawal", "one_issue", "open_issues"]
 
@@ -63,11 +63,16 @@ def known_withdrawal(memory: Memory, partition: str, item: SignalWithdrawn) -> t
 
 
 def open_issues(memory: Memory, partition: str, now: int) -> tuple[OpenIssue, ...]:
-    """Return the issues of a partition that go on under other rules: open, or ended within the time to reopen."""
+    """
+    Return the issues of a partition that go on under other rules.
+
+    They are open, or have ended within the time to reopen, or something about them is planned or being done.
+    """
+    left = {a.issue for a in memory.read("actions", partition=partition, pending=True) if a.status in UNFINISHED}
     kept = {
         i.id: i
         for i in memory.read("issues", partition=partition)
-        if i.status is not IssueStatus.RESOLVED or to_microseconds(i.last_seen) >= now - REOPEN_WITHIN
+        if i.status is not IssueStatus.RESOLVED or to_microseconds(i.last_seen) >= now - REOPEN_WITHIN or i.id in left
     }
     actions: dict[str, list[Action]] = {id: [] for id in kept}
     if kept:

@@ -13,6 +13,7 @@ __all__ = [
     "DAY",
     "REACH",
     "REOPEN_WITHIN",
+    "UNFINISHED",
     "disown",
     "forget",
     "understand",
@@ -23,6 +24,9 @@ REOPEN_WITHIN = 60 * 60 * 1_000_000
 
 REACH = 60 * 60 * 1_000_000
 """How far back a signal can be withdrawn, in microseconds from its receipt to the fold's time."""
+
+UNFINISHED = frozenset({ActionStatus.PLANNED, ActionStatus.STARTED})
+"""What has yet to be done, or to be known of: while there is any, its issue is remembered, or it stayed so for ever."""
 
 DAY = 24 * 60 * 60 * 1_000_000
 """How long texts and resources are remembered, in microseconds."""
@@ -75,7 +79,7 @@ def _forget_ended(state: State, oldest: int) -> None:
         for slot, held in state.held.items()
         if held.issue.status is IssueStatus.RESOLVED
         and (held.ended_at or to_microseconds(held.issue.last_seen)) < oldest
-        and not any(a.status is ActionStatus.STARTED for a in held.actions.values())
+        and not any(a.status in UNFINISHED for a in held.actions.values())
     ]
     for slot in ended:
         del state.held[slot]
