@@ -338,10 +338,15 @@ def _no_answer() -> datetime:
     raise OSError("no answer")
 
 
+def _leaving() -> datetime:
+    raise SystemExit("no clock")
+
+
 @pytest.mark.parametrize(
     ("clock", "words"),
     [
         (_no_answer, "the clock has no answer but OSError"),
+        (_leaving, "the clock has no answer but SystemExit"),
         (lambda: after(0).replace(tzinfo=None), "the clock gives no time with a zone"),
     ],
 )

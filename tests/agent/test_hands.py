@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from migro.act import RecordingActuator
-from migro.agent import Agent
+from migro.agent import Agent, Fold
 from migro.agent.hands import DryRun, Live
+from migro.decide import Guard, Proposed
 from migro.errors import ActionError, ActionUnclear
-from migro.models import Action, ActionResult, Capability, Parameters, Risk
+from migro.expressions.features import feature
+from migro.models import Action, ActionResult, Capability, Outcome, Parameters, Risk
 from migro.models.lines import LONGEST, one_line
 from migro.remember import VolatileMemory
-from tests.agent.world import OPEN_POLICY, RULES, Run, sure
+from migro.rules import Rule, RuleSet, on, supports
+from tests.agent.world import DOWN, OPEN_POLICY, RULES, Call, Run, sure
 
 
 class Nothing(Parameters):
@@ -224,3 +228,32 @@ def test_an_actuator_that_cannot_say_what_it_can_do_holds_up_nothing_else(tag: A
     hands.asked = 9
     assert live.take_up(tag).status == "unknown"
     assert live.preview(tag) == "its actuator cannot say what it would do: LookupError"
+
+
+def test_a_guard_that_leaves_holds() -> None:
+    def leaves(asked: Proposed) -> bool:
+        raise LEAVES
+
+    guard = Guard(name="leaves", holds=leaves, version="1", meaning="nobody knows", cap=Outcome.RECORD)
+    run = Run(Fold(RULES, attrs.evolve(OPEN_POLICY, guards=(guard,))))
+    run.give(*sure())
+
+    assert (run.action("tag").status.value, run.action("notify").status.value) == ("recorded", "planned")
+    (held,) = [g for g in run.decisions[-1].explanation.guards if g.guard == "host:leaves"]
+    assert held.holds
+    assert "tag: it raised SystemExit" in held.detail
+
+
+@feature("hands.left", version=1)
+def left(signal: Call) -> bool:
+    raise LEAVES
+
+
+def test_a_rule_whose_predicate_leaves_is_left_out_after_three_times_and_the_others_are_judged() -> None:
+    leaving = on(Call, left == True, per=Call.merchant)  # noqa: E712  # a column, not a truth value
+    rule = Rule("leaving", when=leaving, then=supports(DOWN, 50, family="left"))
+    run = Run(Fold(RuleSet("leaving", *RULES, rule), OPEN_POLICY))
+    run.give(*sure())
+
+    assert [s.quarantined for s in run.steps[:3]] == [(), (), ("leaving",)]
+    assert run.action("tag").status.value == "planned"
