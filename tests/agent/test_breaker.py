@@ -15,7 +15,7 @@ from migro.agent.clocks import AHEAD
 from migro.agent.fold import Fold
 from migro.audit import overdue
 from migro.errors import InputError, StoreUnavailable
-from migro.models import Accepted, Input, JournalEntry, PersonActed, SignalReceived, StepRecord
+from migro.models import Accepted, ActionFinished, Input, JournalEntry, PersonActed, SignalReceived, StepRecord
 from migro.receive.thinking import think_about
 from migro.remember import VolatileMemory
 from migro.replay import replay
@@ -596,3 +596,36 @@ def test_an_alarm_that_raises_ends_nothing_and_its_line_is_logged(
     critical = [r.getMessage() for r in caplog.records if r.levelname == "CRITICAL"]
     assert [text for text in critical if "automation is halted: engines disagree" in text]
     assert [text for text in critical if "no actuator for 'notify'" in text]
+
+
+class Killed(BaseException):
+    """What ends a process between two statements."""
+
+
+class Last(VolatileMemory):
+    """A memory after whose next word of a kind the process is killed."""
+
+    after: Callable[[Input], bool] = staticmethod(lambda item: False)
+
+    def accept(self, partition: str, inputs: Sequence[Input]) -> tuple[Accepted, ...]:
+        accepted = super().accept(partition, inputs)
+        if any(self.after(item) for item in inputs):
+            raise Killed
+        return accepted
+
+
+def test_whoever_is_killed_when_a_result_or_a_halt_is_stored_has_told_it_before() -> None:
+    alarms, memory = list[str](), Last()
+    hands = RecordingActuator(["tag"])
+    agent = Agent(rules=RULES, memory=memory, policy=OPEN_POLICY, actuators=[hands], live=True, alarm=alarms.append)
+    for signal in sure():
+        agent.handle(signal)
+    memory.after = lambda item: isinstance(item, ActionFinished) and item.result.status == "failed"
+    with pytest.raises(Killed):
+        agent.drain()
+    assert [text for text in alarms if "no actuator for 'notify'; a person has to see to it" in text]
+
+    memory.after = lambda item: isinstance(item, PersonActed)
+    with pytest.raises(Killed):
+        agent.trip("engines disagree")
+    assert alarms[-1] == "migro: automation is halted: engines disagree"

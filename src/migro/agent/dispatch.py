@@ -185,6 +185,11 @@ class Dispatcher:
 
     def _finish(self, action: Action, result: ActionResult) -> Action:
         key = action.idempotency_key
+        if result.status in ("failed", "unknown"):
+            # Before it is stored: who is killed in between tells it again, where it would never be told after.
+            told = f"{action.kind} -> {action.target} for {action.issue}"
+            what = "failed" if result.status == "failed" else "may or may not have happened"
+            self._alarm(f"migro: {told} {what}: {result.detail}; a person has to see to it")
         with self._lock:
             at = self._loop.time(action.partition)
             self._loop.take(action.partition, (ActionFinished(at=at, key=key, result=result),))
@@ -193,10 +198,6 @@ class Dispatcher:
             if result.status == "failed" and finished.status in (ActionStatus.FAILED, ActionStatus.STARTED):
                 self._give_back(action)
         log_action(action, result)
-        if result.status in ("failed", "unknown"):
-            told = f"{action.kind} -> {action.target} for {action.issue}"
-            what = "failed" if result.status == "failed" else "may or may not have happened"
-            self._alarm(f"migro: {told} {what}: {result.detail}; a person has to see to it")
         return finished
 
     @property

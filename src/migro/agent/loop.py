@@ -182,10 +182,11 @@ class Loop:
             self.catch_up(PLATFORM)
             if known := self.state(PLATFORM).halted == why:
                 self.breaker.tripped = before
-            self.journal_halt()
         finally:
+            # Before it is stored: who is killed in between has told once too often, and not too little.
             if not known:
                 page(self._alarm, why)
+        self.journal_halt()
 
     def journal_halt(self) -> None:
         """Let the journal say what has tripped, as soon as the memory takes it; until then nothing acts here."""
@@ -430,9 +431,10 @@ class Loop:
                 # By the platform's time: the input's may be that of a wrong clock, and where a person has resumed in
                 # between it would be the same halt once more, which counts once.
                 self._accept(PLATFORM, (PersonActed(at=self.later(PLATFORM), verb="halt", by="migro", why=why),))
-            record()
         finally:
+            # Before it is recorded: until then the input is thought about again, and this is told again.
             page(self._alarm, why)
+        record()
 
     def _newly_quarantined(self, step: Step) -> list[str]:
         """Return the rules that the operator has to hear of: what is broken is broken for every merchant."""
