@@ -120,16 +120,6 @@ def test_nobody_knows_of_a_message_that_may_stand_further_back_than_is_read(rece
     assert hands(address).execute(note("later", issue="iss_99")).status == "succeeded"
 
 
-def test_a_message_is_found_in_a_channel_that_is_full_of_what_came_before(receiver: Receiver, address: str) -> None:
-    old = START.timestamp() - 86_400
-    chatter = {f"{old + i:.6f}": {"type": "message", "text": "chatter", "ts": f"{old + i:.6f}"} for i in range(20)}
-    receiver.kept.update(chatter)
-    hands(address).execute(note("k1"))
-
-    assert hands(address).check(note("k1")) == "done"
-    assert hands(address).check(note("k2", issue="iss_2")) == "unknown", "an older thread may hold it"
-
-
 def test_a_reply_is_found_in_a_thread_that_is_long(receiver: Receiver, address: str) -> None:
     told = hands(address)
     told.execute(note("k0"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -12,13 +13,28 @@ import pytest
 
 from migro.act import RecordingActuator
 from migro.errors import ConfigurationError
-from migro.models import Action, ActionResult, Decision, Input, Issue, JournalEntry, Link, SignalReceived, StepRecord
+from migro.models import (
+    Action,
+    ActionResult,
+    Capability,
+    Decision,
+    Input,
+    Issue,
+    JournalEntry,
+    Link,
+    Parameters,
+    Risk,
+    SignalReceived,
+    Standing,
+    StepRecord,
+)
 from migro.models.steps import Accepted
 from migro.ports import Actuator, Clock, Memory
 from migro.remember import VolatileMemory
 from migro.testing import (
     START,
     ActuatorContract,
+    DeclaringActuatorContract,
     FixedClock,
     LeasesContract,
     LedgerContract,
@@ -267,3 +283,65 @@ def test_records_are_what_they_say() -> None:
     assert isinstance(step.issues[0], Issue)
     assert isinstance(step.decisions[0], Decision)
     assert step.actions[0].decision == step.decisions[0].id
+
+
+class Looking:
+    """Hands that declare one kind, and look whether what they did has helped, with one flaw or none."""
+
+    kinds = frozenset({"notify"})
+
+    def __init__(self, flaw: str) -> None:
+        self.flaw, self.acted, self.done = flaw, 0, set[str]()
+
+    @property
+    def capabilities(self) -> dict[str, Capability]:
+        one = Capability(
+            kind="notify",
+            risk=Risk.R0,
+            parameters=Text,
+            idempotency="check",
+            reversible=True,
+            verify_after=timedelta(minutes=5),
+        )
+        return {"notify": one}
+
+    def execute(self, action: Action) -> ActionResult:
+        if problem := self.capabilities["notify"].problem(action):
+            return ActionResult(status="failed", detail=problem)
+        self.acted += action.idempotency_key not in self.done
+        self.done.add(action.idempotency_key)
+        return ActionResult(status="succeeded")
+
+    def check(self, action: Action) -> Standing:
+        return "done" if action.idempotency_key in self.done else "not_done"
+
+    def verify(self, action: Action) -> Any:
+        self.acted += self.flaw == "acts" or (self.flaw == "acts later" and bool(self.done))
+        return "yes" if self.flaw == "own words" else "helped"
+
+
+class Text(Parameters):
+    text: str = ""
+
+
+class LookingContract(DeclaringActuatorContract):
+    def effects(self, actuator: Any) -> int:
+        return int(actuator.acted)
+
+
+@pytest.mark.parametrize(("flaw", "noticed"), [("", False), ("acts", True), ("acts later", True), ("own words", True)])
+def test_looks_that_act_or_speak_in_words_of_their_own_are_noticed(flaw: str, noticed: bool) -> None:
+    failed = [name for name, test in methods_of(LookingContract()).items() if not passes(test, Looking(flaw))]
+
+    look = "test_a_look_whether_it_has_helped_changes_nothing_and_answers_in_known_words"
+    assert failed == ([look] if noticed else [])
+
+
+def test_an_actuator_that_asks_to_be_looked_at_and_cannot_look_is_noticed() -> None:
+    hands = Looking("")
+    blind = SimpleNamespace(
+        kinds=hands.kinds, capabilities=hands.capabilities, execute=hands.execute, check=hands.check, acted=0
+    )
+
+    assert not passes(LookingContract().test_who_is_to_look_whether_it_has_helped_can, blind)
+    assert passes(LookingContract().test_who_is_to_look_whether_it_has_helped_can, hands)

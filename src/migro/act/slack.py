@@ -121,15 +121,12 @@ class Slack(Actor):
         key = action.idempotency_key
         try:
             channel = self._channel(action)
-            # Nothing of it is older than it is, so a channel in which much has been said since before hides nothing.
-            fresh = self._pages("conversations_history", channel=channel, oldest=_since(action))
-            if any(key in _keys_of(m) and _payload(m)["issue"] == action.issue for m in fresh):
-                return "done"
             thread = self._found(channel, action)
             if thread is None:
                 return "not_done"
             if key in thread.keys:
                 return "done"
+            # They come oldest first, and nothing of it is older than it is: a long thread does not hide it.
             replies = self._pages("conversations_replies", channel=channel, ts=thread.ts, oldest=_since(action))
             return "done" if any(_key_of(m) == key for m in replies) else "not_done"
         except ActionError:
@@ -343,10 +340,6 @@ def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _key_of(message: Mapping[str, Any]) -> str:
     return str(_payload(message).get("keys", ""))
-
-
-def _keys_of(message: Mapping[str, Any]) -> list[str]:
-    return _key_of(message).split()
 
 
 def _since(action: Action) -> str:
