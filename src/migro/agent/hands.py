@@ -103,8 +103,8 @@ class Live:
             capability = _capability(actuator, action)
             problem = "" if capability is None else capability.problem(action)
         except (Exception, SystemExit) as e:  # its declaration and the types of its arguments are foreign code too
-            told = f"{type(actuator).__name__} raised {type(e).__name__} when it was asked whether it can do it"
-            return ActionResult(status="failed", detail=told)
+            why = f"{type(actuator).__name__} raised {type(e).__name__} when it was asked whether it can do it"
+            return ActionResult(status="failed", detail=why)
         if problem:
             return ActionResult(status="failed", detail=problem)
         result = self._tried(actuator, capability, action)
