@@ -6,6 +6,8 @@ It notices by itself only what no receiver tells: a receiver sees more, such as 
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..models import Signal
 from ..verify import delivery_seen, version_of
 from .state import State
@@ -91,11 +93,21 @@ def unsee(state: State, id: str) -> None:
         del state.versions[name]
 
 
-def forget_arrivals(state: State) -> None:
-    """Forget what came of resources more than an hour ago, and receivers that told nothing for a day."""
+def forget_arrivals(state: State) -> int:
+    """
+    Forget what came of resources more than an hour ago, and receivers that told nothing for a day.
+
+    Returns:
+        Until when nothing more of that can be forgotten, in microseconds; what comes from now on is kept for an hour.
+    """
     while state.versions and next(iter(state.versions.values()))[0] < state.now - _COMPARED:
         del state.versions[next(iter(state.versions))]
     while state.receivers and next(iter(state.receivers.values())) < state.now - _BELIEVED:
         del state.receivers[next(iter(state.receivers))]
     while state.arrivals and next(iter(state.arrivals.values()))[0] < (state.now - _COMPARED) // _MINUTE:
         del state.arrivals[next(iter(state.arrivals))]
+    ends = [state.now + _COMPARED]
+    ends += [version[0] + _COMPARED for version in islice(state.versions.values(), 1)]
+    ends += [told + _BELIEVED for told in islice(state.receivers.values(), 1)]
+    ends += [minute * _MINUTE + _COMPARED for minute, _ in islice(state.arrivals.values(), 1)]
+    return min(ends)

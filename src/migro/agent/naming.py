@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..models import Signal
 from .state import Held, State
@@ -114,43 +115,70 @@ def things_of(signal: Signal) -> tuple[str, ...]:
     if signal.source_kind in _SAY_NOTHING:
         return ()
     # Whatever a signal keeps by name is sorted.
-    found = [f"{name} {id}" for name, id in signal.ids.items() if name not in _PEOPLE]
+    ids, attrs = signal.ids, signal.attrs
+    names = _naming(tuple(ids), tuple(attrs))
+    found = [f"{name} {ids[name]}" for name in names.ids]
     if signal.resource is not None:
         found.append(" ".join(signal.resource))
-    attrs = signal.attrs
-    if not _COLUMNS.isdisjoint(attrs):
-        for name, value in attrs.items():
-            if name in _COLUMNS and isinstance(value, str) and value not in _ANY:
-                found.append(f"{name.replace('_', ' ')} {value}")
-    host = attrs.get("host")
-    if isinstance(host, str) and "route" not in attrs:
-        found.append(f"host {host}")  # every request to a shop has the same one
+    for name, words in names.columns:
+        value = attrs[name]
+        if isinstance(value, str) and value not in _ANY:
+            found.append(f"{words} {value}")
+    if names.host and isinstance(host := attrs["host"], str):
+        found.append(f"host {host}")
     if signal.source_kind in _PROVIDERS:
         found.append(f"provider {signal.provider}")
-    if _measures(signal):
+    if signal.kind.startswith("rum.") and _measures(signal):
         found.append("about tracking")
-    ids = signal.ids
-    hook = ids.get("hook_topic") or attrs.get("hook_topic")
-    resource = ids.get("resource_type") or attrs.get("resource_type")
-    found += _subjects(signal.kind, hook, resource, tuple(ids))
+    said = tuple([ids.get(name) or attrs.get(name) for name in names.subjects])
+    found += _subjects(signal.kind, said, names.words)
     return tuple(dict.fromkeys(found))
+
+
+class _Names(NamedTuple):
+    """
+    Which of a signal's own names are read, and how.
+
+    Attributes:
+        ids: Ids that name something.
+        columns: Attributes that name a part of the shop, each with the words for it.
+        host: Whether the host names something; every request to a shop has the same one.
+        subjects: Names under which a word is that says what the signal is about.
+        words: What the names of its ids say that it is about.
+    """
+
+    ids: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+    host: bool
+    subjects: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _naming(ids: tuple[str, ...], attrs: tuple[str, ...]) -> _Names:
+    """Return what is read of a signal with these ids and attributes; nearly all of a kind have the same."""
+    return _Names(
+        ids=tuple([name for name in ids if name not in _PEOPLE]),
+        columns=tuple([(name, name.replace("_", " ")) for name in attrs if name in _COLUMNS]),
+        host="host" in attrs and "route" not in attrs,
+        subjects=tuple([name for name in ("hook_topic", "resource_type") if name in ids or name in attrs]),
+        words=tuple([name.removesuffix("_id") for name in ids]),
+    )
 
 
 def _measures(signal: Signal) -> bool:
     """Whether what a browser says is about a host or a script that measures visitors."""
-    if not signal.kind.startswith("rum."):
-        return False
     told = (signal.attrs.get("host"), signal.attrs.get("party"), signal.ids.get("party"))
     return any(_TAGS.intersection(one.lower().replace("-", ".").split(".")) for one in told if isinstance(one, str))
 
 
 @lru_cache(maxsize=1024)
-def _subjects(kind: str, hook: object, resource: object, ids: tuple[str, ...]) -> tuple[str, ...]:
+def _subjects(kind: str, said: tuple[object, ...], names: tuple[str, ...]) -> tuple[str, ...]:
     """Return what a signal is about by the words that may say so; nearly all of a kind use the same."""
-    said = [kind.removeprefix("poll.").removeprefix("probe.")]
-    said += [word for word in (hook, resource) if isinstance(word, str)]
-    said += [name.removesuffix("_id") for name in ids]
-    return tuple(f"about {subject}" for word in said if (subject := _subject(word)))
+    words = [kind.removeprefix("poll.").removeprefix("probe.")]
+    words += [word for word in said if isinstance(word, str)]
+    words += names
+    return tuple(f"about {subject}" for word in words if (subject := _subject(word)))
 
 
 def _subject(word: str) -> str:

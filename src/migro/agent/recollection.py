@@ -62,15 +62,24 @@ def forget(state: State) -> None:
     """Drop issues that ended more than an hour ago, texts and resources of yesterday, and what is out of reach."""
     if state.held:
         _forget_ended(state, state.now - REOPEN_WITHIN)
+    if state.windows:
+        forget_windows(state, state.now - REACH)
+    if state.now >= state.forgets_at:
+        _forget_old(state)
+
+
+def _forget_old(state: State) -> None:
+    """Drop what is old, and note when there can be more of that: what is learned from now on is kept for an hour."""
     yesterday = state.now - DAY
     while state.texts and (oldest_text := next(iter(state.texts.items())))[1].at < yesterday:
         del state.texts[oldest_text[0]]
     while state.understood and _last(next(iter(state.understood.values()))) < yesterday:
         del state.understood[next(iter(state.understood))]
-    if state.versions or state.receivers or state.arrivals:
-        forget_arrivals(state)
-    if state.windows:
-        forget_windows(state, state.now - REACH)
+    state.forgets_at = min(forget_arrivals(state), state.now + REACH)
+    if state.texts:
+        state.forgets_at = min(state.forgets_at, next(iter(state.texts.values())).at + DAY)
+    if state.understood:
+        state.forgets_at = min(state.forgets_at, _last(next(iter(state.understood.values()))) + DAY)
 
 
 def _forget_ended(state: State, oldest: int) -> None:

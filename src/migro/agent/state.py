@@ -271,6 +271,7 @@ class State:
         reports: Open issues of merchants that the platform was told of, by id.
         told: What the platform has told merchants about its own issues: by issue and partition, what was last said.
         traits: What merchants have in common with others, such as the platform they are on, by merchant and name.
+        forgets_at: Before when there is nothing old to forget, in microseconds; no part of what is remembered.
     """
 
     partition: str
@@ -318,3 +319,4 @@ class State:
     reports: dict[str, Report] = attrs.Factory(dict)
     told: dict[str, dict[str, str]] = attrs.Factory(dict)
     traits: dict[str, dict[str, str]] = attrs.Factory(dict)
+    forgets_at: int = attrs.field(default=0, eq=False, repr=False)
