@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from fractions import Fraction
 
 from migro import UNSET, Attr, Maybe, MaybeKey, Signal, hour_of_week, minutes, on, percent, supports, trailing
 from migro.engine import EngineState, NativeEngine, snapshot
 from migro.expressions import days, hours, seconds
 from migro.models import MerchantId, from_microseconds
-from migro.rules import IssueKind, Rule, RuleSet
+from migro.rules import IssueKind, Premise, Rule, RuleSet, before
 
 T0 = 1_767_225_600_000_000
 SECOND = 1_000_000
@@ -125,3 +126,63 @@ def test_after_a_long_silence_hardly_anything_is_left() -> None:
     assert size(engine, state) < full // 50
     assert not state.firings
     assert not any(map(len, state.streams.values()))
+
+
+def touched(rule: Rule[MerchantId], *signals: Signal) -> list[int]:
+    """Return how many premises each signal leads to be looked at."""
+    engine, state, found = NativeEngine(RuleSet("idle", rule)), EngineState(), []
+    for signal in signals:
+        engine.insert(state, signal, T0 + 100 * SECOND)
+        found.append(len(state.touched))
+        engine.settle(state)
+    return found
+
+
+def answers(count: int, *, ok: bool) -> list[Signal]:
+    """Return so many calls, a second apart."""
+    return [
+        Call(merchant=MerchantId("m1"), ok=ok, occurred_at=from_microseconds(T0 + n * SECOND), dedup_key=f"{ok}{n}")
+        for n in range(count)
+    ]
+
+
+def concludes(when: Premise[MerchantId]) -> Rule[MerchantId]:
+    return Rule("rule", when=when, then=supports(BAD, 5, family="a"))
+
+
+def test_a_count_is_looked_at_once_there_are_as_many_signals_as_it_needs() -> None:
+    assert touched(concludes(FAILED.at_least(3, within=minutes(15))), *answers(4, ok=False)) == [0, 0, 1, 1]
+
+
+def test_a_share_is_looked_at_once_there_are_as_many_as_its_floor_and_hits_enough_for_it() -> None:
+    share = FAILED.count(within=minutes(15)).per(CALLS.count(within=minutes(15)), floor=10) >= percent(20)
+
+    assert touched(concludes(share), *answers(12, ok=True)) == [0] * 12
+    assert touched(concludes(share), *answers(12, ok=False)) == [0] * 9 + [1] * 3
+    assert touched(concludes(share), *answers(12, ok=True), *answers(3, ok=False))[-3:] == [0, 1, 1]
+
+
+def test_what_is_compared_with_the_time_before_a_change_is_looked_at_once_there_was_one() -> None:
+    rate = FAILED.count(within=minutes(15))
+    more = concludes(rate > rate.baseline(before(on(Deploy, per=Deploy.merchant), within=minutes(30))))
+    deploy = Deploy(merchant=MerchantId("m1"), occurred_at=from_microseconds(T0))
+
+    assert touched(more, *answers(3, ok=False)) == [0, 0, 0]
+    assert touched(more, deploy, *answers(3, ok=False)) == [1, 1, 1, 1]
+
+
+def test_a_check_by_the_clock_is_left_alone_between_its_times() -> None:
+    usual = CALLS.count(within=minutes(5)).baseline(trailing(hours(4)))
+    drop = CALLS.count(within=minutes(5)).drop(usual, p=Fraction(1, 100), every=minutes(10))
+
+    assert touched(concludes(drop), *answers(4, ok=True)) == [1, 0, 0, 0]
+
+
+def test_a_deadline_that_is_put_off_is_due_when_it_is_put_off_to() -> None:
+    engine, state = NativeEngine(RuleSet("put off", concludes(FAILED.at_least(1, within=minutes(5))))), EngineState()
+    for signal in answers(50, ok=False):
+        engine.insert(state, signal, T0 + 50 * SECOND)
+        engine.settle(state)
+
+    assert len(state.due) == 1
+    assert engine.next_due(state) == T0 + 49 * SECOND + 600 * SECOND + 1

@@ -68,8 +68,8 @@ KEPT = frozenset(
     """now streams times last firings facts candidates seen series withdrawn errors quarantined scheduled
     waiting""".split()
 )
-REBUILT = frozenset({"due", "alarms"})
-"""What follows from the others: the order of deadlines, and sums over windows."""
+REBUILT = frozenset({"due", "alarms", "speakers"})
+"""What follows from the others: the order of deadlines, sums over windows, and where to look first."""
 BETWEEN = frozenset({"announced", "dirty", "touched"})
 """What is empty once conclusions are drawn."""
 
@@ -94,7 +94,7 @@ def test_every_field_of_a_state_is_kept_or_follows_from_one_that_is() -> None:
             assert held(getattr(copy, name)) == held(value), name
         # Deadlines that another has replaced are left out; the next one is the same.
         assert engine.next_due(copy) == engine.next_due(state)
-        assert sorted(set(copy.due)) == sorted({d for d in state.due if state.scheduled.get(d[1:]) == d[0]})
+        assert sorted(copy.due) == sorted((at, rule, key) for (rule, key), at in state.scheduled.items())
         assert sorted(set(copy.alarms)) == sorted({a for a in state.alarms if state.waiting.get(a[1:]) == a[0]})
 
     assert {f.name for f in attrs.fields(EngineState)} == KEPT | REBUILT | BETWEEN

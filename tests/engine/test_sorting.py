@@ -72,7 +72,7 @@ def asked(sources: list[Source], signal: Signal) -> list[tuple[int, tuple[bool |
 
 def told(matched: Matched | None) -> list[tuple[int, tuple[bool | None, ...] | None]]:
     assert matched is not None
-    return [(source.number, hits) for source, hits in matched]
+    return [(one.source.number, one.hits) for one in matched]
 
 
 @settings(deadline=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from typing import Any
 
@@ -87,12 +87,13 @@ class Conclusions:
             return
         effects.changes.extend(changes)
         # That a rule is left out concerns no key; what it held up before is retracted beside it.
-        moved = [c for c in changes if c.what != "quarantined"]
-        kinds = {(self._kind_of[c.rule], c.key) for c in moved}
+        kinds = {(self._kind_of[c.rule], c.key) for c in changes if c.what != "quarantined"}
         self.reassess(state, self._ordered(kinds), effects)
 
-    def _ordered(self, slots: Iterable[tuple[str, Key]]) -> list[tuple[str, Key]]:
+    def _ordered(self, slots: Collection[tuple[str, Key]]) -> Collection[tuple[str, Key]]:
         """Sort issues so that a cause is judged before what follows from it, and can be named there."""
+        if len(slots) < 2:
+            return slots
         return sorted(slots, key=lambda slot: (self._order.get(slot[0], 0), *slot))
 
     def relate(self, state: State, effects: Effects) -> None:

@@ -71,12 +71,13 @@ def newest_fact(state: EngineState, operand: Fact[Any], key_names: tuple[str, ..
 
 def _timed(network: Network, premise: Timed[Any], lasts: int) -> Evaluator:
     node = network.node_of(premise)
+    times_of, lowered = node.times, node.lowered if node.falls_back else None
 
     def evaluate(state: EngineState, key: Key) -> Answer:
-        times = node.times(state, key)
-        if not times or times[-1] < state.now - lasts:
+        times = times_of(state, key)
+        if not times or (at := times[-1]) < state.now - lasts:
             return False, None, None, False
-        return True, times[-1], times[-1] + lasts + 1, node.lowered(state, key, times[-1])
+        return True, at, at + lasts + 1, lowered is not None and lowered(state, key, at)
 
     return evaluate
 

@@ -16,6 +16,7 @@ from .values import Value
 __all__ = [
     "AfterNode",
     "DropNode",
+    "Grid",
     "HeldNode",
     "HoldsNode",
     "RunsNode",
@@ -152,10 +153,16 @@ class RunsNode(_Series):
         return hits >= self.k
 
 
-class _Grid(Node):
+class Grid(Node):
     """A node that is looked at at the multiples of a span."""
 
     every = 1
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether a signal does no more to it than keep it alive, until the next multiple."""
+        children = (self.network.nodes[number] for number in self.children)
+        return not (self.parents or self.fills) and all(isinstance(child, ComparedNode) for child in children)
 
     def universe(self, state: EngineState, key: Key, since: int) -> Iterable[int]:
         return self.network.times_from(state, self.number, key, since)
@@ -169,7 +176,7 @@ class _Grid(Node):
         return following if self.network.alive(state, self.number, key, following) else None
 
 
-class HoldsNode(_Grid):
+class HoldsNode(Grid):
     follows_points = True
     k = 1
     n = 1
@@ -208,7 +215,7 @@ class HoldsNode(_Grid):
         return self.network.nodes[self.children[0]].lowered(state, key, t)
 
 
-class DropNode(_Grid):
+class DropNode(Grid):
     premise: Drop[Any]
     left: Value
     right: Value

@@ -308,14 +308,15 @@ class SelectionIndex:
                     bucket.by_value.setdefault((type(value), value), []).append(number)
 
         self._kinds = {*self._open, *self._buckets}
+        self._of_any_kind = "" in self._kinds
 
     def candidates(self, signal: Signal) -> list[int]:
         """Return the numbers of the selections that may match, each once."""
         found: list[int] = []
+        if signal.kind not in self._kinds and not self._of_any_kind:
+            return found
         columns = vars(signal)
         for kind in (signal.kind, ""):
-            if kind not in self._kinds:
-                continue
             found += self._open.get(kind, ())
             for bucket in self._buckets.get(kind, _NO_BUCKETS).values():
                 value = columns.get(bucket.column)

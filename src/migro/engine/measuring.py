@@ -172,6 +172,7 @@ def holding_source(network: Network, measure: Holding[Any]) -> int:
 
 def _baseline(network: Network, measure: Baseline[Any], key_names: tuple[str, ...], found: Parts) -> v.Value:
     answers: list[tuple[str, v.Answer]] = []
+    needs: list[v.Need] = []
     hours = max(m.hours for m in measure.methods)
     for method in measure.methods:
         match method:
@@ -192,7 +193,10 @@ def _baseline(network: Network, measure: Baseline[Any], key_names: tuple[str, ..
                 found.children.append(node.number)
                 value = compile_value(network, measure.of, key_names, found, point=False)
                 answers.append((str(method), _before(value, node, length)))
-    return v.BaselineValue(tuple(answers))
+                if isinstance(node, n.SelectionNode):
+                    needs.append(v.Need(node.sources[0], length, 1))
+    # Where there are several methods, another one may have an answer.
+    return v.BaselineValue(tuple(answers), tuple(needs) if len(answers) == 1 else ())
 
 
 def _before(value: v.Value, change: n.Node, length: int) -> v.Answer:

@@ -10,7 +10,7 @@ itself is compiled rules and never changes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any
 
 from ..errors import InputError
@@ -111,7 +111,7 @@ class NativeEngine:
             signal = self._typed(signal)
         except InputError as e:
             return Evidence(matched=False, unreadable=str(e))
-        if signal.id in state.withdrawn:
+        if state.withdrawn and signal.id in state.withdrawn:
             return Evidence(matched=False)
         errors: set[str] = set()
         unkeyed: list[str] = []
@@ -120,19 +120,23 @@ class NativeEngine:
         if signal.kind in self._asks_history or "" in self._asks_history:
             see(self.network, state, self._asks_history, signal, errors)
         keys: dict[tuple[str, ...], Key | None] = {}
-        for source, entry in self._selected(state, signal, errors):
+        bare = entry_of(signal)
+        age = state.now - bare.at
+        for source, entry in self._selected(state, signal, bare, errors):
             names = source.key_names
-            if names not in keys:
-                keys[names] = key_of(source, signal)
-            key = keys[names]
-            read_by_rules = bool(source.users)  # what only an impact is estimated from explains nothing
-            matched = matched or read_by_rules
+            if names in keys:
+                key = keys[names]
+            else:
+                key = keys[names] = key_of(source, signal)
+            if source.users:  # what only an impact is estimated from explains nothing
+                matched = True
+                if key is not None:
+                    keyed = True
+                elif source.selection is not None:
+                    unkeyed.append(source.selection.signal.__name__)
             if key is None:
-                if read_by_rules:
-                    unkeyed.append(source.selection.signal.__name__ if source.selection is not None else "")
                 continue
-            keyed = keyed or read_by_rules
-            if entry.at < state.now - source.retention:
+            if age > source.retention:
                 late = True
                 note_late(state, source, key, entry.at)
             elif admit(state, source, key, entry):
@@ -143,24 +147,26 @@ class NativeEngine:
         if errors or state.errors:
             self._count_errors(state, errors, signal)
         return Evidence(
-            matched=matched,
-            unkeyed=tuple(sorted(set(unkeyed))) if unkeyed and not keyed else (),
-            late=late and not measured,
-            errors=tuple(sorted(errors)) if errors else (),
-            measured=tuple(measured),
+            matched,
+            tuple(sorted(set(unkeyed))) if unkeyed and not keyed else (),
+            late and not measured,
+            tuple(sorted(errors)) if errors else (),
+            "",
+            tuple(measured),
         )
 
-    def _selected(self, state: EngineState, signal: Signal, errors: set[str]) -> list[tuple[Source, Entry]]:
-        """Return the sources that select a signal, and what they keep of it."""
+    def _selected(
+        self, state: EngineState, signal: Signal, bare: Entry, errors: set[str]
+    ) -> list[tuple[Source, Entry]]:
+        """Return the sources that select a signal, and what they keep of it: the `bare` entry, if nothing more."""
         found: list[tuple[Source, Entry]] = []
-        bare = entry_of(signal)
         known = self._sorters.get(signal.kind, self._sorter).matching(signal)
-        for source, hits in known or ():
-            entry = read(source, signal, bare, None, hits, errors)
+        kept: list[Entry | None] = []
+        for source, hits, like in known or ():
+            entry = kept[like] if like >= 0 else read(source, signal, bare, None, hits, errors)
+            kept.append(entry)
             if entry is not None:
                 found.append((source, entry))
-                if not entry.values:
-                    bare = entry  # sources that count it for as many share it
         index = self._index if known is not None else self._asked
         for place in index.candidates(signal):
             source = self.network.sources[place]
@@ -213,9 +219,13 @@ class NativeEngine:
         """Return when time alone next changes something, in microseconds, or None."""
         while state.due:
             at, rule, key = state.due[0]
-            if state.scheduled.get((rule, key)) == at:
+            scheduled = state.scheduled.get((rule, key))
+            if scheduled == at:
                 break
-            heappop(state.due)  # an entry that a later evaluation has replaced
+            if scheduled is not None and scheduled > at:
+                heapreplace(state.due, (scheduled, rule, key))  # it was put off meanwhile
+            else:
+                heappop(state.due)  # an entry that a later evaluation has replaced
         while state.alarms:
             at, place, key = state.alarms[0]
             if state.waiting.get((place, key)) == at:
@@ -341,10 +351,8 @@ class NativeEngine:
         return newest_fact(state, operand, key_names, key)
 
     def _typed(self, signal: Signal) -> Signal:
-        if signal.kind in self.ruleset.signals or signal.kind not in self.signals:
-            return self.ruleset.typed(signal)
-        cls = self.signals[signal.kind]
-        return signal if isinstance(signal, cls) else cls.of(signal)
+        cls = self.signals.get(signal.kind)
+        return signal if cls is None or type(signal) is cls or isinstance(signal, cls) else cls.of(signal)
 
     # --- errors -------------------------------------------------------------------------------------------------
 
@@ -365,6 +373,10 @@ class NativeEngine:
     def _schedule(self, state: EngineState, rule: str, key: Key, at: int | None) -> None:
         if at is None:
             state.scheduled.pop((rule, key), None)
-        elif state.scheduled.get((rule, key)) != at:
+            return
+        held = state.scheduled.get((rule, key))
+        if held != at:
             state.scheduled[rule, key] = at
-            heappush(state.due, (at, rule, key))
+            # What is put off, as by every further signal of an open issue, moves in the heap when its entry comes up.
+            if held is None or at < held:
+                heappush(state.due, (at, rule, key))

@@ -53,6 +53,7 @@ from . import nodes as n
 from .impacts import add_impact
 from .matching import Matcher, compile_predicates, compile_term
 from .measuring import Parts, compile_value
+from .reach import Reach
 from .retention import FOR_EVER, need_times
 from .sources import HOUR, Interval, SeriesOf, Source, fact_key_names, identity, newest
 from .state import EngineState, Key
@@ -69,29 +70,6 @@ class Names:
     nodes: dict[int, str]
     series: dict[int, str]
     histories: dict[int, str]
-
-
-@attrs.frozen
-class Reach:
-    """
-    What says that a key of a node is alive.
-
-    Attributes:
-        streams: Sources whose keys are a part of the node's, with the places of that part in it.
-        finer: Sources with finer keys, with the places of what both share in the node's keys and in theirs.
-        span: How far back their signals may lie, in microseconds.
-        facts: Facts that were told of the whole key.
-    """
-
-    streams: tuple[tuple[int, tuple[int, ...]], ...]
-    finer: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]
-    span: int
-    facts: tuple[Fact[Any], ...]
-
-    @property
-    def sources(self) -> tuple[int, ...]:
-        """The numbers of all its sources."""
-        return (*(number for number, _ in self.streams), *(number for number, _, _ in self.finer))
 
 
 class Network:
@@ -130,10 +108,11 @@ class Network:
             # Whoever counts runs of it has to know of every point.
             if not any(self.nodes[p].follows_points for p in node.parents):
                 n.note_idle(node, self.sources)
+        every = {node.number: node.every for node in self.nodes if isinstance(node, j.Grid) and node.by_clock}
         for source in self.sources:
             if source.selection is not None:
                 self._finish(source)
-            source.finish()
+            source.finish(every)
 
     @cached_property
     def names(self) -> Names:
@@ -188,20 +167,8 @@ class Network:
     def alive(self, state: EngineState, number: int, key: Key, t: int) -> bool:
         """Return whether anything is known of a key at `t`: a signal within reach, or a fact that was told."""
         reach = self._reach[number]
-        since = t - reach.span
-        for source, places in reach.streams:
-            stream = state.streams.get((source, tuple([key[p] for p in places])))
-            found = stream.newest(t) if stream is not None else None
-            if found is not None and found >= since:
-                return True
-        for source, places, inner in reach.finer:
-            wanted = [key[p] for p in places]
-            # Any finer key speaks for the coarse one; whoever came last most likely does.
-            for (one, finer), stream in reversed(state.streams.items()):
-                if one == source and [finer[p] for p in inner] == wanted:
-                    found = stream.newest(t)
-                    if found is not None and found >= since:
-                        return True
+        if reach.heard(state, number, key, t):
+            return True
         names = self.nodes[number].key_names
         return any(self.fact_at(state, told, names, key, t) is not None for told in reach.facts)
 

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from itertools import pairwise
-from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any
 
 from ..rules import Baseline, Compared, Counted, Differs, Distinct, Premise, Selection, Share, everything
-from .significance import bounded, share_reached, shares_differ
+from .comparing import Comparison, comparison
+from .significance import share_reached, shares_differ
 from .state import EngineState, Key
 from .streams import Groups, Sizes, Stream, Sums
-from .values import ConstantValue, RatioValue, Value, WindowedValue, lowest
+from .values import Need, RatioValue, Value, WindowedValue, lowest, needs_known, needs_reached
 
 if TYPE_CHECKING:
     from .network import Network
@@ -39,8 +38,6 @@ __all__ = [
 ]
 
 _EMPTY = Stream()
-_OPERATORS: dict[str, Any] = {"lt": lt, "le": le, "gt": gt, "ge": ge, "eq": eq, "ne": ne}
-_SWAPPED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
 
 class Node:
@@ -61,6 +58,7 @@ class Node:
         keep: How long its times are kept, in microseconds.
         remembered: Whether the newest forgotten time is still needed.
         waits: Whether time alone can change it.
+        needs: What streams have to hold for it to be satisfied at any time.
     """
 
     follows_points = False
@@ -83,6 +81,7 @@ class Node:
         self.keep = 0
         self.remembered = False
         self.waits = type(self).due is not Node.due
+        self.needs: tuple[Need, ...] = ()
 
     def prepare(self) -> None:
         """Take in what was compiled into it; called once, when all of that is there."""
@@ -123,13 +122,15 @@ class Node:
     def refresh(self, state: EngineState, key: Key, since: int) -> int | None:
         """Take the times from `since` on anew; returns the earliest that has changed, or None."""
         oldest = state.now - self.keep
-        since = max(since, oldest)
+        if since < oldest:
+            since = oldest
         after = self.satisfied_from(state, key, since)
-        held = state.times.get((self.number, key))
+        name = (self.number, key)
+        held = state.times.get(name)
         if held is None:
             if not after:
                 return None
-            held = state.times[self.number, key] = []
+            held = state.times[name] = []
         if not held or held[-1] < since:
             # Nothing was held from there on, as where the newest signal is looked at for the first time.
             if not after:
@@ -212,6 +213,7 @@ class CountedNode(Node):
 
     def prepare(self) -> None:
         self._weighs = self.network.sources[self.sources[0]].weight is not None
+        self.needs = (Need(self.sources[0], self.premise.length, self.premise.n),)
 
     def tally(self, state: EngineState, key: Key, t: int) -> Sums:
         """Return what the window that ends at `t` holds."""
@@ -229,6 +231,9 @@ class DistinctNode(Node):
     premise: Distinct[Any]
     place = 0
 
+    def prepare(self) -> None:
+        self.needs = (Need(self.sources[0], self.premise.length, self.premise.n),)
+
     def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:
         stream = state.streams.get((self.sources[0], key), _EMPTY)
         place = bisect_left(stream.ats, since)
@@ -242,6 +247,9 @@ class DistinctNode(Node):
 class ShareNode(Node):
     premise: Share[Any]
     hit = 0
+
+    def prepare(self) -> None:
+        self.needs = (Need(self.sources[0], self.premise.length, self.premise.floor),)
 
     def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:
         stream = state.streams.get((self.sources[0], key), _EMPTY)
@@ -293,63 +301,33 @@ class ComparedNode(Node):
     premise: Compared[Any]
     left: Value
     right: Value
-    _share: RatioValue | None = None
-    _limit: int | Fraction | None = None
-    _least: int | Fraction | None = None
-    """What the left side has to reach in any case: the limit, or what the limit never falls below."""
     needed: WindowedValue | None = None
     """What has to hold a signal: of nothing, as is mostly seen of what goes wrong, there is never enough."""
+    _compares: Comparison
 
     def prepare(self) -> None:
+        operator = self.premise.operator
+        self._compares = comparison(self.left, self.right, operator)
+        self.needs = (*needs_known(self.left), *needs_known(self.right))
+        least = lowest(self.right) if operator in ("ge", "gt") else None
+        if least is None or least <= 0:
+            return
+        counted = self.left
         if isinstance(self.left, RatioValue) and not isinstance(self.right, RatioValue):
-            self._share = self.left
-        if isinstance(self.right, ConstantValue):
-            self._limit = self.right.value
-        if self.premise.operator in ("ge", "gt"):
-            self._least = lowest(self.right)
-        counted = self._share.over if self._share is not None else self.left
+            # A share of at least so many: its hits are at least that share of these.
+            counted, least = self.left.over, least * self.left.least
+        self.needs = (*needs_reached(counted, least), *self.needs)
         if isinstance(counted, WindowedValue) and counted.nothing == 0:
-            self.needed = counted if self._least is not None and self._least > 0 else None
+            self.needed = counted
 
     def satisfied_from(self, state: EngineState, key: Key, since: int) -> list[int]:
         if self.needed is not None and self.needed.is_empty_from(state, key, since):
             return []
-        points = self.points(state, key, since)
-        if len(points) == 1:
-            return [points[0]] if self.satisfied(state, key, points[0]) else []
-        return [t for t in points if self.satisfied(state, key, t)]
+        compares = self._compares
+        return [t for t in self.points(state, key, since) if compares(state, key, t)]
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
-        if self._share is not None:
-            return self._reached(self._share, state, key, t)
-        left = self.left.at(state, key, t)
-        if left is None or (self._least is not None and left < self._least):
-            return False
-        right = self.right.at(state, key, t)
-        if right is None:
-            return False
-        operator = self.premise.operator
-        for side, limit, compare in ((self.left, right, operator), (self.right, left, _SWAPPED.get(operator, ""))):
-            if operator in _SWAPPED and isinstance(side, RatioValue) and side.wilson and 0 < limit < 1:
-                sides = side.sides(state, key, t)
-                if sides is not None and sides[1] < 100:
-                    return bounded(compare, *sides, limit, wilson=True)
-        return bool(_OPERATORS[operator](left, right))
-
-    def _reached(self, share: RatioValue, state: EngineState, key: Key, t: int) -> bool:
-        """Return whether a share compares with something that is none: the most common comparison by far."""
-        sides, limit = share.sides(state, key, t), self._limit
-        if sides is None:
-            return False
-        (over, under), operator, least = sides, self.premise.operator, self._least
-        if least is not None and over * least.denominator < least.numerator * under:
-            return False  # without asking what is usual, which is most of the work
-        if limit is None and (limit := self.right.at(state, key, t)) is None:
-            return False
-        if share.wilson and under < 100 and 0 < limit < 1 and operator in _SWAPPED:
-            return bounded(operator, over, under, limit, wilson=True)
-        # Without the ratio itself, it is two products of whole numbers.
-        return bool(_OPERATORS[operator](over * limit.denominator, limit.numerator * under))
+        return self._compares(state, key, t)
 
     def lowered(self, state: EngineState, key: Key, t: int) -> bool:
         return self.left.lowered(state, key, t) or self.right.lowered(state, key, t)
@@ -359,9 +337,10 @@ class DiffersNode(ComparedNode):
     premise: Differs[Any]  # type: ignore[assignment]  # a comparison of another kind
 
     def prepare(self) -> None:
-        """Nothing: it has no operator and no limit."""
+        self._compares = self._differs  # it has no operator and no limit
+        self.needs = (*needs_known(self.left), *needs_known(self.right))
 
-    def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
+    def _differs(self, state: EngineState, key: Key, t: int) -> bool:
         if isinstance(self.left, RatioValue) and isinstance(self.right, RatioValue):
             one, other = self.left.sides(state, key, t), self.right.sides(state, key, t)
             return one is not None and other is not None and shares_differ(*one, *other, self.premise.z)
@@ -387,10 +366,14 @@ class RisingNode(Node):
 
 
 def note_idle(node: Node, sources: Sequence[Source]) -> None:
-    """Note with its sources which signals a node need not look at: what goes wrong is mostly absent."""
+    """Note with its sources which signals a node need not look at: what goes wrong is mostly absent, or rare."""
     if isinstance(node, ShareNode):
         sources[node.sources[0]].shares.append((node.number, node.hit))
-    needed = node.needed if isinstance(node, ComparedNode) else None
-    if needed is not None and not node.waits and not node.falls_back:
-        for source in (sources[place] for place in node.reads if place != needed.source):
-            source.quiet.append((node.number, needed.source, needed.length))
+    # Which method of a baseline answers concerns what is made of the node, even while it has no times.
+    if node.waits or (node.falls_back and (node.parents or node.fills)):
+        return
+    for source in (sources[place] for place in node.reads):
+        # Where a signal has entered a stream, there is one in it.
+        needs = tuple(need for need in dict.fromkeys(node.needs) if need.least > 1 or need.source != source.number)
+        if needs:
+            source.quiet.append((node.number, needs))

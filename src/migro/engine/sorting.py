@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -35,10 +35,26 @@ from ..models import Signal
 from .matching import equalities
 from .sources import Source
 
-__all__ = ["Matched", "Sorter", "is_sortable"]
+__all__ = ["Matched", "Matching", "Sorter", "is_sortable"]
 
-Matched = tuple[tuple[Source, tuple[bool | None, ...] | None], ...]
-"""Sources whose selection matches, each with its hits where they follow from the same few values."""
+
+class Matching(NamedTuple):
+    """
+    A source whose selection matches.
+
+    Attributes:
+        source: The source.
+        hits: Its answers to its further predicates, where they follow from the same few values.
+        like: The place of an earlier one that keeps the same of every such signal; -1 for none.
+    """
+
+    source: Source
+    hits: tuple[bool | None, ...] | None
+    like: int = -1
+
+
+Matched = tuple[Matching, ...]
+"""All sources whose selection matches."""
 
 _SIMPLE = (bool, int, str)
 
@@ -106,13 +122,16 @@ class Sorter:
     def matching(self, signal: Signal) -> Matched | None:
         """Return the sources whose selection matches; None for a signal with values that no column can hold."""
         columns = vars(signal)
-        division = self._division
-        if division is not None:
+        sorter = self
+        while (division := sorter._division) is not None:
             value = columns.get(division.column)
             if value is not None and type(value) is not division.type:
                 return None  # no reader of signals makes such a value
-            part = self._parts.get(value)
-            return (self._part(division, value) if part is None else part).matching(signal)
+            part = sorter._parts.get(value)
+            sorter = sorter._part(division, value) if part is None else part
+        return sorter._undivided(signal, columns)
+
+    def _undivided(self, signal: Signal, columns: Mapping[str, Any]) -> Matched | None:
         places: list[Any] = []
         try:
             for name, expected, place in self._columns:
@@ -147,12 +166,16 @@ class Sorter:
 
     def _judged(self, signal: Signal) -> Matched:
         asking: Any = None  # sortable predicates ask nothing
-        found = []
+        found: list[Matching] = []
+        known: dict[object, int] = {}
         for source in self._sources:
             assert source.matcher is not None
             if source.matcher(signal, asking) is Truth.MATCH:
-                hits = [_HITS[test(signal, asking)] for _, test in source.tests] if _hits_follow(source) else None
-                found.append((source, None if hits is None else tuple(hits)))
+                follows = _hits_follow(source)
+                hits = tuple([_HITS[test(signal, asking)] for _, test in source.tests]) if follows else None
+                kept = (source.weight_column, *source.columns, hits) if follows and source.reads_columns else source
+                like = known.setdefault(kept, len(found))
+                found.append(Matching(source, hits, like if like < len(found) else -1))
         return tuple(found)
 
 

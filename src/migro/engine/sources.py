@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import attrs
@@ -13,9 +14,9 @@ from ..models import Signal, to_microseconds
 from ..rules import Selection
 from .matching import Matcher, Reader
 from .streams import Entry
-from .values import HOUR, Value
+from .values import HOUR, Need, Value
 
-__all__ = ["HOUR", "Ask", "Interval", "SeriesOf", "Source", "fact_key_names", "identity", "newest"]
+__all__ = ["HOUR", "Ask", "Grid", "Interval", "SeriesOf", "Source", "fact_key_names", "identity", "newest"]
 
 
 @attrs.frozen
@@ -42,14 +43,27 @@ class Ask(NamedTuple):
     Attributes:
         place: The node's number.
         hit: Which answer of the signal has to be yes; -1 for none.
-        needed: The source whose stream must not be empty; -1 for none.
-        length: How far back that one is looked at, in microseconds.
+        needs: What streams have to hold; of too few there is never enough.
     """
 
     place: int
     hit: int
-    needed: int
-    length: int
+    needs: tuple[Need, ...]
+
+
+class Grid(NamedTuple):
+    """
+    A node that is looked at by the clock alone, and that a signal only keeps alive.
+
+    Attributes:
+        place: The node's number.
+        every: At the multiples of how many microseconds it is looked at.
+        places: The places of its key in the source's.
+    """
+
+    place: int
+    every: int
+    places: tuple[int, ...]
 
 
 @attrs.define(eq=False)
@@ -66,7 +80,7 @@ class Source:
         context: Whether what is selected can change later, because of facts or of what was seen before.
         readers: Nodes to refresh when a stream has changed.
         shares: Those of them that look only at what fits a further predicate, with the place of its answer.
-        quiet: Those of them that find nothing while another stream is empty: its source, and how far back they look.
+        quiet: Those of them that find nothing while streams hold too little, with what these have to hold.
         watchers: Nodes that a signal keeps alive, with the places of their key in the source's.
         series: Series that it is measured by.
         users: Rules that a raising predicate of its selection belongs to, and rules to evaluate for a calendar.
@@ -76,7 +90,11 @@ class Source:
         project: Places of its key in the keys of that node.
         remembered: How long the newest forgotten time is still needed after it; None for ever.
         weight_column: The column that says for how many a signal counts; empty for none, and for what is no column.
+        reads_columns: Whether what it keeps of a signal is in columns alone, apart from its further predicates.
+        keeps_more: Whether it keeps anything of a signal beside when, what and from whom it is.
         asks: The readers, with what has to be there for each to find anything.
+        grids: Those of readers and watchers that are looked at by the clock alone; `asks` is without.
+        others: The other watchers.
     """
 
     number: int
@@ -94,7 +112,7 @@ class Source:
     context: bool = False
     readers: list[int] = attrs.Factory(list)
     shares: list[tuple[int, int]] = attrs.Factory(list)
-    quiet: list[tuple[int, int, int]] = attrs.Factory(list)
+    quiet: list[tuple[int, tuple[Need, ...]]] = attrs.Factory(list)
     watchers: list[tuple[int, tuple[int, ...]]] = attrs.Factory(list)
     series: list[int] = attrs.Factory(list)
     users: set[str] = attrs.Factory(set)
@@ -106,15 +124,32 @@ class Source:
     captured: list[Term[Any, Any]] = attrs.Factory(list)
     columns: list[str] = attrs.Factory(list)
     weight_column: str = ""
+    keeps_more: bool = True
+    reads_columns: bool = False
     asks: tuple[Ask, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    others: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
-    def finish(self) -> None:
-        """Note what asks and what is read of each signal, once all of it is known."""
+    def finish(self, every: Mapping[int, int]) -> None:
+        """
+        Note what asks and what is read of each signal, once all of it is known.
+
+        Args:
+            every: At which multiples each node is looked at that is looked at by the clock alone, by number.
+        """
         weight = self.selection.weight if self.selection is not None else None
         self.weight_column = weight.name if isinstance(weight, Col) else ""
+        self.keeps_more = bool(weight is not None or self.reads or self.tests)
+        plain = weight is None or bool(self.weight_column)
+        self.reads_columns = plain and len(self.columns) == len(self.reads)
         shares = dict(self.shares)
-        quiet = {place: (needed, length) for place, needed, length in self.quiet}
-        self.asks = tuple(Ask(place, shares.get(place, -1), *quiet.get(place, (-1, 0))) for place in self.readers)
+        quiet = dict(self.quiet)
+        asking = [place for place in self.readers if place not in every]
+        self.asks = tuple(Ask(place, shares.get(place, -1), quiet.get(place, ())) for place in asking)
+        whole = tuple(range(len(self.key_names)))
+        alive = {**dict.fromkeys(self.readers, whole), **dict(self.watchers)}
+        self.grids = tuple(Grid(place, every[place], places) for place, places in alive.items() if place in every)
+        self.others = tuple((place, places) for place, places in self.watchers if place not in every)
 
 
 @attrs.define(eq=False)

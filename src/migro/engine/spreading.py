@@ -36,32 +36,38 @@ def touch_entered(state: EngineState, source: Source, key: Key, entry: Entry, st
     """Touch what a signal concerns that has entered a stream."""
     at, touched, streams = entry.at, state.touched, state.streams
     fits = stream.fits
-    for place, hit, needed, length in source.asks:
+    for place, hit, needs in source.asks:
         # A share is looked at only where something fits it, and what does not fit now changes no earlier time.
         if hit >= 0 and not entry.hits[hit] and (fits is None or fits.get(hit, at - 1) < at):
             continue
         name = (place, key)
-        if needed >= 0:
-            # Of nothing there is never enough, whatever it is compared with.
+        for needed, length, least in needs:
+            # Of too few there is never enough, whatever they are compared with.
             other = streams.get((needed, key))
-            if (other is None or not other.ats or other.ats[-1] < at - length) and name not in state.times:
-                continue
-        held = touched.get(name)
-        if held is None or at < held:
-            touched[name] = at
-    if source.watchers or source.intervals:
-        _touch_others(state, source, key, at)
+            lacks = other is None or other.weight < least or not other.ats or other.ats[-1] < at - length
+            if lacks and name not in state.times:
+                break
+        else:
+            held = touched.get(name)
+            if held is None or at < held:
+                touched[name] = at
+    for place, every, places in source.grids:
+        name = (place, tuple([key[p] for p in places]))
+        due = (state.now // every + 1) * every
+        # Where it waits for its next time already, and that was not reached since the signal, there is nothing to do.
+        if state.waiting.get(name) != due or at <= due - every or name in state.times:
+            touch(state, *name, at)
+    if source.others:
+        for place, places in source.others:
+            touch(state, place, tuple([key[p] for p in places]), at)
+    if source.intervals:
+        state.dirty.update((rule, key) for rule in source.users)
 
 
 def touch_source(state: EngineState, source: Source, key: Key, since: int) -> None:
     """Touch what rests on a stream that has changed."""
     for place in source.readers:
         touch(state, place, key, since)
-    _touch_others(state, source, key, since)
-
-
-def _touch_others(state: EngineState, source: Source, key: Key, since: int) -> None:
-    """Touch what a signal keeps alive, and the rules whose calendar it is."""
     for place, places in source.watchers:
         touch(state, place, tuple(key[p] for p in places), since)
     if source.intervals:

@@ -49,6 +49,7 @@ class Stream:
 
     Attributes:
         entries, ats: The entries, and their times.
+        weight: How many all entries count for together: no window over it holds more.
         dropped: How many entries have been forgotten: an entry's place for a cursor is its index plus this.
         epoch: How often anything but the end has changed.
         version: How often anything has changed.
@@ -58,12 +59,13 @@ class Stream:
         cursors: Windows over it, by number.
     """
 
-    __slots__ = ("ats", "cursors", "dropped", "edits", "entries", "epoch", "fits", "ids", "pruned", "version")
+    __slots__ = ("ats", "cursors", "dropped", "edits", "entries", "epoch", "fits", "ids", "pruned", "version", "weight")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.ats: list[int] = []
         self.ids: set[str] = set()
+        self.weight = 0
         self.dropped = 0
         self.epoch = 0
         self.version = 0
@@ -78,6 +80,7 @@ class Stream:
         if id in self.ids:
             return False
         self.ids.add(id)
+        self.weight += entry.weight
         self.version += 1
         if True in entry.hits:
             self._fitted(entry)
@@ -131,6 +134,7 @@ class Stream:
         place = next(n for n, e in enumerate(self.entries) if e.id == id)
         del self.ats[place]
         entry = self.entries.pop(place)
+        self.weight -= entry.weight
         self.version += 1
         self._edited(-1, place, entry)
         return entry
@@ -140,7 +144,9 @@ class Stream:
         if not self.ats or self.ats[0] >= at:
             return
         cut = bisect_left(self.ats, at)
-        self.ids.difference_update(e.id for e in self.entries[:cut])
+        for entry in self.entries[:cut]:
+            self.ids.discard(entry.id)
+            self.weight -= entry.weight
         self.pruned = self.ats[cut - 1]
         del self.entries[:cut]
         del self.ats[:cut]

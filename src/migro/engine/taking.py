@@ -106,6 +106,8 @@ def read(
     Args:
         hits: Whether it fits the further predicates, where that is known already.
     """
+    if not source.keeps_more:
+        return bare
     held = vars(signal)
     weight = 1
     if source.weight_column:

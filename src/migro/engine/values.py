@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from math import ceil
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
@@ -18,7 +19,7 @@ from .streams import Entry, Groups, Ranks, Sizes, Stream, Sums
 if TYPE_CHECKING:
     from .network import Network
 
-__all__ = ["HOUR", "Number", "Value", "WindowedValue", "lowest", "number"]
+__all__ = ["HOUR", "Need", "Number", "Value", "WindowedValue", "lowest", "needs_known", "needs_reached", "number"]
 
 Number = int | Fraction
 HOUR = 3_600_000_000
@@ -29,6 +30,21 @@ def number(value: Any) -> Any:
     if isinstance(value, Decimal):
         return Fraction(value)
     return microseconds(value) if isinstance(value, timedelta) else value
+
+
+class Need(NamedTuple):
+    """
+    What a stream has to hold for a key.
+
+    Attributes:
+        source: The stream's source.
+        length: How far back its newest signal may lie, in microseconds.
+        least: How many its signals have to count for.
+    """
+
+    source: int
+    length: int
+    least: int
 
 
 class Value:
@@ -280,6 +296,24 @@ class Combined(Value):
         return f"{self.sign}({parts}) = {shown(self.at(state, key, t))}"
 
 
+def needs_known(value: Value) -> Iterator[Need]:
+    """Yield what streams have to hold for a value to be known at any time."""
+    if isinstance(value, BaselineValue):
+        yield from value.needs
+    if isinstance(value, RatioValue):
+        yield from needs_reached(value.under, value.least)
+    parts = value.parts if isinstance(value, Combined) else ()
+    for part in (value.over, value.under) if isinstance(value, RatioValue) else parts:
+        yield from needs_known(part)
+
+
+def needs_reached(value: Value, least: Number) -> Iterator[Need]:
+    """Yield what a stream has to hold for a value to reach a number above zero, where one says so."""
+    if isinstance(value, WindowedValue) and value.nothing == 0 and least > 0:
+        # What is added up of a column says nothing about how many there are; everything else is no more than these.
+        yield Need(value.source, value.length, 1 if isinstance(value, TotalValue) else ceil(least))
+
+
 def lowest(value: Value) -> Number | None:
     """Return what a value never falls below where it is known, or None where nothing says so."""
     if isinstance(value, ConstantValue):
@@ -295,17 +329,18 @@ class RatioValue(Value):
     under: Value
     floor: int
     wilson: bool
+    least: int = attrs.field(init=False, default=attrs.Factory(lambda ratio: max(ratio.floor, 1), takes_self=True))
 
     def sides(self, state: EngineState, key: Key, t: int) -> tuple[Number, Number] | None:
         """Return both sides, or None where the share is UNKNOWN."""
         under = self.under.at(state, key, t)
-        if under is None or under < self.floor or under < 1:
+        if under is None or under < self.least:
             return None
         over = self.over.at(state, key, t)
         return None if over is None else (over, under)
 
     def _known(self, over: Number | None, under: Number | None) -> tuple[Number, Number] | None:
-        if over is None or under is None or under < self.floor or under < 1:
+        if over is None or under is None or under < self.least:
             return None
         return over, under
 
@@ -336,9 +371,10 @@ Answer = Callable[[EngineState, Key, int], Number | None]
 
 @attrs.frozen(eq=False)
 class BaselineValue(Value):
-    """What is usual, by the first method that has an answer."""
+    """What is usual, by the first method that has an answer; `needs` is what streams have to hold for any to have."""
 
     answers: tuple[tuple[str, Answer], ...]
+    needs: tuple[Need, ...] = ()
 
     def _first(self, state: EngineState, key: Key, t: int) -> tuple[int, Number] | None:
         for place, (_, answer) in enumerate(self.answers):

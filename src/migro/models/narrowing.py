@@ -106,7 +106,8 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
                 return None
         # As a copy is made: every field is there, and each is valid.
         made = cls.__new__(cls)
-        _put(made, "__pydantic_fields_set__", shape.given.copy())
+        # Nobody changes the set of a frozen model; who copies one, copies it.
+        _put(made, "__pydantic_fields_set__", shape.given)
         _put(made, "__pydantic_extra__", None)
         _put(made, "__pydantic_private__", None)
         _put(made, "__dict__", found)

@@ -72,8 +72,11 @@ class Assessment:
 
 def is_supported(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: Key) -> bool:
     """Return whether any rule supports an issue now, which is far sooner said than what it comes to."""
-    firings, left_out = state.firings, state.quarantined
-    return any((rule, key) in firings and rule not in left_out for rule in engine.ruleset.supporters(kind.name))
+    firings = state.firings
+    for rule in engine.ruleset.supporters(kind.name) if firings else ():
+        if (rule, key) in firings and rule not in state.quarantined:
+            return True
+    return False
 
 
 def assess(engine: NativeEngine, state: EngineState, kind: IssueKind[Any], key: Key) -> Assessment:

@@ -162,7 +162,7 @@ class RuleSet:
             InputError: If the signal does not fit the class.
         """
         cls = self.signals.get(signal.kind)
-        return signal if cls is None or isinstance(signal, cls) else cls.of(signal)
+        return signal if cls is None or type(signal) is cls or isinstance(signal, cls) else cls.of(signal)
 
     def __iter__(self) -> Iterator[Rule[Any]]:
         return iter(self.rules)
