@@ -28,6 +28,7 @@ def forget(network: Network, state: EngineState, now: int) -> None:
         )
         if not stream and gone:
             del state.streams[place, key]
+    state.keys = {key: key for _, key in state.streams}
     for place, key in list(state.times):
         network.nodes[place].forget(state, key)
     for (place, key), kept in list(state.candidates.items()):

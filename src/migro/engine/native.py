@@ -127,7 +127,9 @@ class NativeEngine:
             if names in keys:
                 key = keys[names]
             else:
-                key = keys[names] = key_of(source, signal)
+                key = key_of(source, signal)
+                # One object for all that is known of a key: it is found by what it is, without a look at its words.
+                key = keys[names] = None if key is None else state.keys.setdefault(key, key)
             if source.users:  # what only an impact is estimated from explains nothing
                 matched = True
                 if key is not None:

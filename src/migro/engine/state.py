@@ -140,6 +140,7 @@ class EngineState:
         announced: Rules quarantined since the last conclusions were drawn.
         scheduled: When a rule has to be looked at again because time alone changes it.
         waiting: The same for timed premises and series.
+        keys: The one object that stands for each key.
         speakers: The stream of a finer key that last kept a key of a node alive, by (node, key); only where to look
             first.
     """
@@ -163,4 +164,5 @@ class EngineState:
     alarms: list[tuple[int, int, Key]] = attrs.Factory(list)
     dirty: set[tuple[str, Key]] = attrs.Factory(set)
     touched: dict[tuple[int, Key], int] = attrs.Factory(dict)
+    keys: dict[Key, Key] = attrs.field(factory=dict, eq=False, repr=False)
     speakers: dict[tuple[int, Key], tuple[int, Key]] = attrs.field(factory=dict, eq=False, repr=False)
