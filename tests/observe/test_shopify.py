@@ -136,3 +136,43 @@ def test_the_preview_headers_without_a_prefix_are_read_too() -> None:
     signal = one("shopify_webhook", {"id": 5}, {"shopify-topic": "orders/create", "shopify-shop-domain": SHOP})
 
     assert (signal.topic, signal.merchant) == ("order.created", SHOP)
+
+
+def order(topic: str = "orders/create", **fields: Any) -> Signal:
+    given = {"id": 1, "created_at": "2026-03-01T09:00:00Z", "currency": "EUR", "total_price": "59.90", **fields}
+    return webhook(topic, given, Shop_Domain=SHOP, Triggered_At="2026-03-01T09:00:02Z")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"total_tax": "0.00", "shipping_address": {"country_code": "DE", "city": "X"}}, (0, "DE", None, None)),
+        ({"total_tax": "9.56", "billing_address": {"country_code": "AT"}}, (956, "AT", None, None)),
+        ({"shipping_address": {"country_code": "Germany"}, "tax_exempt": True}, (None, None, True, None)),
+        ({"landing_site": "/checkouts/cn/abc?email=ada%40mugs.example"}, (None, None, None, "checkout")),
+        ({"landing_site": None, "shipping_address": None}, (None, None, None, None)),
+    ],
+)
+def test_an_order_tells_its_tax_its_country_and_where_the_shopper_came_in(fields: Any, expected: Any) -> None:
+    signal = order(**fields)
+    attrs = signal.attrs
+
+    told = (signal.metrics.get("tax_minor"), attrs.get("country"), attrs.get("tax_exempt"), attrs.get("landing"))
+    assert told == expected
+    assert "ada" not in signal.json_line()
+
+
+@pytest.mark.parametrize(
+    ("topic", "fields", "backdated"),
+    [
+        ("orders/create", {"processed_at": "2025-06-01T09:00:00Z"}, True),
+        ("orders/create", {"created_at": "2025-06-01T09:00:00Z"}, True),
+        ("orders/create", {"processed_at": "2026-02-22T09:00:03Z"}, None),
+        ("orders/updated", {"created_at": "2025-06-01T09:00:00Z"}, None),
+    ],
+)
+def test_an_order_that_is_brought_along_is_told_from_a_new_one(topic: str, fields: Any, backdated: Any) -> None:
+    signal = order(topic, **fields)
+
+    assert signal.attrs.get("backdated") is backdated
+    assert not backdated or signal.occurred_at == datetime(2026, 3, 1, 9, 0, 2, tzinfo=UTC)

@@ -8,6 +8,13 @@ from ..expressions.patterns import compile_pattern
 
 __all__ = ["CODES", "SAYINGS", "error_code", "log_features"]
 
+_UNSET = (
+    r"(missing|undefined|required|not set|not defined)[^\n]{0,40}\benv(ironment)? (variable|var\b)"
+    r"|\bmissing (required )?env\b"
+    r"|\benv(ironment)? (variables?|vars?) [^\n]{0,80}(missing|not set|not defined|undefined|required|unset|not found)"
+    r"|\bprocess\.env\.[A-Z0-9_]+ (is )?(missing|not set|not defined|undefined|required|unset)"
+)
+
 CODES: Final[tuple[tuple[str, str], ...]] = (
     (
         "sig.mismatch",
@@ -39,7 +46,11 @@ CODES: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "checkout.shipping",
-        r"SHIPPING_METHOD_NOT_(SET|APPLICABLE)|INVALID_SHIPPING_METHOD|DELIVERY_METHOD_NOT_APPLICABLE",
+        r"SHIPPING_METHOD_NOT_(SET|APPLICABLE)|INVALID_SHIPPING_METHOD|DELIVERY_METHOD_NOT_APPLICABLE"
+        r"|\bno (valid |available |applicable )?(shipping|delivery|carrier) (methods?|rates?|options?|quotes?)\b"
+        r"|\b(shipping|delivery|carrier) (methods?|rates?|options?|quotes?)[^.\n]{0,40}"
+        r"\b(empty|unavailable|none (found|returned)|not (found|available|returned))\b"
+        r"|\bcarrier\b[^.\n]{0,60}\b(authenticat\w+|unauthori[sz]ed|credentials?|timed out|time-?out)\b",
     ),
     ("checkout.tax", r"TAX_ERROR"),
     ("checkout.payment", r"PAYMENT_ERROR|CHECKOUT_NOT_FULLY_PAID|INACTIVE_PAYMENT"),
@@ -68,6 +79,7 @@ CODES: Final[tuple[tuple[str, str], ...]] = (
         r"|make sure to use the public token",
     ),
     ("indexer", r"one or more indexers are invalid|reindex required"),
+    ("env.missing", _UNSET),
 )
 """Canonical code and RE2 pattern, in order; matched without regard to case."""
 
@@ -80,12 +92,20 @@ def error_code(text: str) -> str | None:
     return None
 
 
+_OLDER = r"(stale|older|outdated|out[- ]of[- ](order|date))"
+_WROTE = r"(applied|applying|wrote|overwrote|overwriting|saved|stored|persisted)"
+_TOLD_BY = r"([a-z]+ )?(webhooks?|events?|updates?|payloads?|versions?|messages?)\b"
+
 SAYINGS: Final[tuple[tuple[str, str], ...]] = (
     ("code.test_key", r"\b[prs]k_test_|a similar object exists in test mode|a test mode key was used"),
-    ("code.env.missing", r"(missing|undefined|required|not set|not defined)[^\n]{0,40}environment variable"
-     r"|environment variables? [^\n]{0,80}(is|are|was) (missing|not set|not defined|undefined|required|unset)"),
     ("log.mapping_missing", r"\bunmapped\b|\b(no|missing) mapping\b|mapping (is )?(missing|not found)|not mapped"
      r"|\bunknown (sku|article|(payment|shipping|delivery) (method|type|code))\b"),
+    ("write.stale_discarded", rf"\b(discard|skip|ignor|drop|reject)\w* [^.\n]{{0,30}}\b{_OLDER} {_TOLD_BY}"
+     rf"|{_TOLD_BY}[^.\n]{{0,40}}\b{_OLDER}\b[^.\n]{{0,40}}\b(discarded|skipped|ignored|dropped|rejected)\b"),
+    *((f"write.stale_{what}", rf"\b{_WROTE} [^.\n]{{0,40}}\b{_OLDER} {_TOLD_BY} [^.\n]{{0,30}}\b{named}\b"
+       rf"|\b{named}\b[^.\n]{{0,60}}\b(overwritten|replaced) (by|with) [^.\n]{{0,20}}\b{_OLDER} {_TOLD_BY}"
+       rf"|\b{_OLDER} {_TOLD_BY} [^.\n]{{0,20}}\b(overwrote|replaced) [^.\n]{{0,30}}\b{named}\b")
+      for what, named in (("inventory", "(inventory|stock)( level)?s?"), ("price", "prices?"), ("order", "orders?"))),
     ("log.upstream_refused", r"connection refused|ECONNREFUSED"),
     ("log.upstream_timeout", r"upstream timed out|ETIMEDOUT|ESOCKETTIMEDOUT|gateway time-?out|AH01102|proxy timeout"
      r"|operation timed out|timeout (of \d+ ?ms )?exceeded|context deadline exceeded"),

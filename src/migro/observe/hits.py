@@ -14,6 +14,7 @@ import re2
 from .bots import is_bot
 from .drafts import Draft
 from .lines import Line
+from .origins import origins_of
 from .routes import route_of
 
 __all__ = ["HOST", "METHODS", "Hit", "draft_of", "host_of", "network_of", "referring_shop", "target_of"]
@@ -128,7 +129,7 @@ def draft_of(hit: Hit, line: Line, shop: str | None) -> Draft:
         people={"visitor": f"{hit.address}|{hit.agent}" if hit.address else None},
         status=hit.status if hit.status is not None and 100 <= hit.status <= 599 else None,
         metrics={"bytes": hit.size, "duration_ms": hit.duration_ms},
-        features=frozenset({"request.scan"}) if route.scan else frozenset(),
+        features=frozenset({"request.scan"}) if route.scan else origins_of(hit.target, hit.referer, host),
         attrs={
             "handoff": route.handoff,
             "bot": is_bot(hit.agent),

@@ -16,7 +16,7 @@ from .codes import error_code
 from .privacy import scrub
 from .questions import asked_anew
 
-__all__ = ["features_of", "language_of"]
+__all__ = ["FEATURES", "features_of", "language_of"]
 
 _CANNOT: Final = (
     r"(can ?no?t|cannot|can.?t|could ?n.?t|could not|unable to|not able to|impossible to|won.?t|will not"
@@ -31,6 +31,9 @@ _INTENTS: Final = {
         rf"|finish (the|my)? ?(order|purchase)|add (\w+ ){{0,3}}to (the |my )?(cart|basket|bag)|buy|pay\b)"
         rf"|\b(check ?out|place order|purchase)\b{_NEAR}\b{_CANNOT}\b"
         rf"|\bcheck ?out{_NEAR}\b(500|502|503|504|404|403)\b"
+        r"|\badd(ing)? (\w+ ){0,3}to (the |my )?(cart|basket|bag)\b[^.!?\n]{0,60}\b(nothing happens|does nothing"
+        r"|(does|do|did|is)(n.?t| not) (react\w*|respond\w*|do anything)|dead)\b"
+        r"|\bnothing happens\b[^.!?\n]{0,40}\badd (\w+ ){0,3}to (the |my )?(cart|basket|bag)\b"
         r"|kann nicht (bestellen|bezahlen)|kasse (geht|funktioniert) nicht|impossible de (payer|commander)"
     ),
     "empty_cart": (
@@ -162,6 +165,83 @@ _MENTIONS: Final = {
         r"\b(must|should|approve|run|execute)\b|\bauto[- ]?approve\b|\bdrop table\b|\brm -rf\b"
     ),
 }
+_GONE: Final = (
+    r"(missing|gone|vanished|disappeared"
+    r"|(is|are|was|were)(n.?t| not| no longer) (there|shown|showing|visible|available)"
+    r"|(not|no longer|stopped|never) (show\w*|appear\w*|load\w*|display\w*)|(does|do)(n.?t| not) (show|appear|load))"
+)
+_TOLD: Final = {
+    "mentions.all_sold_out": (
+        r"\b(everything|all (of )?(the |your |our )?(products?|items?|articles?|sizes?|variants?))\b[^.!?\n]{0,40}"
+        r"\b(sold out|out of stock|unavailable)\b"
+    ),
+    "mentions.bad_link": (
+        r"\blinks?\b[^.!?\n]{0,60}\b(not work\w*|(does|do)(n.?t| not) work|dead|broken|404|page not found|expired"
+        r"|old (site|shop|store|website|domain)|nowhere)\b|\b(dead|broken) links?\b"
+    ),
+    "mentions.cart_error": (
+        r"\b(quantit\w+|coupon|voucher|cart)\b[^.!?\n]{0,50}\b((does|do|did|is|was)(n.?t| not)|not|never) (be )?"
+        r"(updat\w+|chang\w+|sav\w+)\b|\b(quantit\w+|updat\w+ (the |my )?(cart|basket))\b[^.!?\n]{0,40}\berrors?\b"
+    ),
+    "mentions.logged_out": (
+        r"\b(logged|signed|kicked|thrown) (me )?out\b|\b(log|sign) ?in (again|every time|each time|once more)\b"
+        r"|\b(keeps?|kept|always) (on )?asking\b[^.!?\n]{0,30}\b(log|sign) ?in\b"
+        r"|\b(not|no longer) (logged|signed) in\b|\bas a guest\b"
+    ),
+    "mentions.lost_after_bank": (
+        r"\b(paid|bank|banking app|3-?d ?-?s(ecure)?|verif\w+|authenticat\w+|redirect\w*)\b[^!?\n]{0,80}"
+        r"\b((cart|basket) (is|was|were)? ?(then )?empty|empty (cart|basket)|logged out"
+        r"|start(ed)? (all )?(again|over))\b"
+    ),
+    "mentions.not_shipped": (
+        r"\b(not|never|n.?t) (been |yet )?(shipped|dispatched|sent out)\b"
+        r"|\b(warehouse|erp|fulfil\w+|3pl)\b[^!?\n]{0,60}\b(no|not|any|without|missing|never)\b[^.!?\n]{0,20}\borders?\b"
+    ),
+    "mentions.nothing_after_order": (
+        r"\bnothing (happens|happened|comes|came|arrives|arrived)\b[^.!?\n]{0,30}"
+        r"\b(after|when|with|for)\b[^.!?\n]{0,30}\borders?\b"
+        r"|\b(after|when)\b[^.!?\n]{0,30}\borders?\b[^.!?\n]{0,30}\bnothing (happens|happened|comes|arrives)\b"
+    ),
+    "mentions.old_cart": (
+        r"\b(old|previous|already (bought|ordered|purchased)) (items?|products?|things|order|cart)\b[^.!?\n]{0,50}"
+        r"\b(cart|basket|check ?out)\b|\b(cart|basket|check ?out)\b[^.!?\n]{0,60}"
+        r"\b(old items?|already (bought|ordered|purchased)|thank.you page)\b"
+        r"|\bthank.you page\b[^.!?\n]{0,50}\bcheck ?out\b"
+    ),
+    "mentions.old_order_mail": (
+        r"\b(e-?mails?|mails?|confirmations?)\b[^.!?\n]{0,80}\b(old orders?|never ordered|did(n.?t| not) order"
+        r"|(last|years? ago|months? ago) ?(year|month)?)\b|\bconfirmations?\b[^.!?\n]{0,60}\bnever (ordered|bought)\b"
+    ),
+    "mentions.old_stock": (
+        r"\b(stock|inventory|availability)\b[^.!?\n]{0,50}"
+        r"\b(old|outdated|out of date|wrong|not (been )?(updated|synced)"
+        r"|(does|do)(n.?t| not) update)\b|\b(old|outdated|wrong) (stock|inventory|availability)\b"
+    ),
+    "mentions.orders_missing": (
+        r"\border history\b[^.!?\n]{0,40}\b(missing|gone|empty|lost|disappeared)\b"
+        r"|\b(old|past|previous|earlier) orders?\b[^.!?\n]{0,40}"
+        r"\b(missing|gone|lost|disappeared|not (there|shown|visible))\b"
+    ),
+    "mentions.queue": (
+        r"\b(queue|waiting room|busy|(please )?wait(ing)?)\b[^!?\n]{0,60}\bcheck-?\s?out\b"
+        r"|\bcheck-?\s?out\b[^!?\n]{0,60}\b(queue|waiting room|busy|wait(ing)?)\b"
+    ),
+    "mentions.stale_content": (
+        r"\bold prices?\b|\b(not|n.?t) (been )?updated\b|\bstill (show\w*|display\w*|say\w*|see\w*)\b"
+        r"|\boutdated (page|price|content|text)s?\b"
+    ),
+    "mentions.test_mode": r"\b(test|sandbox) (mode|payments?|environment)\b|\b(no|missing|without) pay-?outs?\b",
+    "mentions.wallet_missing": (
+        rf"\b(apple|google|shop|amazon) ?pay\b[^.!?\n]{{0,40}}\b{_GONE}\b"
+        rf"|\b(no|without|missing) (apple|google|shop|amazon) ?pay\b"
+    ),
+    "mentions.widget_missing": (
+        rf"\b(reviews?|chat|loyalty|wish ?lists?|store locator|size (guide|chart))\b[^.!?\n]{{0,40}}\b{_GONE}\b"
+    ),
+    "mentions.wrong_item": (r"\b(wrong|different|another|incorrect) (product|variant|size|colou?r|item|article)\b"),
+}
+"""What the modes' own evidence from letters asks for; like an intent, taken back where all is said to be well."""
+
 # A denial within a few words before the match takes the intent back: "checkout is not broken", "no error any more".
 _DENIED: Final = re2.compile(
     r"(?i)\b(no (problem|issue|error|trouble)s?( with| at| in)?|(works?|working|worked) (fine|well|great|again"
@@ -173,8 +253,11 @@ _DENIED: Final = re2.compile(
 _SENTENCE: Final = re2.compile(r"[.!?\n]+(?:\s|$)")
 _COMPILED: Final = {
     name: compile_pattern(f"(?i){pattern}")
-    for name, pattern in (*((f"intent.{n}", p) for n, p in _INTENTS.items()), *_MENTIONS.items())
+    for name, pattern in (*((f"intent.{n}", p) for n, p in _INTENTS.items()), *_MENTIONS.items(), *_TOLD.items())
 }
+FEATURES: Final = frozenset((*_COMPILED, "intent.other"))
+"""Everything that words can say, but for canonical codes."""
+
 _STANDS: Final = frozenset(("intent.how_to", "intent.thank_you", "intent.refund_request", *(n for n in _MENTIONS)))
 _QUESTION: Final = "intent.how_to"
 _SIZE: Final = 20_000

@@ -7,14 +7,17 @@ Source: https://shopify.dev/docs/api/webhooks
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
+
+import re2
 
 from ..errors import InputError
 from .claims import Claim, from_base64
 from .drafts import Draft, Normaliser, Refused, Scope
 from .envelope import Envelope
 from .parsing import at, exact_id, minor_units, moment, whole, word
+from .routes import route_of
 from .shopify_ids import PERSONAL, business_ids, resource
 from .shopify_topics import classified, is_distinct, singular, topic_of
 
@@ -33,6 +36,8 @@ _CURRENCIES: Final = (
     "total_price_set.shop_money.currency_code",
     "total_duties_set.shop_money.currency_code",
 )
+_COUNTRY: Final = re2.compile(r"^[A-Z]{2}$")
+_WEEK: Final = timedelta(days=7)
 _DELETED: Final = frozenset({"delete", "deleted", "disconnect", "remove", "redact", "uninstalled"})
 _CUSTOMER: Final = frozenset({"customer", "compliance"})
 
@@ -118,12 +123,14 @@ def _draft(envelope: Envelope, body: Mapping[str, Any], told: str, source: str) 
             dedup = _dedup(topic, action, body, envelope, about)
     else:
         dedup = _dedup(topic, action, body, envelope, about)
+    triggered = moment(envelope.header("X-Shopify-Triggered-At") or envelope.header("Shopify-Triggered-At"))
+    backdated = kind == "order" and canonical == "order.created" and _backdated(own, triggered)
     return Draft(
         kind=kind,
         topic=canonical,
         raw_topic=told,
         merchant=merchant or ids.get("shop_id"),
-        occurred_at=_occurred(action, body, own, envelope),
+        occurred_at=(triggered if backdated else None) or _occurred(action, body, own, envelope),
         dedup=dedup,
         resource=None if kind in _CUSTOMER or family in PERSONAL or about is None else (name, about),
         ids=ids,
@@ -133,6 +140,7 @@ def _draft(envelope: Envelope, body: Mapping[str, Any], told: str, source: str) 
         metrics=amounts,
         attrs={
             **words,
+            "backdated": backdated or None,
             "test": test if kind in ("order", "payment") or test else None,
             "currency": currency if amounts else None,
             "api_version": envelope.header("X-Shopify-API-Version"),
@@ -159,9 +167,15 @@ def _reading(
             "cancelled": True if moment(body.get("cancelled_at")) else None,
             "reason": word(body.get("cancel_reason")),
             "source_name": word(body.get("source_name")),
+            "country": _country(body),
+            "tax_exempt": body.get("tax_exempt") if isinstance(body.get("tax_exempt"), bool) else None,
+            "landing": _landing(body),
         }
-        total = minor_units(body.get("total_price"), currency)
-        return {"total_minor": total}, words, word(body.get("financial_status")), canonical
+        amounts = {
+            "total_minor": minor_units(body.get("total_price"), currency),
+            "tax_minor": minor_units(body.get("total_tax"), currency),
+        }
+        return amounts, words, word(body.get("financial_status")), canonical
     if kind == "payment":
         done = word(body.get("kind")) in (None, "sale", "capture")
         if state in ("failure", "error"):
@@ -208,6 +222,24 @@ def _reading(
     )
 
 
+def _backdated(order: Mapping[str, Any], triggered: datetime | None) -> bool:
+    """Whether an order that is made now was placed more than a week ago, as one that is brought along is."""
+    made = triggered or moment(order.get("created_at"))
+    placed = [t for name in ("processed_at", "created_at") if (t := moment(order.get(name))) is not None]
+    return made is not None and bool(placed) and made - min(placed) > _WEEK
+
+
+def _country(body: Mapping[str, Any]) -> str | None:
+    told = (word(at(body, f"{place}.country_code")) for place in ("shipping_address", "billing_address"))
+    return next((c for c in told if c is not None and _COUNTRY.match(c)), None)
+
+
+def _landing(body: Mapping[str, Any]) -> str | None:
+    """Return the class of the page that the shopper came in by, nothing of its address."""
+    site = body.get("landing_site")
+    return route_of(site).name if isinstance(site, str) and site else None
+
+
 def _refunded(body: Mapping[str, Any], currency: str | None) -> int | None:
     transactions = body.get("transactions")
     amounts = [
@@ -232,7 +264,7 @@ NORMALISER: Final = Normaliser(
     kind="shopify_webhook",
     provider="shopify",
     source_kind="platform_webhook",
-    version=2,
+    version=3,
     read=_read,
     claim=_claim,
     headers=("x-shopify-", "shopify-"),
