@@ -167,6 +167,57 @@ def test_the_unknown_never_gets_beyond_telling_operators(run: Run) -> None:
     assert {a.kind for d in run.decisions for a in d.actions} == {"notify"}
 
 
+@pytest.mark.parametrize("source_kind", ["monitor", "app_log", "access_log", "rum"])
+def test_what_watches_a_shop_is_taken_for_a_sign_of_the_fault_that_is_open(run: Run, source_kind: str) -> None:
+    run.give(*sure(1))
+    known = issue(run).kind
+    disposition = run.give(stranger(1, 30, severity_hint="high", source_kind=source_kind)).disposition
+
+    assert disposition is not None
+    assert disposition.name == "recorded"
+    assert disposition.reason.endswith(f"taken for a sign of {known}")
+    assert {kind for kind, _ in run.state.held} == {known}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"source_kind": "payment_webhook"},
+        {"source_kind": "monitor", "merchant": None},
+    ],
+)
+def test_what_is_no_watcher_of_this_shop_is_no_sign_of_its_fault(run: Run, fields: dict[str, Any]) -> None:
+    run.give(*sure(1), stranger(1, 30, severity_hint="high", **fields))
+
+    assert "unknown" in {kind for kind, _ in run.state.held}
+
+
+def test_a_milder_fault_hides_no_critical_alarm() -> None:
+    run = Run()
+    run.give(*sure(1))
+    assert issue(run).severity < Severity.SEV2
+
+    run.give(stranger(1, 30, source_kind="monitor"))
+
+    assert "unknown" in {kind for kind, _ in run.state.held}
+
+
+def test_one_line_of_level_error_is_nobodys_alarm_and_twenty_in_ten_minutes_are(run: Run) -> None:
+    line: dict[str, Any] = {"severity_hint": "high", "source_kind": "app_log", "topic": "log.line"}
+    run.give(*(stranger(n, 30 * n, **line) for n in range(19)))
+    few = set(run.state.held)
+    run.give(stranger(19, 600, **line))
+
+    assert few == set()
+    assert {kind for kind, _ in run.state.held} == {"unknown"}
+
+
+def test_a_line_that_is_critical_needs_no_second_one(run: Run) -> None:
+    run.give(stranger(1, source_kind="app_log", topic="log.line"))
+
+    assert issue(run).kind == "unknown"
+
+
 def test_something_serious_that_is_over_opens_nothing(run: Run) -> None:
     run.give(stranger(1, state="Resolved"))
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from migro.models import Hint, IssueChanged, to_microseconds
+from migro.models import Hint, IssueChanged, Signal, to_microseconds
 from migro.testing import START, sample_issue, sample_signal
 from migro.verify import (
     MAINTENANCE_LASTS,
     STALE_AFTER,
+    derived_from,
     issue_update,
     maintenance,
+    paid_in_test,
     serious,
     signature_failure,
     unexplained,
@@ -149,3 +151,29 @@ def test_an_issue_that_changed_is_a_signal_for_platform_rules() -> None:
 
     assert (update.kind, update.merchant, update.occurred_at) == ("issue.changed", "m_1", START)
     assert dict(update.model_dump()["metrics"]) == {"severity_rank": 3}
+
+
+def payment(**fields: Any) -> Signal:
+    given = {"kind": "payment", "topic": "order.paid", "env": "test", "merchant": "m_1", "ids": {"order_id": "1"}}
+    return Signal(**{**given, "occurred_at": START, "dedup_key": "p", **fields})
+
+
+def test_of_a_payment_of_a_test_account_the_order_and_the_cart_are_told() -> None:
+    found = paid_in_test(payment(ids={"order_id": "1", "cart_ref": "c", "payment_id": "p"}), NOW)
+
+    assert found is not None
+    assert (found.kind, found.merchant, dict(found.ids)) == (
+        "payment.test_paid",
+        "m_1",
+        {"order_id": "1", "cart_ref": "c"},
+    )
+    assert found.id in derived_from(payment(ids={"order_id": "1", "cart_ref": "c", "payment_id": "p"}).id)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"env": "production"}, {"topic": "payment.failed"}, {"kind": "order"}, {"ids": {"payment_id": "p"}}],
+    ids=str,
+)
+def test_of_nothing_else_it_is(fields: dict[str, Any]) -> None:
+    assert paid_in_test(payment(**fields), NOW) is None

@@ -56,6 +56,7 @@ from ..verify import (
     issue_above,
     issue_update,
     maintenance,
+    paid_in_test,
     repeats,
     serious,
     shop_reached,
@@ -86,6 +87,7 @@ from .systemic import (
     hear_traits,
     in_trouble,
     read_above,
+    symptom_of,
 )
 from .texts import same_text
 from .timers import fire_timers, lapses, next_timer, tidy
@@ -400,6 +402,8 @@ class Fold:
         if verdict.name != "accepted":
             if signal.auth == "failed" and duplicate_of is None:
                 self._conclusions.infer(state, signature_failure(signal, state.now), effects)
+            if verdict.name == "suppressed" and (tested := paid_in_test(signal, state.now)) is not None:
+                self._conclusions.infer(state, tested, effects)
             if signal.auth != "failed" and duplicate_of is not None:
                 self._tell_delivery(state, seq, signal, effects, duplicate=True)
             return Disposition(signal=signal.id, name=verdict.name, reason=verdict.reason)
@@ -427,7 +431,11 @@ class Fold:
         raised = why_raised(state, evidence)
         if evidence.matched and signal.resource is not None:
             understand(state, signal.resource, signal.id)
-        if grave and (evidence.unkeyed or not evidence.matched) and signal.resource not in state.understood:
+        odd = grave and (evidence.unkeyed or not evidence.matched) and signal.resource not in state.understood
+        of = symptom_of(state, signal) if odd else ""
+        if of:
+            notes = [*notes, f"taken for a sign of {of}"]
+        elif odd:
             found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
             more = self._conclusions.infer(state, found, effects)[1]
             touched = (*touched, *more)

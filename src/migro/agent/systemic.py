@@ -30,12 +30,16 @@ __all__ = [
     "in_trouble",
     "platform_of",
     "read_above",
+    "symptom_of",
     "tell",
 ]
 
 _DELIVERS = "delivered by"
 
 _NO_FAULT = frozenset({"docs", "unknown"})
+
+_WATCHERS = frozenset({"access_log", "app_log", "monitor", "rum"})
+"""Witnesses that tell what they notice and not what it comes of."""
 
 Kinds = Mapping[str, IssueKind[Any]]
 
@@ -164,6 +168,21 @@ def platform_of(state: State, merchant: str | None) -> str | None:
 def in_trouble(state: State) -> bool:
     """Whether something at the merchant is known to be broken: then what is asked is about that."""
     return any(h.issue.status is IssueStatus.OPEN and h.issue.category not in _NO_FAULT for h in state.held.values())
+
+
+def symptom_of(state: State, signal: Signal) -> str:
+    """
+    Return the kind of the gravest open fault that a watcher's alarm is taken for a sign of; empty where there is none.
+
+    One fault sets off everything that watches a shop, under names that nobody foresaw. It has to be at least as grave
+    as what the alarm alone would open, so that a small one hides nothing.
+    """
+    if signal.source_kind not in _WATCHERS or signal.merchant is None:
+        return ""
+    least = Severity.SEV2 if signal.severity_hint == "critical" else Severity.SEV3
+    open_ones = [h.issue for h in state.held.values() if h.issue.status is IssueStatus.OPEN]
+    faults = [i for i in open_ones if i.category not in _NO_FAULT and i.severity >= least]
+    return max(faults, key=lambda i: (i.severity, i.kind)).kind if faults else ""
 
 
 def forget_above(state: State) -> None:

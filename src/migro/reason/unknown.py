@@ -22,6 +22,8 @@ UNKNOWN = IssueKind[str](
     human_only=("find out what it is", "write a rule for it, or mute it"),
 )
 
+_LINE = Unexplained.topic == "log.line"
+
 CORE = RuleSet(
     "core",
     Rule(
@@ -33,9 +35,19 @@ CORE = RuleSet(
     ),
     Rule(
         "unknown.high-unexplained",
-        when=on(Unexplained, Unexplained.hint == "high", per=Unexplained.subject),
+        when=on(Unexplained, Unexplained.hint == "high", ~_LINE, per=Unexplained.subject),
         then=supports(UNKNOWN, 110, family="sender"),
         why="The sender calls it high, and no rule reads it.",
+        lasts=minutes(60),
+    ),
+    Rule(
+        "unknown.lines-unexplained",
+        # Every program writes lines of level error, and one of them is nobody's alarm.
+        when=on(Unexplained, Unexplained.hint == "high", _LINE, per=Unexplained.subject).at_least(
+            20, within=minutes(10)
+        ),
+        then=supports(UNKNOWN, 110, family="sender"),
+        why="A log has twenty lines of level error in ten minutes that no rule reads.",
         lasts=minutes(60),
     ),
     QUARANTINED_RULE,

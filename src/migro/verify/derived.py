@@ -31,6 +31,7 @@ __all__ = [
     "derived_from",
     "issue_above",
     "issue_update",
+    "paid_in_test",
     "shop_reached",
     "signature_failure",
     "step_asked",
@@ -40,6 +41,7 @@ __all__ = [
 _VERSION = "verify/2"
 _FAILED = "delivery.signature_failed"
 _REACHED = "migro.shop_reached"
+_TEST_PAID = "payment.test_paid"
 _DELIVERY = DeliverySeen(
     sender="",
     occurred_at=EPOCH,
@@ -67,7 +69,7 @@ class Unexplained(Signal, kind="migro.unexplained"):
 
 def derived_from(signal: str) -> tuple[str, ...]:
     """Return the ids of what verify may have made of a signal, by its id; so nobody has to remember them."""
-    kinds = (_FAILED, *(c.__signal_kind__ for c in (ClockWrong, DeliverySeen, Unexplained)))
+    kinds = (_FAILED, _TEST_PAID, *(c.__signal_kind__ for c in (ClockWrong, DeliverySeen, Unexplained)))
     return tuple(_derived_id(kind, signal) for kind in kinds)
 
 
@@ -114,6 +116,31 @@ def signature_failure(signal: Signal, at: int) -> Signal:
         dedup_key=signal.id,
         normalizer=_VERSION,
         id=_derived_id(_FAILED, signal.id),
+    )
+
+
+def paid_in_test(signal: Signal, at: int) -> Signal | None:
+    """
+    Return the derived signal for a payment of a test account that went through and names what it pays; else None.
+
+    A test counts for nothing, but that a live order was paid by one is no test any more. Of its content only the order
+    and the cart are told.
+    """
+    paid: dict[str, str] = {n: id for n, id in signal.ids.items() if n in ("cart_ref", "order_id")}
+    if signal.env != "test" or (signal.kind, signal.topic) != ("payment", "order.paid") or not paid:
+        return None
+    return Signal(
+        kind=_TEST_PAID,
+        merchant=signal.merchant,
+        occurred_at=from_microseconds(at),
+        source_kind=signal.source_kind,
+        provider=signal.provider,
+        ids=paid,
+        env=signal.env,
+        auth=signal.auth,
+        dedup_key=signal.id,
+        normalizer=_VERSION,
+        id=_derived_id(_TEST_PAID, signal.id),
     )
 
 
