@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from migro import Agent, VolatileMemory
 from migro.engine import EngineState, NativeEngine
-from migro.models import Signal, to_microseconds
+from migro.models import Severity, Signal, to_microseconds
+from migro.observe import EndpointSettings, Envelope, ObserveSettings
+from migro.observe.codes import CODES, SAYINGS
+from migro.observe.intents import FEATURES
 from migro.packs.headless import RULES
 from migro.packs.headless.signals import Dispute, Fulfilment, Payment
-from migro.rules import RuleSet
-from tests.observe.payloads import observed
+from migro.packs.headless.specimens import order
+from migro.packs.headless.specimens_operations import START
+from migro.rules import RuleSet, everything
+from tests.observe.payloads import observed, observer
 from tests.observe.test_adyen import read as adyen
 from tests.observe.test_paypal import CAPTURE
 from tests.observe.test_paypal import read as paypal
@@ -108,3 +116,58 @@ def test_why_and_by_whom_are_columns() -> None:
         "Not enough balance", "Fraud", "10.4", "visa",
     )  # fmt: skip
     assert [Fulfilment.of(s).carrier for s in tracked] == ["USPS"]
+
+
+TOLD_BY_HOSTS = {
+    "link.before_cutover": "only the host knows when a mail was written",
+    "page.known_handle": "a log does not know the catalogue",
+    "page.no_results": "a log does not know what a page shows",
+    "page.sold_out": "a log does not know what a page shows",
+    "effect.duplicate": "a consumer's own word for what it has done twice",
+    "effect.duplicate_charge": "a consumer's own word for what it has done twice",
+    "feedback.docs_negative": "the word of whoever publishes the documentation",
+    "import.filtered": "the word of an import",
+    "import.retry": "the word of an import",
+    "write.stale_stock_raised": "a text does not say what the figure was before",
+    "notice.domain_broken": "whoever reads a platform's mails or console",
+    "notice.hook_disabled": "whoever reads a platform's mails or console",
+    "notice.hook_failing": "whoever reads a platform's mails or console",
+    "notice.not_indexed": "whoever reads a platform's mails or console",
+    "notice.privacy_failing": "whoever reads a platform's mails or console",
+    "notice.version_ended": "whoever reads a platform's mails or console",
+    "link.docs_dead": "whoever knows which pages the documentation has",
+    "link.docs_deprecated": "whoever knows which pages the documentation has",
+}
+"""Features that rules ask for and no delivery says by itself, each with who does."""
+
+_OF_REQUESTS = {"request.scan", "link.from_checkout", "link.from_mail", "link.legacy_id"}
+
+
+def test_whatever_features_rules_ask_for_are_said_by_deliveries_or_by_a_host_of_whom_it_is_known() -> None:
+    parts = [part for rule in RULES for part in everything(rule.when)]
+    texts = [str(p) for part in parts for p in part.conditions if ".features." in str(p)]
+    asked = {name for text in texts for name in re.findall(r"'([a-z]+[.][a-z0-9_.]+)'", text)}
+    said = {f"code.{code}" for code, _ in CODES} | {name for name, _ in SAYINGS} | FEATURES | _OF_REQUESTS
+
+    assert asked - said == set(TOLD_BY_HOSTS)
+
+
+def test_live_orders_that_test_payments_paid_are_found_although_tests_count_for_nothing() -> None:
+    paid = {"object": "payment_intent", "status": "succeeded", "amount": 5_990, "currency": "eur"}
+    made = to_microseconds(START) // 1_000_000
+    events = [
+        {"id": f"evt_{n}", "object": "event", "type": "payment_intent.succeeded", "created": made, "livemode": False,
+         "data": {"object": {**paid, "id": f"pi_{n}", "metadata": {"order_id": f"o-{n}"}}}}
+        for n in (1, 2)
+    ]  # fmt: skip
+    endpoint = ObserveSettings(endpoints={"mugs": EndpointSettings(merchant="shop-1", env="production")})
+    later = START + timedelta(minutes=1)
+    envelopes = [Envelope(received_at=later, kind="stripe_event", endpoint="mugs", body=event) for event in events]
+    told = [s for e in envelopes for s in observer(endpoint).observe(e).signals]
+    host = Agent(rules=RULES, memory=VolatileMemory())
+    orders = [order(0, order_id=f"o-{n}") for n in (1, 2)]
+    decisions = [d for s in (*orders, *told) for d in host.handle(s)]
+
+    assert {s.env for s in told} == {"test"}
+    assert {d.issue.kind for d in decisions} == {"test_mode_in_production"}
+    assert max(d.issue.severity for d in decisions) is Severity.SEV1

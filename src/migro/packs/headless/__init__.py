@@ -51,6 +51,7 @@ def _rules() -> RuleSet:
         integration,
         inventory,
         journeys,
+        log_codes,
         mail_links,
         notices,
         occurrences,
@@ -142,6 +143,7 @@ def _rules() -> RuleSet:
         notices,
         tills,
         proofs,
+        log_codes,
     )
     rules = tuple(rule for module in modules for rule in module.RULES)
     return RuleSet("headless", *rules, *documentation.faults(rules), signals=VOCABULARY, require_examples=True)

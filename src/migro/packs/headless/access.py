@@ -23,13 +23,14 @@ from ...rules import (
     supports,
 )
 from .auth import MISSING_SCOPE, TOKEN_REVOKED
+from .operations_signals import ApiCalls
 from .references import cited
 from .responses import draft_reply, operators
 from .shop_witnesses import calls, mostly
 from .signals import HttpRequest
 from .specimens import SHOP, burst
 from .specimens import page as view
-from .specimens_operations import LOG, at, said
+from .specimens_operations import CALLS, LOG, at, said
 from .specimens_shop import SETUP, STOREFRONT_CALLS
 from .stakes import impact_on
 from .storefront_signals import ShopSetup, StorefrontCalls
@@ -64,7 +65,8 @@ TOKEN_EXPIRED = IssueKind[MerchantId](
 
 _ADMIN: Pred[StorefrontCalls] = StorefrontCalls.api == "admin"
 _STOREFRONT: Pred[StorefrontCalls] = StorefrontCalls.api == "storefront"
-_401: Pred[StorefrontCalls] = StorefrontCalls.status == 401
+# A call that went well need not say its status, and was not refused.
+_401: Pred[StorefrontCalls] = StorefrontCalls.status.present() & (StorefrontCalls.status == 401)
 _PASSED: Pred[StorefrontCalls] = StorefrontCalls.failed == False  # noqa: E712
 _DENIED: Pred[StorefrontCalls] = StorefrontCalls.code == "auth.scope"
 _ONE_FIELD = on(
@@ -87,6 +89,8 @@ _PAGES = on(
 _ALL_REFUSED = calls(_ADMIN).share(_401, at_least=percent(80), floor=10, within=minutes(10))
 
 _OWN: dict[str, Any] = {"api": "admin", "operation": "orders"}
+_NO_SCOPE: dict[str, Any] = {"result": "failed", "code": "auth.scope"}
+_NO_KEY: dict[str, Any] = {"result": "failed", "code": "auth.token_invalid"}
 _NO: dict[str, Any] = {"status": 401, "failed": True}
 _FIELD: dict[str, Any] = {"code": "auth.scope", "field": "menu", "failed": True}
 
@@ -106,6 +110,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_ALL_REFUSED,
         then=supports(TOKEN_REVOKED, STRONG, family="calls"),
         why="At least 80 % of the administrative calls were refused within ten minutes.",
+        revision=2,
         examples=(
             fires(
                 "80 of 100",
@@ -119,6 +124,11 @@ RULES: tuple[Rule[Any], ...] = (
                 said(STOREFRONT_CALLS, 1, calls=79, **_OWN, **_NO),
             ),
             silent("nine calls", said(STOREFRONT_CALLS, 1, calls=9, **_OWN, **_NO)),
+            silent(
+                "a status told only of refusals",
+                said(STOREFRONT_CALLS, 0, calls=90, status=None, **_OWN),
+                said(STOREFRONT_CALLS, 1, calls=10, **_OWN, **_NO),
+            ),
         ),
     ),
     Rule(
@@ -126,6 +136,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_ALL_REFUSED.held(minutes(60)),
         then=supports(TOKEN_REVOKED, STRONG, family="calls", severity=Severity.SEV2),
         why="At least 80 % of the administrative calls have been refused for an hour.",
+        revision=2,
         examples=(
             fires("an hour", *burst(14, said(STOREFRONT_CALLS, 0, calls=10, **_OWN, **_NO), every=300), for_=SHOP),
             silent("less", *burst(13, said(STOREFRONT_CALLS, 0, calls=10, **_OWN, **_NO), every=300)),
@@ -151,6 +162,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=calls(_ADMIN, _401).without(calls(_ADMIN, _PASSED), within=minutes(60)),
         then=supports(TOKEN_REVOKED, WEAK, family="boards"),
         why="No administrative call passed for an hour after one was refused: what is shown is old.",
+        revision=2,
         examples=(
             fires(
                 "an hour",
@@ -184,6 +196,38 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "scope.answers",
+        when=on(ApiCalls, ApiCalls.code == "auth.scope", per=ApiCalls.merchant, weight=ApiCalls.calls).at_least(
+            3, within=minutes(30)
+        )
+        & on(ApiCalls, ApiCalls.result == "ok", per=ApiCalls.merchant).at_least(1, within=minutes(30)),
+        then=supports(MISSING_SCOPE, STRONG, family="calls"),
+        why="The API denied something three times within half an hour while other calls passed.",
+        examples=(
+            fires("three", said(CALLS, 0), said(CALLS, 1, calls=3, **_NO_SCOPE), for_=SHOP),
+            silent("two", said(CALLS, 0), said(CALLS, 1, calls=2, **_NO_SCOPE)),
+            silent("nothing passes", said(CALLS, 1, calls=3, **_NO_SCOPE)),
+            silent("the key itself", said(CALLS, 0), said(CALLS, 1, calls=3, **_NO_KEY)),
+        ),
+    ),
+    Rule(
+        "token.answers",
+        when=on(ApiCalls, per=ApiCalls.merchant, weight=ApiCalls.calls).share(
+            ApiCalls.code.present(),
+            ApiCalls.code == "auth.token_invalid",
+            at_least=percent(80),
+            floor=10,
+            within=minutes(10),
+        ),
+        then=supports(TOKEN_REVOKED, STRONG, family="calls"),
+        why="The API refused the key in at least 80 % of the answers of ten minutes.",
+        examples=(
+            fires("80 of 100", said(CALLS, 0, calls=20), said(CALLS, 1, calls=80, **_NO_KEY), for_=SHOP),
+            silent("79 of 100", said(CALLS, 0, calls=21), said(CALLS, 1, calls=79, **_NO_KEY)),
+            silent("a scope", said(CALLS, 1, calls=80, **_NO_SCOPE)),
+        ),
+    ),
+    Rule(
         "scope.deleted-things",
         when=mostly(calls(_DENIED), StorefrontCalls.gone == True, at_least=percent(95), floor=3, within=minutes(5)),  # noqa: E712
         then=refutes(MISSING_SCOPE, 60, family="deleted"),
@@ -204,6 +248,7 @@ RULES: tuple[Rule[Any], ...] = (
         & (_LAST_MINUTE >= percent(90)).after(_LAST_MINUTE <= percent(10), within=minutes(2)),  # noqa: SIM300
         then=supports(TOKEN_EXPIRED, STRONG, family="calls"),
         why="From one minute to the next at least 90 % of the storefront's calls are refused.",
+        revision=2,
         examples=(
             fires(
                 "all at once",
@@ -234,6 +279,7 @@ RULES: tuple[Rule[Any], ...] = (
         & calls(_STOREFRONT).share(_401, at_least=percent(90), floor=20, within=minutes(5)),
         then=supports(TOKEN_EXPIRED, MEDIUM, family="plan"),
         why="The storefront's calls are refused within ten minutes of the token's end.",
+        revision=2,
         examples=(
             fires(
                 "ten minutes after",
@@ -313,6 +359,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=refutes(TOKEN_EXPIRED, 150, family="preview"),
         why="Nearly all refused calls came from previews.",
+        revision=2,
         examples=(
             fires("all of it", said(STOREFRONT_CALLS, 0, calls=5, env="staging", **_NO), for_=SHOP),
             silent(

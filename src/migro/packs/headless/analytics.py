@@ -70,14 +70,18 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "analytics.landing",
-        when=NEW_ORDERS.share(Order.landing == "checkout", at_least=percent(50), floor=20, within=_DAY),
+        when=NEW_ORDERS.share(
+            Order.landing.present(), Order.landing == "checkout", at_least=percent(50), floor=20, within=_DAY
+        ),
         then=supports(ANALYTICS, MEDIUM, family="landing"),
         why="At least half of the orders of a day name checkout as the page that the shopper came in by.",
+        revision=2,
         examples=(
             fires(
                 "50 of 100", *burst(50, order(0, landing="home")), *burst(50, order(60, landing="checkout")), for_=SHOP
             ),
             silent("49 of 100", *burst(51, order(0, landing="home")), *burst(49, order(60, landing="checkout"))),
+            silent("most name no page", *burst(80, order()), *burst(20, order(60, landing="checkout"))),
         ),
     ),
     Rule(

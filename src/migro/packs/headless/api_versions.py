@@ -47,7 +47,7 @@ API_VERSION = IssueKind[MerchantId](
 
 _CALLS = on(ApiCalls, per=ApiCalls.merchant, weight=ApiCalls.calls)
 _MINUTES = on(ApiCalls, per=ApiCalls.merchant)
-_INCOMPLETE: Pred[ApiCalls] = ApiCalls.missing_required == True  # noqa: E712
+_INCOMPLETE: Pred[ApiCalls] = ApiCalls.missing_required.present() & (ApiCalls.missing_required == True)  # noqa: E712
 _END = during(
     on(Interval, Interval.what == "api_sunset", per=Interval.merchant),
     starts=Interval.starts_at,
@@ -110,11 +110,13 @@ RULES: tuple[Rule[Any], ...] = (
         when=_CALLS.share(_INCOMPLETE, at_least=percent(50), floor=20, within=minutes(30)) & _END,
         then=supports(API_VERSION, STRONG, family="schema"),
         why="Half of the answers lack a required field, within a day of the end of a version.",
+        revision=2,
         examples=(
             fires("50 of 100", _ENDS, said(_WHOLE, 0, calls=50), said(_TORN, 60, calls=50), for_=SHOP),
             silent("no end near", _WHOLE, _TORN),
             silent("two days after", said(_ENDS), said(_WHOLE, 172_800), said(_TORN, 172_860)),
             silent("49 of 100", _ENDS, said(_WHOLE, 0, calls=51), said(_TORN, 60, calls=49)),
+            silent("told only where it is so", _ENDS, said(CALLS, 0, calls=180), said(_TORN, 60, calls=20)),
         ),
     ),
     Rule(
@@ -128,6 +130,7 @@ RULES: tuple[Rule[Any], ...] = (
         & _END,
         then=supports(API_VERSION, STRONG, family="schema", severity=Severity.SEV2),
         why="Half of the answers about carts and checkouts lack a required field since a version ended.",
+        revision=2,
         examples=(
             fires("50 of 100", _ENDS, *_half(50), for_=SHOP),
             silent("49 of 100", _ENDS, *_half(49)),

@@ -65,6 +65,7 @@ _EMPTY_COUNT = opens(_EMPTY).count(within=minutes(30))
 _ALL_COUNT = opens().count(within=minutes(30))
 _EMPTY_SHARE = _EMPTY_COUNT.per(_ALL_COUNT, floor=20)
 _READS = calls(StorefrontCalls.operation == "cart", StorefrontCalls.had_cookie == True)  # noqa: E712
+_CARTLESS: Pred[StorefrontCalls] = StorefrontCalls.null_cart.present() & (StorefrontCalls.null_cart == True)  # noqa: E712
 _KEPT = on(Probe, Probe.journey == "keep_cart", Probe.ok == True, per=Probe.merchant)  # noqa: E712
 _NOT_KEPT = on(Probe, Probe.journey == "keep_cart", Probe.ok == False, per=Probe.merchant)  # noqa: E712
 _DONE = on(Cart, Cart.topic == "cart.converted", per=(Cart.merchant, Cart.cart_ref))
@@ -114,9 +115,10 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "cart-lost.null-cart",
-        when=_READS.share(StorefrontCalls.null_cart == True, at_least=percent(5), floor=20, within=minutes(30)),  # noqa: E712
+        when=_READS.share(_CARTLESS, at_least=percent(5), floor=20, within=minutes(30)),
         then=supports(CART_LOST, MEDIUM, family="graphql"),
         why="At least 5 % of carts that a cookie named did not exist any more within half an hour.",
+        revision=2,
         examples=(
             fires(
                 "5 of 100",
@@ -128,6 +130,11 @@ RULES: tuple[Rule[Any], ...] = (
                 "4 of 100",
                 said(STOREFRONT_CALLS, 0, calls=96, null_cart=False, **_READ),
                 said(STOREFRONT_CALLS, 1, calls=4, null_cart=True, **_READ),
+            ),
+            silent(
+                "told only where there is none",
+                said(STOREFRONT_CALLS, 0, calls=480, **_READ),
+                said(STOREFRONT_CALLS, 1, calls=20, null_cart=True, **_READ),
             ),
         ),
     ),

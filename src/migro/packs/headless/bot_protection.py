@@ -123,6 +123,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         "bot-block.quota-told",
         when=on(ApiCalls, _STOREFRONT, _CHALLENGED, per=ApiCalls.merchant, weight=ApiCalls.calls).share(
+            ApiCalls.rate_headers.present(),
             ApiCalls.rate_headers == True,  # noqa: E712
             at_least=percent(50),
             floor=10,
@@ -131,6 +132,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=refutes(BOT_BLOCKED, 150, family="quota"),
         why="The refusals tell a quota, so it is a rate limit.",
+        revision=2,
         examples=(
             fires("told", said(_WALL, 60, rate_headers=True), for_=SHOP),
             fires("half", _UNTOLD, said(_WALL, 60, calls=10, rate_headers=True), for_=SHOP),

@@ -33,7 +33,8 @@ __all__ = ["RULES"]
 
 
 _CART: Pred[StorefrontCalls] = StorefrontCalls.operation.matches("(?i)cart|checkout")
-_CONFLICT: Pred[StorefrontCalls] = (StorefrontCalls.status == 409) | (
+# What went well need not say with which status, and was no conflict.
+_CONFLICT: Pred[StorefrontCalls] = (StorefrontCalls.status.present() & (StorefrontCalls.status == 409)) | (
     StorefrontCalls.code.present() & (StorefrontCalls.code == "cart.conflict")
 )
 _WRITES = calls(_CART, StorefrontCalls.operation.matches("(?i)create|add|update|remove|set|complete"))
@@ -70,6 +71,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_WRITES.share(_CONFLICT, at_least=percent(3), floor=50, within=minutes(15)),
         then=supports(VERSION_CONFLICT, STRONG, family="graphql"),
         why="At least 3 % of the calls that change carts were refused as conflicts within a quarter of an hour.",
+        revision=2,
         examples=(
             fires(
                 "3 of 100",
@@ -81,6 +83,11 @@ RULES: tuple[Rule[Any], ...] = (
                 "2 of 100",
                 said(STOREFRONT_CALLS, 0, calls=98, **_UPDATE),
                 said(STOREFRONT_CALLS, 1, calls=2, status=409, **_UPDATE),
+            ),
+            silent(
+                "a status told only of conflicts",
+                said(STOREFRONT_CALLS, 0, calls=2_450, **{**_UPDATE, "status": None}),
+                said(STOREFRONT_CALLS, 1, calls=50, status=409, **_UPDATE),
             ),
         ),
     ),

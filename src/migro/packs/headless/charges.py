@@ -6,7 +6,7 @@ from typing import Any
 
 from ...expressions import Pred, hours, minutes, percent
 from ...models import Severity
-from ...models.signal import MerchantId
+from ...models.signal import MerchantId, Signal
 from ...rules import (
     MEDIUM,
     STRONG,
@@ -27,13 +27,13 @@ from .check_signals import PaymentPoll
 from .references import cited
 from .responses import draft_reply, notify, page, report
 from .shop_witnesses import NEW_ORDERS, mostly, newest
-from .signals import Order, Payment
-from .specimens import SHOP, burst, order, payment, ticket
+from .signals import Order, PaidInTest, Payment
+from .specimens import SHOP, burst, order, paid_in_test, payment, ticket
 from .specimens_operations import LOG, said
 from .specimens_shop import FAULT, PAYMENT_POLL
 from .stakes import at_stake
 from .storefront_signals import Fault
-from .witnesses import REAL_MONEY, TEST_ORDER, logged, tickets
+from .witnesses import REAL_MONEY, REAL_ORDER, TEST_ORDER, logged, tickets
 
 __all__ = ["NO_ORDER", "RULES", "TEST_MODE"]
 
@@ -129,6 +129,19 @@ _TEST_ORDERS = on(Payment, _TEST_PAID, Payment.order_id.present(), Payment.env =
 
 _C: dict[str, Any] = {"cart_ref": "c1"}
 _TEST: dict[str, Any] = {"livemode": False, "order_id": "1001"}
+
+_BY_ORDER = (PaidInTest.merchant, PaidInTest.order_id)
+_LIVE_ORDER = on(Order, Order.topic == "order.created", REAL_ORDER, per=(Order.merchant, Order.order_id))
+_BY_TEST = on(PaidInTest, per=_BY_ORDER)
+# Which of the two is told first is chance.
+_PAID_BY_TEST = holding(
+    _BY_TEST.after(_LIVE_ORDER, within=minutes(60)), per=PaidInTest.merchant, within=hours(24)
+) + holding(_LIVE_ORDER.after(_BY_TEST, within=minutes(60)), per=PaidInTest.merchant, within=hours(24))
+
+
+def _in_test(n: int) -> tuple[Signal, ...]:
+    return (*burst(n, order(0), order_id="o"), *burst(n, paid_in_test(60), order_id="o"))
+
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -263,6 +276,32 @@ RULES: tuple[Rule[Any], ...] = (
             silent("real money", payment(0, order_id="1001")),
             silent("one of the shop's own people", payment(0, internal=True, **_TEST)),
             silent("staging", payment(0, env="staging", **_TEST)),
+        ),
+    ),
+    Rule(
+        "test-mode.one-order",
+        when=_PAID_BY_TEST >= 1,
+        then=supports(TEST_MODE, MEDIUM, family="payments"),
+        why="A payment of a test account paid an order that is none, as somebody does who tries a shop out.",
+        lasts=hours(24),
+        examples=(
+            fires("the order first", order(0), paid_in_test(60), for_=SHOP),
+            fires("the payment first", paid_in_test(0), order(60), for_=SHOP),
+            silent("a test order", order(0, test=True), paid_in_test(60)),
+            silent("another order", order(0), paid_in_test(60, order_id="2")),
+            silent("a day apart", order(0), paid_in_test(3_601)),
+        ),
+    ),
+    Rule(
+        "test-mode.orders",
+        when=_PAID_BY_TEST >= 2,
+        then=supports(TEST_MODE, STRONG, family="payments", severity=Severity.SEV1),
+        why="Payments of a test account paid two live orders within a day.",
+        lasts=hours(24),
+        examples=(
+            fires("two", *_in_test(2), for_=SHOP),
+            silent("one", *_in_test(1)),
+            silent("test orders", *burst(2, order(0, test=True), order_id="o"), *_in_test(2)[2:]),
         ),
     ),
     Rule(

@@ -29,8 +29,8 @@ from .expected import raised
 from .references import cited
 from .responses import draft_reply, notify, report
 from .shop_witnesses import after_cutover, before_cutover, calls, mostly, still
-from .signals import Ticket
-from .specimens import SHOP, burst, ticket
+from .signals import HttpRequest, Ticket
+from .specimens import SHOP, burst, page, ticket
 from .specimens_operations import MOVE, at, said
 from .specimens_shop import CUSTOMERS, LOGIN, LOGIN_REDIRECT, MAILS, RESETS, STOREFRONT_CALLS
 from .storefront_signals import StorefrontCalls
@@ -115,6 +115,16 @@ _AT_THE_END: Pred[StorefrontCalls] = (StorefrontCalls.token_age_s >= StorefrontC
 )
 _LOOPING = on(LoginRedirect, per=(LoginRedirect.merchant, LoginRedirect.session)).at_least(3, within=minutes(60))
 
+# To the login and back is two redirects; who signs in sees one or two of them.
+_BOUNCED = on(
+    HttpRequest,
+    HttpRequest.route_class == "account",
+    HttpRequest.method == "GET",
+    HttpRequest.status.one_of(302, 303, 307),
+    HttpRequest.bot == False,  # noqa: E712
+    per=(HttpRequest.merchant, HttpRequest.visitor),
+).at_least(6, within=minutes(10))
+
 _CUTOVER = said(MOVE, -200_000, cutover_at=at(-180_000))
 _OLD_CUTOVER = said(MOVE, -200_000, cutover_at=at(-15 * 86_400))
 _END: dict[str, Any] = {"status": 401, "failed": True, "customer": True, "token_ttl_s": 3_600}
@@ -167,6 +177,11 @@ def _writing(times: int) -> Timed[MerchantId]:
 def _written(n: int) -> tuple[Signal, ...]:
     before = burst(2, ticket(-90_000, "intent.login"), requester="p")
     return (*before, *burst(n, ticket(0, "intent.login"), requester="p"))
+
+
+def _bounces(visitors: int, times: int) -> tuple[HttpRequest, ...]:
+    sent = [page(30 * n, 302, route_class="account") for n in range(times)]
+    return tuple(s for one in sent for s in burst(visitors, one, visitor="v"))
 
 
 RULES: tuple[Rule[Any], ...] = (
@@ -323,6 +338,17 @@ RULES: tuple[Rule[Any], ...] = (
                 "four sessions", *(s for i in range(3) for s in burst(4, said(LOGIN_REDIRECT, 10 * i), session="s"))
             ),
             silent("twice each", *(s for i in range(2) for s in burst(5, said(LOGIN_REDIRECT, 10 * i), session="s"))),
+        ),
+    ),
+    Rule(
+        "login-loop.log",
+        when=holding(_BOUNCED, per=HttpRequest.merchant, within=minutes(60)) >= 5,
+        then=supports(LOGIN_LOOP, MEDIUM, family="http"),
+        why="Five visitors were sent to and fro between account and login three times within ten minutes.",
+        examples=(
+            fires("five visitors", *_bounces(5, 6), for_=SHOP),
+            silent("four visitors", *_bounces(4, 6)),
+            silent("they sign in", *_bounces(5, 5)),
         ),
     ),
     Rule(

@@ -75,6 +75,9 @@ SPLIT_BRAIN = IssueKind[MerchantId](
 )
 
 _RECORDS = on(RecordImport, per=RecordImport.merchant, weight=RecordImport.records)
+# What was taken need not say with which status.
+_INVALID_RECORD: Pred[RecordImport] = RecordImport.status.present() & RecordImport.status.one_of(400, 422)
+_CALL_INVALID: Pred[ApiCalls] = ApiCalls.status.present() & ApiCalls.status.one_of(400, 422)
 _RETRIED = on(LogLine, LogLine.features.has("import.retry"), per=LogLine.merchant)
 _BY_SHOPPERS: Pred[OrderTrace] = (
     OrderTrace.by_staff.missing() | (OrderTrace.by_staff == False)  # noqa: E712
@@ -100,13 +103,19 @@ _INVALID: dict[str, Any] = {"status": 422, "result": "failed"}
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "import.refused",
-        when=_RECORDS.share(RecordImport.status.one_of(400, 422), at_least=percent(5), floor=200, within=minutes(60)),
+        when=_RECORDS.share(_INVALID_RECORD, at_least=percent(5), floor=200, within=minutes(60)),
         then=supports(BULK_IMPORT, STRONG, family="import-log"),
         why="Of at least two hundred records 5 % were refused as invalid.",
+        revision=2,
         examples=(
             fires("10 of 200", said(IMPORT, 0, records=190), said(IMPORT, 60, records=10, status=422), for_=SHOP),
             silent("9 of 200", said(IMPORT, 0, records=191), said(IMPORT, 60, records=9, status=422)),
             silent("10 of 199", said(IMPORT, 0, records=189), said(IMPORT, 60, records=10, status=422)),
+            silent(
+                "a status told only of refusals",
+                said(IMPORT, 0, records=5_000, status=None),
+                said(IMPORT, 60, records=200, status=422),
+            ),
         ),
     ),
     Rule(
@@ -121,12 +130,12 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "import.calls-refused",
-        when=_IMPORT_CALLS.share(ApiCalls.status.one_of(400, 422), at_least=percent(5), floor=200, within=hours(1))
+        when=_IMPORT_CALLS.share(_CALL_INVALID, at_least=percent(5), floor=200, within=hours(1))
         .without(_REHEARSAL, within=minutes(5), before=hours(2))
         .unless(_REHEARSAL),
         then=supports(BULK_IMPORT, STRONG, family="calls"),
         why="The platform's API found 5 % of at least two hundred calls of an import invalid.",
-        revision=3,
+        revision=4,
         examples=(
             fires(
                 "10 of 200",
@@ -138,6 +147,12 @@ RULES: tuple[Rule[Any], ...] = (
             silent("9 of 200", said(_IMPORTS, 0, calls=191), said(_IMPORTS, 60, calls=9, **_INVALID), after=_LATER),
             silent("10 of 199", said(_IMPORTS, 0, calls=189), said(_IMPORTS, 60, calls=10, **_INVALID), after=_LATER),
             silent("another client", said(CALLS, 0, calls=190), said(CALLS, 60, calls=10, **_INVALID), after=_LATER),
+            silent(
+                "a status told only of refusals",
+                said(_IMPORTS, 0, calls=5_000, status=None),
+                said(_IMPORTS, 60, calls=200, **_INVALID),
+                after=_LATER,
+            ),
             silent(
                 "part of another word",
                 said(_IMPORTS, 0, client="important-widgets", calls=190),
@@ -173,12 +188,24 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "import.throttled",
-        when=_RECORDS.share(RecordImport.status == 429, at_least=percent(20), floor=50, within=minutes(15)),
+        when=_RECORDS.share(
+            RecordImport.status.present(),
+            RecordImport.status == 429,
+            at_least=percent(20),
+            floor=50,
+            within=minutes(15),
+        ),
         then=supports(BULK_IMPORT, MEDIUM, family="pace"),
         why="A fifth of the import's records met a rate limit.",
+        revision=2,
         examples=(
             fires("20 of 100", said(IMPORT, 0, records=80), said(IMPORT, 60, records=20, status=429), for_=SHOP),
             silent("19 of 100", said(IMPORT, 0, records=81), said(IMPORT, 60, records=19, status=429)),
+            silent(
+                "a status told only of refusals",
+                said(IMPORT, 0, records=500, status=None),
+                said(IMPORT, 60, records=50, status=429),
+            ),
         ),
     ),
     Rule(

@@ -73,6 +73,13 @@ _OF_TOPIC = on(
     Ticket.features.has("intent.how_to"),
     per=(Ticket.merchant, Ticket.cluster),
 )
+_ABOUT_THE_SHOP = on(
+    Ticket,
+    Ticket.author.one_of("end_user", "unknown"),
+    Ticket.features.has("intent.how_to"),
+    Ticket.cluster.present() | Ticket.features.overlaps(frozenset({"intent.webhook_api", "mentions.migration"})),
+    per=Ticket.merchant,
+)
 _GAP: Pred[IssueAbove] = IssueAbove.issue_kind == "documentation_gap"
 _ELSEWHERE = (
     on(IssueAbove, _GAP, IssueAbove.issue_status == "open", per=IssueAbove.merchant)
@@ -94,16 +101,25 @@ _GO_LIVE = said(INTERVAL, 0, what="go_live", starts_at=at(72 * 3_600), ends_at=a
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "docs.asked-twice",
-        when=_QUESTIONS.distinct(Ticket.ticket_id, at_least=2, within=hours(24)),
+        # Shoppers ask how to send something back; what a step of the move is, or a shop's own word for it, is told.
+        when=_ABOUT_THE_SHOP.distinct(Ticket.ticket_id, at_least=2, within=hours(24)),
         then=supports(CONFUSION, MEDIUM, family="tickets"),
-        why="Two tickets of a day ask how to do something.",
+        why="Two tickets of a day ask how to do something in the new shop.",
+        revision=2,
         examples=(
-            fires("two", ticket(0, "intent.how_to"), ticket(60, "intent.how_to", ticket_id="2"), for_=SHOP),
-            silent("one ticket with two messages", *burst(2, ticket(0, "intent.how_to"))),
+            fires("two", _ASKS, ticket(60, "intent.how_to", cluster="themes", ticket_id="2"), for_=SHOP),
+            fires(
+                "about the move",
+                ticket(0, "intent.how_to", "mentions.migration"),
+                ticket(60, "intent.how_to", "intent.webhook_api", ticket_id="2"),
+                for_=SHOP,
+            ),
+            silent("one ticket with two messages", *burst(2, _ASKS)),
+            silent("two shoppers", ticket(0, "intent.how_to"), ticket(60, "intent.how_to", ticket_id="2")),
             silent(
                 "an agent answers",
-                ticket(0, "intent.how_to"),
-                ticket(60, "intent.how_to", ticket_id="2", author="agent"),
+                _ASKS,
+                ticket(60, "intent.how_to", cluster="webhooks", ticket_id="2", author="agent"),
             ),
         ),
     ),

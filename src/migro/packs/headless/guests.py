@@ -62,7 +62,8 @@ GUEST_AT_CHECKOUT = IssueKind[MerchantId](
     about=("cart",),
 )
 
-_SIGNED_IN = opens(CheckoutOpens.signed_in_before == True)  # noqa: E712
+# Of a checkout that says nothing about it nobody knows who came there.
+_SIGNED_IN = opens(CheckoutOpens.signed_in_before == True, CheckoutOpens.signed_in_after.present())  # noqa: E712
 _BECAME_GUEST: Pred[CheckoutOpens] = CheckoutOpens.signed_in_after == False  # noqa: E712
 _BRIDGE = on(
     HttpRequest,
@@ -83,6 +84,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_SIGNED_IN.share(_BECAME_GUEST, at_least=percent(20), floor=10, within=minutes(60)),
         then=supports(GUEST_AT_CHECKOUT, STRONG, family="checkout"),
         why="At least 20 % of signed-in shoppers were guests at checkout within an hour.",
+        revision=2,
         examples=(
             fires("20 of 100", said(OPENS, 0, opens=80, **_KNOWN), said(OPENS, 1, opens=20, **_GUESTS), for_=SHOP),
             silent("19 of 100", said(OPENS, 0, opens=81, **_KNOWN), said(OPENS, 1, opens=19, **_GUESTS)),
@@ -95,6 +97,7 @@ RULES: tuple[Rule[Any], ...] = (
         & _SIGNED_IN.share(_BECAME_GUEST, at_least=percent(20), floor=10, within=minutes(60)),
         then=supports(GUEST_AT_CHECKOUT, STRONG, family="checkout", severity=Severity.SEV2),
         why="Signed-in shoppers with prices of their own were guests at checkout.",
+        revision=2,
         examples=(
             fires(
                 "20 of 100",

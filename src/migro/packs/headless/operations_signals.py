@@ -187,6 +187,7 @@ class ApiCalls(Signal, kind="api.calls"):
         client: Who called, such as ``stock_sync``.
         calls: How many.
         result: ok, throttled, challenged, unknown_field or failed.
+        code: Canonical code of the error, such as ``auth.scope``.
         rate_headers: Whether the answers told a quota.
         starved: How many found less quota than they needed.
         used_permille: Fullest quota among them, in thousandths.
@@ -204,6 +205,7 @@ class ApiCalls(Signal, kind="api.calls"):
     client: MaybeKey[str] = UNSET
     calls: Attr[int]
     result: Attr[str]
+    code: Maybe[str] = UNSET
     rate_headers: Maybe[bool] = UNSET
     starved: Maybe[int] = UNSET
     used_permille: Maybe[int] = UNSET

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, days, fact, hours, percent, permille
+from ...expressions import Pred, days, fact, hours, minutes, percent, permille
 from ...models import Severity
 from ...models.signal import MerchantId, Signal
 from ...rules import (
@@ -17,6 +17,7 @@ from ...rules import (
     SeverityScale,
     fires,
     greatest,
+    holding,
     on,
     refutes,
     silent,
@@ -26,9 +27,9 @@ from .expected import raised
 from .planning_signals import ShopMove
 from .references import cited
 from .responses import draft_reply, notify, operators, recheck, report
-from .signals import Order, Payment
+from .signals import Fulfilment, Order, Payment
 from .specimens import SHOP, burst, order, payment, ticket
-from .specimens_operations import IMPORT, LOG, MOVE, NOW, ORDER_COUNTS, START, TRACE, at, said, usual
+from .specimens_operations import IMPORT, LOG, MOVE, NOW, ORDER_COUNTS, RETURNED, START, TRACE, at, said, usual
 from .sync_signals import OrderCounts, OrderTrace, RecordImport
 from .witnesses import logged, tickets, usual_of
 
@@ -102,6 +103,15 @@ def _orders(n: int) -> tuple[Signal, ...]:
     return (*_USUAL, *burst(n, order(NOW + 3_700), every=0), payment(NOW + 3_800))
 
 
+_BACKDATED: Pred[Order] = (
+    (Order.topic == "order.created") & Order.backdated.present() & (Order.backdated == True)  # noqa: E712
+)
+_SHIPPED = on(Fulfilment, per=(Fulfilment.merchant, Fulfilment.order_id)).after(
+    on(Order, _BACKDATED, per=(Order.merchant, Order.order_id)), within=hours(24)
+)
+
+_SENT = said(RETURNED, 0, source_kind="platform_webhook", reason=None)
+
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "order-gap.by-day",
@@ -139,10 +149,15 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         "order-gap.skipped",
         when=_RECORDS.share(
-            RecordImport.status.between(400, 499), at_least=percent("0.5"), floor=200, within=hours(24)
+            RecordImport.status.present(),
+            RecordImport.status.between(400, 499),
+            at_least=percent("0.5"),
+            floor=200,
+            within=hours(24),
         ),
         then=supports(ORDER_GAP, MEDIUM, family="import-log"),
         why="One record in two hundred was refused by the import.",
+        revision=2,
         examples=(
             fires("1 of 200", said(IMPORT, 0, records=199), said(IMPORT, 60, status=422), for_=SHOP),
             silent("1 of 201", said(IMPORT, 0, records=200), said(IMPORT, 60, status=422)),
@@ -243,6 +258,30 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("31 days", said(TRACE, 60, labels=1, polled_at=START + days(31)), for_=SHOP),
             silent("30 days", said(TRACE, 60, labels=1, polled_at=START + days(30))),
+        ),
+    ),
+    Rule(
+        "order-effects.backdated",
+        when=on(Order, _BACKDATED, per=Order.merchant).at_least(10, within=minutes(30)),
+        then=supports(SIDE_EFFECTS, MEDIUM, family="rate"),
+        why="Ten orders that were placed more than a week ago were told as new within half an hour.",
+        examples=(
+            fires("ten", *burst(10, order(0, backdated=True), order_id="o"), for_=SHOP),
+            silent("nine", *burst(9, order(0, backdated=True), order_id="o")),
+            silent("new ones", *burst(10, order(0), order_id="o")),
+        ),
+    ),
+    Rule(
+        "order-effects.shipped",
+        when=holding(_SHIPPED, per=Order.merchant, within=hours(2)) >= 1,
+        then=supports(SIDE_EFFECTS, STRONG, family="effects", severity=Severity.SEV1),
+        why="An order that was placed more than a week ago and is told as new has been sent out.",
+        lasts=hours(2),
+        examples=(
+            fires("sent out", order(0, backdated=True), said(_SENT, 60), for_=SHOP),
+            silent("another one", order(0, backdated=True), said(_SENT, 60, order_id="2")),
+            silent("a new one", order(0), said(_SENT, 60)),
+            silent("a day later", order(0, backdated=True), said(_SENT, 86_401)),
         ),
     ),
     Rule(

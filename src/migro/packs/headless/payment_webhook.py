@@ -238,6 +238,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         "payment-signature.test-mode",
         when=_PAYER_BAD.share(
+            Delivery.live.present(),
             Delivery.live == False,  # noqa: E712
             at_least=percent(100),
             floor=3,
@@ -246,12 +247,16 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=refutes(PAYMENT_SIGNATURE, 60, family="test-mode"),
         why="All refused deliveries are of the provider's test mode.",
+        revision=2,
         examples=(
             fires("three", *burst(3, said(DELIVERY, live=False, **_PAYER_D)), for_=SHOP),
             silent(
                 "one is live",
                 said(DELIVERY, live=True, **_PAYER_D),
                 *burst(3, said(DELIVERY, 1, live=False, **_PAYER_D)),
+            ),
+            silent(
+                "one does not say", said(DELIVERY, **_PAYER_D), *burst(3, said(DELIVERY, 1, live=False, **_PAYER_D))
             ),
         ),
     ),

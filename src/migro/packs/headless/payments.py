@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, minutes, percent
+from ...expressions import Pred, fact, minutes, percent
 from ...models import Severity
-from ...models.signal import MerchantId
+from ...models.signal import MerchantId, Signal
 from ...rules import MEDIUM, STRONG, WEAK, Amounts, IssueKind, Rule, SeverityScale, fires, on, silent, supports
 from .references import cited
 from .responses import draft_reply, operators
-from .signals import Payment
-from .specimens import SHOP, alert, burst, error, payment, ticket
+from .signals import Payment, ShopProfile
+from .specimens import SHOP, alert, burst, error, payment, profile, ticket
 from .stakes import impact_on
 from .witnesses import REAL_MONEY, alerting, coded_error, tickets
 
-__all__ = ["DECLINES", "RULES"]
+__all__ = ["DECLINES", "RULES", "SAME_CURRENCY"]
 
 DECLINES = IssueKind[MerchantId](
     "payment_decline_surge",
@@ -83,12 +83,26 @@ _SET_UP: Pred[Payment] = Payment.decline_code.one_of(
     "merchant_blacklist",
     "testmode_decline",
 )
+# A sum in another currency than the usual order's cannot be held against it.
+SAME_CURRENCY: Pred[Payment] = Payment.currency.missing() | (Payment.currency == fact(ShopProfile.currency))
 _TRIED = on(Payment, Payment.topic.one_of("order.paid", "payment.failed"), REAL_MONEY, _ATTEMPT, per=Payment.merchant)
+
+# Who tries out stolen cards is refused, and pays next to nothing: that no shopper can pay does not follow.
+_TRIFLES = (
+    on(Payment, _FAILED, REAL_MONEY, Payment.amount_minor.present(), SAME_CURRENCY, per=Payment.merchant)
+    .quantile(percent(50), Payment.amount_minor, within=minutes(30))
+    .per(fact(ShopProfile.aov_minor))
+) <= percent(20)
 
 _OTHERS = (
     ("adyen", "AUTHORISATION", "Not Submitted"),
     ("paypal", "PAYMENT.CAPTURE.DENIED", "RECEIVING_PREFERENCE_MANDATES_MANUAL_ACTION"),
 )
+
+
+def _small(amount_minor: int) -> tuple[Signal, ...]:
+    # An order is usually worth 70.00.
+    return (profile(-60), *burst(30, payment(60, "payment.failed", amount_minor=amount_minor)))
 
 
 def _failed(provider: str, raw_topic: str, code: str) -> Payment:
@@ -98,14 +112,16 @@ def _failed(provider: str, raw_topic: str, code: str) -> Payment:
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "payment.declines",
-        when=_TRIED.share(_FAILED, at_least=percent(40), floor=30, within=minutes(30)),
+        when=_TRIED.share(_FAILED, at_least=percent(40), floor=30, within=minutes(30)).unless(_TRIFLES),
         then=supports(DECLINES, MEDIUM, family="payments"),
         why="At least 40 % of payments failed within half an hour.",
+        revision=2,
         examples=(
             fires("18 of 30", *burst(12, payment()), *burst(18, payment(60, "payment.failed")), for_=SHOP),
             silent("17 of 30 can be chance", *burst(13, payment()), *burst(17, payment(60, "payment.failed"))),
             silent("one payment too few", *burst(11, payment()), *burst(18, payment(60, "payment.failed"))),
             silent("a test account", *burst(30, payment(0, "payment.failed", livemode=False))),
+            silent("sums that nobody orders for", *_small(1_400)),
             silent(
                 "one attempt told twice",
                 *burst(15, payment()),
@@ -116,13 +132,16 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "payment.most-decline",
-        when=_TRIED.share(_FAILED, at_least=percent(60), floor=30, within=minutes(30)),
+        when=_TRIED.share(_FAILED, at_least=percent(60), floor=30, within=minutes(30)).unless(_TRIFLES),
         then=supports(DECLINES, STRONG, family="payments"),
         why="At least 60 % of payments failed within half an hour, which no card mix explains.",
+        revision=2,
         examples=(
             fires("24 of 30", *burst(6, payment()), *burst(24, payment(60, "payment.failed")), for_=SHOP),
             silent("23 of 30 can be chance", *burst(7, payment()), *burst(23, payment(60, "payment.failed"))),
             silent("one payment too few", *burst(29, payment(60, "payment.failed"))),
+            silent("sums that nobody orders for", *_small(1_400)),
+            fires("14.01 for 70.00", *_small(1_401), for_=SHOP),
         ),
     ),
     Rule(

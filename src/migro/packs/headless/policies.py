@@ -182,6 +182,25 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "csp.payment-hosts",
+        when=on(
+            CspReports,
+            CspReports.host.matches(r"(?i)(^|\.)(adyen|braintree\w*|checkout|klarna\w*|mollie|paypal\w*|stripe)\."),
+            CspReports.report_only == False,  # noqa: E712
+            CspReports.foreign == False,  # noqa: E712
+            per=CspReports.merchant,
+            weight=CspReports.sessions,
+        ).at_least(10, within=minutes(15)),
+        then=supports(CSP, STRONG, family="reports", severity=Severity.SEV1),
+        why="Browsers of ten sessions blocked a payment provider's script within a quarter of an hour.",
+        examples=(
+            fires("ten", said(CSP_REPORTS, 0, sessions=10, host="js.stripe.com"), for_=SHOP),
+            silent("nine", said(CSP_REPORTS, 0, sessions=9, host="js.stripe.com")),
+            silent("no payment", said(CSP_REPORTS, 0, sessions=10, host="tags.example")),
+            silent("only reported", said(CSP_REPORTS, 0, sessions=10, host="js.stripe.com", report_only=True)),
+        ),
+    ),
+    Rule(
         "csp.report-only",
         when=mostly(_ALL_REPORTS, CspReports.report_only == True, at_least=percent(95), floor=20, within=minutes(5)),  # noqa: E712
         then=refutes(CSP, 150, family="report-only"),

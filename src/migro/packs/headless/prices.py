@@ -197,6 +197,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         "market.charged-other",
         when=_SESSIONS.share(
+            SessionMarket.charged_other.present(),
             SessionMarket.charged_other == True,  # noqa: E712
             at_least=percent(2),
             floor=50,
@@ -204,6 +205,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=supports(MARKET, STRONG, family="sessions", severity=Severity.SEV2),
         why="In 2 % of the sessions another currency was charged than shown.",
+        revision=2,
         examples=(
             fires(
                 "2 of 100",
@@ -217,6 +219,11 @@ RULES: tuple[Rule[Any], ...] = (
                 said(SESSIONS, 60, sessions=1, charged_other=True),
             ),
             silent("shown only", said(SESSIONS, 0, sessions=98), said(SESSIONS, 60, sessions=2, currencies=2)),
+            silent(
+                "told only where it was",
+                said(SESSIONS, 0, sessions=4_950),
+                said(SESSIONS, 60, sessions=50, charged_other=True),
+            ),
         ),
     ),
     Rule(

@@ -38,6 +38,7 @@ __all__ = [
     "Inventory",
     "Maintenance",
     "Order",
+    "PaidInTest",
     "Payment",
     "Probe",
     "Product",
@@ -172,6 +173,7 @@ class Order(Signal, kind="order"):
         tax_exempt: Whether the customer or the goods are free of it.
         landing: Class of the page that the shopper came in by.
         reason: Why it was cancelled, in the platform's word.
+        backdated: Whether it was made now and placed more than a week ago.
     """
 
     order_id: Key[str]
@@ -185,6 +187,7 @@ class Order(Signal, kind="order"):
     tax_exempt: Maybe[bool] = UNSET
     landing: Maybe[str] = UNSET
     reason: Maybe[str] = UNSET
+    backdated: Maybe[bool] = UNSET
 
 
 class Payment(Signal, kind="payment"):
@@ -387,6 +390,13 @@ class SignatureFailure(Signal, kind="delivery.signature_failed"):
     endpoint: Maybe[str] = UNSET
 
 
+class PaidInTest(Signal, kind="payment.test_paid"):
+    """Verify saw a payment of a test account that names the order or cart that it pays."""
+
+    order_id: MaybeKey[str] = UNSET
+    cart_ref: MaybeKey[str] = UNSET
+
+
 VOCABULARY: tuple[type[Signal], ...] = (
     Alert,
     App,
@@ -403,6 +413,7 @@ VOCABULARY: tuple[type[Signal], ...] = (
     Inventory,
     Maintenance,
     Order,
+    PaidInTest,
     Payment,
     Probe,
     Product,

@@ -17,6 +17,7 @@ from .signals import (
     Inventory,
     Maintenance,
     Order,
+    PaidInTest,
     Payment,
     Probe,
     ShopProfile,
@@ -35,6 +36,7 @@ __all__ = [
     "maintenance",
     "order",
     "page",
+    "paid_in_test",
     "payment",
     "probe",
     "probes",
@@ -78,6 +80,7 @@ _ORDER = Order(**_ALL, source_kind="platform_webhook", provider="shopify", topic
 _STOCK = Inventory(
     **_ALL, source_kind="platform_webhook", provider="shopify", topic="inventory.changed", sku="sku-1", available=3
 )
+_PAID_IN_TEST = PaidInTest(**_ALL, source_kind="payment_webhook", provider="stripe", order_id="1001")
 _SIGNATURE = SignatureFailure(**_ALL, source_kind="receiver", provider="shopify", sender="shopify")
 _PROFILE = ShopProfile(**_ALL, currency="EUR", aov_minor=7_000)
 _HOOK = Hook(**_ALL, source_kind="platform_webhook", provider="bigcommerce", topic="hook.failure")
@@ -179,6 +182,11 @@ def order(at: int = 0, **columns: Any) -> Order:
 def stock(at: int = 0, available: int = 3, **columns: Any) -> Inventory:
     """Return a stock figure."""
     return _like(_STOCK, at, {"available": available, **columns})
+
+
+def paid_in_test(at: int = 0, **columns: Any) -> PaidInTest:
+    """Return the word that a payment of a test account named order 1001."""
+    return _like(_PAID_IN_TEST, at, columns)
 
 
 def signature_failure(at: int = 0, **columns: Any) -> SignatureFailure:

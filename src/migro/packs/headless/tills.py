@@ -12,7 +12,7 @@ from .card_testing import CARD_TESTING
 from .charges import TEST_MODE
 from .expected import raised
 from .payment_returns import WALLET_MISSING
-from .payments import DECLINES
+from .payments import DECLINES, SAME_CURRENCY
 from .shop_witnesses import risen
 from .signals import HttpRequest, Payment, ShopProfile
 from .specimens import SHOP, burst, payment, profile
@@ -28,8 +28,6 @@ __all__ = ["RULES"]
 _W, _H = minutes(15), minutes(30)
 _WENT: Pred[Payment] = Payment.topic == "order.paid"
 _ENDED: Pred[Payment] = Payment.topic.one_of("order.paid", "payment.failed")
-# A sum in another currency than the usual order's cannot be held against it.
-_SAME_CURRENCY: Pred[Payment] = Payment.currency.missing() | (Payment.currency == fact(ShopProfile.currency))
 
 
 def _money(*where: Pred[Payment]) -> Selection[Payment, MerchantId]:
@@ -43,7 +41,13 @@ _EVENTS = _money(_ENDED, _IN_CART).count(within=_W)
 _TRIED = _money(_ENDED, _IN_CART).different(Payment.payment_id, within=_W)
 _PASSED = _money(_WENT, _IN_CART).different(Payment.payment_id, within=_W)
 # Half of a shop's payments may well be far below the mean of its orders, so sums are compared with its own median.
-_SUM = _money(_ENDED, _IN_CART, Payment.amount_minor.present(), _SAME_CURRENCY).quantile(
+_SUM = _money(_ENDED, _IN_CART, Payment.amount_minor.present(), SAME_CURRENCY).quantile(
+    percent(50), Payment.amount_minor, within=_W
+)
+
+_ALL_TRIED = _money(_ENDED).different(Payment.payment_id, within=_W)
+_ALL_PASSED = _money(_WENT).different(Payment.payment_id, within=_W)
+_FAILED_SUM = _money(Payment.topic == "payment.failed", Payment.amount_minor.present(), SAME_CURRENCY).quantile(
     percent(50), Payment.amount_minor, within=_W
 )
 
@@ -98,6 +102,11 @@ def _tried(n: int, amount_minor: int = 2_100, **columns: Any) -> tuple[Signal, .
     return (profile(-60), *before, *burst(n, now, every=0, payment_id="p"))
 
 
+def _trifles(good: int, bad: int, amount_minor: int = 1_400, **columns: Any) -> tuple[Signal, ...]:
+    refused = payment(1, "payment.failed", amount_minor=amount_minor, **columns)
+    return (profile(-60), *burst(good, payment(0, **columns), payment_id="g"), *burst(bad, refused, payment_id="b"))
+
+
 def _sessions(good: int, bad: int) -> tuple[Signal, ...]:
     first = (*burst(good, said(ATTEMPT, 0, ok=True), session="g"), *burst(bad, said(ATTEMPT, 200), session="b"))
     return (*first, said(ATTEMPT, 920, ok=True, session="late"))
@@ -149,6 +158,24 @@ RULES: tuple[Rule[Any], ...] = (
         _tries,
         _tried,
         edge=50,
+    ),
+    Rule(
+        "card-testing.trifles",
+        # What is usual is not known of a shop that is a day old; that hardly one sum of an order passes is told by
+        # the sums themselves. Half of a shop's own payments are never for so little.
+        when=(_ALL_PASSED.per(_ALL_TRIED, floor=50) <= percent(20))
+        & (_FAILED_SUM.per(fact(ShopProfile.aov_minor)) <= percent(20)),
+        then=supports(CARD_TESTING, STRONG, family="payments"),
+        why="Fifty payments in a quarter of an hour, few pass, and half are for a fifth of what an order is worth.",
+        examples=(
+            # An order is usually worth 70.00.
+            fires("10 of 50", *_trifles(10, 40), for_=SHOP),
+            silent("11 of 50", *_trifles(11, 39)),
+            silent("49", *_trifles(0, 49)),
+            silent("14.01 for 70.00", *_trifles(10, 40, amount_minor=1_401)),
+            silent("nobody says what an order is worth", *_trifles(10, 40)[1:]),
+            silent("other money", *_trifles(10, 40, currency="JPY")),
+        ),
     ),
     Rule(
         "payment.sessions-fail",

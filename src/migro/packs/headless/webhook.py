@@ -222,6 +222,7 @@ RULES: tuple[Rule[Any], ...] = (
         "webhook-signature.no-headers",
         # Who probes an open address does not know which headers belong there.
         when=_PLATFORM_BAD.share(
+            Delivery.complete.present(),
             Delivery.complete == False,  # noqa: E712
             at_least=percent(50),
             floor=5,
@@ -230,6 +231,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=refutes(PLATFORM_SIGNATURE, 150, family="probing"),
         why="Half of the refused deliveries lack headers that the platform always sends: somebody probes.",
+        revision=2,
         examples=(
             fires("3 of 6", *burst(3, _REFUSED_D), *burst(3, said(_REFUSED_D, NOW + 9, complete=False)), for_=SHOP),
             silent("2 of 5", *burst(3, _REFUSED_D), *burst(2, said(_REFUSED_D, NOW + 9, complete=False))),

@@ -1,0 +1,125 @@
+"""
+What logs and monitors call by its name: lines with a canonical code, and alerts that say what is broken.
+
+A log repeats what browsers, trackers and callers tell first, so it is the weaker witness; a sender that names a fault
+in so many words is no riddle, though, and is never filed as one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...expressions import Pred, minutes
+from ...models.signal import MerchantId
+from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, fires, on, silent, supports
+from .auth import MISSING_SCOPE
+from .browser import CORS, CSP, HYDRATION
+from .codes import CODES_REFUSED
+from .customers import LOGIN_LOOP
+from .data_sync import UNPUBLISHED
+from .delivery import WRONG_TAX
+from .hosts import HOST_BROKEN
+from .integration import THROTTLED
+from .operations_signals import LogLine
+from .order_flow import EXPORT_STALLED
+from .payments import DECLINES
+from .signals import Alert
+from .specimens import SHOP, alert
+from .specimens_operations import LOG, said
+from .webhook import PLATFORM_SIGNATURE
+from .witnesses import alerting, logged
+
+__all__ = ["RULES"]
+
+_LINES: tuple[tuple[IssueKind[MerchantId], str, int, int, int], ...] = (
+    (CODES_REFUSED, "code.promo.invalid", 20, 60, WEAK),
+    (CORS, "code.cors", 20, 15, MEDIUM),
+    (CSP, "code.csp", 10, 15, MEDIUM),
+    (DECLINES, "code.checkout.payment", 10, 30, MEDIUM),
+    (HOST_BROKEN, "log.tls_failed", 20, 10, WEAK),
+    (HYDRATION, "code.hydration", 20, 30, WEAK),
+    (LOGIN_LOOP, "code.auth.customer", 20, 60, MEDIUM),
+    (MISSING_SCOPE, "code.auth.scope", 3, 30, MEDIUM),
+    (THROTTLED, "code.throttle", 20, 5, MEDIUM),
+    (UNPUBLISHED, "code.channel.unpublished", 20, 30, MEDIUM),
+    (WRONG_TAX, "code.checkout.tax", 10, 30, MEDIUM),
+)
+"""Mode, what the lines say, how many of them in how many minutes, points."""
+
+_OF_A_PLATFORM: Pred[LogLine] = (LogLine.route_class == "webhook") & LogLine.payer.missing()
+
+_CERTIFICATE = r"(?i)(ssl|tls|x509|cert).*(expired|invalid|mismatch|untrusted|not.?trusted)"
+
+_ALERTS: tuple[tuple[IssueKind[MerchantId], str, str], ...] = (
+    (
+        EXPORT_STALLED,
+        r"(?i)(order|erp|oms|fulfil\w*|3pl).*(export|queue|backlog|stall|stuck)|export.*(queue|stall|stuck|backlog)",
+        "OrderExportQueueOld",
+    ),
+    (
+        HOST_BROKEN,
+        r"(?i)(ssl|tls|x509|cert).*(expir|invalid|mismatch|fail|error|untrust)|dns.*(fail|mismatch|error|resol)",
+        "SSLCertExpired",
+    ),
+)
+"""Mode, names of alerts about it, one of them."""
+
+
+def _of_lines(kind: IssueKind[MerchantId], feature: str, n: int, within: int, points: int) -> Rule[Any]:
+    return Rule(
+        f"logs.{kind.name}",
+        when=logged(feature, lines=n, within=minutes(within)),
+        then=supports(kind, points, family="app-log"),
+        why=f"Logs said {n} times in {within} minutes what stands for {feature.partition('.')[2]}.",
+        examples=(
+            fires(f"{n} lines", said(LOG, 0, feature, lines=n), for_=SHOP),
+            silent("one too few", said(LOG, 0, feature, lines=n - 1)),
+            silent("something else", said(LOG, 0, "log.restarted", lines=n)),
+        ),
+    )
+
+
+def _of_alerts(kind: IssueKind[MerchantId], name: str, example: str) -> Rule[Any]:
+    told = alert(0, alertname=example)
+    return Rule(
+        f"alerts.{kind.name}",
+        when=alerting(name),
+        then=supports(kind, MEDIUM, family="alerts"),
+        why="A monitor's alert about it is firing.",
+        examples=(
+            fires("by its name", told, for_=SHOP),
+            silent("something else", alert(0, alertname="DiskFull")),
+            silent("it is over", told, alert(60, alertname=example, topic="alert.resolved")),
+        ),
+    )
+
+
+RULES: tuple[Rule[Any], ...] = (
+    *(_of_lines(*row) for row in _LINES),
+    Rule(
+        "logs.webhook_signature_mismatch",
+        when=logged("code.sig.mismatch", lines=5, within=minutes(10), where=_OF_A_PLATFORM),
+        then=supports(PLATFORM_SIGNATURE, MEDIUM, family="app-log"),
+        why="The receiver logged five times in ten minutes that a signature does not fit.",
+        examples=(
+            fires("five", said(LOG, 0, "code.sig.mismatch", lines=5, route_class="webhook"), for_=SHOP),
+            silent("four", said(LOG, 0, "code.sig.mismatch", lines=4, route_class="webhook")),
+            silent("a provider's", said(LOG, 0, "code.sig.mismatch", lines=5, route_class="webhook", payer="stripe")),
+            silent("elsewhere", said(LOG, 0, "code.sig.mismatch", lines=5, route_class="account")),
+        ),
+    ),
+    *(_of_alerts(*row) for row in _ALERTS),
+    Rule(
+        "alerts.certificate-by-region",
+        when=on(Alert, Alert.topic == "alert.firing", Alert.alertname.matches(_CERTIFICATE), per=Alert.merchant)
+        .distinct(Alert.region, at_least=2, within=minutes(30))
+        .unless(on(Alert, Alert.topic == "alert.resolved", Alert.alertname.matches(_CERTIFICATE), per=Alert.merchant)),
+        then=supports(HOST_BROKEN, STRONG, family="alerts"),
+        why="Monitors in two regions refuse a certificate.",
+        examples=(
+            fires("two", *(alert(0, alertname="SSLCertExpired", region=r) for r in ("eu", "us")), for_=SHOP),
+            silent("one", *(alert(n, alertname="SSLCertExpired", region="eu") for n in (0, 60))),
+            silent("soon", *(alert(0, alertname="SSLCertExpiresSoon", region=r) for r in ("eu", "us"))),
+        ),
+    ),
+)
