@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from migro.comparison.trials import with_what_it_reads
-from migro.expressions import UNSET, Attr, Conjunction, Disjunction, Maybe, Pred, days, feature, hours, minutes
+from migro.expressions import UNSET, Attr, Conjunction, Disjunction, Maybe, Pred, days, feature, hours, minutes, percent
 from migro.models import Signal
 from migro.mutation.mutants import replaced
 from migro.rules import (
@@ -658,3 +658,27 @@ def hidden_feature(rule: Rule[Any]) -> Faulty:
         return [hidden == True]  # noqa: E712
 
     yield from narrowed(rule, make)
+
+
+# --- shares -----------------------------------------------------------------------------------------------------
+
+
+class Answered(Signal, kind="seeded.answered"):
+    """What a host may write of its own calls: the flag and the word where there is something to say."""
+
+    lacking: Maybe[bool] = UNSET
+    reason: Maybe[str] = UNSET
+
+
+def shares_untold(column: str, value: object) -> Operator:
+    def make(rule: Rule[Any]) -> Faulty:
+        if _about_merchants(rule):
+            asked = on(Answered, per=Answered.merchant)
+            portion = asked.share(getattr(Answered, column) == value, at_least=percent(20), floor=30, within=hours(1))
+            yield changed(rule, Both((rule.when, portion)))
+
+    return make
+
+
+operator("a share of those that tell a flag", "MR114")(shares_untold("lacking", True))
+operator("a share of those that tell a word", "MR114")(shares_untold("reason", "stale"))

@@ -37,6 +37,8 @@ class Call(Signal, kind="checks.call"):
     token_age: Attr[int] = UNSET
     refresh_token: Maybe[str] = UNSET
     phone: Maybe[str] = UNSET
+    lacking: Maybe[bool] = UNSET
+    took_ms: Maybe[int] = UNSET
 
 
 @feature("checks.long_note", version=1)
@@ -263,3 +265,33 @@ def test_exactly_the_points_that_there_are_can_be_waited_for() -> None:
 
     assert found(rule("waits", calls & known(OTHER, at_least_points=90)), *both) == []
     assert found(rule("waits", calls & known(OTHER, at_least_points=91)), *both) == [("MR105", "waits")]
+
+
+@pytest.mark.parametrize(
+    ("selected", "asked", "said"),
+    [
+        ([], [Call.lacking == True], False),  # noqa: E712
+        ([], [Call.lacking == False], False),  # noqa: E712
+        ([], [Call.note == "stale"], False),
+        ([], [Call.lacking.present(), Call.lacking == True], True),  # noqa: E712
+        ([], [Call.lacking.present() & (Call.lacking == True)], True),  # noqa: E712
+        ([Call.lacking.present()], [Call.lacking == True], True),  # noqa: E712
+        ([Call.note == "cart"], [Call.note.one_of("cart", "pay"), Call.code >= 500], True),
+        ([], [Call.code >= 500, Call.lacking == True], True),  # noqa: E712  # most fail the other condition
+        ([], [(Call.code >= 500) | (Call.lacking == True)], False),  # noqa: E712
+        ([], [Call.took_ms >= 5_000], True),  # what was not measured is not known
+    ],
+    ids=str,
+)
+def test_a_share_says_what_a_signal_without_a_flag_counts_as(selected: Any, asked: Any, said: bool) -> None:
+    asking = on(Call, *selected, per=Call.merchant).share(*asked, at_least=percent(20), floor=30, within=hours(1))
+
+    assert [code for code, _ in found(rule("r", asking)) if code == "MR114"] == ([] if said else ["MR114"])
+
+
+def test_whoever_is_left_out_of_a_share_is_named_with_what_to_write() -> None:
+    asking = calls.share(Call.lacking == True, at_least=percent(20), floor=30, within=hours(1))  # noqa: E712
+    problem = only("MR114", rule("r", asking))
+
+    assert "a signal without Call.lacking counts as" in problem.message
+    assert "Call.lacking.present()" in problem.witness

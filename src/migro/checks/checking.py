@@ -15,6 +15,7 @@ from .contents import contents
 from .pairs import colliding
 from .problems import Problem
 from .reach import most_points, never_holds, unreachable
+from .shares import untold
 
 __all__ = ["check", "check_rules", "problems_of_loading"]
 
@@ -31,7 +32,7 @@ def check(ruleset: RuleSet) -> tuple[Problem, ...]:
     dead = {problem.rule for problem in found}
     found += [*_conditions(ruleset), *colliding(ruleset, dead), *_points(ruleset)]
     for rule in ruleset.rules:
-        found += contents(rule)
+        found += [*contents(rule), *untold(rule)]
     places = {rule.id: place for place, rule in enumerate(ruleset.rules)}
     return tuple(sorted(found, key=lambda p: (places.get(p.rule, -1), p.code, p.other, p.message)))
 

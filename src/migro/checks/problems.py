@@ -28,6 +28,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "MR111": "missing example",
         "MR112": "personal data",
         "MR113": "feature that cannot be imported",
+        "MR114": "share of those that say so",
     }
 )
 """What each code stands for; docs/reference/rule-checks.md says more."""
