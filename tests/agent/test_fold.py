@@ -202,8 +202,9 @@ def test_a_milder_fault_hides_no_critical_alarm() -> None:
     assert "unknown" in {kind for kind, _ in run.state.held}
 
 
-def test_one_line_of_level_error_is_nobodys_alarm_and_twenty_in_ten_minutes_are(run: Run) -> None:
-    line: dict[str, Any] = {"severity_hint": "high", "source_kind": "app_log", "topic": "log.line"}
+@pytest.mark.parametrize("topic", ["app.fault", "log.line"])
+def test_one_line_of_level_error_is_nobodys_alarm_and_twenty_in_ten_minutes_are(run: Run, topic: str) -> None:
+    line: dict[str, Any] = {"severity_hint": "high", "source_kind": "app_log", "topic": topic}
     run.give(*(stranger(n, 30 * n, **line) for n in range(19)))
     few = set(run.state.held)
     run.give(stranger(19, 600, **line))

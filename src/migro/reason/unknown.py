@@ -22,7 +22,7 @@ UNKNOWN = IssueKind[str](
     human_only=("find out what it is", "write a rule for it, or mute it"),
 )
 
-_LINE = Unexplained.topic == "log.line"
+_LINE = Unexplained.topic.one_of("app.fault", "log.line")
 
 CORE = RuleSet(
     "core",

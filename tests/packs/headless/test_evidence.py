@@ -152,7 +152,7 @@ def test_what_speaks_against_is_counted(rule: Rule[Any]) -> None:
 
 
 def test_questions_about_a_fault_are_no_confusion() -> None:
-    asked = burst(2, ticket(0, "intent.how_to"), ticket_id="t")
+    asked = burst(2, ticket(0, "intent.how_to", cluster="checkout_domain"), ticket_id="t")
 
     assert judged("documentation_confusion", *asked).band is Band.MID
     assert judged("documentation_confusion", *asked, *SPIKE).band is Band.LOW

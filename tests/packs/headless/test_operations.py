@@ -211,7 +211,4 @@ def test_a_question_is_about_the_fault_where_strong_evidence_needs_no_weeks_of_h
     ids = {r.id for r in RULES}
     technical = [k for k in RULES.kinds.values() if k.per == ("merchant",) and k.category not in ("docs", "unknown")]
 
-    assert {k.name for k in technical if f"docs.{k.name}" not in ids} == {
-        "card_testing_attack",
-        "traffic_surge_capacity",
-    }
+    assert {k.name for k in technical if f"docs.{k.name}" not in ids} == {"traffic_surge_capacity"}
