@@ -138,7 +138,9 @@ def test_a_route_is_found_in_the_words_of_an_error() -> None:
 @pytest.mark.parametrize(
     ("agent", "bot"),
     [("Mozilla/5.0 (X11) Firefox/131.0", False), ("Mozilla/5.0 (iPhone) Safari/604.1", False),
-     ("Mozilla/5.0 (compatible; bingbot/2.0)", True), ("curl/8.12.1", True), ("kube-probe/1.33", True), ("-", True)],
+     ("Mozilla/5.0 (compatible; bingbot/2.0)", True), ("curl/8.12.1", True), ("kube-probe/1.33", True), ("-", True),
+     ("Mozilla/5.0 (compatible; PriceHarvest/2.1)", True), ("Fetcher/1.0 (+https://fetch.example/)", True),
+     ("Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1)", False)],
 )  # fmt: skip
 def test_known_agents_are_no_shoppers(agent: str, bot: bool) -> None:
     assert is_bot(agent) is bot

@@ -17,8 +17,11 @@ _BOT: Final = compile_pattern(
     r"|kube-probe|elb-healthchecker|googlehc|health.?check|prometheus|blackbox|uptime|pingdom|statuscake|site24x7"
     r"|datadog|newrelic|nagios|zabbix|monit|checkly|catchpoint|dynatrace"
     r"|nmap|nikto|sqlmap|masscan|zgrab|nuclei|dirbuster|gobuster|wpscan|censys|shodan|expanse|semrush|ahrefs|mj12|dotbot"
-    r"|feedfetcher|feedburner|yandex|baidu|duckduck|applebot|petal|gptbot|claudebot|ccbot|bytespider|perplexity|archive"
+    r"|\+https?://|feedfetcher|feedburner|yandex|baidu|duckduck|applebot|petal|gptbot|claudebot|ccbot|bytespider|perplexity|archive"
 )
+# Whoever is only compatible says so to be let in; the browsers that once did are known.
+_COMPATIBLE: Final = compile_pattern(r"(?i)^mozilla/[0-9.]+ \(compatible; [a-z]")
+_OLD_BROWSER: Final = compile_pattern(r"(?i)\(compatible; (msie|konqueror)")
 
 
 @lru_cache(maxsize=1024)
@@ -29,4 +32,6 @@ def is_bot(agent: str) -> bool:
     A missing agent counts as one: browsers always send theirs. The word is the client's own; never trust it alone.
     """
     agent = agent.strip()
-    return agent in ("", "-") or _BOT.found_in(agent)
+    if agent in ("", "-") or _BOT.found_in(agent):
+        return True
+    return _COMPATIBLE.found_in(agent) and not _OLD_BROWSER.found_in(agent)
