@@ -123,6 +123,7 @@ _BOUNCED = on(
     HttpRequest.status.one_of(302, 303, 307),
     HttpRequest.bot == False,  # noqa: E712
     per=(HttpRequest.merchant, HttpRequest.visitor),
+    weight=HttpRequest.requests,
 ).at_least(6, within=minutes(10))
 
 _CUTOVER = said(MOVE, -200_000, cutover_at=at(-180_000))
