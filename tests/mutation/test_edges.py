@@ -75,8 +75,14 @@ def test_a_rule_of_which_nothing_is_pinned_is_named() -> None:
 def test_every_small_change_of_a_rule_without_examples_is_noticed_at_its_edges(pinned: RuleEdges) -> None:
     verdicts = list(judge(SHOP, SHOP.rules[0], edges=pinned))
 
-    # Where no example fires, nobody would miss the whole rule; whoever says so has one.
-    assert {v.outcome for v in verdicts if v.operator != "rule deleted"} == {"pinned"}
+    assert {v.outcome for v in verdicts} == {"pinned"}
+
+
+def test_a_deleted_rule_without_examples_is_missed_by_its_edges_alone(pinned: RuleEdges) -> None:
+    def deleted(edges: RuleEdges | None) -> str:
+        return next(v.outcome for v in judge(SHOP, SHOP.rules[0], edges=edges) if v.operator == "rule deleted")
+
+    assert (deleted(None), deleted(pinned)) == ("survived", "pinned")
 
 
 def test_each_edge_notices_what_no_other_does(pinned: RuleEdges) -> None:

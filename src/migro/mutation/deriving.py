@@ -1,14 +1,15 @@
 """
 Deriving: edges for a rule, one for each small change that its examples would not notice.
 
-For every mutant a stream is searched in which rule and mutant fire at different times. What the rule does there is
-pinned, as far as the engine says it; whether the rule *should* do that is for a person to read.
+For every mutant a stream is looked for in which rule and mutant fire at different times: first on both sides of where
+the rule turns (see `migro.mutation.turning`), then among streams that are made up for the two. What the rule does there
+is pinned, as far as the engine says it; whether the rule *should* do that is for a person to read.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -22,6 +23,8 @@ from ..rules import Rule, RuleSet, everything
 from .edges import Edge, RuleEdges, firing_in
 from .judging import Bench, coherent
 from .mutants import Mutant, mutants
+from .shapes import Reading
+from .turning import Spent, Turning
 from .variants import numbered, variants
 
 __all__ = ["EFFORT", "Effort", "derive"]
@@ -32,8 +35,15 @@ EFFORT = Effort(signals=800, streams=100, shrinking=300)
 _VARYING = 4
 """How many signals of varied examples are run for one of a search: they need no other rule set to be made."""
 
-_SHORT = 40
+_TURNING = 150
+"""How many signals are run in vain to find where a rule turns, for one of a search: nothing has to be made for them."""
+
+_SEEDS = 5
+"""From how many streams in which the rule fires that is found."""
+
+_SHORT = 400
 """How many signals an example has at most that is asked before a stream is searched."""
+
 
 _LIKE_A_SIGNAL = 6 * 3_600_000_000
 """How much time that passes is as much work as a signal: whoever asks for what is usual is asked every hour."""
@@ -72,22 +82,62 @@ class _Derivation:
         noticed: list[_Changed] = []
         left: list[_Changed] = []
         for changed in self._changed():
+            if self._any_notices(edges, changed):
+                noticed.append(changed)
+            elif self.bench.verdict(changed.mutant).outcome == "survived":
+                left.append(changed)
+        left = self._settled(self._turning(edges, left), edges, noticed, left)
+        missed: list[_Changed] = []
+        for changed in left:
             if not self._any_notices(edges, changed):
-                if self.bench.verdict(changed.mutant).outcome != "survived":
-                    continue
-                found = self._hunted(changed, self._effort(len(left)))
+                found = self._hunted(changed, self._effort(len(missed)))
                 if found is None:
-                    left.append(changed)
+                    missed.append(changed)
                     continue
                 edges.append(found)
             noticed.append(changed)
-        for edge in self._varied(left) if left else ():
+        self._settled(self._varied(missed) if missed else (), edges, noticed, missed)
+        return RuleEdges(concludes=self.rule.then.document(), edges=tuple(self._needed(edges, noticed)))
+
+    def _settled(
+        self, found: Iterable[Edge], edges: list[Edge], noticed: list[_Changed], left: list[_Changed]
+    ) -> list[_Changed]:
+        """Keep what notices some of the mutants that are left; return those that nothing noticed."""
+        for edge in found:
             here = [c for c in left if edge.noticed(c.engine, self.rule.id)]
             if here and _writable(edge.signals):
                 edges.append(edge)
                 noticed += here
-                left = [c for c in left if c not in here]
-        return RuleEdges(concludes=self.rule.then.document(), edges=tuple(self._needed(edges, noticed)))
+                left[:] = [c for c in left if c not in here]
+            if not left:
+                break
+        return left
+
+    def _turning(self, edges: Sequence[Edge], left: list[_Changed]) -> Iterator[Edge]:
+        """Yield what is on both sides of where the rule turns, until nothing is left or the effort is spent."""
+        if not left:
+            return
+        rules = [self.rule, *(c.mutant.rule for c in left if c.mutant.rule is not None)]
+        turning = Turning(
+            self.around,
+            self.rule,
+            self.engine,
+            Reading.of(rules, self.rule.lasts_us),
+            _TURNING * self.effort.signals,
+        )
+        seeds = [e.signals for e in self.rule.examples if e.fires_for and e.signals]
+        seeds += [e.signals for e in edges if e.firing]
+        try:
+            for stream in turning.streams(sorted(seeds, key=len)[:_SEEDS]):
+                signals = numbered(stream)
+                turning.spend(signals, 1 + len(left))
+                until = next(self._ends(signals, 0))
+                before = len(left)
+                yield Edge(signals=signals, until=until, firing=firing_in(self.engine, self.rule.id, signals, until))
+                if len(left) < before:
+                    turning.encouraged()
+        except Spent:
+            return
 
     def _effort(self, failures: int) -> Effort:
         # Where several changes of a rule were searched for in vain, the next one is seldom found either.

@@ -2,7 +2,7 @@
 The edge file: what is pinned of each rule of a set, as JSON that a person reads in a review.
 
 A line for each stream. The first signal of a stream has its time, the others how long after it they arrive; signals
-that are alike are written once, with their number and how far apart they are.
+that are alike are written once, with their number and how far apart they are, and with the texts in which they differ.
 """
 
 from __future__ import annotations
@@ -56,19 +56,27 @@ def _edge_data(edge: Edge) -> dict[str, Any]:
     }
 
 
+_MANY: Final = 5
+"""From how many signals on those that differ in a text alone are one row: fewer are read better one by one."""
+
+
 def _rows(signals: Sequence[Signal]) -> Iterator[list[Any]]:
     times = [to_microseconds(s.received_at) for s in signals]
     said = [(s.kind, _columns(s)) for s in signals]
     place = 0
     while place < len(signals):
-        end = _alike(times, said, place)
+        end, apart = _alike(times, said, place), list[str]()
+        further, differing = _nearly_alike(times, signals, said, place)
+        if further - place >= max(_MANY, end - place + 1):
+            end, apart = further, sorted(differing)
         at = (
             from_microseconds(times[0]).isoformat().replace("+00:00", "Z")
             if not place
             else time_text(times[place] - times[0])
         )
         several = [end - place, time_text(times[place + 1] - times[place])] if end - place > 1 else []
-        yield [at, *said[place], *several]
+        texts = [{c: [said[n][1][c] for n in range(place, end)] for c in apart}] if apart else []
+        yield [at, *said[place], *several, *texts]
         place = end
 
 
@@ -80,6 +88,24 @@ def _alike(times: Sequence[int], said: Sequence[Any], start: int) -> int:
     ):
         end += 1
     return end if end - start > 2 or times[end - 1] == times[start] else start + 1
+
+
+def _nearly_alike(
+    times: Sequence[int], signals: Sequence[Signal], said: Sequence[Any], start: int
+) -> tuple[int, frozenset[str]]:
+    """Return where signals end that come at equal distances and differ in texts alone, and the columns of those."""
+    end, apart = start + 1, frozenset[str]()
+    while end < len(times) and times[end] - times[end - 1] == times[start + 1] - times[start]:
+        (kind, mine), (another, theirs) = said[start], said[end]
+        if kind != another or set(mine) != set(theirs):
+            break
+        differing = frozenset(c for c in mine if mine[c] != theirs[c])
+        if not all(isinstance(getattr(s, c, None), str) for c in differing for s in (signals[start], signals[end])):
+            break
+        if apart and not differing <= apart:
+            break
+        end, apart = end + 1, apart or differing
+    return end, apart
 
 
 _WRITTEN_BESIDE: Final = ("id", "dedup_key", "kind", "occurred_at", "received_at")
@@ -152,8 +178,9 @@ def _signals(rows: Sequence[Any], ruleset: RuleSet, where: str) -> Iterator[Sign
     number = 0
     for row in rows:
         match row:
-            case [at, str(kind), dict(columns), *rest] if len(rest) in (0, 2):
+            case [at, str(kind), dict(columns), *rest] if len(rest) in (0, 2, 3):
                 times, every = (int(rest[0]), _microseconds(rest[1], where)) if rest else (1, 0)
+                apart = _apart(rest[2], times, where) if len(rest) == 3 else {}
             case _:
                 raise InputError(f"expected a time, a kind and columns, got {row!r}", where=where)
         moment = _start(at, where) if start is None else start + _microseconds(at, where)
@@ -168,9 +195,20 @@ def _signals(rows: Sequence[Any], ruleset: RuleSet, where: str) -> Iterator[Sign
             first = (
                 cls.from_data({**columns, **stamps, "kind": kind}, where=where)
                 if first is None
-                else first.model_copy(update=stamps)
+                else first.model_copy(update={**stamps, **{c: texts[place] for c, texts in apart.items()}})
             )
             yield first
+
+
+def _apart(texts: Any, times: int, where: str) -> dict[str, list[str]]:
+    """Return the texts in which signals differ, one for each of them, by column."""
+    match texts:
+        case dict() if all(
+            isinstance(t, list) and len(t) == times and set(map(type, t)) == {str} for t in texts.values()
+        ):
+            return texts
+        case _:
+            raise InputError(f"expected {times} texts for each column that differs, got {texts!r}", where=where)
 
 
 def _start(text: Any, where: str) -> int:

@@ -98,19 +98,20 @@ def firing_in(engine: NativeEngine, rule: str, signals: Sequence[Signal], until:
     holding: dict[int, frozenset[Key]] = {}
     start = to_microseconds(signals[0].received_at)
     for now, state in _moments(engine, signals, start + until):
-        # Of one instant the last word counts: what came and went within it held at no time.
         holding[now - start] = frozenset(key for id, key in state.firings if id == rule)
     return tuple(sorted(_intervals(holding), key=lambda f: (f.key, f.start)))
 
 
 def _moments(engine: NativeEngine, signals: Sequence[Signal], end: int) -> Iterator[tuple[int, EngineState]]:
+    # Of one instant the last word counts: what came and went within it held at no time, and nobody has to conclude it.
     state = EngineState()
-    for signal in signals:
-        now = to_microseconds(signal.received_at)
+    times = [to_microseconds(s.received_at) for s in signals]
+    for signal, now, following in zip(signals, times, (*times[1:], None), strict=True):
         yield from _due(engine, state, now)
         engine.insert(state, signal, now)
-        engine.settle(state)
-        yield now, state
+        if following != now:
+            engine.settle(state)
+            yield now, state
     yield from _due(engine, state, end)
     pass_until(engine, state, end)
     yield end, state

@@ -90,7 +90,9 @@ class Bench:
     def _outcome(self, mutant: Mutant) -> tuple[Outcome, str]:
         if mutant.rule is None:
             firing = next((e.name for e in self.rule.examples if e.fires_for), None)
-            return ("killed", firing) if firing is not None else ("survived", "")
+            if firing is not None:
+                return "killed", firing
+            return ("pinned", "the rule is gone") if self._edges is not None else ("survived", "")
         if not coherent(mutant.rule.when):
             return "refused", "premises about different keys are joined"
         try:

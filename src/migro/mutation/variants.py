@@ -19,7 +19,7 @@ from ..models.canonical import from_microseconds
 from ..rules import Rule
 from .mutants import nodes
 
-__all__ = ["Stream", "numbered", "variants"]
+__all__ = ["Stream", "numbered", "values_asked", "variants"]
 
 Stream = tuple[Signal, ...]
 
@@ -36,7 +36,7 @@ def variants(rule: Rule[Any], spans: Sequence[int]) -> Iterator[Stream]:
     examples = sorted((e for e in rule.examples if e.signals), key=lambda e: len(e.signals))
     streams = [tuple(sorted(e.signals, key=lambda s: s.received_at)) for e in examples]
     yield from streams
-    values = _values(rule)
+    values = values_asked(rule)
     made = [_changed(stream, values, spans) for stream in streams]
     # In turns, or the changes of one example would leave no time for those of another.
     for row in itertools.zip_longest(*made):
@@ -99,7 +99,7 @@ def _said(signal: Signal) -> Any:
 _STAMPS = ("id", "dedup_key", "occurred_at", "received_at", "effective_at", "visitor", "requester")
 
 
-def _values(rule: Rule[Any]) -> dict[tuple[type[Signal], str], list[Any]]:
+def values_asked(rule: Rule[Any]) -> dict[tuple[type[Signal], str], list[Any]]:
     """Return values around those that the rule asks its columns for; None for a column that may be missing."""
     found: dict[tuple[type[Signal], str], list[Any]] = {}
     for node in nodes(rule.when):
