@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from migro.expressions import UNSET, Attr, Maybe, hours, minutes, percent
 from migro.models import MerchantId, Signal
 from migro.mutation import derive, edges_text, judge, read_edges
 from migro.mutation.shapes import Reading, counts, merged, shape_of
-from migro.mutation.turning import Spent, Turning
+from migro.mutation.turning import Turning
 from migro.mutation.variants import Stream
 from migro.rules import IssueKind, Premise, Rule, RuleSet, fires, on, supports, trailing
 
@@ -51,10 +50,7 @@ def rule(when: Premise[Any], *examples: Any, lasts: timedelta = TEN_MINUTES) -> 
 def turning(one: Rule[Any], effort: int = 100_000) -> list[Stream]:
     ruleset = RuleSet("shop", one)
     search = Turning(ruleset, one, NativeEngine(ruleset), Reading.of([one], one.lasts_us), effort)
-    found: list[Stream] = []
-    with contextlib.suppress(Spent):
-        found.extend(search.streams([e.signals for e in one.examples]))
-    return found
+    return list(search.streams([e.signals for e in one.examples]))
 
 
 def codes_and_seconds(stream: Stream) -> tuple[list[int], timedelta]:

@@ -24,7 +24,7 @@ from .edges import Edge, RuleEdges, firing_in
 from .judging import Bench, coherent
 from .mutants import Mutant, mutants
 from .shapes import Reading
-from .turning import Spent, Turning
+from .turning import Turning
 from .variants import numbered, variants
 
 __all__ = ["EFFORT", "Effort", "derive"]
@@ -37,9 +37,6 @@ _VARYING = 4
 
 _TURNING = 150
 """How many signals are run in vain to find where a rule turns, for one of a search: nothing has to be made for them."""
-
-_SEEDS = 5
-"""From how many streams in which the rule fires that is found."""
 
 _SHORT = 400
 """How many signals an example has at most that is asked before a stream is searched."""
@@ -127,17 +124,14 @@ class _Derivation:
         )
         seeds = [e.signals for e in self.rule.examples if e.fires_for and e.signals]
         seeds += [e.signals for e in edges if e.firing]
-        try:
-            for stream in turning.streams(sorted(seeds, key=len)[:_SEEDS]):
-                signals = numbered(stream)
-                turning.spend(signals, 1 + len(left))
-                until = next(self._ends(signals, 0))
-                before = len(left)
-                yield Edge(signals=signals, until=until, firing=firing_in(self.engine, self.rule.id, signals, until))
-                if len(left) < before:
-                    turning.encouraged()
-        except Spent:
-            return
+        for stream in turning.streams(sorted(seeds, key=len)):
+            signals = numbered(stream)
+            turning.spend(signals, 1 + len(left))
+            until = next(self._ends(signals, 0))
+            before = len(left)
+            yield Edge(signals=signals, until=until, firing=firing_in(self.engine, self.rule.id, signals, until))
+            if len(left) < before:
+                turning.encouraged()
 
     def _effort(self, failures: int) -> Effort:
         # Where several changes of a rule were searched for in vain, the next one is seldom found either.

@@ -9,6 +9,7 @@ asked about the rule alone, so that what is found serves all mutants.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -48,7 +49,10 @@ from .shapes import (
 )
 from .variants import Stream, numbered
 
-__all__ = ["Spent", "Turning"]
+__all__ = ["Turning"]
+
+_SEEDS = 3
+"""From how many streams in which the rule fires its turns are looked for."""
 
 _WAITING = 600_000_000
 """How long is waited for what is judged late, in microseconds."""
@@ -57,8 +61,8 @@ Outcome = tuple[bool, tuple[tuple[Key, int], ...]]
 """Whether the rule fires when the last signal comes, and how often it begins to for each key."""
 
 
-class Spent(Exception):
-    """The effort is spent."""
+class _Spent(Exception):
+    """Nothing was found for too long."""
 
 
 @attrs.define
@@ -82,36 +86,29 @@ class Turning:
     def __attrs_post_init__(self) -> None:
         side = (self.ruleset, self.rule)
         self._tick = Plan.of(side, side).tick
-        self._left = self.patience
+        self._left = 10 * self.patience  # to leave out what is not needed
 
     def streams(self, seeds: Sequence[Stream]) -> Iterator[Stream]:
         """
-        Yield streams in which the rule is about to turn, the plainest first.
+        Yield streams in which the rule is about to turn, those from the cheapest seed first.
 
-        Raises:
-            Spent: If nothing was found for too long; see `encouraged`.
+        Whoever takes them says what that cost, `spend`, and whether it was of use, `encouraged`.
         """
         shapes = [s for stream in seeds if self._fires(s := shape_of(stream, self.reading))]
         if self._tick:
             # Hours that pass are most of the work where somebody asks what is usual: weeks of them are the exception.
             near = [n for s in shapes if (n := recent(s, self.reading)) is not None and self._fires(n)]
-            shapes = [*near[:2], *shapes[:3]]
-        pared = sorted(map(self._pared, shapes), key=lambda s: self._work(merged(s)))
-        rounds = [walk(shape) for shape in _different(pared) for walk in (self._around, self._further)]
-        yield from map(merged, _in_turns(rounds))
-        for shape in shapes:
-            yield from map(merged, self._around(shape))
+            shapes = [*near[:1], *shapes]
+        pared = sorted(map(self._pared, shapes[:_SEEDS]), key=lambda s: self._work(merged(s)))
+        for shape in _different(pared):
+            self._left = self.patience
+            with contextlib.suppress(_Spent):
+                yield from map(merged, _in_turns([self._around(shape), self._further(shape)]))
+            self.patience = self.patience // 2
 
-    def spend(self, stream: Stream, engines: int = 1) -> None:
-        """
-        Take the work for a stream from what is left.
-
-        Raises:
-            Spent: If nothing is left.
-        """
+    def spend(self, stream: Stream, engines: int) -> None:
+        """Take the work for a stream that some engines are asked about from what is left."""
         self._left -= engines * self._work(stream)
-        if self._left < 0:
-            raise Spent
 
     def _work(self, stream: Stream) -> int:
         return len(stream) + (_length(stream) // self._tick if self._tick else 0)
@@ -279,7 +276,9 @@ class Turning:
 
     def _outcome(self, shape: Shape) -> Outcome:
         stream = numbered(merged(shape))
-        self.spend(stream)
+        if self._left < 0:
+            raise _Spent
+        self.spend(stream, 1)
         firing = firing_in(self.engine, self.rule.id, stream, self._until(stream))
         last = _time(stream[-1]) - _time(stream[0])
         now = any(f.start <= last and (f.end is None or f.end > last) for f in firing)
