@@ -145,6 +145,8 @@ def test_what_is_no_file_of_edges_is_refused_by_its_place(text: str, words: str)
         ('["2026-03-02T09:00:00Z", "edges.call", {"code": "many"}]', "code"),
         ('["2026-03-02T09:00:00Z", "edges.call"]', "expected a time, a kind and columns"),
         ('["2026-03-02T09:00:00Z", "edges.call", {}, 2, "5 min"]', "such as 1:30:00.000001"),
+        ('["2026-03-02T09:00:00Z", "edges.call", {}, 2, "0:00:00", {"merchant": ["m1"]}]', "expected 2 texts"),
+        ('["2026-03-02T09:00:00Z", "edges.call", {}, 2, "0:00:00", {"merchant": ["m1", 2]}]', "expected 2 texts"),
     ],
 )
 def test_a_signal_that_cannot_be_read_is_refused_by_its_place(row: str, words: str) -> None:

@@ -139,8 +139,8 @@ def _write(ruleset: RuleSet, known: dict[str, RuleEdges], done: dict[str, _Done]
     count = sum(len(p.edges) for p in pinned.values())
     if console.text:
         for id in anew:
-            console.say(f"{id}: {len(pinned[id].edges)} edges pinned; read whether the rule should do that")
-        console.say(f"{path}: {count} edges of {len(pinned)} rules")
+            console.say(f"{id}: {_number(len(pinned[id].edges), 'edge')} pinned; read whether the rule should do that")
+        console.say(f"{path}: {_number(count, 'edge')} of {_number(len(pinned), 'rule')}")
     else:
         console.data({"edges": str(path), "rules": len(pinned), "streams": count, "anew": anew})
     return 0
@@ -152,5 +152,9 @@ def _tell(findings: list[Finding], rules: int, path: Path, console: Console) -> 
         return
     for finding in findings:
         console.say(str(finding))
-    found = f"{len(findings) or 'no'} finding{'s' * (len(findings) != 1)}"
-    console.say(f"{rules} rule{'s' * (rules != 1)} compared with {path}: {found}")
+    found = _number(len(findings), "finding") if findings else "no findings"
+    console.say(f"{_number(rules, 'rule')} compared with {path}: {found}")
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}{'s' * (count != 1)}"

@@ -167,7 +167,7 @@ class Reading:
     def _said(self, signal: Signal, owner: type[Signal], column: str) -> str:
         value = getattr(signal, column)
         if type(value) not in _NUMBERS:
-            return repr(value)
+            return repr(sorted(value, key=str) if isinstance(value, frozenset) else value)
         # Of a number it matters between which of those that are asked for it lies.
         return repr([(value > v, value == v) for v in self.asked[owner, column] if type(v) is type(value)])
 
@@ -195,7 +195,7 @@ def _columns(term: Any) -> Iterator[Col[Any, Any]]:
 
 def shape_of(stream: Stream, reading: Reading) -> Shape:
     """Return a stream as groups: what says the same and comes soon after one another."""
-    soon = max(reading.spans[0], 1)
+    soon = reading.spans[0]
     groups: dict[tuple[int, str], list[Signal]] = {}
     episode, before = 0, None
     for signal in sorted(stream, key=lambda s: s.received_at):

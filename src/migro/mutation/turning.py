@@ -323,11 +323,8 @@ class Turning:
 
 
 def _different(shapes: Sequence[Shape]) -> Iterator[Shape]:
-    seen: set[str] = set()
-    for shape in shapes:
-        looks = repr([[(type(s).__name__, s.model_dump(exclude={"id", "dedup_key"})) for s in g] for g in shape])
-        if looks not in seen:
-            seen.add(looks)
+    for place, shape in enumerate(shapes):
+        if shape not in shapes[:place]:
             yield shape
 
 
