@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from migro.agent import Fold
@@ -190,6 +191,17 @@ def test_what_is_no_watcher_of_this_shop_is_no_sign_of_its_fault(run: Run, field
     run.give(*sure(1), stranger(1, 30, severity_hint="high", **fields))
 
     assert "unknown" in {kind for kind, _ in run.state.held}
+
+
+@pytest.mark.parametrize(("seconds", "hidden"), [(3_600, True), (3_601, False)])
+def test_a_fault_that_nothing_has_spoken_for_in_an_hour_hides_no_alarm(seconds: int, hidden: bool) -> None:
+    lasting = RuleSet("lasting", *(attrs.evolve(rule, lasts=timedelta(hours=30)) for rule in RULES))
+    run = Run(fold=Fold(lasting))
+    run.give(*sure(1))
+    spoken = int((issue(run).last_seen - after(0)).total_seconds())
+    run.give(stranger(1, spoken + seconds, severity_hint="high", source_kind="monitor"))
+
+    assert ("unknown" in {kind for kind, _ in run.state.held}) is not hidden
 
 
 def test_a_milder_fault_hides_no_critical_alarm() -> None:

@@ -41,6 +41,9 @@ _NO_FAULT = frozenset({"docs", "unknown"})
 _WATCHERS = frozenset({"access_log", "app_log", "monitor", "rum"})
 """Witnesses that tell what they notice and not what it comes of."""
 
+_AT_WORK = 60 * 60 * 1_000_000
+"""For how long after its last evidence an open fault still sets off alarms, in microseconds."""
+
 Kinds = Mapping[str, IssueKind[Any]]
 
 
@@ -175,13 +178,15 @@ def symptom_of(state: State, signal: Signal) -> str:
     Return the kind of the gravest open fault that a watcher's alarm is taken for a sign of; empty where there is none.
 
     One fault sets off everything that watches a shop, under names that nobody foresaw. It has to be at least as grave
-    as what the alarm alone would open, so that a small one hides nothing.
+    as what the alarm alone would open, so that a small one hides nothing, and something has to have spoken for it in
+    the last hour, so that one which only waits to be closed hides nothing either.
     """
     if signal.source_kind not in _WATCHERS or signal.merchant is None:
         return ""
     least = Severity.SEV2 if signal.severity_hint == "critical" else Severity.SEV3
     open_ones = [h.issue for h in state.held.values() if h.issue.status is IssueStatus.OPEN]
-    faults = [i for i in open_ones if i.category not in _NO_FAULT and i.severity >= least]
+    at_work = [i for i in open_ones if to_microseconds(i.last_seen) >= state.now - _AT_WORK]
+    faults = [i for i in at_work if i.category not in _NO_FAULT and i.severity >= least]
     return max(faults, key=lambda i: (i.severity, i.kind)).kind if faults else ""
 
 
