@@ -68,7 +68,7 @@ KEPT = frozenset(
     """now streams times last firings facts candidates seen series withdrawn errors quarantined scheduled
     waiting""".split()
 )
-REBUILT = frozenset({"due", "alarms", "keys", "speakers"})
+REBUILT = frozenset({"due", "alarms", "keys", "remembered", "speakers"})
 """What follows from the others: the order of deadlines, sums over windows, and where to look first."""
 BETWEEN = frozenset({"announced", "dirty", "touched"})
 """What is empty once conclusions are drawn."""

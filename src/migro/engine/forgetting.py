@@ -36,6 +36,7 @@ def forget(network: Network, state: EngineState, now: int) -> None:
         del kept[: bisect_left(kept, oldest, key=lambda held: held[0])]
         if not kept:
             del state.candidates[place, key]
+            state.remembered.pop((place, key), None)
     longest = state.now - network.longest_kept
     _forget_history(network, state, longest)
     for (place, key), series in list(state.series.items()):

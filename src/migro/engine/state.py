@@ -140,6 +140,7 @@ class EngineState:
         announced: Rules quarantined since the last conclusions were drawn.
         scheduled: When a rule has to be looked at again because time alone changes it.
         waiting: The same for timed premises and series.
+        remembered: Ids of candidates, as far as they were asked for; made anew where they are not as many.
         keys: The one object that stands for each key.
         speakers: The stream of a finer key that last kept a key of a node alive, by (node, key); only where to look
             first.
@@ -164,5 +165,6 @@ class EngineState:
     alarms: list[tuple[int, int, Key]] = attrs.Factory(list)
     dirty: set[tuple[str, Key]] = attrs.Factory(set)
     touched: dict[tuple[int, Key], int] = attrs.Factory(dict)
+    remembered: dict[tuple[int, Key], set[str]] = attrs.field(factory=dict, eq=False, repr=False)
     keys: dict[Key, Key] = attrs.field(factory=dict, eq=False, repr=False)
     speakers: dict[tuple[int, Key], tuple[int, Key]] = attrs.field(factory=dict, eq=False, repr=False)

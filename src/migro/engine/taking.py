@@ -188,12 +188,18 @@ def note_late(state: EngineState, source: Source, key: Key, at: int) -> None:
 
 def remember(state: EngineState, source: Source, key: Key, signal: Signal) -> None:
     """Keep a signal of a selection that asks for more than the signal, as long as it may be needed."""
-    kept = state.candidates.setdefault((source.number, key), [])
-    item = (signal.effective_at, signal.id, signal)
-    place = bisect_left(kept, item[:2], key=_order)
-    if not any(i == signal.id for _, i, _ in kept):
-        kept.insert(place, item)
-    del kept[: bisect_left(kept, state.now - source.retention, key=lambda held: held[0])]
+    name = (source.number, key)
+    kept = state.candidates.setdefault(name, [])
+    ids = state.remembered.get(name)
+    if ids is None or len(ids) != len(kept):
+        # Read from a snapshot, or something was taken out meanwhile.
+        ids = state.remembered[name] = {id for _, id, _ in kept}
+    if signal.id not in ids:
+        ids.add(signal.id)
+        insort(kept, (signal.effective_at, signal.id, signal), key=_order)
+    old = bisect_left(kept, state.now - source.retention, key=lambda held: held[0])
+    ids.difference_update(id for _, id, _ in kept[:old])
+    del kept[:old]
 
 
 def learn_fact(network: Network, state: EngineState, signal: Signal, errors: set[str]) -> None:
