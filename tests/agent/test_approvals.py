@@ -557,3 +557,15 @@ def test_who_has_asked_for_it_since_does_not_count_where_fewer_people_are_asked(
     assert made.answer(waits.id, "approve", by="Ada", why="once more").words == (
         "expected somebody else: Ada asked for it"
     )
+
+
+def test_of_two_who_approve_none_is_somebody_who_has_asked_for_it_since() -> None:
+    made = eased(raised_by="Ada")
+    made.handle(two(3, 120, True))
+    made.set_mode(RunMode.ASSIST, by="ops", why="night")
+    waits = card(made, "reply")
+    assert (waits.needs, waits.approved_by) == (2, ("ada",))
+
+    made.answer(waits.id, "approve", by="Ben", why="reads well")
+
+    assert (card(made, "reply").needs, card(made, "reply").approved_by) == (2, ("ben",))

@@ -78,7 +78,8 @@ def answer(state: State, item: PersonActed, policy: Policy, barred: Mapping[str,
     action = held.actions[item.target]
     if action.binding != item.binding:
         return
-    given = held.answers.get(item.target, ())
+    # Whoever has come to ask for it since, or written its rules, is none of those who approve it.
+    given = tuple(name for name in held.answers.get(item.target, ()) if name not in barred)
     why = refusal(policy.people, action, item.verb, item.by, barred=barred, given=given)
     if why:
         said = f"{from_microseconds(state.now):%Y-%m-%d %H:%M:%S} {item.by}: {why}"
