@@ -284,7 +284,8 @@ class Safety(RuleBasedStateMachine):
         told = Freeze(
             merchant=MerchantId(shop),
             env="production",
-            occurred_at=after(self.at),
+            # Of what is told of one microsecond the greatest id counts, and not what came last.
+            occurred_at=after(self.at) + timedelta(microseconds=self.number),
             frozen=frozen,
             dedup_key=f"freeze-{self.number}",
         )
