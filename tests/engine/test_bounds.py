@@ -128,6 +128,18 @@ def test_after_a_long_silence_hardly_anything_is_left() -> None:
     assert not any(map(len, state.streams.values()))
 
 
+def test_what_is_only_held_to_be_faster_is_forgotten_with_what_it_is_about() -> None:
+    engine, state = NativeEngine(RULES), EngineState()
+    for number in play(engine, state, calls(9_000, seconds(5))):
+        if number == 500:
+            state.speakers[0, ("gone",)] = (0, ("gone",))
+    engine.forget(state, state.now)
+
+    assert set(state.speakers.values()) <= state.streams.keys()
+    assert set(state.keys) == {key for _, key in state.streams}
+    assert state.remembered.keys() <= state.candidates.keys()
+
+
 def touched(rule: Rule[MerchantId], *signals: Signal) -> list[int]:
     """Return how many premises each signal leads to be looked at."""
     engine, state, found = NativeEngine(RuleSet("idle", rule)), EngineState(), []

@@ -10,7 +10,7 @@ from .significance import bounded
 from .state import EngineState, Key
 from .values import ConstantValue, Number, RatioValue, Value, lowest
 
-__all__ = ["Comparison", "comparison"]
+__all__ = ["Comparison", "comparison", "least_of"]
 
 Comparison = Callable[[EngineState, Key, int], bool]
 """Returns whether two values compare for a key at a time; what is UNKNOWN compares with nothing."""
@@ -48,7 +48,7 @@ def _share_with_constant(share: RatioValue, limit: Number, operator: str) -> Com
 
 
 def _share(share: RatioValue, right: Value, operator: str) -> Comparison:
-    sides_of, compare, least = share.sides, _OPERATORS[operator], _least(right, operator)
+    sides_of, compare, least = share.sides, _OPERATORS[operator], least_of(right, operator)
 
     def compares(state: EngineState, key: Key, t: int) -> bool:
         sides = sides_of(state, key, t)
@@ -68,7 +68,7 @@ def _share(share: RatioValue, right: Value, operator: str) -> Comparison:
 
 
 def _values(left: Value, right: Value, operator: str) -> Comparison:
-    left_at, right_at, compare, least = left.at, right.at, _OPERATORS[operator], _least(right, operator)
+    left_at, right_at, compare, least = left.at, right.at, _OPERATORS[operator], least_of(right, operator)
     sides = ((left, operator), (right, _SWAPPED.get(operator, "")))
     narrow = [(s, way) for s, way in sides if operator in _SWAPPED and isinstance(s, RatioValue) and s.wilson]
 
@@ -89,6 +89,6 @@ def _values(left: Value, right: Value, operator: str) -> Comparison:
     return compares
 
 
-def _least(right: Value, operator: str) -> Any:
-    """Return what the left side has to reach in any case: the limit, or what the limit never falls below."""
+def least_of(right: Value, operator: str) -> Any:
+    """Return what the left side has to reach in any case: the limit, or what the limit never falls below; or None."""
     return lowest(right) if operator in ("ge", "gt") else None

@@ -29,6 +29,7 @@ def forget(network: Network, state: EngineState, now: int) -> None:
         if not stream and gone:
             del state.streams[place, key]
     state.keys = {key: key for _, key in state.streams}
+    state.speakers = {name: spoke for name, spoke in state.speakers.items() if spoke in state.streams}
     for place, key in list(state.times):
         network.nodes[place].forget(state, key)
     for (place, key), kept in list(state.candidates.items()):

@@ -14,11 +14,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..rules import Baseline, Compared, Counted, Differs, Distinct, Premise, Selection, Share, everything
-from .comparing import Comparison, comparison
+from .comparing import Comparison, comparison, least_of
 from .significance import share_reached, shares_differ
 from .state import EngineState, Key
 from .streams import Groups, Sizes, Stream, Sums
-from .values import Need, RatioValue, Value, WindowedValue, lowest, needs_known, needs_reached
+from .values import Need, RatioValue, Value, WindowedValue, needs_known, needs_reached
 
 if TYPE_CHECKING:
     from .network import Network
@@ -309,7 +309,7 @@ class ComparedNode(Node):
         operator = self.premise.operator
         self._compares = comparison(self.left, self.right, operator)
         self.needs = (*needs_known(self.left), *needs_known(self.right))
-        least = lowest(self.right) if operator in ("ge", "gt") else None
+        least = least_of(self.right, operator)
         if least is None or least <= 0:
             return
         counted = self.left
