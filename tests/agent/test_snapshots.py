@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import migro
 from migro.agent import Fold
 from migro.agent.snapshots import renamed, restore, snapshot
-from migro.agent.state import Above, Actions, Closed, Held, Merge, Report, State, Tried
+from migro.agent.state import Above, Actions, Arrivals, Closed, Held, Merge, Report, State, Tried
 from migro.agent.texts import Said
 from migro.decide import Spent
 from migro.errors import InputError, UnsupportedFormat
@@ -43,7 +43,7 @@ from tests.effort import cases
 
 ROOT = Path(__file__).parents[2]
 
-MEANING = "a1e56b68258ba27653e2ada9b1a4caa9ee57742af50c434f4f6b0634f1493bd4"
+MEANING = "a2e454d27e89303602a634fad2930fb3a6dc8051bd765d5ab5ccf4896e2d1a51"
 """SHA-256 of the snapshots after every input of a fixed stream, the same on every Python and hash seed."""
 
 few = settings(max_examples=cases(60), deadline=None)
@@ -126,7 +126,10 @@ def full() -> State:
     state.versions = {("shopify", "order", "b"): (now, "sig_h", Version(3, "b|2", "a|1", 2))}
     state.versions["shopify", "order", "a"] = (now + 1, "sig_g", Version(1, "x|None", "x|None", 1))
     state.receivers = {"stripe": now, "shopify": now + 1}
-    state.arrivals = {"woocommerce": (29_000_000, 2), "paypal": (29_000_001, 1)}
+    state.arrivals = {
+        "woocommerce": Arrivals(29_000_000, 2, 1, now, "sig_k", "production"),
+        "paypal": Arrivals(29_000_001),
+    }
     state.days = {("up", ("m_1",)): (2, 3), ("down", ("m_1", "x")): (1,)}
     state.merges = {"iss_b": Merge("iss_c", "bob", "same", now), "iss_a": Merge("iss_b", "ann", "also", now + 1)}
     state.above = {"iss_q": Above("k", True, Severity.SEV1, now, ("z", "a"))}
@@ -219,7 +222,7 @@ def changed(data: bytes, **fields: Any) -> bytes:
 @pytest.mark.parametrize(
     ("fields", "error", "words"),
     [
-        ({"format": "migro-fold/10"}, UnsupportedFormat, "of format 'migro-fold/9', got 'migro-fold/10'"),
+        ({"format": "migro-fold/11"}, UnsupportedFormat, "of format 'migro-fold/10', got 'migro-fold/11'"),
         ({"ruleset": "f" * 64}, InputError, "of rules ffffffffffff"),
         ({"policy": "f" * 64}, InputError, "of policy ffffffffffff"),
         ({"policy": None}, InputError, "of policy None"),

@@ -27,7 +27,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -152,11 +152,11 @@ class Queue:
     Attributes:
         free: When the core has done what it was given, in seconds of the signals' time.
         busy: Seconds of processor time so far.
-        freezes: Whether what has lasted is kept from the collector of cyclic garbage, once a second.
+        rest: Called once a second of the signals' time, as `migro run` calls it between two pieces of work.
     """
 
     thinking: Thinking
-    freezes: bool = False
+    rest: Callable[[], None]
     free: float = 0.0
     busy: float = 0.0
     ticked: datetime | None = None
@@ -189,8 +189,7 @@ class Queue:
         elif at - self.ticked >= _TICK:
             self.ticked = at
             self.free += self._timed(lambda: self.thinking.tick(at))
-            if self.freezes:
-                self.free += self._timed(gc.freeze)
+            self.free += self._timed(self.rest)
 
     def _timed(self, act: Any) -> float:
         begun = time.process_time()
@@ -211,9 +210,9 @@ def quantile(values: Iterable[float], q: float) -> float:
     return 1_000 * ordered[min(len(ordered) - 1, int(q * len(ordered)))]
 
 
-def run(shops: int, count: int, thinking: Thinking, counts: Counts, *, freezes: bool) -> None:
+def run(shops: int, count: int, thinking: Thinking, counts: Counts, rest: Callable[[], None]) -> None:
     """Play a market and print what came of it, in quarters."""
-    signals, queue, empty = market(shops), Queue(thinking, freezes), megabytes()
+    signals, queue, empty = market(shops), Queue(thinking, rest), megabytes()
     begun = ended = None
     for quarter in range(1, 5):
         left, busy, seen = count // 4, queue.busy, len(queue.latencies)
@@ -251,7 +250,6 @@ def main() -> int:
     parser.add_argument("--store", choices=("none", "volatile", "sqlite"), default="volatile")
     parser.add_argument("--durability", choices=("full", "normal"), default="normal", help="of SQLite")
     parser.add_argument("--digest", action="store_true", help="hash all conclusions; only without a store")
-    parser.add_argument("--freeze", action="store_true", help="call gc.freeze() once a second, as a host may")
     arguments = parser.parse_args()
     if arguments.digest and arguments.store != "none":
         parser.error("a digest needs --store none")
@@ -269,10 +267,10 @@ def main() -> int:
                 store = f"sqlite, durability {arguments.durability}"
             thinking = Handling(counts, Agent(rules=RULES, memory=stack.enter_context(memory), policy=Policy()))
         gc.collect()
-        stack.enter_context(long_lived())
+        heap = stack.enter_context(long_lived())
         print(f"{len(RULES)} rules, store {store}, Python {platform.python_version()}; one shop in", end=" ")
         print(f"{FAILING_ONE_IN} has the trouble of a scenario")
-        run(arguments.merchants, arguments.signals, thinking, counts, freezes=arguments.freeze)
+        run(arguments.merchants, arguments.signals, thinking, counts, heap.rest)
     return 0
 
 

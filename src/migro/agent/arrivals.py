@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from itertools import islice
 
-from ..models import Signal
-from ..verify import delivery_seen, version_of
-from .state import State
+from ..models import MerchantId, Signal
+from ..verify import deliveries_seen, delivery_seen, version_of
+from .state import Arrivals, State
 
 __all__ = ["forget_arrivals", "hear_receiver", "seen", "unsee"]
 
@@ -45,9 +45,12 @@ def hear_receiver(state: State, signal: Signal) -> None:
             state.receivers[sender] = state.now
 
 
-def seen(state: State, signal: Signal, seq: int, *, duplicate: bool) -> Signal | None:
+def seen(state: State, signal: Signal, seq: int, *, duplicate: bool) -> list[Signal]:
     """
-    Return what there is to tell of a delivery; None where a receiver tells of it, or enough has been told.
+    Return what there is to tell when a webhook has come; nothing where a receiver tells of it, or enough has been told.
+
+    What is wrong with a delivery is told at once. Of those with nothing wrong only the number matters, so they are
+    told together: when the next minute begins, or before something that is wrong, so that shares are what they are.
 
     Args:
         state: Of the merchant; it remembers the version of what the delivery is about.
@@ -56,18 +59,33 @@ def seen(state: State, signal: Signal, seq: int, *, duplicate: bool) -> Signal |
         duplicate: Whether the same event came before.
     """
     if signal.source_kind not in _WEBHOOKS or signal.env in ("test", "staging") or signal.kind in _UNREAD:
-        return None
+        return []
     # Whoever was not answered during an announced window comes again, and again when it is over.
     if signal.provider in state.receivers or state.maintenance:
-        return None
+        return []
     inverted, flipped = (False, False) if duplicate else _compared(state, signal)
-    minute, told = state.arrivals.pop(signal.provider, (0, 0))
-    now = state.now // _MINUTE
-    told = told + 1 if minute == now else 1
-    state.arrivals[signal.provider] = (now, told)
-    if told > _PER_MINUTE:
-        return None
-    return delivery_seen(signal, state.now, seq, duplicate=duplicate, inverted=inverted, flipped=flipped)
+    minute, sender, told = state.now // _MINUTE, signal.provider, []
+    known = state.arrivals.pop(sender, None) or Arrivals(minute)
+    if known.waiting and (known.minute != minute or known.env != signal.env):
+        told.append(_together(signal.merchant, sender, known))
+        known = known._replace(waiting=0)
+    came = known.came + 1 if known.minute == minute else 1
+    wrong = duplicate or inverted or flipped
+    if wrong or came > _PER_MINUTE:
+        state.arrivals[sender] = known._replace(minute=minute, came=came)
+    else:
+        state.arrivals[sender] = Arrivals(minute, came, known.waiting + 1, state.now, signal.id, signal.env)
+    if wrong and came <= _PER_MINUTE:
+        for other, one in state.arrivals.items():
+            if one.waiting:
+                told.append(_together(signal.merchant, other, one))
+                state.arrivals[other] = one._replace(waiting=0)
+        told.append(delivery_seen(signal, state.now, seq, duplicate=duplicate, inverted=inverted, flipped=flipped))
+    return told
+
+
+def _together(merchant: MerchantId | None, sender: str, known: Arrivals) -> Signal:
+    return deliveries_seen(merchant, sender, known.env, at=known.at, last=known.last, many=known.waiting)
 
 
 def _compared(state: State, signal: Signal) -> tuple[bool, bool]:
@@ -104,10 +122,10 @@ def forget_arrivals(state: State) -> int:
         del state.versions[next(iter(state.versions))]
     while state.receivers and next(iter(state.receivers.values())) < state.now - _BELIEVED:
         del state.receivers[next(iter(state.receivers))]
-    while state.arrivals and next(iter(state.arrivals.values()))[0] < (state.now - _COMPARED) // _MINUTE:
+    while state.arrivals and next(iter(state.arrivals.values())).minute < (state.now - _COMPARED) // _MINUTE:
         del state.arrivals[next(iter(state.arrivals))]
     ends = [state.now + _COMPARED]
     ends += [version[0] + _COMPARED for version in islice(state.versions.values(), 1)]
     ends += [told + _BELIEVED for told in islice(state.receivers.values(), 1)]
-    ends += [minute * _MINUTE + _COMPARED for minute, _ in islice(state.arrivals.values(), 1)]
+    ends += [one.minute * _MINUTE + _COMPARED for one in islice(state.arrivals.values(), 1)]
     return min(ends)

@@ -462,9 +462,8 @@ class Fold:
 
     def _tell_delivery(self, state: State, seq: int, signal: Signal, effects: Effects, *, duplicate: bool) -> None:
         # It is evidence about deliveries alone, and none of what the delivery tells.
-        found = seen(state, signal, seq, duplicate=duplicate) if self._reads_deliveries else None
-        if found is not None:
-            self._conclusions.infer(state, found, effects, alone=True)
+        for told in seen(state, signal, seq, duplicate=duplicate) if self._reads_deliveries else ():
+            self._conclusions.infer(state, told, effects, alone=True)
 
     def _tell_question(self, state: State, signal: Signal, effects: Effects) -> None:
         if StepAsked.__signal_kind__ not in self._read_above or state.partition == PLATFORM:

@@ -40,12 +40,12 @@ from ..models import (
     from_microseconds,
 )
 from ..verify import Clock, Monitor, Suppression, Version
-from .state import Above, Closed, Held, Merge, Report, State, Tried
+from .state import Above, Arrivals, Closed, Held, Merge, Report, State, Tried
 from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot", "time_of"]
 
-FORMAT = "migro-fold/9"
+FORMAT = "migro-fold/10"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
@@ -308,7 +308,7 @@ _STATE: Mapping[str, _Form] = {
         lambda rows: {tuple(name): (at, id, Version(*rest)) for name, at, id, *rest in rows},
     ),
     "receivers": _Form(_pairs, dict),
-    "arrivals": _TUPLES,
+    "arrivals": _Form(_pairs, lambda rows: {sender: Arrivals(*one) for sender, one in rows}),
     "named": _TUPLES,
     "days": _Form(
         lambda slots: [[kind, key, list(days)] for (kind, key), days in slots.items()],

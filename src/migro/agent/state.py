@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import attrs
 
 from ..decide import Spent, enough
 from ..engine import EngineState, Key
-from ..models import Action, ActionStatus, Cause, Issue, Outcome, ResourceRef, RunMode, Severity
+from ..models import Action, ActionStatus, Cause, Environment, Issue, Outcome, ResourceRef, RunMode, Severity
 from ..verify import Clock, Flapping, Monitor, Suppression, Version
 from .texts import Texts
 
@@ -18,6 +19,7 @@ __all__ = [
     "UNATTRIBUTED",
     "Above",
     "Actions",
+    "Arrivals",
     "Closed",
     "Held",
     "Merge",
@@ -44,6 +46,27 @@ def approvers(action: Action) -> tuple[str, ...]:
     """Return who has approved an action, as its note has it."""
     said = action.note.removeprefix("approved by ")
     return tuple(said.split(", ")) if said != action.note else ()
+
+
+class Arrivals(NamedTuple):
+    """
+    What is known of a sender's webhooks.
+
+    Attributes:
+        minute: The last minute in which any came, in minutes since 1970.
+        came: How many came in it.
+        waiting: How many with nothing wrong are still to be told.
+        at: When the newest of those came, in microseconds.
+        last: Its id.
+        env: The environment that all of those say.
+    """
+
+    minute: int
+    came: int = 0
+    waiting: int = 0
+    at: int = 0
+    last: str = ""
+    env: Environment = "unknown"
 
 
 class Actions(dict[str, Action]):
@@ -263,7 +286,7 @@ class State:
         versions: What webhooks of the last hour told of resources, by sender, type and id, least recent first: when in
             microseconds, by which signal, and the newest version.
         receivers: When a receiver last told of a sender's deliveries, in microseconds, least recent first.
-        arrivals: The last minute in which each sender's webhooks came, in minutes since 1970, and how many.
+        arrivals: What is known of each sender's webhooks, by sender, least recent first.
         named: What the newest signals that a rule read name: by the id of the signal, oldest first.
         days: On which of the last days each issue was opened, in days since 1970, by (kind, key).
         merges: Issues that people count to another one, by id.
@@ -311,7 +334,7 @@ class State:
     quarantined: dict[str, str] = attrs.Factory(dict)
     versions: dict[tuple[str, str, str], tuple[int, str, Version]] = attrs.Factory(dict)
     receivers: dict[str, int] = attrs.Factory(dict)
-    arrivals: dict[str, tuple[int, int]] = attrs.Factory(dict)
+    arrivals: dict[str, Arrivals] = attrs.Factory(dict)
     named: dict[str, tuple[str, ...]] = attrs.Factory(dict)
     days: dict[tuple[str, Key], tuple[int, ...]] = attrs.Factory(dict)
     merges: dict[str, Merge] = attrs.Factory(dict)

@@ -158,7 +158,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _logged(arguments.log),
         opened(config, url, plugins) as memory,
         Interruption(terminates=bool(serve.deliveries)) as interruption,
-        long_lived(),
+        long_lived() as heap,
         ExitStack() as ended,
     ):
         diagnostics.memory = memory
@@ -176,7 +176,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         judging = ended.enter_context(judged(agent, config, console.complain))
         tending = Tending(
             agent, equipment, config, alarm=console.complain, on_answer=reporter.answer, metrics=metrics,
-            stopping=lambda: arguments.live and interruption.asked, before=judging.ask,
+            stopping=lambda: arguments.live and interruption.asked, before=judging.ask, rest=heap.rest,
         )  # fmt: skip
         receiver = receiving(agent, watch, tending, console) if serve.deliveries else None
         if "-" in arguments.files or receiver is not None:

@@ -52,6 +52,7 @@ class Tending:
         metrics: Where decisions and actions are counted; None for nowhere.
         stopping: Asked whether somebody wants it to stop: no other card is begun then, and nothing is executed.
         before: Called before anything is executed.
+        rest: Called between two pieces of work, whether there is anything to see to or not.
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class Tending:
         metrics: Metrics | None = None,
         stopping: Callable[[], bool] = lambda: False,
         before: Callable[[], None] = lambda: None,
+        rest: Callable[[], None] = lambda: None,
     ) -> None:
         # Only who runs something needs all that talks to others.
         from ..cards import Buttons, Desk
 
         self._agent, self._events, self._metrics = agent, equipment.events, metrics
-        self._on_answer, self._stopping, self._before = on_answer, stopping, before
+        self._on_answer, self._stopping = on_answer, stopping
+        self._before, self._rest = before, rest
         self._desk = Desk(agent, equipment.askers, alarm=alarm) if agent.live else None
         whisper = equipment.slack.whisper if agent.live and equipment.slack is not None else None
         self._buttons = Buttons(agent, config.slack_names, whisper=whisper)
@@ -106,6 +109,7 @@ class Tending:
             within: How many seconds cards may take before all else goes on; None for as many as it takes.
             acting: The same for what is planned: after that no other action is begun.
         """
+        self._rest()
         heard = self._buttons.answer()
         for one in heard:
             self._on_answer(one)

@@ -31,6 +31,7 @@ class DeliverySeen(Signal, kind="migro.delivery"):
         inverted: Whether its version is older than one that came of the resource within the hour.
         flipped: Whether the value went back to what it was before the last change, within ten minutes.
         subject: What it is about, such as ``order/1001``.
+        deliveries: How many webhooks it stands for; of those that are none of the three, one signal tells a minute.
     """
 
     sender: Key[str]
@@ -38,6 +39,7 @@ class DeliverySeen(Signal, kind="migro.delivery"):
     inverted: Attr[bool] = preset(default=False)
     flipped: Attr[bool] = preset(default=False)
     subject: MaybeKey[str] = UNSET
+    deliveries: Attr[int] = preset(default=1)
 
 
 class IssueAbove(Signal, kind="issue.above"):

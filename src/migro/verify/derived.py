@@ -9,9 +9,11 @@ from ..models import (
     CauseChanged,
     ClockWrong,
     DeliverySeen,
+    Environment,
     IssueAbove,
     IssueChanged,
     IssueUpdate,
+    MerchantId,
     Signal,
     StepAsked,
     from_microseconds,
@@ -27,6 +29,7 @@ __all__ = [
     "StepAsked",
     "Unexplained",
     "clock_wrong",
+    "deliveries_seen",
     "delivery_seen",
     "derived_from",
     "issue_above",
@@ -50,7 +53,7 @@ _DELIVERY = DeliverySeen(
     dedup_key="delivery",
     normalizer=_VERSION,
 )
-"""What all deliveries seen have in common."""
+"""What all deliveries that are seen have in common."""
 
 
 class Unexplained(Signal, kind="migro.unexplained"):
@@ -165,25 +168,41 @@ def delivery_seen(
     signal: Signal, at: int, seq: int, *, duplicate: bool, inverted: bool = False, flipped: bool = False
 ) -> Signal:
     """Return the derived signal for a webhook that came in as number `seq` of the journal."""
-    now = from_microseconds(at)
     # A redelivery is the same signal, and a delivery of its own.
     own = [seq] if duplicate else []
     told: dict[str, Any] = {
-        "merchant": signal.merchant,
-        "sender": signal.provider,
         "duplicate": duplicate,
         "inverted": inverted,
         "flipped": flipped,
         "subject": None if signal.resource is None else "/".join(signal.resource),
-        "occurred_at": now,
-        "received_at": now,
-        "provider": signal.provider,
-        "env": signal.env,
         "dedup_key": signal.id,
         "id": content_id("sig", _VERSION, DeliverySeen.__signal_kind__, signal.id, *own),
     }
-    # Of every webhook one is made, out of what was validated with it; so it is a copy with other values.
-    return altered(_DELIVERY, told)
+    return _delivered(signal.merchant, signal.provider, signal.env, at, told)
+
+
+def deliveries_seen(
+    merchant: MerchantId | None, sender: str, env: Environment, *, at: int, last: str, many: int
+) -> Signal:
+    """Return the derived signal for webhooks with nothing wrong, of which the `last` came at `at`."""
+    # That one of them is withdrawn does not take back that they all came.
+    id = content_id("sig", _VERSION, DeliverySeen.__signal_kind__, "so far", last)
+    return _delivered(merchant, sender, env, at, {"deliveries": many, "dedup_key": last, "id": id})
+
+
+def _delivered(merchant: MerchantId | None, sender: str, env: Environment, at: int, told: dict[str, Any]) -> Signal:
+    now = from_microseconds(at)
+    given: dict[str, Any] = {
+        "merchant": merchant,
+        "sender": sender,
+        "provider": sender,
+        "env": env,
+        "occurred_at": now,
+        "received_at": now,
+        **told,
+    }
+    # It is made out of what was validated with the webhook; so it is a copy with other values.
+    return altered(_DELIVERY, given)
 
 
 def step_asked(signal: Signal) -> Signal | None:

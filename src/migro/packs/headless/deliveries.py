@@ -115,9 +115,9 @@ _repeats = (
     .per(_ALL.count(within=minutes(15)), floor=50)
 )
 # Where no receiver tells of deliveries, the fold tells what it sees of them itself.
-_SEEN = on(DeliverySeen, per=DeliverySeen.merchant)
+_SEEN = on(DeliverySeen, per=DeliverySeen.merchant, weight=DeliverySeen.deliveries)
 _SEEN_AGAIN: Pred[DeliverySeen] = DeliverySeen.duplicate == True  # noqa: E712
-_SEEN_FIRST = on(DeliverySeen, ~_SEEN_AGAIN, per=DeliverySeen.merchant)
+_SEEN_FIRST = on(DeliverySeen, ~_SEEN_AGAIN, per=DeliverySeen.merchant, weight=DeliverySeen.deliveries)
 _seen_again = (
     on(DeliverySeen, _SEEN_AGAIN, per=DeliverySeen.merchant)
     .count(within=minutes(15))
@@ -272,6 +272,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_SEEN.share(_SEEN_AGAIN, at_least=percent(20), floor=50, within=minutes(15)),
         then=supports(DUPLICATES, STRONG, family="deliveries"),
         why="A fifth of the webhooks that came in within a quarter of an hour had come before.",
+        revision=2,
         examples=(
             fires("20 of 100", *burst(80, SEEN), *burst(20, _CAME_AGAIN), for_=SHOP),
             silent("19 of 100", *burst(81, SEEN), *burst(19, _CAME_AGAIN)),
@@ -327,6 +328,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=(_seen_again <= percent(5)).unless(_seen_again > percent(5)),
         then=refutes(DUPLICATES, 150, family="genuine"),
         why="Nearly all webhooks that came in are real changes.",
+        revision=2,
         examples=(
             fires("95 of 100", *burst(5, said(SEEN, 0, duplicate=True)), *burst(95, said(SEEN, 9)), for_=SHOP),
             silent("94 of 100", *burst(6, said(SEEN, 0, duplicate=True)), *burst(94, said(SEEN, 9))),
@@ -380,6 +382,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_SEEN_FIRST.share(DeliverySeen.inverted == True, at_least=percent(5), floor=50, within=minutes(60)),  # noqa: E712
         then=supports(OUT_OF_ORDER, MEDIUM, family="deliveries"),
         why="One in twenty webhooks of an hour is older than one of the same resource that came in before it.",
+        revision=2,
         examples=(
             fires("5 of 100", *burst(95, SEEN), *burst(5, _OLDER), for_=SHOP),
             fires("repeats aside", *burst(95, SEEN), *burst(9, _CAME_AGAIN), *burst(5, _OLDER), for_=SHOP),
