@@ -76,6 +76,7 @@ def test_each_line_of_a_report_is_what_it_is(piece: str, kind: str) -> None:
         ("a <!-- Please describe --> b", "Please", "markup"),
         ("a <blockquote>old words</blockquote> b", "old words", "quote"),
         ("It says ```login()``` here", "login", "code"),
+        ("See https://docs.shop.example/import for it", "https://docs", "markup"),
         ('Got {"errors": [], "message": "Too many requests"} back', "Too many", "answer"),
         ('My package {"name": "shop-front", "version": "1.0.0"} here', "shop-front", "data"),
         ("## Describe the bug A clear and concise description of what the bug is. It hangs", "A clear", "form"),

@@ -101,6 +101,8 @@ _MAIL_HEADER: Final = re2.compile(
 # On one line, as texts that were pasted or shortened have it.
 _INLINE: Final[tuple[tuple[SegmentKind, tuple[str, ...], Any], ...]] = (
     ("markup", ("<",), re2.compile(r"(?i)</?[a-z][^<>]{0,300}>")),
+    # Where something is told says nothing of it: docs.shop.example is no complaint about documentation.
+    ("markup", ("://",), re2.compile(r"(?i)https?://[^\s<>()\"'`]{1,900}")),
     (
         "data",
         ('"',),
@@ -142,7 +144,7 @@ _BLOCKS: Final[tuple[tuple[SegmentKind, str, str], ...]] = (
 )
 _HUGE_REFERENCE: Final = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")
 _ANSWER: Final = re.compile(r'"(?:errors?|message|error_description|code|reason|detail)"\s*:', re.IGNORECASE)
-_MARKED: Final = ("<", "```", "~~~", '"', ": by ", "##", "clear and concise", "[e.g.", "o to ", "lease complete")
+_MARKED: Final = ("<", "://", "```", "~~~", '"', ": by ", "##", "clear and concise", "[e.g.", "o to ", "lease complete")
 
 
 def cut(text: str) -> str:
