@@ -57,9 +57,43 @@ def test_the_calibration_says_how_it_was_made() -> None:
     assert "labelled tickets" in standard_calibration().source
 
 
+def test_where_something_is_told_says_nothing_of_it() -> None:
+    linked = classify("Import fails", "See https://docs.shop.example/documentation")
+    spoken = classify("Import fails", "See docs shop example documentation")
+
+    assert not any("documentation" in reason.phrase for reason in linked.reasons("docs"))
+    assert any("documentation" in reason.phrase for reason in spoken.reasons("docs"))
+
+
+@pytest.mark.parametrize("title", ["Webhooks are not delivered", "Login broken", "Product sync stopped", "Slow site"])
+@pytest.mark.parametrize("body", ["Customers cannot pay.", "Nobody can place an order any more."])
+def test_that_nobody_can_buy_is_critical_whatever_is_to_be_mended_for_it(title: str, body: str) -> None:
+    assert classify(title, body).severity == "critical"
+    assert classify(title, "Our reports are late.").severity != "critical"
+
+
+def test_an_order_that_nobody_can_place_on_a_desk_of_developers_is_high() -> None:
+    assert classify("Docker build fails", "Customers cannot pay.").severity == "high"
+
+
+def test_a_name_that_is_an_english_word_too_counts_beside_words_of_outside_parties() -> None:
+    named = "a name that is an English word too, beside words of outside parties"
+
+    assert named in {reason.phrase for reason in classify("Square", "The plugin answers 400.").reasons("integration")}
+    shaped = classify("Boxes fail", "Square ones are above round ones in the grid.")
+    assert named not in {reason.phrase for reason in shaped.reasons("integration")}
+
+
 @pytest.mark.parametrize(
     ("category", "title", "body"),
     [
+        ("docs", "Misleading instructions for the CSV import", ""),
+        ("performance", "It takes a lot of time to load the products", ""),
+        ("auth", "Users can see all orders.", "A buyer is shown those of the others."),
+        ("auth", "Clerks are sent away", "The address of the orders answers 403, permission denied."),
+        ("auth", "Customers cannot log in after the migration", "The import of customers told an error."),
+        ("webhook", "Issue with callback", "Our server is not receiving anything on the callback url, paid by Vipps."),
+        ("frontend_mismatch", "Cache is not invalidated", "I still see the old content after a change."),
         ("integration", "Getting listings fails", "The endpoint returns status code 500 for some sellers."),
         ("integration", "Refunds stay open", "The buyer paid with Mercado Pago, the checkout said thanks."),
         ("inventory", "Sync of stock writes zero", "Orders arrive, quantities do not."),

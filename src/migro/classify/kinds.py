@@ -52,16 +52,17 @@ _A_QUESTION: Final = 30
 _ASKS_HOW: Final = 40
 _NAMES_DOCS: Final = 40
 _IS_SLOW: Final = 80
+_SPOKEN_OF: Final = 20
+"""Points of words about outside parties beside which a name that is an English word too is a name."""
 
 
 def doubts_about(category: Category, said: Sayings) -> int:
     """
     Return the reasons for doubt less those for trust.
 
-    What tells of no fault, wishes or asks is labelled less steadily, also by people.
+    A label that the title says nothing for is right less often than one that it speaks for.
     """
-    natures = (not said.fault(), "nature.wish" in said.all, "nature.question" in said.all)
-    return sum(natures) + (category in _BROAD) - (category in NARROW)
+    return (said.title.get(category, 0) <= 0) + (category in _BROAD) - (category in NARROW)
 
 
 def asks(said: Sayings) -> bool:
@@ -88,6 +89,9 @@ def kind_rules(said: Sayings, points: Mapping[Category, int]) -> Iterator[tuple[
     docs = points["docs"]
     all_questions = questions + body.get("nature.question", 0)
     asked = all_questions > 0
+    perhaps = said.all.get("nature.perhaps", 0)
+    if perhaps and points["integration"] >= _SPOKEN_OF:
+        yield "integration", perhaps, "a name that is an English word too, beside words of outside parties"
     topics: list[Category] = [category for category in CATEGORIES if category not in _KINDS]
     named: Category = max(topics, key=lambda category: points[category])
     topic = points[named] // 2

@@ -24,6 +24,9 @@ _SEEN: Final[Mapping[Category, int]] = {
 }
 """How near a desk's work is to the shopper, in points, before the ticket says a word."""
 
+_NAMED: Final = 20
+"""Points of a word for those who buy."""
+
 
 def faces_customers(category: Category, said: Mapping[str, int]) -> bool:
     """Return whether a shopper would feel it, by the desk and by who is spoken of."""
@@ -51,7 +54,9 @@ def severity_of(
         return "medium" if critical >= 40 else "low"
     if critical >= 40:
         shop = customer_facing or category in ("inventory", "checkout", "integration")
-        return "critical" if shop else "high"
+        # That customers cannot pay is as bad where a webhook or a session is to be mended for it.
+        named = category != "other" and said.get("audience.shopper", 0) >= _NAMED
+        return "critical" if shop or named else "high"
     if low >= 30 + high:
         return "low" if low >= 60 else "medium"
     if category == "other":
