@@ -181,7 +181,8 @@ class Conclusions:
         if effects.withdrawal is not None:
             taken = {effects.withdrawal.signal, *derived_from(effects.withdrawal.signal)}
             unopened(state, held, taken, supported=assessment.supported)
-        waits = lingers(state, held, assessment, effects.calm_since)
+        revoked = effects.withdrawal is not None or effects.configured
+        waits = lingers(state, held, assessment, effects.calm_since, revoked=revoked)
         ended = bool(held.closed_by) or not (assessment.supported or waits)
         ruling = rule_on(
             assessment,

@@ -1,4 +1,9 @@
-"""Issues that keep coming back: they are not called resolved before they have stayed away for a while."""
+"""
+Issues that are not called resolved at once: those that keep coming back, and those that have come only now.
+
+What comes within one instant has come in some order that means nothing. So an issue that opens and loses its evidence
+in one instant is resolved when time moves on; what comes back before has never been away.
+"""
 
 from __future__ import annotations
 
@@ -41,24 +46,31 @@ def unopened(state: State, held: Held, gone: set[str], *, supported: bool) -> No
         del state.lingering[slot]
 
 
-def lingers(state: State, held: Held, assessment: Assessment, calm_since: int | None = None) -> bool:
+def lingers(
+    state: State, held: Held, assessment: Assessment, calm_since: int | None = None, *, revoked: bool = False
+) -> bool:
     """
     Return whether an issue without evidence is not resolved yet, and see to it that it is looked at again.
 
     Args:
+        revoked: Whether it lost its evidence by a person's word or by other rules, which no order can change.
         calm_since: When the monitor last changed whose recovery had to wait and takes the last evidence away now, in
             microseconds. That wait was the same half hour without a word of trouble, unless others spoke meanwhile.
     """
     slot = (held.issue.kind, held.issue.key)
     until = state.lingering.get(slot)
+    just_opened = bool(held.openings) and held.openings[-1][0] == state.now
     if assessment.supported or held.closed_by:
         if until is not None:
             del state.lingering[slot]
-            opened(held, state.now, assessment.found)  # it came back once more
+            if not just_opened:
+                opened(held, state.now, assessment.found)  # it came back once more
         return False
     if until is None:
         if _times(held, state.now) < OFTEN:
-            return False
+            if just_opened and not revoked:
+                state.lingering[slot] = state.now + 1
+            return just_opened and not revoked
         clean = state.now if calm_since is None else max(calm_since, to_microseconds(held.issue.last_seen))
         until = clean + CLEAN_FOR
         if until <= state.now:

@@ -10,6 +10,7 @@ from ..engine.native import ERRORS_IN_A_ROW
 from ..models import IssueStatus, Signal
 from ..reason import Assessment, confidence_of
 from .effects import Effects
+from .lingering import OFTEN
 from .state import Held, State
 
 __all__ = ["WHY_QUARANTINED", "raised_at", "why_halted", "why_now", "why_raised", "why_recorded"]
@@ -92,6 +93,8 @@ def _because(held: Held, status: IssueStatus, assessment: Assessment, ruling: Ru
         return follows
     if not assessment.supported:
         times = len(held.openings)
+        if times < OFTEN:
+            return "no evidence is left in the instant in which it opened; it is resolved when time moves on"
         return f"no evidence is left; it came back {times - 1} times of late, so it is watched for a while"
     if held.attempts and held.verdict and held.verdict[-1] != held.attempts:
         return _looked_again(held, assessment)
