@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import migro
 from migro.agent import Fold
 from migro.agent.snapshots import renamed, restore, snapshot
-from migro.agent.state import Above, Actions, Arrivals, Closed, Held, Merge, Report, State, Tried
+from migro.agent.state import Above, Actions, Alarm, Arrivals, Closed, Held, Merge, Report, State, Tried
 from migro.agent.texts import Said
 from migro.decide import Spent
 from migro.errors import InputError, UnsupportedFormat
@@ -137,6 +137,8 @@ def full() -> State:
     state.reports = {"iss_r": Report("merchant:b", "b", "k", "shopify", now, True)}
     state.reports["iss_o"] = Report("merchant:a", "a", "j", "", now, False)
     state.told = {"iss_q": {"merchant:b": "True/SEV1", "merchant:a": "False/SEV2"}, "iss_p": {}}
+    state.alarms = {("b", "alert", "1"): Alarm(now + 1, stranger(5, 9), (("up", ("m_1", "x")), ("down", ("m_1",))))}
+    state.alarms["a", "alert", "2"] = Alarm(now, stranger(6, 9))
     state.traits = {"b": {"platform": "z", "agency": "a"}, "a": {}}
     held = state.held["down", ("m_1",)]
     first, second = sorted(held.actions)[:2]  # and each time the second one comes first
@@ -177,7 +179,7 @@ def ordered(value: Any) -> Any:
             return [type(value), *(ordered(v) for v in value)]
         case Held():
             return [ordered(getattr(value, name)) for name in KEPT]
-        case Above() | Closed() | Spent() | Clock() | Merge() | Monitor() | Report() | Said() | Tried():
+        case Above() | Alarm() | Closed() | Spent() | Clock() | Merge() | Monitor() | Report() | Said() | Tried():
             return [ordered(getattr(value, f.name)) for f in attrs.fields(type(value))]
         case Signal():
             return value.json_line()

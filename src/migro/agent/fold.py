@@ -91,6 +91,7 @@ from .systemic import (
 )
 from .texts import same_text
 from .timers import fire_timers, lapses, next_timer, tidy
+from .unheeded import hear_alarm
 from .verifying import carry_tried, found, is_look, look_later, note_failure
 from .windows import declare
 from .withdrawals import take_back
@@ -439,6 +440,8 @@ class Fold:
             found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
             more = self._conclusions.infer(state, found, effects)[1]
             touched = (*touched, *more)
+        elif grave:
+            hear_alarm(state, signal, touched)
         self._tell_delivery(state, seq, signal, effects, duplicate=False)
         self._tell_question(state, signal, effects)
         if behind:

@@ -7,6 +7,7 @@ from .arrivals import forget_arrivals, unsee
 from .naming import forget_name
 from .noticing import unhear
 from .state import State
+from .unheeded import forget_alarm
 from .windows import forget_windows, reopen
 
 __all__ = [
@@ -50,6 +51,7 @@ def disown(state: State, id: str) -> None:
     unhear(state, id)
     unsee(state, id)
     forget_name(state, id)
+    forget_alarm(state, id)
     for resource, seen in list(state.understood.items()):
         if seen.pop(id, None) is not None and not seen:
             del state.understood[resource]

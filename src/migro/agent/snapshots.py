@@ -40,7 +40,7 @@ from ..models import (
     from_microseconds,
 )
 from ..verify import Clock, Monitor, Suppression, Version
-from .state import Above, Arrivals, Closed, Held, Merge, Report, State, Tried
+from .state import Above, Alarm, Arrivals, Closed, Held, Merge, Report, State, Tried
 from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot", "time_of"]
@@ -229,6 +229,10 @@ def _monitor_back(told: list[Any]) -> Monitor:
     return Monitor(**{**fields, "said": said, "waiting": tuple(Signal.from_data(s) for s in fields["waiting"])})
 
 
+def _alarm_back(since: int, signal: Any, slots: list[Any]) -> Alarm:
+    return Alarm(since, Signal.from_data(signal), tuple((kind, tuple(key)) for kind, key in slots))
+
+
 def _said_back(told: list[Any]) -> Said:
     fields: dict[str, Any] = dict(zip(_SAID, (*told[:-1], tuple(told[-1])), strict=True))
     return Said(**fields)
@@ -328,6 +332,10 @@ _STATE: Mapping[str, _Form] = {
     ),
     "told": _NESTED,
     "traits": _NESTED,
+    "alarms": _Form(
+        lambda alarms: [[place, a.since, a.signal.model_dump(mode="json"), a.slots] for place, a in alarms.items()],
+        lambda rows: {tuple(place): _alarm_back(*rest) for place, *rest in rows},
+    ),
 }
 
 

@@ -10,7 +10,18 @@ import attrs
 
 from ..decide import Spent, enough
 from ..engine import EngineState, Key
-from ..models import Action, ActionStatus, Cause, Environment, Issue, Outcome, ResourceRef, RunMode, Severity
+from ..models import (
+    Action,
+    ActionStatus,
+    Cause,
+    Environment,
+    Issue,
+    Outcome,
+    ResourceRef,
+    RunMode,
+    Severity,
+    Signal,
+)
 from ..verify import Clock, Flapping, Monitor, Suppression, Version
 from .texts import Texts
 
@@ -19,6 +30,7 @@ __all__ = [
     "UNATTRIBUTED",
     "Above",
     "Actions",
+    "Alarm",
     "Arrivals",
     "Closed",
     "Held",
@@ -168,6 +180,22 @@ class Report:
 
 
 @attrs.frozen
+class Alarm:
+    """
+    A critical alarm of which nothing has come yet.
+
+    Attributes:
+        since: When it was first heard, in microseconds.
+        signal: What was heard then.
+        slots: The issues that it spoke for then, by (kind, key).
+    """
+
+    since: int
+    signal: Signal
+    slots: tuple[tuple[str, Key], ...] = ()
+
+
+@attrs.frozen
 class Tried:
     """What came of an action that was of no use: when in microseconds, what and to whom, and whether it was done."""
 
@@ -294,6 +322,7 @@ class State:
         reports: Open issues of merchants that the platform was told of, by id.
         told: What the platform has told merchants about its own issues: by issue and partition, what was last said.
         traits: What merchants have in common with others, such as the platform they are on, by merchant and name.
+        alarms: Critical alarms of watchers that may yet be explained, by monitor or source.
         forgets_at: Before when there is nothing old to forget, in microseconds; no part of what is remembered.
     """
 
@@ -342,4 +371,5 @@ class State:
     reports: dict[str, Report] = attrs.Factory(dict)
     told: dict[str, dict[str, str]] = attrs.Factory(dict)
     traits: dict[str, dict[str, str]] = attrs.Factory(dict)
+    alarms: dict[tuple[str, ...], Alarm] = attrs.Factory(dict)
     forgets_at: int = attrs.field(default=0, eq=False, repr=False)

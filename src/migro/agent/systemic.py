@@ -21,6 +21,8 @@ from .consequences import onset
 from .state import Above, Report, State
 
 __all__ = [
+    "NO_FAULT",
+    "WATCHERS",
     "children",
     "forget_above",
     "hear_above",
@@ -36,9 +38,9 @@ __all__ = [
 
 _DELIVERS = "delivered by"
 
-_NO_FAULT = frozenset({"docs", "unknown"})
+NO_FAULT = frozenset({"docs", "unknown"})
 
-_WATCHERS = frozenset({"access_log", "app_log", "monitor", "rum"})
+WATCHERS = frozenset({"access_log", "app_log", "monitor", "rum"})
 """Witnesses that tell what they notice and not what it comes of."""
 
 _AT_WORK = 60 * 60 * 1_000_000
@@ -170,7 +172,7 @@ def platform_of(state: State, merchant: str | None) -> str | None:
 
 def in_trouble(state: State) -> bool:
     """Whether something at the merchant is known to be broken: then what is asked is about that."""
-    return any(h.issue.status is IssueStatus.OPEN and h.issue.category not in _NO_FAULT for h in state.held.values())
+    return any(h.issue.status is IssueStatus.OPEN and h.issue.category not in NO_FAULT for h in state.held.values())
 
 
 def symptom_of(state: State, signal: Signal) -> str:
@@ -181,12 +183,12 @@ def symptom_of(state: State, signal: Signal) -> str:
     as what the alarm alone would open, so that a small one hides nothing, and something has to have spoken for it in
     the last hour, so that one which only waits to be closed hides nothing either.
     """
-    if signal.source_kind not in _WATCHERS or signal.merchant is None:
+    if signal.source_kind not in WATCHERS or signal.merchant is None:
         return ""
     least = Severity.SEV2 if signal.severity_hint == "critical" else Severity.SEV3
     open_ones = [h.issue for h in state.held.values() if h.issue.status is IssueStatus.OPEN]
     at_work = [i for i in open_ones if to_microseconds(i.last_seen) >= state.now - _AT_WORK]
-    faults = [i for i in at_work if i.category not in _NO_FAULT and i.severity >= least]
+    faults = [i for i in at_work if i.category not in NO_FAULT and i.severity >= least]
     return max(faults, key=lambda i: (i.severity, i.kind)).kind if faults else ""
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from ..decide import Policy
 from ..engine import NativeEngine
 from ..models import Action, TimerFired, from_microseconds, to_microseconds
+from ..verify import unheeded
 from .attending import overdue
 from .conclusions import Conclusions
 from .days import forget_days
@@ -22,6 +23,7 @@ from .resting import begin_suppressions, end_suppressions
 from .spending import forget_spending, free
 from .state import State
 from .systemic import forget_above
+from .unheeded import next_unheeded, unheeded_alarms
 from .verifying import begin_looks, forget_tried
 from .windows import window_timers
 
@@ -46,6 +48,8 @@ def next_timer(engine: NativeEngine, state: State) -> int | None:
         calm_at = state.flapping.calm_at
         times += [*([] if calm_at is None else [calm_at]), *state.lingering.values(), *state.rechecks.values()]
         times += state.easing.values()
+    if state.alarms and (unheeded_at := next_unheeded(state)) is not None:
+        times.append(unheeded_at)
     return min(times) if times else None
 
 
@@ -95,6 +99,10 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
         TimerFired(what="recheck", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in unclear
     ]
     conclusions.reassess(state, unclear, effects)
+    # After whatever else may explain them.
+    for alarm in unheeded_alarms(conclusions.engine, conclusions.ruleset, state):
+        fired.append(TimerFired(what="alarm", name=alarm.topic, key=(alarm.id,), deadline=deadline, late_by=late_by))
+        conclusions.infer(state, unheeded(alarm, state.now), effects)
     milder = ease(state)
     fired += [
         TimerFired(what="severity", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in milder

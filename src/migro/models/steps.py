@@ -82,14 +82,15 @@ class TimerFired:
         what: A `rule` began or ceased to hold, an `approval` lapsed or people are reminded of it (`reminder`), nobody
             has taken up or solved an issue in time (`overdue`), what was approved has not been started in time
             (`execution`), it is looked whether what was done has helped (`verification`), a `budget` has something left
-            again, a `maintenance`
-            window began or ended, a `mute` ended, a `monitor` that flapped was calm for long enough, an `issue` that
-            kept coming back stayed away, an unclear issue is looked at again (`recheck`), or a `severity` may fall. Or
-            other `rules` than the journal has named so far consumed the input, which had been waiting when they came.
+            again, a `maintenance` window began or ended, a `mute` ended, a `monitor` that flapped was calm for long
+            enough, nothing has come of a critical `alarm`, an `issue` that kept coming back, or came and went in one
+            instant, stayed away, an unclear issue is looked at again (`recheck`), or a `severity` may fall.
+            Or other `rules` than the journal has named so far consumed the input, which had been waiting when they
+            came.
         name: Id of the rule, kind of the action or issue, name of the window or monitor, whose mute of what, or version
             of the rules.
-        key: Key of the rule or issue, id of an overdue issue, idempotency key of the action; ``begins`` of a window
-            that begins; of rules the version of the policy, and the number of the input.
+        key: Key of the rule or issue, id of an overdue issue, idempotency key of the action, id of an alarm's signal;
+            ``begins`` of a window that begins; of rules the version of the policy, and the number of the input.
         deadline: When it was due; what came of it is dated so.
         late_by: How much later the input came that found it due, in microseconds.
     """
@@ -100,6 +101,7 @@ class TimerFired:
         "maintenance",
         "mute",
         "monitor",
+        "alarm",
         "issue",
         "recheck",
         "severity",

@@ -1,11 +1,11 @@
-"""What no rule explains but its sender calls serious: an issue of its own, which reaches a person."""
+"""What nothing explains but its sender calls serious: an issue of its own, which reaches a person."""
 
 from __future__ import annotations
 
 from ..expressions import minutes
 from ..models import Risk, Severity
 from ..rules import IssueKind, Response, Rule, RuleSet, SeverityScale, on, supports
-from ..verify import Unexplained
+from ..verify import Unexplained, Unheeded
 from .quarantined import QUARANTINED_RULE
 
 __all__ = ["CORE", "UNKNOWN"]
@@ -15,7 +15,7 @@ UNKNOWN = IssueKind[str](
     category="unknown",
     per=("subject",),
     title="Something serious that no rule explains",
-    what="A sender calls an event critical or high, and no rule reads it.",
+    what="A sender calls an event critical or high, and no rule reads it or nothing comes of it.",
     # The sender's word is no measurement, so it never makes an issue worse than SEV2 by itself.
     severity=SeverityScale(default=Severity.SEV3),
     responses=(Response(kind="notify", risk=Risk.R0, target="on_call"),),
@@ -48,6 +48,13 @@ CORE = RuleSet(
         ),
         then=supports(UNKNOWN, 110, family="sender"),
         why="A log has twenty lines of level error in ten minutes that no rule reads.",
+        lasts=minutes(60),
+    ),
+    Rule(
+        "unknown.critical-unheeded",
+        when=on(Unheeded, per=Unheeded.subject),
+        then=supports(UNKNOWN, 110, family="sender", severity=Severity.SEV2),
+        why="A watcher called it critical a quarter of an hour ago, and nothing that rules read explains it.",
         lasts=minutes(60),
     ),
     QUARANTINED_RULE,

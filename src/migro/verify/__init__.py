@@ -2,12 +2,14 @@
 
 from .clocks import Clock, clock_of
 from .derived import (
+    HEEDED_WITHIN,
     ClockWrong,
     DeliverySeen,
     IssueAbove,
     IssueUpdate,
     StepAsked,
     Unexplained,
+    Unheeded,
     clock_wrong,
     deliveries_seen,
     delivery_seen,
@@ -19,6 +21,7 @@ from .derived import (
     signature_failure,
     step_asked,
     unexplained,
+    unheeded,
 )
 from .flapping import Flapping, Monitor, monitor_of
 from .suppression import AFTERMATH, ANEW, Suppression, in_window, suppressing
@@ -40,6 +43,7 @@ from .versions import Version, dated_by_sender, version_of
 __all__ = [
     "AFTERMATH",
     "ANEW",
+    "HEEDED_WITHIN",
     "MAINTENANCE_LASTS",
     "MAINTENANCE_LONGEST",
     "STALE_AFTER",
@@ -53,6 +57,7 @@ __all__ = [
     "StepAsked",
     "Suppression",
     "Unexplained",
+    "Unheeded",
     "Verdict",
     "Version",
     "Window",
@@ -76,6 +81,7 @@ __all__ = [
     "step_asked",
     "suppressing",
     "unexplained",
+    "unheeded",
     "unread_window",
     "verify",
     "version_of",

@@ -22,12 +22,14 @@ from ..models.assembly import altered
 from ..models.canonical import EPOCH, content_id
 
 __all__ = [
+    "HEEDED_WITHIN",
     "ClockWrong",
     "DeliverySeen",
     "IssueAbove",
     "IssueUpdate",
     "StepAsked",
     "Unexplained",
+    "Unheeded",
     "clock_wrong",
     "deliveries_seen",
     "delivery_seen",
@@ -39,7 +41,12 @@ __all__ = [
     "signature_failure",
     "step_asked",
     "unexplained",
+    "unheeded",
 ]
+
+HEEDED_WITHIN = 15 * 60 * 1_000_000
+"""How long a critical alarm that rules read has until something explains it, in microseconds: signs of one cause begin
+as near to each other."""
 
 _VERSION = "verify/2"
 _FAILED = "delivery.signature_failed"
@@ -70,9 +77,20 @@ class Unexplained(Signal, kind="migro.unexplained"):
     hint: Attr[str]
 
 
+class Unheeded(Signal, kind="migro.unheeded"):
+    """
+    An alarm its sender calls critical, which rules read, and of which nothing has come.
+
+    Attributes:
+        subject: As of what is unexplained.
+    """
+
+    subject: Key[str]
+
+
 def derived_from(signal: str) -> tuple[str, ...]:
     """Return the ids of what verify may have made of a signal, by its id; so nobody has to remember them."""
-    kinds = (_FAILED, _TEST_PAID, *(c.__signal_kind__ for c in (ClockWrong, DeliverySeen, Unexplained)))
+    kinds = (_FAILED, _TEST_PAID, *(c.__signal_kind__ for c in (ClockWrong, DeliverySeen, Unexplained, Unheeded)))
     return tuple(_derived_id(kind, signal) for kind in kinds)
 
 
@@ -86,12 +104,9 @@ def unexplained(signal: Signal, at: int, *, unkeyed: bool = False) -> Signal:
 
     What has no merchant, or lacks the key that rules over it need (`unkeyed`), is an issue by itself.
     """
-    # One cause sets off every monitor that a shop has, and one page about it is enough.
-    sender = "monitors" if signal.source_kind == "monitor" else signal.provider
-    subject = signal.id if signal.merchant is None or unkeyed else f"{signal.merchant}/{sender}/{signal.topic}"
     return Unexplained(
         merchant=signal.merchant,
-        subject=subject,
+        subject=signal.id if unkeyed else _subject(signal),
         hint=signal.severity_hint or "high",
         occurred_at=from_microseconds(at),
         source_kind=signal.source_kind,
@@ -104,6 +119,29 @@ def unexplained(signal: Signal, at: int, *, unkeyed: bool = False) -> Signal:
         normalizer=_VERSION,
         id=_derived_id(Unexplained.__signal_kind__, signal.id),
     )
+
+
+def unheeded(signal: Signal, at: int) -> Signal:
+    """Return the derived signal for a critical alarm of which nothing has come by `at`, in microseconds."""
+    return Unheeded(
+        merchant=signal.merchant,
+        subject=_subject(signal),
+        occurred_at=from_microseconds(at),
+        source_kind=signal.source_kind,
+        provider=signal.provider,
+        topic=signal.topic,
+        env=signal.env,
+        auth="not_applicable",  # that nothing has come of it is migro's own observation
+        dedup_key=signal.id,
+        normalizer=_VERSION,
+        id=_derived_id(Unheeded.__signal_kind__, signal.id),
+    )
+
+
+def _subject(signal: Signal) -> str:
+    # One cause sets off every monitor that a shop has, and one page about it is enough.
+    sender = "monitors" if signal.source_kind == "monitor" else signal.provider
+    return signal.id if signal.merchant is None else f"{signal.merchant}/{sender}/{signal.topic}"
 
 
 def signature_failure(signal: Signal, at: int) -> Signal:
