@@ -243,12 +243,13 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "storefront-token.refused",
-        # A step and no slope: a minute that is nearly all refusals comes right after one with hardly any.
+        # A step and no slope: a minute that is nearly all refusals comes soon after one with hardly any. How soon is
+        # for the share of five minutes to say, which leaves no room for a slope; the sums between may be missing.
         when=calls(_STOREFRONT).share(_401, at_least=percent(90), floor=20, within=minutes(5))
-        & (_LAST_MINUTE >= percent(90)).after(_LAST_MINUTE <= percent(10), within=minutes(2)),  # noqa: SIM300
+        & (_LAST_MINUTE >= percent(90)).after(_LAST_MINUTE <= percent(10), within=minutes(5)),  # noqa: SIM300
         then=supports(TOKEN_EXPIRED, STRONG, family="calls"),
-        why="From one minute to the next at least 90 % of the storefront's calls are refused.",
-        revision=2,
+        why="Within five minutes the storefront's calls turn from hardly any to at least 90 % refused.",
+        revision=3,
         examples=(
             fires(
                 "all at once",
@@ -263,6 +264,17 @@ RULES: tuple[Rule[Any], ...] = (
             ),
             silent(
                 "always so", said(STOREFRONT_CALLS, 0, calls=10, **_NO), said(STOREFRONT_CALLS, 90, calls=100, **_NO)
+            ),
+            fires(
+                "no word of the minutes between",
+                said(STOREFRONT_CALLS, 0, calls=30),
+                *(said(STOREFRONT_CALLS, 240 + 120 * i, calls=30, **_NO) for i in range(2)),
+                for_=SHOP,
+            ),
+            silent(
+                "more every minute",
+                *(said(STOREFRONT_CALLS, 60 * i, calls=100 - 20 * i) for i in range(5)),
+                *(said(STOREFRONT_CALLS, 60 * i, calls=20 * i, **_NO) for i in range(1, 6)),
             ),
             silent("19 calls", said(STOREFRONT_CALLS, 0, calls=5), said(STOREFRONT_CALLS, 301, calls=19, **_NO)),
         ),
