@@ -87,13 +87,14 @@ def test_an_issue_that_rests_on_it_explains_it(run: Run) -> None:
     assert not waited(run, alarm(1), probe(1, QUARTER - 1, ok=True))
 
 
-def test_an_open_fault_as_grave_explains_it() -> None:
+@pytest.mark.parametrize("minute", [1, 12], ids=["over", "open"])
+def test_a_fault_as_grave_that_is_open_or_was_since_explains_it(minute: int) -> None:
     grave = IssueKind[Any]("fire", category="checkout", severity=SeverityScale(default=Severity.SEV1))
     burning = on(Probe, Probe.ok == False, per=Probe.merchant)  # noqa: E712  # a column, not a truth value
     rules = RuleSet("fire", *HALF_SURE, Rule("fire", when=burning, then=supports(grave, 110, family="probe")))
     run = Run(Fold(rules, OPEN_POLICY))
 
-    assert not waited(run, alarm(1), probe(1, 60))
+    assert not waited(run, alarm(1), probe(1, 60 * minute))
 
 
 def test_a_milder_fault_that_does_not_rest_on_it_does_not(run: Run) -> None:
