@@ -160,6 +160,13 @@ def test_events_about_people_carry_a_pseudonym_only() -> None:
         ("Nothing happens after an order", "mentions.nothing_after_order"),
         ("My cart shows old items that I have", "mentions.old_cart"),
         ("I got a confirmation for something I never ordered", "mentions.old_order_mail"),
+        ("Why a confirmation mail for an order I never placed?", "mentions.old_order_mail"),
+        ("Our shop has disappeared from Google", "intent.seo_drop"),
+        ("We no longer show up when I google our name", "intent.seo_drop"),
+        ("Search console says excluded by noindex", "intent.seo_drop"),
+        ("My gift card is rejected", "intent.discount_failed"),
+        ("Google Pay is refused", "intent.payment_declined"),
+        ("The Google Pay button has disappeared", "mentions.wallet_missing"),
         ("The stock is outdated in our shop", "mentions.old_stock"),
         ("My order history is empty", "mentions.orders_missing"),
         ("I am in a queue before checkout", "mentions.queue"),
@@ -179,6 +186,17 @@ def test_words_become_features(text: str, feature: str) -> None:
 )
 def test_a_denial_takes_the_intent_back(text: str) -> None:
     assert {f for f in features_of(text) if f.startswith("intent.")} == {"intent.other"}
+
+
+@pytest.mark.parametrize(
+    ("text", "feature"),
+    [
+        ("My gift card is rejected", "intent.payment_declined"),
+        ("The Google Pay button has disappeared", "intent.seo_drop"),
+    ],
+)
+def test_a_word_of_a_longer_name_means_nothing_alone(text: str, feature: str) -> None:
+    assert feature not in features_of(text)
 
 
 def test_a_denial_takes_back_what_was_missing() -> None:

@@ -41,7 +41,7 @@ _INTENTS: Final = {
         r"|\b(empty|lost|losing|disappearing)\b[^.!?\n]{0,20}\b(cart|basket)\b|warenkorb[^.!?\n]{0,30}leer"
     ),
     "payment_declined": (
-        r"\b(payment|card|credit card|paypal|klarna|apple pay|google pay)\b[^.!?\n]{0,50}"
+        r"\b(payment|card|credit card|paypal|klarna|apple pay|google ?pay)\b[^.!?\n]{0,50}"
         r"\b(declin\w+|reject\w+|refus\w+|fail\w*|denied|not (accepted|going through)|error)\b|\bdeclined\b"
         r"|zahlung[^.!?\n]{0,30}(abgelehnt|fehlgeschlagen)"
     ),
@@ -62,7 +62,8 @@ _INTENTS: Final = {
         r"|anmelden[^.!?\n]{0,30}nicht"
     ),
     "discount_failed": (
-        rf"\b(discount|coupon|promo\w*|voucher|gift ?card)\b{_NEAR}\b({_CANNOT}|invalid|not (applied|valid|accepted))\b"
+        rf"\b(discount|coupon|promo\w*|voucher|gift ?card)\b{_NEAR}"
+        rf"\b({_CANNOT}|invalid|reject\w*|refus\w*|declin\w*|not (applied|valid|accepted|recogni[sz]ed))\b"
         rf"|\b{_CANNOT}\b{_NEAR}\b(discount|coupon|promo|voucher|gift ?card)"
     ),
     "wrong_price": (
@@ -123,6 +124,9 @@ _INTENTS: Final = {
     "seo_drop": (
         r"\b(seo|google|organic|rankings?|search console|traffic)\b[^.!?\n]{0,50}\b(drop\w*|lost|fell|down|decreas\w+"
         r"|de-?index\w*|not indexed|disappear\w*)\b"
+        r"|\b(disappeared|vanished|dropped|gone|removed|missing|lost)\b[^.!?\n]{0,30}\b(from|in|on) (google|bing|search"
+        r" results|the index)\b|\b(no longer|not|n.?t|nowhere)\b[^.!?\n]{0,30}\b(google|googled|google it|bing)\b"
+        r"|\bno-?index\b"
     ),
     "tracking_pixel": (
         r"\b(pixel|analytics|gtm|tag manager|ga4|conversion tracking|meta capi|klaviyo|consent)\b[^.!?\n]{0,60}"
@@ -210,7 +214,8 @@ _TOLD: Final = {
     ),
     "mentions.old_order_mail": (
         r"\b(e-?mails?|mails?|confirmations?)\b[^.!?\n]{0,80}\b(old orders?|never ordered|did(n.?t| not) order"
-        r"|(last|years? ago|months? ago) ?(year|month)?)\b|\bconfirmations?\b[^.!?\n]{0,60}\bnever (ordered|bought)\b"
+        r"|(last|years? ago|months? ago) ?(year|month)?)\b"
+        r"|\bconfirmations?\b[^.!?\n]{0,60}\b(never (ordered|bought|placed|made)|did(n.?t| not) (buy|place|make))\b"
     ),
     "mentions.old_stock": (
         r"\b(stock|inventory|availability)\b[^.!?\n]{0,50}"
@@ -250,6 +255,8 @@ _DENIED: Final = re2.compile(
     r"|no longer (fails?|failing"
     r"|broken|slow|down|see|happen\w*)|never (fails?|failed|had (any|a) problem))\b"
 )
+# Names of two words of which one alone means another thing: a gift card is no card, and Google Pay no search engine.
+_NAMES: Final = re2.compile(r"(?i)\b(gift|google)[ -](card|pay)")
 _SENTENCE: Final = re2.compile(r"[.!?\n]+(?:\s|$)")
 _COMPILED: Final = {
     name: compile_pattern(f"(?i){pattern}")
@@ -282,7 +289,7 @@ def features_of(text: str) -> frozenset[str]:
     A sentence that says it works takes the intents of that sentence back; what was asked or mentioned stands.
     That a reply quotes a question in its subject is no question.
     """
-    clean = scrub(text[:_SIZE])
+    clean = _NAMES.sub(r"\1\2", scrub(text[:_SIZE]))
     affirmed = " \n".join(s for s in _SENTENCE.split(clean) if not _DENIED.search(s))
     found = {name for name, pattern in _COMPILED.items() if pattern.found_in(clean if name in _STANDS else affirmed)}
     if _QUESTION in found and not _COMPILED[_QUESTION].found_in(asked_anew(clean)):
