@@ -165,9 +165,16 @@ def test_of_a_payment_of_a_test_account_the_order_and_the_cart_are_told() -> Non
     assert (found.kind, found.merchant, dict(found.ids)) == (
         "payment.test_paid",
         "m_1",
-        {"order_id": "1", "cart_ref": "c"},
+        {"order_id": "1", "cart_ref": "c", "order_number": "1"},
     )
     assert found.id in derived_from(payment(ids={"order_id": "1", "cart_ref": "c", "payment_id": "p"}).id)
+
+
+def test_the_shop_s_own_reference_is_told_as_the_number_of_the_order() -> None:
+    found = paid_in_test(payment(ids={"order_ref": "#1001", "payment_id": "p"}), NOW)
+
+    assert found is not None
+    assert dict(found.ids) == {"order_number": "1001"}
 
 
 @pytest.mark.parametrize(

@@ -165,9 +165,13 @@ def paid_in_test(signal: Signal, at: int) -> Signal | None:
     Return the derived signal for a payment of a test account that went through and names what it pays; else None.
 
     A test counts for nothing, but that a live order was paid by one is no test any more. Of its content only the order
-    and the cart are told.
+    and the cart are told. What the shop wrote into the payment is mostly the number that it shows to people, and not
+    the platform's id, so it is told as number too.
     """
     paid: dict[str, str] = {n: id for n, id in signal.ids.items() if n in ("cart_ref", "order_id")}
+    number = signal.ids.get("order_ref", paid.get("order_id"))
+    if number is not None:
+        paid["order_number"] = number.removeprefix("#")
     if signal.env != "test" or (signal.kind, signal.topic) != ("payment", "order.paid") or not paid:
         return None
     return Signal(

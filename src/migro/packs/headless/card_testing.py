@@ -25,7 +25,7 @@ from ...rules import (
     supports,
 )
 from .expected import raised
-from .payments import DECLINES
+from .payments import DECLINES, TRIFLES
 from .planning_signals import StatusPage
 from .references import cited
 from .responses import draft_reply, notify, report
@@ -94,6 +94,13 @@ _PAID = on(Payment, REAL_MONEY, Payment.topic == "order.paid", per=Payment.merch
     Payment.payment_id, within=_H
 )
 _PAID_SHARE = _PAID.per(_TRIED, floor=30)
+# Those of the last half hour are among them, which makes a fall look smaller and never greater.
+_LATELY = hours(3)
+_PAID_LATELY = (
+    on(Payment, REAL_MONEY, Payment.topic == "order.paid", per=Payment.merchant)
+    .different(Payment.payment_id, within=_LATELY)
+    .per(on(Payment, REAL_MONEY, _ENDED, per=Payment.merchant).different(Payment.payment_id, within=_LATELY), floor=60)
+)
 # That the provider, the acquirer or the bank's system failed, or a bank that gives no reason: in the words of Stripe,
 # of Adyen, and in the numbers of PayPal (do not honour; system, communication and network; retry).
 _AT_THE_BANK: Pred[Payment] = Payment.decline_code.one_of(
@@ -131,6 +138,13 @@ def _mix(at: int, good: int, bad: int, **columns: Any) -> tuple[Payment, ...]:
     return (
         *burst(good, payment(at, **columns), payment_id="g"),
         *burst(bad, payment(at + 200, "payment.failed", **columns), payment_id="b"),
+    )
+
+
+def _later(good: int, bad: int, **columns: Any) -> tuple[Payment, ...]:
+    return (
+        *burst(good, payment(7_000, **columns), payment_id="h"),
+        *burst(bad, payment(7_200, "payment.failed", **columns), payment_id="c"),
     )
 
 
@@ -280,6 +294,20 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("59 for 100 of 100", *weekly(*_mix(0, 100, 0)), *_mix(0, 59, 41), for_=SHOP),
             silent("60 for 100 of 100", *weekly(*_mix(0, 100, 0)), *_mix(0, 60, 40)),
+        ),
+    ),
+    Rule(
+        "payment.success-dropped",
+        when=(_PAID_SHARE.differs(_PAID_LATELY, z=3) & (_PAID_SHARE < percent(60) * _PAID_LATELY)).unless(TRIFLES),  # noqa: SIM300
+        then=supports(DECLINES, STRONG, family="payments"),
+        why="Fewer than 60 % of the share of the last three hours go through within half an hour, and not by chance.",
+        lasts=_H,
+        examples=(
+            fires("10 of 30 after 80 of 80", *_mix(0, 80, 0), *_later(10, 20), for_=SHOP),
+            silent("a shop that is new", *_later(10, 20)),
+            silent("as before", *_mix(0, 40, 40), *_later(15, 15)),
+            silent("too few to tell", *_mix(0, 80, 0), *_later(9, 20)),
+            silent("sums that nobody orders for", profile(0), *_mix(0, 80, 0), *_later(10, 20, amount_minor=100)),
         ),
     ),
     *raised(

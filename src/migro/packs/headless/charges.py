@@ -14,9 +14,11 @@ from ...rules import (
     Amounts,
     Exposure,
     IssueKind,
+    Measure,
     Rule,
     SeverityScale,
     fires,
+    greatest,
     holding,
     on,
     refutes,
@@ -128,15 +130,26 @@ _TEST_PAID: Pred[Payment] = (Payment.topic == "order.paid") & (Payment.livemode 
 _TEST_ORDERS = on(Payment, _TEST_PAID, Payment.order_id.present(), Payment.env == "production", per=Payment.merchant)
 
 _C: dict[str, Any] = {"cart_ref": "c1"}
+_NAMED: dict[str, Any] = {"order_id": "900", "order_number": "1001", "cart_ref": "c1"}
 _TEST: dict[str, Any] = {"livemode": False, "order_id": "1001"}
 
-_BY_ORDER = (PaidInTest.merchant, PaidInTest.order_id)
-_LIVE_ORDER = on(Order, Order.topic == "order.created", REAL_ORDER, per=(Order.merchant, Order.order_id))
-_BY_TEST = on(PaidInTest, per=_BY_ORDER)
-# Which of the two is told first is chance.
-_PAID_BY_TEST = holding(
-    _BY_TEST.after(_LIVE_ORDER, within=minutes(60)), per=PaidInTest.merchant, within=hours(24)
-) + holding(_LIVE_ORDER.after(_BY_TEST, within=minutes(60)), per=PaidInTest.merchant, within=hours(24))
+
+def _paid_by_test(paid: tuple[Any, Any], placed: tuple[Any, Any]) -> Measure[MerchantId]:
+    """Return how many live orders payments of a test account paid in a day, by what both of them name."""
+    of_test = on(PaidInTest, per=paid)
+    of_order = on(Order, Order.topic == "order.created", REAL_ORDER, per=placed)
+    # Which of the two is told first is chance.
+    return holding(of_test.after(of_order, within=minutes(60)), per=PaidInTest.merchant, within=hours(24)) + holding(
+        of_order.after(of_test, within=minutes(60)), per=PaidInTest.merchant, within=hours(24)
+    )
+
+
+# One payment may name its order three times, so the names are no three orders.
+_PAID_BY_TEST = greatest(
+    _paid_by_test((PaidInTest.merchant, PaidInTest.order_id), (Order.merchant, Order.order_id)),
+    _paid_by_test((PaidInTest.merchant, PaidInTest.order_number), (Order.merchant, Order.order_number)),
+    _paid_by_test((PaidInTest.merchant, PaidInTest.cart_ref), (Order.merchant, Order.cart_ref)),
+)
 
 
 def _in_test(n: int) -> tuple[Signal, ...]:
@@ -283,10 +296,18 @@ RULES: tuple[Rule[Any], ...] = (
         when=_PAID_BY_TEST >= 1,
         then=supports(TEST_MODE, MEDIUM, family="payments"),
         why="A payment of a test account paid an order that is none, as somebody does who tries a shop out.",
+        revision=2,
         lasts=hours(24),
         examples=(
             fires("the order first", order(0), paid_in_test(60), for_=SHOP),
             fires("the payment first", paid_in_test(0), order(60), for_=SHOP),
+            fires(
+                "by the number of the order",
+                order(0, order_id="900", order_number="1001"),
+                paid_in_test(60, order_number="1001"),
+                for_=SHOP,
+            ),
+            fires("by the cart", paid_in_test(0, order_id="x", cart_ref="c1"), order(60, cart_ref="c1"), for_=SHOP),
             silent("a test order", order(0, test=True), paid_in_test(60)),
             silent("another order", order(0), paid_in_test(60, order_id="2")),
             silent("a day apart", order(0), paid_in_test(3_601)),
@@ -297,10 +318,12 @@ RULES: tuple[Rule[Any], ...] = (
         when=_PAID_BY_TEST >= 2,
         then=supports(TEST_MODE, STRONG, family="payments", severity=Severity.SEV1),
         why="Payments of a test account paid two live orders within a day.",
+        revision=2,
         lasts=hours(24),
         examples=(
             fires("two", *_in_test(2), for_=SHOP),
             silent("one", *_in_test(1)),
+            silent("one by all its names", order(0, **_NAMED), paid_in_test(60, **_NAMED)),
             silent("test orders", *burst(2, order(0, test=True), order_id="o"), *_in_test(2)[2:]),
         ),
     ),

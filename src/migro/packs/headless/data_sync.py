@@ -25,6 +25,7 @@ from .catalogue_signals import CatalogueItem, CatalogueRun
 from .operations_signals import LogLine
 from .references import cited
 from .responses import dashboard, draft_reply, notify, report
+from .shop_witnesses import still
 from .signals import Fulfilment, HttpRequest
 from .specimens import SHOP, burst, error, page, request, ticket
 from .specimens_operations import CATALOGUE_RUN, CHANGE, ITEM, LOG, RETURNED, said
@@ -113,6 +114,11 @@ _LOST = said(ITEM, mapped=False)
 _HIDDEN = said(ITEM, in_channel=False)
 _FEWER = said(CATALOGUE_RUN, in_collections=80)
 
+
+def _unknown_for(quarters: int) -> tuple[LogLine, ...]:
+    return tuple(said(_UNKNOWN, 900 * n + 60, lines=5) for n in range(quarters))
+
+
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "unpublished.error",
@@ -189,6 +195,23 @@ RULES: tuple[Rule[Any], ...] = (
             fires("10 of 100", *burst(100, request()), said(_UNKNOWN, 100, lines=10), for_=SHOP),
             silent("9 of 100", *burst(100, request()), said(_UNKNOWN, 100, lines=9)),
             silent("10 of 501", *burst(501, request()), said(_UNKNOWN, 501, lines=10)),
+        ),
+    ),
+    Rule(
+        "id-mapping.log-few-carts",
+        # Where browsers change carts at the platform, the own log sees few of them. One shopper's dead line is no
+        # mapping, and nobody tries it for an hour.
+        when=_MISSING.at_least(10, within=minutes(30))
+        & _MISSING.holds(4, of=4, every=minutes(15))
+        & still(_MISSING.count(within=minutes(30)) >= percent(2) * _CART_WRITES.count(within=minutes(30)))
+        & (_CART_WRITES.different(HttpRequest.visitor, within=minutes(30)) >= 5),
+        then=supports(ID_MAPPING, STRONG, family="logs"),
+        why="For an hour, and for 2 % of the cart's changes, a variant did not exist while five shopped.",
+        examples=(
+            fires("for an hour", *_unknown_for(4), *burst(5, request(3_500), visitor="v"), said(LOG, 3_660), for_=SHOP),
+            silent("less", *_unknown_for(3), *burst(5, request(2_600), visitor="v"), said(LOG, 2_760)),
+            silent("one shopper", *_unknown_for(4), *burst(5, request(3_500, visitor="v")), said(LOG, 3_660)),
+            silent("few of many", *_unknown_for(4), *burst(801, request(2_800), visitor="v"), said(LOG, 3_660)),
         ),
     ),
     Rule(

@@ -31,9 +31,9 @@ __all__ = ["RULES"]
 _PAID_CART = on(Payment, Payment.topic == "order.paid", REAL_MONEY, per=(Payment.merchant, Payment.cart_ref))
 _CALLS = on(Payment, Payment.topic == "payment.capture_called", REAL_MONEY, per=(Payment.merchant, Payment.cart_ref))
 _PAID_VALUE = _PAID_CART.total(Payment.amount_minor, within=hours(24))
-_ORDER_VALUE = on(Order, Order.topic == "order.created", per=(Order.merchant, Order.cart_ref)).total(
-    Order.total_minor, within=hours(24)
-)
+_PLACED = on(Order, Order.topic == "order.created", per=(Order.merchant, Order.cart_ref))
+_ORDER_VALUE = _PLACED.total(Order.total_minor, within=hours(24))
+_ORDERS = _PLACED.different(Order.order_id, within=hours(24))
 
 _C: dict[str, Any] = {"cart_ref": "c1"}
 _KEY = (SHOP, "c1")
@@ -72,10 +72,11 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "duplicate.split",
-        # Without amounts both are nothing, which says nothing.
-        when=still(_PAID_VALUE <= _ORDER_VALUE) & (_PAID_VALUE >= 1),
+        # Without amounts both are nothing, which says nothing; and two orders that were paid once each are no parts.
+        when=still(_PAID_VALUE <= _ORDER_VALUE) & still(_ORDERS <= 1) & (_PAID_VALUE >= 1),
         then=refutes(DUPLICATE, 150, family="order-value"),
-        why="All payments of the cart together are no more than its order.",
+        why="All payments of the cart together are no more than its only order.",
+        revision=2,
         examples=(
             fires(
                 "split in two",
@@ -83,6 +84,11 @@ RULES: tuple[Rule[Any], ...] = (
                 payment(1, amount_minor=4_000, **_C),
                 payment(2, amount_minor=5_000, payment_id="pi_2", **_C),
                 for_=_KEY,
+            ),
+            silent(
+                "an order each",
+                *burst(2, order(0, total_minor=9_000, **_C), order_id="o"),
+                *burst(2, payment(1, amount_minor=9_000, **_C), payment_id="p"),
             ),
             silent("no amounts", order(0, **_C), payment(1, **_C)),
             silent(

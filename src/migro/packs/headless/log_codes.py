@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, minutes
+from ...expressions import Pred, hours, minutes
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, fires, on, silent, supports
 from .auth import MISSING_SCOPE
@@ -24,10 +24,10 @@ from .operations_signals import LogLine
 from .order_flow import EXPORT_STALLED
 from .payments import DECLINES
 from .signals import Alert
-from .specimens import SHOP, alert
+from .specimens import SHOP, alert, deploy
 from .specimens_operations import LOG, said
 from .webhook import PLATFORM_SIGNATURE
-from .witnesses import alerting, logged
+from .witnesses import alerting, deploy_within, logged
 
 __all__ = ["RULES"]
 
@@ -39,7 +39,8 @@ _LINES: tuple[tuple[IssueKind[MerchantId], str, int, int, int], ...] = (
     (HOST_BROKEN, "log.tls_failed", 20, 10, WEAK),
     (HYDRATION, "code.hydration", 20, 30, WEAK),
     (LOGIN_LOOP, "code.auth.customer", 20, 60, MEDIUM),
-    (MISSING_SCOPE, "code.auth.scope", 3, 30, MEDIUM),
+    # The platform says itself which right is lacking; that it answers so means that the token holds.
+    (MISSING_SCOPE, "code.auth.scope", 3, 30, STRONG),
     (THROTTLED, "code.throttle", 20, 5, MEDIUM),
     (UNPUBLISHED, "code.channel.unpublished", 20, 30, MEDIUM),
     (WRONG_TAX, "code.checkout.tax", 10, 30, MEDIUM),
@@ -65,12 +66,16 @@ _ALERTS: tuple[tuple[IssueKind[MerchantId], str, str], ...] = (
 """Mode, names of alerts about it, one of them."""
 
 
+_REVISIONS = {MISSING_SCOPE.name: 2}
+
+
 def _of_lines(kind: IssueKind[MerchantId], feature: str, n: int, within: int, points: int) -> Rule[Any]:
     return Rule(
         f"logs.{kind.name}",
         when=logged(feature, lines=n, within=minutes(within)),
         then=supports(kind, points, family="app-log"),
         why=f"Logs said {n} times in {within} minutes what stands for {feature.partition('.')[2]}.",
+        revision=_REVISIONS.get(kind.name, 1),
         examples=(
             fires(f"{n} lines", said(LOG, 0, feature, lines=n), for_=SHOP),
             silent("one too few", said(LOG, 0, feature, lines=n - 1)),
@@ -106,6 +111,17 @@ RULES: tuple[Rule[Any], ...] = (
             silent("four", said(LOG, 0, "code.sig.mismatch", lines=4, route_class="webhook")),
             silent("a provider's", said(LOG, 0, "code.sig.mismatch", lines=5, route_class="webhook", payer="stripe")),
             silent("elsewhere", said(LOG, 0, "code.sig.mismatch", lines=5, route_class="account")),
+        ),
+    ),
+    Rule(
+        "scope.logged-after-release",
+        when=logged("code.auth.scope", lines=3, within=minutes(30)) & deploy_within(hours(24)),
+        then=supports(MISSING_SCOPE, MEDIUM, family="change"),
+        why="Within a day of a release the log says three times that a right is lacking.",
+        examples=(
+            fires("after a release", deploy(0), said(LOG, 60, "code.auth.scope", lines=3), for_=SHOP),
+            silent("no release", said(LOG, 60, "code.auth.scope", lines=3)),
+            silent("twice", deploy(0), said(LOG, 60, "code.auth.scope", lines=2)),
         ),
     ),
     *(_of_alerts(*row) for row in _ALERTS),

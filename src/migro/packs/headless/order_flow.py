@@ -117,7 +117,13 @@ _waiting = on(OrderTrace, _EXPORTABLE, _WAITING, per=OrderTrace.merchant).differ
     OrderTrace.order_id, within=minutes(15)
 )
 _exportable = on(OrderTrace, _EXPORTABLE, per=OrderTrace.merchant).different(OrderTrace.order_id, within=minutes(15))
-_QUEUE = on(QueueState, QueueState.queue == "order_export", per=QueueState.merchant)
+# Each host has its own names for it; what comes in by a queue is no export.
+_QUEUE = on(
+    QueueState,
+    QueueState.queue.matches("(?i)export|order|erp|oms|wms|3pl|warehouse|fulfil"),
+    ~QueueState.queue.matches("(?i)import|catalog|product|stock|invent|mail|hook"),
+    per=QueueState.merchant,
+)
 _TODAY: Pred[Shipment] = Shipment.shipped_at > Shipment.polled_at - hours(6)
 _LOST: Pred[Shipment] = (Shipment.fulfilled == False) & (Shipment.shipped_at < Shipment.polled_at - minutes(60))  # noqa: E712
 _lost = on(Shipment, _TODAY, _LOST, per=Shipment.merchant).different(Shipment.order_id, within=minutes(15))
@@ -139,8 +145,8 @@ _FROM_CARRIER = said(DELIVERY, sender="easypost")
 _ASKS = ticket(0, "intent.where_is_my_order")
 
 
-def _queue(*depths: int, oldest_s: int = 1_800) -> tuple[QueueState, ...]:
-    return tuple(said(QUEUE, 300 * i, depth=d, oldest_s=oldest_s) for i, d in enumerate(depths))
+def _queue(*depths: int, oldest_s: int = 1_800, queue: str = "order_export") -> tuple[QueueState, ...]:
+    return tuple(said(QUEUE, 300 * i, depth=d, oldest_s=oldest_s, queue=queue) for i, d in enumerate(depths))
 
 
 def _asking(times: int) -> Timed[MerchantId]:
@@ -207,8 +213,11 @@ RULES: tuple[Rule[Any], ...] = (
         & _QUEUE.latest(QueueState.depth, max_age=minutes(30)).rising(samples=3),
         then=supports(EXPORT_STALLED, STRONG, family="queue"),
         why="The oldest order has waited half an hour in a queue that grew twice.",
+        revision=2,
         examples=(
             fires("grows", *_queue(1, 2, 3), for_=SHOP),
+            fires("under another name", *_queue(1, 2, 3, queue="oms-export"), for_=SHOP),
+            silent("mails", *_queue(1, 2, 3, queue="order-mails")),
             silent("stays", *_queue(1, 2, 2)),
             silent("29 minutes", *_queue(1, 2, 3, oldest_s=1_799)),
         ),
@@ -255,6 +264,9 @@ RULES: tuple[Rule[Any], ...] = (
         when=(_lost >= 5) & (_lost.per(_shipped, floor=5, bound="wilson") >= percent(20)),
         then=supports(TRACKING_GAP, STRONG, family="shipments"),
         why="Five shipments, and a fifth of those of six hours, are unknown to the shop after an hour.",
+        revision=2,
+        # Carriers' systems are asked at long intervals, and what was found is so until they are asked again.
+        lasts=hours(1),
         examples=(
             fires("5 of 9", *burst(4, _KNOWN, order_id="a"), *burst(5, _GONE, order_id="b"), for_=SHOP),
             silent("four", *burst(4, _GONE, order_id="b")),
@@ -299,6 +311,9 @@ RULES: tuple[Rule[Any], ...] = (
         ).distinct(Shipment.order_id, at_least=10, within=minutes(15)),
         then=supports(TRACKING_GAP, MEDIUM, family="states"),
         why="The state of ten orders has not changed in the day since they were shipped.",
+        revision=2,
+        # Carriers' systems are asked at long intervals, and what was found is so until they are asked again.
+        lasts=hours(1),
         examples=(
             fires("ten", *burst(10, _STANDS, order_id="b"), for_=SHOP),
             silent("nine", *burst(9, _STANDS, order_id="b")),

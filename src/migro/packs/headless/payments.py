@@ -15,7 +15,7 @@ from .specimens import SHOP, alert, burst, error, payment, profile, ticket
 from .stakes import impact_on
 from .witnesses import REAL_MONEY, alerting, coded_error, tickets
 
-__all__ = ["DECLINES", "RULES", "SAME_CURRENCY"]
+__all__ = ["DECLINES", "RULES", "SAME_CURRENCY", "TRIFLES"]
 
 DECLINES = IssueKind[MerchantId](
     "payment_decline_surge",
@@ -88,7 +88,7 @@ SAME_CURRENCY: Pred[Payment] = Payment.currency.missing() | (Payment.currency ==
 _TRIED = on(Payment, Payment.topic.one_of("order.paid", "payment.failed"), REAL_MONEY, _ATTEMPT, per=Payment.merchant)
 
 # Who tries out stolen cards is refused, and pays next to nothing: that no shopper can pay does not follow.
-_TRIFLES = (
+TRIFLES = (
     on(Payment, _FAILED, REAL_MONEY, Payment.amount_minor.present(), SAME_CURRENCY, per=Payment.merchant)
     .quantile(percent(50), Payment.amount_minor, within=minutes(30))
     .per(fact(ShopProfile.aov_minor))
@@ -112,7 +112,7 @@ def _failed(provider: str, raw_topic: str, code: str) -> Payment:
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "payment.declines",
-        when=_TRIED.share(_FAILED, at_least=percent(40), floor=30, within=minutes(30)).unless(_TRIFLES),
+        when=_TRIED.share(_FAILED, at_least=percent(40), floor=30, within=minutes(30)).unless(TRIFLES),
         then=supports(DECLINES, MEDIUM, family="payments"),
         why="At least 40 % of payments failed within half an hour.",
         revision=2,
@@ -132,7 +132,7 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "payment.most-decline",
-        when=_TRIED.share(_FAILED, at_least=percent(60), floor=30, within=minutes(30)).unless(_TRIFLES),
+        when=_TRIED.share(_FAILED, at_least=percent(60), floor=30, within=minutes(30)).unless(TRIFLES),
         then=supports(DECLINES, STRONG, family="payments"),
         why="At least 60 % of payments failed within half an hour, which no card mix explains.",
         revision=2,

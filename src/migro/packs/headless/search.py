@@ -92,7 +92,8 @@ def _no_results(floor: int) -> Measure[MerchantId]:
 
 _WAITS = on(
     IndexerState,
-    IndexerState.indexer.one_of("catalogsearch", "price", "stock"),
+    # As people call them, or by their ids, such as catalog_product_price.
+    IndexerState.indexer.matches("(?i)search|price|stock|inventory"),
     IndexerState.state.one_of("invalid", "working"),
     IndexerState.since_s > 3_600,
     per=IndexerState.merchant,
@@ -217,9 +218,11 @@ RULES: tuple[Rule[Any], ...] = (
         when=_WAITS,
         then=supports(INDEXER, STRONG, family="poll"),
         why="An indexer of prices, stock or search has been invalid or at work for more than an hour.",
+        revision=2,
         lasts=hours(1),
         examples=(
             fires("invalid", _STUCK, for_=SHOP),
+            fires("by its id", said(_STUCK, 0, indexer="catalog_product_price"), for_=SHOP),
             silent("an hour", said(_STUCK, 0, since_s=3_600)),
             silent("valid", said(_STUCK, 0, state="valid")),
             silent("another indexer", said(_STUCK, 0, indexer="design")),
@@ -230,6 +233,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_WAITS & changed("promotion").within(hours(24)),
         then=supports(INDEXER, STRONG, family="poll", severity=Severity.SEV2),
         why="An indexer has waited for more than an hour on the day of a promotion.",
+        revision=2,
         lasts=hours(24),
         examples=(
             fires("on the day", said(CHANGE, what="promotion"), said(_STUCK, 60), for_=SHOP),

@@ -168,6 +168,7 @@ class Order(Signal, kind="order"):
     An order changed; topics ``order.created``, ``order.updated``, ``order.paid``, ``order.deleted``.
 
     Attributes:
+        order_number: The number that the shop shows to people, where it has one beside the id.
         tax_minor: Tax in minor units.
         country: Where it goes, as two letters.
         tax_exempt: Whether the customer or the goods are free of it.
@@ -177,6 +178,7 @@ class Order(Signal, kind="order"):
     """
 
     order_id: Key[str]
+    order_number: MaybeKey[str] = UNSET
     total_minor: Maybe[int] = UNSET
     currency: Maybe[str] = UNSET
     financial_status: Maybe[str] = UNSET
@@ -391,9 +393,15 @@ class SignatureFailure(Signal, kind="delivery.signature_failed"):
 
 
 class PaidInTest(Signal, kind="payment.test_paid"):
-    """Verify saw a payment of a test account that names the order or cart that it pays."""
+    """
+    Verify saw a payment of a test account that names the order or cart that it pays.
+
+    Attributes:
+        order_number: What the shop calls the order, which may be its id or its number.
+    """
 
     order_id: MaybeKey[str] = UNSET
+    order_number: MaybeKey[str] = UNSET
     cart_ref: MaybeKey[str] = UNSET
 
 
