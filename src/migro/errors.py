@@ -62,7 +62,24 @@ __all__ = [
     "StoreUnavailable",
     "UnknownAttribute",
     "UnsupportedFormat",
+    "survivable",
 ]
+
+
+def survivable() -> tuple[type[BaseException], ...]:
+    """
+    Return what foreign code may raise and only end itself, for an `except` around it.
+
+    A library that thinks it is the program raises `SystemExit`, and a call that was cancelled in an event loop of its
+    own `asyncio.CancelledError`; neither is an `Exception`. A Ctrl-C is a person's, and ends the program.
+    """
+    # Looked for and not imported: what is asyncio's own cannot be raised where nobody has imported it, and to do so for
+    # the sake of one name would slow down every start.
+    cancelled = (e for e in BaseException.__subclasses__() if (e.__module__, e.__name__) == _CANCELLED)
+    return (Exception, SystemExit, *cancelled)
+
+
+_CANCELLED = ("asyncio.exceptions", "CancelledError")
 
 
 class MigroError(Exception):

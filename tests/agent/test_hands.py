@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+import sys
 from typing import Any
 
 import attrs
@@ -11,7 +14,7 @@ from migro.act import RecordingActuator
 from migro.agent import Agent, Fold
 from migro.agent.hands import DryRun, Live
 from migro.decide import Guard, Proposed
-from migro.errors import ActionError, ActionUnclear
+from migro.errors import ActionError, ActionUnclear, survivable
 from migro.expressions.features import feature
 from migro.models import Action, ActionResult, Capability, Outcome, Parameters, Risk
 from migro.models.lines import LONGEST, one_line
@@ -155,25 +158,32 @@ def test_a_line_keeps_what_can_be_read_of_it_to_its_longest() -> None:
 # --- what wants to end the program -----------------------------------------------------------------------------------
 
 LEAVES = SystemExit("a library that thinks it is the program")
+LEAVING = [LEAVES, asyncio.CancelledError("a call of its own that was cancelled")]
 
 
-def test_an_actuator_that_leaves_has_failed_or_may_have_acted_and_everything_goes_on(tag: Action) -> None:
-    assert Live([Plain(LEAVES)]).execute(tag) == ActionResult(status="failed", detail="Plain raised SystemExit")
-    unknown = ActionResult(status="unknown", detail="Declared raised SystemExit")
-    assert Live([Declared(LEAVES)]).execute(tag) == unknown
-    assert Live([Declared(LEAVES, standing=SystemExit())]).execute(tag) == unknown
-    assert Live([Declared(effect=LEAVES)]).verify(tag).effect == "unknown"
-    shown = "its actuator cannot say what it would do: SystemExit"
-    assert Live([Declared(shown=LEAVES)]).preview(tag) == shown
+@pytest.mark.parametrize("leaves", LEAVING, ids=lambda e: type(e).__name__)
+def test_an_actuator_that_leaves_has_failed_or_may_have_acted_and_everything_goes_on(
+    leaves: BaseException, tag: Action
+) -> None:
+    name = type(leaves).__name__
+
+    assert Live([Plain(leaves)]).execute(tag) == ActionResult(status="failed", detail=f"Plain raised {name}")
+    unknown = ActionResult(status="unknown", detail=f"Declared raised {name}")
+    assert Live([Declared(leaves)]).execute(tag) == unknown
+    assert Live([Declared(leaves, standing=leaves)]).execute(tag) == unknown
+    assert Live([Declared(effect=leaves)]).verify(tag).effect == "unknown"
+    shown = f"its actuator cannot say what it would do: {name}"
+    assert Live([Declared(shown=leaves)]).preview(tag) == shown
 
 
-def test_what_leaves_is_tried_once_and_told_and_what_is_planned_behind_it_is_done() -> None:
+@pytest.mark.parametrize("leaves", LEAVING, ids=lambda e: type(e).__name__)
+def test_what_leaves_is_tried_once_and_told_and_what_is_planned_behind_it_is_done(leaves: BaseException) -> None:
     alarms, rest = list[str](), RecordingActuator(["notify"])
     agent = Agent(
         rules=RULES,
         memory=VolatileMemory(),
         policy=OPEN_POLICY,
-        actuators=[Declared(LEAVES), rest],
+        actuators=[Declared(leaves), rest],
         live=True,
         alarm=alarms.append,
     )
@@ -182,7 +192,7 @@ def test_what_leaves_is_tried_once_and_told_and_what_is_planned_behind_it_is_don
     found = {a.kind: a.status.value for a in agent.drain()}
 
     assert (found["tag"], found["notify"]) == ("unknown", "succeeded")
-    assert [a for a in alarms if "Declared raised SystemExit" in a] == alarms != []
+    assert [a for a in alarms if f"Declared raised {type(leaves).__name__}" in a] == alarms != []
     assert agent.drain() == ()
 
 
@@ -193,6 +203,14 @@ def test_a_person_who_ends_the_program_ends_it(tag: Action) -> None:
         Live([Declared(standing=KeyboardInterrupt())]).take_up(tag)
     with pytest.raises(KeyboardInterrupt):
         Live([Declared(effect=KeyboardInterrupt())]).verify(tag)
+
+
+def test_what_asyncio_alone_could_raise_is_not_imported_for_its_name() -> None:
+    assert survivable() == (Exception, SystemExit, asyncio.CancelledError)
+
+    seen = "import sys, migro.errors as e; print(*(c.__name__ for c in e.survivable()), 'asyncio' in sys.modules)"
+    alone = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+    assert alone.stdout.split() == ["Exception", "SystemExit", "False"]
 
 
 class Undeclared(Declared):

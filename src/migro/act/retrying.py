@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Final
 
-from ..errors import ActionDelayed, ActionError, ActionUnclear, ConfigurationError
+from ..errors import ActionDelayed, ActionError, ActionUnclear, ConfigurationError, survivable
 from ..models import Action, ActionResult, Capability, Effect, Standing, may_repeat
 from ..ports import Actuator, Declaring, Verifying
 
@@ -118,7 +118,7 @@ class Retrying:
     def _look(self, action: Action) -> Standing:
         try:
             return self._declared.check(action)
-        except (Exception, SystemExit):  # foreign code; who cannot look does not know
+        except survivable():  # foreign code; who cannot look does not know
             return "unknown"
 
     def wait_s(self, key: str, number: int) -> float:

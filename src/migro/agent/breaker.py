@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from ..errors import StoreUnavailable
+from ..errors import StoreUnavailable, survivable
 from ..ports import Alarm
 
 __all__ = ["BACKWARDS", "UNREADABLE", "UNWRITABLE", "Breaker", "page", "sturdy"]
@@ -31,7 +31,7 @@ def sturdy(alarm: Alarm) -> Alarm:
     def called(text: str) -> None:
         try:
             alarm(text)
-        except (Exception, SystemExit) as e:  # foreign code, called where something is wrong already
+        except survivable() as e:  # foreign code, called where something is wrong already
             logging.getLogger("migro").critical(text, extra={"alarm": type(e).__name__})
 
     return called
@@ -105,7 +105,7 @@ class Breaker:
         try:
             now = self._now()
             given = isinstance(now, datetime) and now.utcoffset() is not None
-        except (Exception, SystemExit) as e:  # a host's clock: whatever it raises, inputs are accepted
+        except survivable() as e:  # a host's clock: whatever it raises, inputs are accepted
             self._broken = f"the clock has no answer but {type(e).__name__}"
             return None
         self._broken = "" if given else "the clock gives no time with a zone"

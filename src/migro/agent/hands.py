@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
-from ..errors import ActionError, ActionUnclear, ConfigurationError
+from ..errors import ActionError, ActionUnclear, ConfigurationError, survivable
 from ..models import Action, ActionResult, Capability, Effect, Standing, may_repeat
 from ..models.lines import one_line
 from ..ports import Actuator, Declaring, Verifying
@@ -102,7 +102,7 @@ class Live:
         try:
             capability = _capability(actuator, action)
             problem = "" if capability is None else capability.problem(action)
-        except (Exception, SystemExit) as e:  # its declaration and the types of its arguments are foreign code too
+        except survivable() as e:  # its declaration and the types of its arguments are foreign code too
             why = f"{type(actuator).__name__} raised {type(e).__name__} when it was asked whether it can do it"
             return ActionResult(status="failed", detail=why)
         if problem:
@@ -124,7 +124,7 @@ class Live:
             return _cleared(actuator, action, str(e))
         except ActionError as e:
             return ActionResult(status="failed", detail=str(e))
-        except (Exception, SystemExit) as e:  # an actuator is foreign code; its text may hold personal data
+        except survivable() as e:  # an actuator is foreign code; its text may hold personal data
             told = f"{type(actuator).__name__} raised {type(e).__name__}"
             if capability is None:
                 return ActionResult(status="failed", detail=told)
@@ -139,7 +139,7 @@ class Live:
             try:
                 said: Any = actuator.verify(action)
                 effect, why = (said if isinstance(said, str) else ""), f"{type(actuator).__name__} has looked"
-            except (Exception, SystemExit) as e:  # foreign code; its text may hold personal data
+            except survivable() as e:  # foreign code; its text may hold personal data
                 why = f"{type(actuator).__name__} raised {type(e).__name__}"
         if effect not in _EFFECTS:
             effect, why = "unknown", f"expected one of {', '.join(sorted(_EFFECTS))}, got something else"
@@ -166,7 +166,7 @@ class Live:
         actuator = self._by_kind.get(action.kind)
         try:
             capability = _capability(actuator, action)
-        except (Exception, SystemExit) as e:  # foreign code
+        except survivable() as e:  # foreign code
             told = f"{type(actuator).__name__} raised {type(e).__name__} when it was asked what it can do"
             return ActionResult(status="unknown", detail=f"interrupted; {told}")
         if actuator is None or capability is None:
@@ -210,7 +210,7 @@ def _look(actuator: Actuator, action: Action) -> Standing:
     try:
         said: Any = actuator.check(action) if isinstance(actuator, Declaring) else "unknown"
         return _STANDINGS.get(said, "unknown") if isinstance(said, str) else "unknown"
-    except (Exception, SystemExit):  # foreign code; who cannot look does not know
+    except survivable():  # foreign code; who cannot look does not know
         return "unknown"
 
 
@@ -227,7 +227,7 @@ def _cleared(actuator: Actuator, action: Action, why: str) -> ActionResult:
 def _previewed(preview: Callable[[Action], object], action: Action) -> str:
     try:
         return one_line(str(preview(action)), _LONGEST)
-    except (Exception, SystemExit) as e:  # an actuator is foreign code; its text may hold personal data
+    except survivable() as e:  # an actuator is foreign code; its text may hold personal data
         return f"its actuator cannot say what it would do: {type(e).__name__}"
 
 

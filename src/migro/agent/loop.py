@@ -12,7 +12,7 @@ from itertools import islice
 
 import attrs
 
-from ..errors import Conflict, NotFound, StoreError, StoreUnavailable
+from ..errors import Conflict, NotFound, StoreError, StoreUnavailable, survivable
 from ..models import (
     Accepted,
     ConfigChanged,
@@ -324,7 +324,7 @@ class Loop:
             return True
         try:
             step = self.fold.advance(state, entry.seq, entry.input)
-        except (Exception, SystemExit):  # the recall tells whom it concerns
+        except survivable():  # the recall tells whom it concerns
             return False
         self._states[partition] = step.state
         self._newly_quarantined(step)
@@ -340,7 +340,7 @@ class Loop:
             early = self._ahead_of_the_journal(partition, one)
             try:
                 step = self.fold.advance(self._states[partition], one.seq, one.input)
-            except (Exception, SystemExit) as e:  # an internal error stops automation; it never stops accepting
+            except survivable() as e:  # an internal error stops automation; it never stops accepting
                 failed = e
                 break
             self._states[partition] = step.state
@@ -456,7 +456,7 @@ class Loop:
                     continue
                 try:
                     step = self.fold.advance(state, entry.seq, entry.input)
-                except (Exception, SystemExit) as e:  # other rules may stumble over what was fine; see `_steps`
+                except survivable() as e:  # other rules may stumble over what was fine; see `_steps`
                     skipped.add(entry.seq)
                     why = f"internal error at {partition} number {entry.seq} on recall: {raised_at(e)}"
                     if partition not in self.stuck:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from ..errors import InputError
+from ..errors import InputError, survivable
 from ..models import Decision, Input, JournalEntry, Snapshot
 from .fold import Fold
 from .hypothesis import supposed
@@ -118,7 +118,7 @@ class Shadow:
     def _advance(self, partition: str, state: State, seq: int, item: Input) -> tuple[Decision, ...]:
         try:
             step = self.fold.advance(state, seq, supposed(self.fold, state, item))
-        except (Exception, SystemExit) as e:  # whatever a candidate does, the live rules go on
+        except survivable() as e:  # whatever a candidate does, the live rules go on
             self._errors[partition] = f"{raised_at(e)} on number {seq}"
             return ()
         self._states[partition] = step.state

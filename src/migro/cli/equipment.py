@@ -16,7 +16,7 @@ from ..act import ConsoleActuator, Diagnostics
 from ..agent import Agent
 from ..configuration import ANY_VERSION, Configuration
 from ..decide import Policy
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, survivable
 from ..models import ConfigChanged, Signal
 from ..observe import scrub
 from ..plugins import Enabled, built, enable
@@ -209,5 +209,5 @@ def _events(name: str, signals: Callable[[], Iterable[Signal]]) -> Iterator[Even
             else:
                 yield Event(where=where, problem=f"expected a Signal, got {type(signal).__name__}")
             number += 1
-    except (Exception, SystemExit) as e:  # foreign code; its words may hold what a sender wrote
+    except survivable() as e:  # foreign code; its words may hold what a sender wrote
         yield Event(where=f"source {name}:{number}", problem=f"expected a signal or the end, got {type(e).__name__}")

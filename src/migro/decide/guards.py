@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, survivable
 from ..expressions import Fact
 from ..models import Band, Outcome, Risk, Severity
 from ..models.lines import one_line
@@ -162,7 +162,7 @@ def _held(guard: Guard, proposed: Proposed, told: Callable[[Fact[Any]], Any]) ->
         return Held(guard, f"not known is {', '.join(unknown)}", missing=", ".join(unknown))
     try:
         said = guard.holds(attrs.evolve(proposed, facts=facts))
-    except (Exception, SystemExit) as e:  # foreign code; its text may hold personal data
+    except survivable() as e:  # foreign code; its text may hold personal data
         return Held(guard, f"it raised {type(e).__name__}", missing="its answer")
     if said is False:
         return None

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import attrs
 
+from ..errors import survivable
 from ..expressions import (
     Arithmetic,
     Col,
@@ -189,7 +190,7 @@ def _guarded(test: Callable[[Signal, Context], bool | None]) -> Matcher:
     def matcher(signal: Signal, context: Context) -> Truth:
         try:
             answer = test(signal, context)
-        except (Exception, SystemExit):  # whatever a rule does, it may not touch another rule
+        except survivable():  # whatever a rule does, it may not touch another rule
             return _ERROR
         if answer is None:
             return _UNKNOWN
@@ -223,7 +224,7 @@ def _on_value(term: Term[Any, Any], test: Callable[[Any], bool]) -> Matcher:
             if value is None:
                 return _UNKNOWN
             return _MATCH if test(value) else _NO_MATCH
-        except (Exception, SystemExit):  # whatever a rule does, it may not touch another rule
+        except survivable():  # whatever a rule does, it may not touch another rule
             return _ERROR
 
     return matcher
@@ -238,7 +239,7 @@ def _on_both(term: Term[Any, Any], operand: object, test: Callable[[Any, Any], b
             if value is None or against is None:
                 return _UNKNOWN
             return _MATCH if test(value, against) else _NO_MATCH
-        except (Exception, SystemExit):  # whatever a rule does, it may not touch another rule
+        except survivable():  # whatever a rule does, it may not touch another rule
             return _ERROR
 
     return matcher

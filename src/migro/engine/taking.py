@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from ..errors import survivable
 from ..expressions import Fact, FirstSeen, Truth
 from ..models import Signal
 from .joins import ViaNode
@@ -115,7 +116,7 @@ def read(
     elif source.weight is not None:
         try:
             weight = source.weight(signal, asking)
-        except (Exception, SystemExit):  # whatever a rule does, it may not touch another rule
+        except survivable():  # whatever a rule does, it may not touch another rule
             errors |= source.users
             return None
     if weight is None or weight < 1:
@@ -138,7 +139,7 @@ def _values(source: Source, signal: Signal, asking: Any, errors: set[str]) -> li
     for reader, rules in zip(source.reads, source.read_for, strict=True):
         try:
             values.append(number(reader(signal, asking)))
-        except (Exception, SystemExit):  # whatever a rule does, it may not touch another rule
+        except survivable():  # whatever a rule does, it may not touch another rule
             values.append(None)
             errors |= rules
     return values

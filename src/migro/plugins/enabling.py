@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import attrs
 
 from ..configuration import ANY_VERSION
-from ..errors import ConfigurationError, MigroError
+from ..errors import ConfigurationError, MigroError, survivable
 from ..expressions.features import FeatureSet
 from ..lexicons import Lexicon
 from ..models import Signal
@@ -156,7 +156,7 @@ def built(
             made.append(fit(factories[name](copy.deepcopy(dict(tables.get(name, {}))))))
         except Unfit as e:
             problems.append(Problem(group=group, name=name, message=f"of what it made, {e}", where=where))
-        except (Exception, SystemExit) as e:
+        except survivable() as e:
             message = f"expected it to be made of its settings, got {_raised(e)}"
             problems.append(Problem(group=group, name=name, message=message, where=where, cause=e))
     if problems:
@@ -228,7 +228,7 @@ class _Examining:
                 taken[name] = value
             except (Unfit, _Refused) as e:
                 message = str(e)
-            except (Exception, SystemExit) as e:  # foreign code can stop in any way while it is imported
+            except survivable() as e:  # foreign code can stop in any way while it is imported
                 message, cause = f"expected it to be usable, got {_raised(e)}", e
             if message:
                 self._problem(group, name, message, str(offer), cause)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import ConfigurationError, MigroError
+from ..errors import ConfigurationError, MigroError, survivable
 
 __all__ = ["imported"]
 
@@ -43,7 +43,7 @@ def imported(reference: str, kind: type[T], *, noun: str, names: str = "") -> T:
             f"{noun} {reference!r}: cannot import {module_name!r}: no module {e.name!r} in this directory"
             f" ({Path.cwd()}) nor among what is installed{_hint(module_name)}"
         ) from e
-    except (Exception, SystemExit) as e:  # a module of somebody else's can fail in any way while it is imported
+    except survivable() as e:  # a module of somebody else's can fail in any way while it is imported
         raise ConfigurationError(
             f"{noun} {reference!r}: cannot import {module_name!r}: it stopped with {type(e).__name__}: {e}"
         ) from e

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from ..agent import Agent, partition_of
-from ..errors import ConfigurationError, StoreUnavailable
+from ..errors import ConfigurationError, StoreUnavailable, survivable
 from ..models import Decision, Input, Signal, SignalReceived
 from ..observe import Envelope, Observer
 from ..observe.polled import POLLED_AT
@@ -121,7 +121,7 @@ class Polling:
             self._read(reading)
         except StoreUnavailable as e:
             reading.end("store", str(e))
-        except (Exception, SystemExit) as e:  # a host's poller or conclusion; its text may quote what was read
+        except survivable() as e:  # a host's poller or conclusion; its text may quote what was read
             reading.end("failed", f"expected a poller that reads on, got {type(e).__name__}")
         try:
             calls = source.account.calls(now, reading.tries)

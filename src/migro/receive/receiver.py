@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 
 from ..agent import Agent, SteadyClock, partition_of
-from ..errors import ConfigurationError, StoreUnavailable
+from ..errors import ConfigurationError, StoreUnavailable, survivable
 from ..models import Decision, Input, Signal, SignalReceived
 from ..observe import EndpointSettings, Envelope, Observer
 from ..ports import Clock, Memory
@@ -282,7 +282,7 @@ class Receiver:
             return False
         try:
             erasures = list(self._privacy.handle(request_of(signal, delivery.raw)))
-        except (Exception, SystemExit) as e:  # whatever a host's handler raises; its text may name the person
+        except survivable() as e:  # whatever a host's handler raises; its text may name the person
             self._notice(f"migro: the privacy handler stopped with {type(e).__name__}; the request will come again")
             self._not_handled(signal, type(e).__name__)
             return False

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from ..errors import MigroError
+from ..errors import MigroError, survivable
 
 __all__ = ["Rounds"]
 
@@ -62,7 +62,7 @@ class Rounds(ABC):
     def _attempt(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except (Exception, SystemExit) as e:  # a thread that ends silently would leave everything waiting
+        except survivable() as e:  # a thread that ends silently would leave everything waiting
             # What others raise may quote what came.
             why = f": {e}" if isinstance(e, MigroError) else ""
             said = f"migro: {self._what} stopped with {type(e).__name__} and is tried again{why}"
