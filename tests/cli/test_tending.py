@@ -92,8 +92,8 @@ def health(ok: bool) -> Health:
         ("GET", "/healthz", True, 200, '"ok": true'),
         ("GET", "/healthz", False, 503, '"why": "it waits"'),
         ("HEAD", "/healthz", False, 503, ""),
-        ("POST", "/metrics", True, 405, "expected GET"),
-        ("GET", "/", True, 404, "/metrics and /healthz"),
+        ("POST", "/metrics", True, 405, "expected GET or HEAD, got POST\n"),
+        ("GET", "/", True, 404, "expected /metrics or /healthz, got another path\n"),
     ],
 )
 def test_the_pages_say_how_it_goes(method: str, path: str, ok: bool, status: int, says: str) -> None:
@@ -113,7 +113,9 @@ def asked(port: int, method: str, path: str, body: bytes = b"", **headers: str) 
 
 
 def test_without_a_registry_there_are_no_metrics() -> None:
-    assert pages(None, lambda: health(True))("GET", "/metrics", [], b"").status == 404
+    reply = pages(None, lambda: health(True))("GET", "/metrics", [], b"")
+
+    assert (reply.status, reply.body) == (404, b"expected /healthz, got another path\n")
 
 
 def test_no_more_of_a_body_is_read_than_may_be_and_one() -> None:
@@ -139,25 +141,27 @@ def raw_asked(port: int, request: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("headers", "status"),
+    ("headers", "status", "says"),
     [
-        ("Content-Length: 2\r\nContent-Length: 40", 400),
-        ("Content-Length: 40\r\nContent-Length: 2", 400),
-        ("Content-Length: 2, 40", 400),
-        ("Content-Length: 2\r\nTransfer-Encoding: chunked", 400),
-        ("Transfer-Encoding: identity\r\nContent-Length: 2", 400),
-        ("Content-Length : 40\r\nContent-Length: 2", 400),
-        (" Content-Length: 40\r\nContent-Length: 2", 400),
-        ("Content-Length: 2\r\nhm\r\nContent-Length: 40", 400),
-        ("Content-Length: -1", 400),
-        ("Content-Length: " + "9" * 5000, 400),
-        ("Content-Length: 40", 400),
-        ("Transfer-Encoding: chunked", 411),
-        ("Content-Length: 2\r\nContent-Length: 2", 200),
-        ('Content-Length: 2\r\nContent-Type: multipart/form-data; boundary="x"', 200),
+        ("Content-Length: 2\r\nContent-Length: 40", 400, "one content-length, got 2 that differ"),
+        ("Content-Length: 40\r\nContent-Length: 2", 400, "one content-length, got 2 that differ"),
+        ("Content-Length: 2, 40", 400, "at most 18 digits, got something else"),
+        ("Content-Length: 2\r\nTransfer-Encoding: chunked", 400, "alone, got a transfer-encoding as well"),
+        ("Transfer-Encoding: identity\r\nContent-Length: 2", 400, "alone, got a transfer-encoding as well"),
+        ("Content-Length : 40\r\nContent-Length: 2", 400, "right behind its name, got one that is not so"),
+        (" Content-Length: 40\r\nContent-Length: 2", 400, "right behind its name, got one that is not so"),
+        ("Content-Length: 2\r\nhm\r\nContent-Length: 40", 400, "right behind its name, got one that is not so"),
+        ("Content-Length: -1", 400, "at most 18 digits, got something else"),
+        ("Content-Length: " + "9" * 5000, 400, "at most 18 digits, got too many of them"),
+        ("Content-Length: 40", 400, "expected 40 bytes, as the content-length says, got 2"),
+        ("Transfer-Encoding: chunked", 411, "expected a content-length, got a transfer-encoding"),
+        ("Content-Length: 2\r\nContent-Length: 2", 200, ""),
+        ('Content-Length: 2\r\nContent-Type: multipart/form-data; boundary="x"', 200, ""),
     ],
 )
-def test_a_body_whose_end_is_a_matter_of_opinion_is_refused_with_all_that_follows(headers: str, status: int) -> None:
+def test_a_body_whose_end_is_a_matter_of_opinion_is_refused_with_all_that_follows(
+    headers: str, status: int, says: str
+) -> None:
     bodies: list[bytes] = []
 
     def answer(_: str, __: str, ___: Any, raw: bytes) -> Reply:
@@ -169,7 +173,27 @@ def test_a_body_whose_end_is_a_matter_of_opinion_is_refused_with_all_that_follow
 
     assert said.startswith(f"HTTP/1.1 {status} ".encode())
     assert said.count(b"HTTP/1.1 ") == 1
+    assert said.endswith(f"{says}\n".encode() if says else b"\r\n\r\n")
     assert bodies == ([b"{}"] if status == 200 else [])
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        ("anna@example.org / HTTP/1.1", 501),
+        ("GET anna@example.org of Example Street HTTP/1.1", 400),
+        ("GET /" + "anna@example.org" * 10_000 + " HTTP/1.1", 414),
+        ("GET / HTTP/7.0", 505),
+    ],
+)
+def test_what_is_no_request_is_refused_without_its_words(request_line: str, status: int) -> None:
+    with serving("127.0.0.1:0", lambda *_: Reply(200, {}, b""), largest=100) as port:
+        said = raw_asked(port, f"{request_line}\r\n\r\n".encode())
+
+    assert said.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"expected a request of HTTP/1.1 by a known method, got one that is not so: " in said
+    assert b"anna" not in said
+    assert b"<" not in said
 
 
 def test_senders_that_send_nothing_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,12 +243,17 @@ def test_another_method_is_405_and_says_which_is_right(method: str) -> None:
     reply = receiver().receive(method, "/in/shop", {}, b"")
 
     assert (reply.status, reply.headers["allow"]) == (405, "POST")
+    assert reply.body == f"expected POST, got {method}\n".encode()
+
+
+def test_of_a_method_without_end_the_answer_repeats_the_begin() -> None:
+    assert len(receiver().receive("x" * 10**6, "/in/shop", {}, b"").body) < 50
 
 
 def test_a_body_beyond_the_limit_is_413() -> None:
     taking = receiver(max_bytes=100)
 
-    assert push(taking, b" " * 101).status == 413
+    assert push(taking, b" " * 101)[::2] == (413, b"expected a body of at most 100 bytes, got more\n")
     assert push(taking, b" " * 100).status == 202
     assert taking.limit == 100
 

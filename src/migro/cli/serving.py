@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from email.message import Message
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
@@ -45,7 +46,7 @@ def pages(metrics: Callable[[], str] | None, health: Callable[[], Health]) -> An
 
     def answer(method: str, path: str, _: list[tuple[str, str]], __: bytes) -> Reply:
         if method not in ("GET", "HEAD"):
-            return Reply(405, {**_PLAIN, "allow": "GET, HEAD"}, b"expected GET\n")
+            return Reply(405, {**_PLAIN, "allow": "GET, HEAD"}, f"expected GET or HEAD, got {method}\n".encode())
         match path.partition("?")[0]:
             case "/metrics" if metrics is not None:
                 kind = "text/plain; version=0.0.4; charset=utf-8"
@@ -55,13 +56,15 @@ def pages(metrics: Callable[[], str] | None, health: Callable[[], Health]) -> An
                 body = json.dumps(found.data(), indent=2).encode() + b"\n"
                 return Reply(200 if found.ok else 503, {**_PLAIN, "content-type": "application/json"}, body)
             case _:
-                return Reply(404, _PLAIN, b"/metrics and /healthz are here\n")
+                here = "/healthz" if metrics is None else "/metrics or /healthz"
+                return Reply(404, _PLAIN, f"expected {here}, got another path\n".encode())
 
     return answer
 
 
-def _refusal(status: int, words: str) -> Reply:
-    return Reply(status, {**_PLAIN, "connection": "close"}, f"{words}\n".encode())
+def _refusal(status: int, expected: str, got: str) -> Reply:
+    """Return a refusal that describes what came: it may be as long as a sender likes, and about a person."""
+    return Reply(status, {**_PLAIN, "connection": "close"}, f"expected {expected}, got {got}\n".encode())
 
 
 def _length(headers: Message) -> int | Reply:
@@ -73,17 +76,18 @@ def _length(headers: Message) -> int | Reply:
     # A blank before the colon, a line without one, and a value that goes on in the next line hide a header from some.
     odd = any(name != name.strip() or "\n" in value or "\r" in value for name, value in headers.items())
     if odd or any(isinstance(defect, _NO_HEADERS) for defect in headers.defects):
-        return _refusal(400, "expected headers")
+        return _refusal(400, "each header on a line, with a colon right behind its name", "one that is not so")
     lengths = set(headers.get_all("content-length") or ())
     if "transfer-encoding" in headers:
         if lengths:
-            return _refusal(400, "expected a content-length alone")
-        return _refusal(411, "expected a content-length")
+            return _refusal(400, "a content-length alone", "a transfer-encoding as well")
+        return _refusal(411, "a content-length", "a transfer-encoding")
     if len(lengths) > 1:
-        return _refusal(400, "expected one content-length")
+        return _refusal(400, "one content-length", f"{len(lengths)} that differ")
     length = lengths.pop() if lengths else "0"
     if not (length.isascii() and length.isdigit() and len(length) <= _LONGEST_LENGTH):
-        return _refusal(400, "expected a content-length in digits")
+        found = "too many of them" if length.isascii() and length.isdigit() else "something else"
+        return _refusal(400, f"a content-length of at most {_LONGEST_LENGTH} digits", found)
     return int(length)
 
 
@@ -107,7 +111,7 @@ def _handler(answer: Answering, largest: int, server: _Server) -> type[BaseHTTPR
                 self.close_connection = True
                 return None  # it had to make room: nobody would hear the answer
             if len(raw) < min(length, largest + 1):
-                return self._send(_refusal(400, "expected as many bytes as the content-length says"))
+                return self._send(_refusal(400, f"{length} bytes, as the content-length says", str(len(raw))))
             try:
                 reply = answer(self.command, self.path, list(self.headers.items()), raw)
             except Exception:  # what it says may quote what came
@@ -126,6 +130,13 @@ def _handler(answer: Answering, largest: int, server: _Server) -> type[BaseHTTPR
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(reply.body)
+
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+            """Say that a request cannot be read; the words of the standard library quote all of its first line."""
+            phrase = HTTPStatus(code).phrase.lower()
+            self.request_version = self.protocol_version  # of a version that it does not know it takes the oldest
+            self._send(_refusal(code, "a request of HTTP/1.1 by a known method", f"one that is not so: {phrase}"))
+            self.close_connection = True
 
         # The names are those of the standard library.
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _do  # noqa: N815

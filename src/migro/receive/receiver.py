@@ -16,6 +16,7 @@ import attrs
 from ..agent import Agent, SteadyClock, partition_of
 from ..errors import ConfigurationError, StoreUnavailable, survivable
 from ..models import Decision, Input, Signal, SignalReceived
+from ..models.lines import one_line
 from ..observe import EndpointSettings, Envelope, Observer
 from ..ports import Clock, Memory
 from .acceptance import Acceptance
@@ -32,6 +33,9 @@ from .thinking import think_about
 __all__ = ["Receiver"]
 
 _PROVEN: Final = ("verified", "static_secret")
+
+_METHOD: Final = 20
+"""How many signs of a method are repeated to whoever sent it; the longest registered one has 17."""
 
 
 @attrs.frozen(kw_only=True)
@@ -152,11 +156,11 @@ class Receiver:
         if method != "POST":
             asked = asked_challenge(address, endpoint.kind) if method == "GET" else None
             asked = asked_head(endpoint.kind) if method == "HEAD" else asked
-            return asked or refusal(405, allow="POST")
+            return asked or refusal(405, f"expected POST, got {one_line(method, _METHOD)}", allow="POST")
         values = header_values(headers)
         body = unpacked(values, raw, self._settings.max_bytes)
         if body is None:
-            return refusal(413)
+            return refusal(413, f"expected a body of at most {self._settings.max_bytes} bytes, got more")
         return ping(endpoint.kind, body) or self._take(address, endpoint, values, body)
 
     def _take(self, address: Address, endpoint: EndpointSettings, headers: Mapping[str, str], raw: bytes) -> Reply:

@@ -12,9 +12,7 @@ _TEXT: Final[Mapping[str, str]] = {"content-type": "text/plain; charset=utf-8", 
 _REASONS: Final[Mapping[int, str]] = {
     401: "not proven: expected a signature or secret that fits",
     404: "no such endpoint",
-    405: "expected another method",
     409: "the same delivery is being stored at this moment",
-    413: "too large",
     429: "the queue is full",
     503: "not available",
 }
@@ -35,12 +33,20 @@ class Reply(NamedTuple):
     body: bytes
 
 
-def refusal(status: int, *, retry_after_s: int | None = None, allow: str | None = None) -> Reply:
-    """Return a refusal that says nothing which a stranger could use."""
+def refusal(status: int, why: str = "", *, retry_after_s: int | None = None, allow: str | None = None) -> Reply:
+    """
+    Return a refusal that says nothing which a stranger could use.
+
+    Args:
+        status: The HTTP status.
+        why: What was expected and what came, where that is not the same for every request with this status.
+        retry_after_s: In how many seconds the sender should come again.
+        allow: The methods that are taken.
+    """
     more = {"retry-after": str(retry_after_s)} if retry_after_s is not None else {}
     if allow is not None:
         more["allow"] = allow
-    return Reply(status, {**_TEXT, **more}, f"{_REASONS[status]}\n".encode())
+    return Reply(status, {**_TEXT, **more}, f"{why or _REASONS[status]}\n".encode())
 
 
 def echo(text: str, *, status: int = 200) -> Reply:
