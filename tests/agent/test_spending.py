@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import pytest
 
 from migro.act import RecordingActuator
 from migro.agent import PLATFORM, Agent, Fold
@@ -211,6 +212,29 @@ def test_only_so_many_merchants_are_touched_in_a_while() -> None:
     agent.drain()
     assert len([a for a in hands.actions if a.kind == "tag"]) == 4
     assert agent.fold.policy.budgets == (RADIUS,)
+
+
+@pytest.mark.parametrize("ahead", [240, 3_600])
+def test_a_merchant_whose_time_is_ahead_waits_as_long_for_its_share_as_others(ahead: int) -> None:
+    hands, clock = RecordingActuator(["notify", "tag"]), [after(10)]
+    memory = VolatileMemory()
+    agent = Agent(
+        rules=LASTING, memory=memory, policy=policy(RADIUS), actuators=[hands], live=True, now=lambda: clock[0]
+    )
+    shops(agent, 2)
+    agent.drain()
+    clock[0] = after(570)
+    handled(agent, [s.model_copy(update={"merchant": "m_2", "id": f"{s.id}-2"}) for s in sure(570 + ahead)])
+
+    agent.drain(within=20)
+    decided = [d for d in memory.read("decisions") if d.merchant == "m_2"]
+    assert [a.kind for a in hands.actions].count("tag") == 2
+    assert len(decided) < 10, "it has asked once, and does not ask again before time passes"
+
+    clock[0] = after(620)
+    agent.tick(after(620 + ahead))
+    agent.drain()
+    assert [a.partition for a in hands.actions if a.kind == "tag"][2:] == ["merchant:m_2"]
 
 
 def test_what_failed_gives_its_merchant_back() -> None:

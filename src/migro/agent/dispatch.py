@@ -148,7 +148,12 @@ class Dispatcher:
         if not found:
             return {}
         first = found[0]
-        until = None if first.until is None else from_microseconds(first.until)
+        until = None
+        if first.until is not None:
+            # A partition whose time is ahead of the platform's has as long to wait: by its own time the limit may have
+            # ended, and it would ask again at once, and for ever.
+            ahead = max(0, self._loop.state(action.partition).now - state.now)
+            until = from_microseconds(first.until + ahead)
         return {"refused": first.words, "budget": first.name, "beyond": first.beyond, "until": until}
 
     def _shared(self, action: Action) -> bool:
