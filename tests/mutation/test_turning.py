@@ -11,9 +11,11 @@ from migro.engine import NativeEngine
 from migro.expressions import UNSET, Attr, Maybe, hours, minutes, percent
 from migro.models import MerchantId, Signal
 from migro.mutation import derive, edges_text, judge, read_edges
-from migro.mutation.shapes import Reading, counts, merged, shape_of
+from migro.mutation.axes import counts
+from migro.mutation.reading import Reading
+from migro.mutation.shapes import merged, shape_of
+from migro.mutation.streams import Stream
 from migro.mutation.turning import Turning
-from migro.mutation.variants import Stream
 from migro.rules import IssueKind, Premise, Rule, RuleSet, fires, on, supports, trailing
 
 TEN_MINUTES = minutes(10)

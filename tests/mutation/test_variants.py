@@ -9,7 +9,8 @@ import pytest
 
 from migro.expressions import UNSET, Attr, Maybe, minutes
 from migro.models import MerchantId, Signal
-from migro.mutation.variants import Stream, numbered, variants
+from migro.mutation.streams import Stream, numbered
+from migro.mutation.variants import variants
 from migro.rules import IssueKind, Rule, fires, on, silent, supports
 
 

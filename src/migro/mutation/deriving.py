@@ -18,14 +18,15 @@ from ..comparison.search import Effort, printed, search
 from ..comparison.trials import with_what_it_reads
 from ..engine import NativeEngine
 from ..errors import MigroError
-from ..models import Signal, to_microseconds
+from ..models import Signal
 from ..rules import Rule, RuleSet, everything
 from .edges import Edge, RuleEdges, firing_in
 from .judging import Bench, coherent
 from .mutants import Mutant, mutants
-from .shapes import Reading
+from .reading import Reading
+from .streams import length, numbered, time_of
 from .turning import Turning
-from .variants import numbered, variants
+from .variants import variants
 
 __all__ = ["EFFORT", "Effort", "derive"]
 
@@ -167,7 +168,7 @@ class _Derivation:
         for found in (old, new):
             if found is not None:
                 signals = printed(found)
-                start = to_microseconds(signals[0].received_at)
+                start = time_of(signals[0])
                 for until in self._ends(signals, found.moment - start):
                     firing = firing_in(self.engine, self.rule.id, signals, until)
                     edge = Edge(signals=signals, until=until, firing=firing)
@@ -190,7 +191,7 @@ class _Derivation:
 
     def _ends(self, signals: tuple[Signal, ...], moment: int) -> Iterator[int]:
         """Yield how long to watch: until the rule has ceased, so that it is pinned when; else to that moment."""
-        last = to_microseconds(signals[-1].received_at) - to_microseconds(signals[0].received_at)
+        last = length(signals)
         moment = max(moment, last)
         longest = max(moment, last + self.rule.lasts_us + 1)
         ends = [f.end for f in firing_in(self.engine, self.rule.id, signals, longest)]

@@ -22,19 +22,16 @@ from ..comparison.drafts import Printer
 from ..comparison.plans import Plan, maker
 from ..comparison.scenes import Style
 from ..engine import Key, NativeEngine
-from ..models import to_microseconds
 from ..rules import Baseline, During, Given, Known, Premise, Rule, RuleSet, Unless, Without, everything
 from ..rules.baselines import HOUR, WEEK
+from .axes import Axis, counts, figures, shifts
 from .edges import firing_in
+from .reading import Reading
 from .shapes import (
-    Axis,
-    Reading,
     Shape,
     companions,
     condensed,
-    counts,
     divided,
-    figures,
     histories,
     levelled,
     merged,
@@ -44,10 +41,9 @@ from .shapes import (
     repeated,
     scaled,
     shape_of,
-    shifts,
     with_groups,
 )
-from .variants import Stream, numbered
+from .streams import Stream, length, numbered, time_of
 
 __all__ = ["Turning"]
 
@@ -111,7 +107,7 @@ class Turning:
         self._left -= engines * self._work(stream)
 
     def _work(self, stream: Stream) -> int:
-        return len(stream) + (_length(stream) // self._tick if self._tick else 0)
+        return len(stream) + (length(stream) // self._tick if self._tick else 0)
 
     def encouraged(self) -> None:
         """Begin anew with what is left, since something was found."""
@@ -197,13 +193,13 @@ class Turning:
         """Yield the stream after what has happened at the same hour of some weeks: all of it, its end, or the rest."""
         methods = [m for n in everything(self.rule.when) if isinstance(n, Baseline) for m in n.methods]
         for weeks in sorted({m.hours * HOUR // WEEK for m in methods} - {0}):
-            for since in sorted({_time(g[0]) for g in shape}, reverse=True):
+            for since in sorted({time_of(g[0]) for g in shape}, reverse=True):
                 for part in (
-                    tuple(g for g in shape if _time(g[0]) >= since),
-                    tuple(g for g in shape if _time(g[-1]) < since),
+                    tuple(g for g in shape if time_of(g[0]) >= since),
+                    tuple(g for g in shape if time_of(g[-1]) < since),
                 ):
                     earlier = repeated(part, WEEK, weeks) if part else None
-                    if earlier is None or _length(merged(part)) > WEEK:
+                    if earlier is None or length(merged(part)) > WEEK:
                         continue
                     whole = (*earlier[: -len(part)], *shape)
                     yield whole
@@ -218,7 +214,7 @@ class Turning:
         if not firing:
             return
         key = dict(zip(self.rule.when.key_names, firing[0].key, strict=True))
-        begin = _time(stream[0]) + firing[0].start
+        begin = time_of(stream[0]) + firing[0].start
         for node, ways in self._strays():
             for at, model in ways:
                 made = printer.signals(scenes.make(node, begin + at, key, Style(model=model)))
@@ -280,12 +276,12 @@ class Turning:
             raise _Spent
         self.spend(stream, 1)
         firing = firing_in(self.engine, self.rule.id, stream, self._until(stream))
-        last = _time(stream[-1]) - _time(stream[0])
+        last = length(stream)
         now = any(f.start <= last and (f.end is None or f.end > last) for f in firing)
         return now, tuple(sorted(Counter(f.key for f in firing).items()))
 
     def _until(self, stream: Stream) -> int:
-        return _time(stream[-1]) - _time(stream[0]) + self.rule.when.longest + self.rule.lasts_us + _WAITING
+        return length(stream) + self.rule.when.longest + self.rule.lasts_us + _WAITING
 
     def _fires(self, shape: Shape) -> bool:
         return bool(shape) and bool(self._outcome(shape)[1])
@@ -308,7 +304,7 @@ class Turning:
         """Return whether a group is what a rule compares with that asks what is usual: without it nothing ever was."""
         if not any(isinstance(n, Baseline) for n in everything(self.rule.when)):
             return False
-        return _time(shape[place][0]) < max(_time(g[-1]) for g in shape) - HOUR
+        return time_of(shape[place][0]) < max(time_of(g[-1]) for g in shape) - HOUR
 
     def _fewest(self, shape: Shape, place: int) -> Shape:
         best, low, high = shape, 0, len(shape[place])
@@ -331,11 +327,3 @@ def _different(shapes: Sequence[Shape]) -> Iterator[Shape]:
 def _in_turns(many: Sequence[Iterator[Shape]]) -> Iterator[Shape]:
     for row in itertools.zip_longest(*many):
         yield from (shape for shape in row if shape is not None)
-
-
-def _length(stream: Stream) -> int:
-    return _time(stream[-1]) - _time(stream[0])
-
-
-def _time(signal: Any) -> int:
-    return to_microseconds(signal.received_at)

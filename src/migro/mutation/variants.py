@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
-from ..expressions import Col, Comparison, Membership, Pred, Presence, SetMembership, columns_of
-from ..models import Signal, to_microseconds
-from ..models.canonical import from_microseconds
+from ..models import Signal
 from ..rules import Rule
-from .mutants import nodes
+from .reading import values_asked
+from .streams import Stream, length, moved, time_of
 
-__all__ = ["Stream", "numbered", "values_asked", "variants"]
-
-Stream = tuple[Signal, ...]
+__all__ = ["variants"]
 
 _MOST_GROUPS = 8
 
@@ -45,15 +40,6 @@ def variants(rule: Rule[Any], spans: Sequence[int]) -> Iterator[Stream]:
         yield from _continued(one, other)
 
 
-def numbered(stream: Stream) -> Stream:
-    """Return the stream in order of time, with ids in that order."""
-    ordered = sorted(stream, key=lambda s: s.received_at)
-    return tuple(
-        s.model_copy(update={"id": f"w-{n:04d}", "dedup_key": f"w-{n:04d}", "occurred_at": s.received_at})
-        for n, s in enumerate(ordered, start=1)
-    )
-
-
 def _changed(stream: Stream, values: dict[tuple[type[Signal], str], list[Any]], spans: Sequence[int]) -> Iterator[Any]:
     groups = _groups(stream)[-_MOST_GROUPS:]
     for start, end in groups:
@@ -70,20 +56,20 @@ def _changed(stream: Stream, values: dict[tuple[type[Signal], str], list[Any]], 
         # What comes later comes later still: also so that it is just within a span of what came first, or just beyond.
         for span in spans:
             for more in (0, 1, -1):
-                yield (*stream[:start], *_moved(stream[start:], span + more))
-                yield (*stream[:start], *_moved(stream[start:], span + more - _length(stream)))
+                yield (*stream[:start], *moved(stream[start:], span + more))
+                yield (*stream[:start], *moved(stream[start:], span + more - length(stream)))
         for part in (1, 3):
             for span in spans:
-                yield (*stream[:start], *_moved(stream[start:], span * part // 4))
+                yield (*stream[:start], *moved(stream[start:], span * part // 4))
 
 
 def _continued(one: Stream, other: Stream) -> Iterator[Stream]:
     """Yield one stream with what another one ends with, soon after."""
     start, end = _groups(other)[-1]
     tail = other[start:end]
-    gap = to_microseconds(one[-1].received_at) - to_microseconds(tail[0].received_at)
-    yield (*one, *_moved(tail, gap + 1))
-    yield (*one, *_moved(tail, gap + 1), _moved(one[-1:], 2 + _length(tail))[0])
+    gap = time_of(one[-1]) - time_of(tail[0])
+    yield (*one, *moved(tail, gap + 1))
+    yield (*one, *moved(tail, gap + 1), moved(one[-1:], 2 + length(tail))[0])
 
 
 def _groups(stream: Stream) -> list[tuple[int, int]]:
@@ -99,41 +85,6 @@ def _said(signal: Signal) -> Any:
 _STAMPS = ("id", "dedup_key", "occurred_at", "received_at", "effective_at", "visitor", "requester")
 
 
-def values_asked(rule: Rule[Any]) -> dict[tuple[type[Signal], str], list[Any]]:
-    """Return values around those that the rule asks its columns for; None for a column that may be missing."""
-    found: dict[tuple[type[Signal], str], list[Any]] = {}
-    for node in nodes(rule.when):
-        if not isinstance(node, Pred):
-            continue
-        for column in columns_of(node):
-            if not isinstance(column, Col):
-                continue
-            key = (column.owner, column.name)
-            here = found.setdefault(key, [None] if column.column_type.optional else [])
-            here += [v for v in _asked(node) if v not in here]
-            if column.column_type.value is bool:
-                here += [v for v in (False, True) if v not in here]
-            if column.column_type.value is str and "another" not in here:
-                here.append("another")
-    return found
-
-
-def _asked(node: Any) -> Iterator[Any]:
-    match node:
-        case Comparison(operand=int() | Decimal() as operand) if not isinstance(operand, bool):
-            yield from (operand, operand - 1, operand + 1)
-        case Comparison(operand=timedelta() as operand):
-            yield from (operand + timedelta(microseconds=n) for n in (0, -1, 1))
-        case Comparison(operand=str() as operand):
-            yield operand
-        case Membership(values=values):
-            yield from values
-        case SetMembership(value=value):
-            yield from (frozenset(), frozenset({value}), frozenset({value, "another"}))
-        case Presence():
-            yield None
-
-
 def _other_values(signal: Signal, values: dict[tuple[type[Signal], str], list[Any]]) -> Iterator[tuple[str, Any]]:
     for (owner, column), several in values.items():
         if isinstance(signal, owner):
@@ -143,17 +94,3 @@ def _other_values(signal: Signal, values: dict[tuple[type[Signal], str], list[An
 
 def _with(signal: Signal, column: str, value: Any) -> Signal:
     return signal.model_copy(update={column: value})
-
-
-def _moved(signals: Stream, by: int) -> Stream:
-    return tuple(
-        s.model_copy(update=dict.fromkeys(("occurred_at", "received_at"), _later(s, by))) if by else s for s in signals
-    )
-
-
-def _later(signal: Signal, by: int) -> Any:
-    return from_microseconds(to_microseconds(signal.received_at) + by)
-
-
-def _length(stream: Stream) -> int:
-    return to_microseconds(stream[-1].received_at) - to_microseconds(stream[0].received_at)
