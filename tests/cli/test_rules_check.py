@@ -203,6 +203,33 @@ def test_a_rule_that_is_not_as_pinned_is_told_and_pinned_anew_on_demand(shop: Pa
     assert json.loads(anew.stdout)["anew"] == ["errors"]
 
 
+def test_whoever_pins_hears_which_changes_nothing_notices_and_why(shop: Path, run_migro: RunPython) -> None:
+    more = """
+impossible = on(Request, Request.code >= 600, Request.code < 500, per=Request.merchant)
+OTHER = IssueKind[MerchantId]("other", category="checkout")
+examples = (fires("one", request(500), for_="m1"), silent("none", request(200)))
+SEEN = RuleSet(
+    "seen",
+    *SOUND,
+    Rule("after", when=known(DOWN, at_least_points=105), then=supports(OTHER, 5, family="a"), examples=examples),
+    Rule("never", when=impossible, then=supports(DOWN, 5, family="b")),
+)
+"""
+    (shop / "seen_shop.py").write_text(RULES + more, "utf-8")
+    words = ("rules", "edges", "--rules", "seen_shop:SEEN", "--write")
+    lines = run_migro(*words).stdout.splitlines()
+    data = json.loads(run_migro(*words, "--again", "--format", "json").stdout)
+
+    assert lines[0] == "after: no edge is needed; its examples notice every small change of when it fires"
+    why = "in no example of it the rule fires, so there is no stream to begin with"
+    at = lines.index(f"never: 2 changes noticed by nothing: {why}")
+    assert lines[at + 1 : at + 3] == [
+        "  lasts halved: lasts 0:10:00 -> 0:09:59.999999",
+        "  lasts doubled: lasts 0:10:00 -> 0:10:00.000001",
+    ]
+    assert [(m["rule"], len(m["changes"])) for m in data["missed"]] == [("never", 2)]
+
+
 def test_without_a_file_there_is_nothing_to_compare_with(shop: Path, run_migro: RunPython) -> None:
     done = run_migro(*EDGES, "--edges", str(shop / "none.json"))
 

@@ -10,7 +10,7 @@ import pytest
 from migro.engine import NativeEngine
 from migro.expressions import UNSET, Attr, Maybe, hours, minutes, percent
 from migro.models import MerchantId, Signal
-from migro.mutation import derive, edges_text, judge, read_edges
+from migro.mutation import Effort, derive, edges_text, judge, read_edges
 from migro.mutation.axes import counts
 from migro.mutation.reading import Reading
 from migro.mutation.shapes import merged, shape_of
@@ -129,7 +129,7 @@ RULES = {
 @pytest.mark.parametrize("name", RULES)
 def test_every_small_change_of_a_rule_of_many_signals_is_noticed_at_its_edges(name: str) -> None:
     shop = RuleSet("shop", RULES[name])
-    pinned = derive(shop, RULES[name])
+    pinned = derive(shop, RULES[name]).pinned
     verdicts = list(judge(shop, RULES[name], edges=pinned))
 
     assert [(v.operator, v.change) for v in verdicts if v.outcome == "survived"] == []
@@ -138,9 +138,41 @@ def test_every_small_change_of_a_rule_of_many_signals_is_noticed_at_its_edges(na
 def test_many_signals_that_differ_in_a_text_are_one_row_of_a_file() -> None:
     one = RULES["fifty accounts"]
     shop = RuleSet("shop", one)
-    pinned = derive(shop, one)
+    pinned = derive(shop, one).pinned
     text = edges_text({"r": pinned})
 
     assert '2, "0:00:00", {"account": ["' not in text
     assert '"0:00:00", {"account": ["' in text
     assert read_edges(text, shop) == {"r": pinned}
+
+
+LONG = fires("many", *(visit(500 + n % 5, 7 * n) for n in range(900)), for_="m1")
+
+
+def test_an_example_that_is_longer_than_any_stream_is_pared_down_as_well() -> None:
+    first = turning(rule(failed.at_least(3, within=minutes(5)), LONG))[0]
+
+    assert len(first) == 3
+
+
+@pytest.mark.parametrize("effort", [0, 1, 10, 100])
+def test_a_search_that_is_spent_before_its_example_is_pared_ends(effort: int) -> None:
+    assert len(turning(rule(failed.at_least(3, within=minutes(5)), LONG), effort)) <= 50
+
+
+NEVER = on(Visit, Visit.code >= 600, Visit.code < 500, per=Visit.merchant)
+
+
+@pytest.mark.parametrize(
+    ("one", "effort", "why"),
+    [
+        (rule(NEVER), 800, "in no example of it the rule fires"),
+        (rule(failed.at_least(5, within=minutes(5)), five), 1, "the search was spent"),
+        (rule(failed.at_least(5, within=minutes(5)).unless(NEVER), five), 800, "no stream that was tried"),
+    ],
+)
+def test_what_is_missed_is_said_with_the_reason(one: Rule[Any], effort: int, why: str) -> None:
+    found = derive(RuleSet("shop", one), one, effort=Effort(effort, min(effort, 20), 10))
+
+    assert found.missed
+    assert found.why.startswith(why)

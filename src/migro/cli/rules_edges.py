@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from ..errors import ConfigurationError, Finding, InputError
-from ..mutation import EFFORT, Effort, RuleEdges, check_edges, derive, edges_text, read_edges
+from ..mutation import EFFORT, Derived, Effort, RuleEdges, check_edges, derive, edges_text, read_edges
 from ..rules import Rule, RuleSet
 from .console import Console
 from .equipment import add_rules, equipped
@@ -105,10 +105,10 @@ def _read(path: Path, ruleset: RuleSet) -> dict[str, RuleEdges]:
 
 @attrs.frozen(kw_only=True)
 class _Done:
-    """What came of one rule: where it is not as pinned, and what is to be pinned of it."""
+    """What came of one rule: where it is not as pinned, and what a search came to; None where nobody searched."""
 
     findings: tuple[Finding, ...]
-    pinned: RuleEdges | None
+    derived: Derived | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -125,25 +125,43 @@ class _Work:
         known = existing_edges(self.edges, ruleset).get(rule.id)
         findings = tuple(check_edges(ruleset, rule, known))
         if not self.write or not (findings or self.again):
-            return _Done(findings=findings, pinned=known)
+            return _Done(findings=findings)
         effort = Effort(*(self.effort * n for n in attrs.astuple(EFFORT)))
-        return _Done(findings=findings, pinned=derive(ruleset, rule, effort=effort, known=known))
+        return _Done(findings=findings, derived=derive(ruleset, rule, effort=effort, known=known))
 
 
 def _write(ruleset: RuleSet, known: dict[str, RuleEdges], done: dict[str, _Done], path: Path, console: Console) -> int:
     there = {r.id for r in ruleset.rules}
     pinned = {id: edges for id, edges in known.items() if id in there}
-    pinned |= {id: result.pinned for id, result in done.items() if result.pinned is not None}
+    searched = {id: result.derived for id, result in sorted(done.items()) if result.derived is not None}
+    pinned |= {id: derived.pinned for id, derived in searched.items()}
     written(path, edges_text(pinned))
-    anew = sorted(id for id, result in done.items() if result.findings)
     count = sum(len(p.edges) for p in pinned.values())
     if console.text:
-        for id in anew:
-            console.say(f"{id}: {_number(len(pinned[id].edges), 'edge')} pinned; read whether the rule should do that")
+        for id, derived in searched.items():
+            _say(id, derived, console)
         console.say(f"{path}: {_number(count, 'edge')} of {_number(len(pinned), 'rule')}")
     else:
-        console.data({"edges": str(path), "rules": len(pinned), "streams": count, "anew": anew})
+        anew = [id for id in searched if done[id].findings]
+        missed = [_missed(id, derived) for id, derived in searched.items() if derived.missed]
+        console.data({"edges": str(path), "rules": len(pinned), "streams": count, "anew": anew, "missed": missed})
     return 0
+
+
+def _say(id: str, derived: Derived, console: Console) -> None:
+    if derived.pinned.edges:
+        console.say(f"{id}: {_number(len(derived.pinned.edges), 'edge')} pinned; read whether the rule should do that")
+    elif not derived.missed:
+        console.say(f"{id}: no edge is needed; its examples notice every small change of when it fires")
+    if derived.missed:
+        console.say(f"{id}: {_number(len(derived.missed), 'change')} noticed by nothing: {derived.why}")
+    for mutant in derived.missed:
+        console.say(f"  {mutant.operator}: {mutant.change}")
+
+
+def _missed(id: str, derived: Derived) -> dict[str, Any]:
+    changes = [{"operator": m.operator, "change": m.change} for m in derived.missed]
+    return {"rule": id, "why": derived.why, "changes": changes}
 
 
 def _tell(findings: list[Finding], rules: int, path: Path, console: Console) -> None:

@@ -1,6 +1,6 @@
 """Mutation: rules changed a little, one change at a time, to see whether their examples and edges would notice."""
 
-from .deriving import EFFORT, Effort, derive
+from .deriving import EFFORT, Derived, Effort, derive
 from .edge_file import EDGES_FORMAT, edges_text, read_edges
 from .edges import Edge, Firing, RuleEdges, check_edges, firing_in
 from .judging import Bench, Outcome, Verdict, judge
@@ -11,6 +11,7 @@ __all__ = [
     "EFFORT",
     "OPERATORS",
     "Bench",
+    "Derived",
     "Edge",
     "Effort",
     "Firing",

@@ -28,7 +28,7 @@ from .streams import length, numbered, time_of
 from .turning import Turning
 from .variants import variants
 
-__all__ = ["EFFORT", "Effort", "derive"]
+__all__ = ["EFFORT", "Derived", "Effort", "derive"]
 
 EFFORT = Effort(signals=800, streams=100, shrinking=300)
 """How long to search for one mutant, unless told otherwise."""
@@ -47,9 +47,27 @@ _LIKE_A_SIGNAL = 6 * 3_600_000_000
 """How much time that passes is as much work as a signal: whoever asks for what is usual is asked every hour."""
 
 
-def derive(ruleset: RuleSet, rule: Rule[Any], *, effort: Effort = EFFORT, known: RuleEdges | None = None) -> RuleEdges:
+@attrs.frozen(kw_only=True)
+class Derived:
+    """
+    What a search for edges came to.
+
+    Attributes:
+        pinned: What there is to pin of the rule now.
+        missed: Mutants that neither an example nor an edge notices, and that are not proven to fire as the rule does.
+        why: Why no stream was found for these, in words; empty where none is missed.
+    """
+
+    pinned: RuleEdges
+    missed: tuple[Mutant, ...] = ()
+    why: str = ""
+
+
+def derive(ruleset: RuleSet, rule: Rule[Any], *, effort: Effort = EFFORT, known: RuleEdges | None = None) -> Derived:
     """
     Return edges at which the mutants of a rule that no example notices are, as far as streams for them are found.
+
+    A rule needs none where its examples notice every mutant that does not fire exactly as the rule does.
 
     Args:
         effort: How long to search for each mutant.
@@ -74,8 +92,9 @@ class _Derivation:
         # An example of hundreds of signals takes longer to be asked than a stream of five to be found.
         short = tuple(e for e in rule.examples if len(e.signals) <= _SHORT)
         self.bench = Bench(ruleset, attrs.evolve(rule, examples=short), alone=True)
+        self.turning: Turning | None = None
 
-    def derived(self, known: Sequence[Edge]) -> RuleEdges:
+    def derived(self, known: Sequence[Edge]) -> Derived:
         edges = [e for e in known if not e.noticed(self.engine, self.rule.id)]
         noticed: list[_Changed] = []
         left: list[_Changed] = []
@@ -95,7 +114,20 @@ class _Derivation:
                 edges.append(found)
             noticed.append(changed)
         self._settled(self._varied(missed) if missed else (), edges, noticed, missed)
-        return RuleEdges(concludes=self.rule.then.document(), edges=tuple(self._needed(edges, noticed)))
+        return Derived(
+            pinned=RuleEdges(concludes=self.rule.then.document(), edges=tuple(self._needed(edges, noticed))),
+            missed=tuple(c.mutant for c in missed),
+            why=self._why() if missed else "",
+        )
+
+    def _why(self) -> str:
+        """Return why mutants were missed, as far as that is known."""
+        assert self.turning is not None  # whatever is missed was looked for there
+        if self.turning.spent:
+            return "the search was spent before it came to them"
+        if not self.turning.began:
+            return "in no example of it the rule fires, so there is no stream to begin with"
+        return "no stream that was tried tells them from the rule"
 
     def _settled(
         self, found: Iterable[Edge], edges: list[Edge], noticed: list[_Changed], left: list[_Changed]
@@ -116,7 +148,7 @@ class _Derivation:
         if not left:
             return
         rules = [self.rule, *(c.mutant.rule for c in left if c.mutant.rule is not None)]
-        turning = Turning(
+        self.turning = turning = Turning(
             self.around,
             self.rule,
             self.engine,

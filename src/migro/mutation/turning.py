@@ -50,6 +50,9 @@ __all__ = ["Turning"]
 _SEEDS = 3
 """From how many streams in which the rule fires its turns are looked for."""
 
+_PARING = 10
+"""How much more than for one turn is spent at most to leave out of a seed what is not needed."""
+
 _WAITING = 600_000_000
 """How long is waited for what is judged late, in microseconds."""
 
@@ -69,6 +72,8 @@ class Turning:
     Attributes:
         patience: How many signals are run until something has to be found; an hour that passes counts like one, where
             somebody looks at it.
+        began: Whether there was a stream to begin with: one in which the rule fires.
+        spent: Whether the patience with one of them came to its end.
     """
 
     ruleset: RuleSet
@@ -76,13 +81,15 @@ class Turning:
     engine: NativeEngine
     reading: Reading
     patience: int
+    began: bool = attrs.field(init=False, default=False)
+    spent: bool = attrs.field(init=False, default=False)
     _left: int = attrs.field(init=False)
     _tick: int = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         side = (self.ruleset, self.rule)
         self._tick = Plan.of(side, side).tick
-        self._left = 10 * self.patience  # to leave out what is not needed
+        self._left = self.patience
 
     def streams(self, seeds: Sequence[Stream]) -> Iterator[Stream]:
         """
@@ -90,17 +97,32 @@ class Turning:
 
         Whoever takes them says what that cost, `spend`, and whether it was of use, `encouraged`.
         """
-        shapes = [s for stream in seeds if self._fires(s := shape_of(stream, self.reading))]
-        if self._tick:
-            # Hours that pass are most of the work where somebody asks what is usual: weeks of them are the exception.
-            near = [n for s in shapes if (n := recent(s, self.reading)) is not None and self._fires(n)]
-            shapes = [*near[:1], *shapes]
-        pared = sorted(map(self._pared, shapes[:_SEEDS]), key=lambda s: self._work(merged(s)))
+        pared = sorted(map(self._pared, self._begun(seeds)), key=lambda s: self._work(merged(s)))
+        self.began = bool(pared)
         for shape in _different(pared):
             self._left = self.patience
-            with contextlib.suppress(_Spent):
+            try:
                 yield from map(merged, _in_turns([self._around(shape), self._further(shape)]))
+            except _Spent:
+                self.spent = True
             self.patience = self.patience // 2
+
+    def _begun(self, seeds: Sequence[Stream]) -> list[Shape]:
+        """Return the first seeds in which the rule fires, and before them one with a shorter history."""
+        self._left = _PARING * self.patience
+        shapes: list[Shape] = []
+        try:
+            # One after the other: where it is spent in between, those that were found are there.
+            shapes += (s for stream in seeds if self._fires(s := shape_of(stream, self.reading)))
+            # Hours that pass are most of the work where somebody asks what is usual: weeks of them are the exception.
+            for shape in shapes if self._tick else ():
+                near = recent(shape, self.reading)
+                if near is not None and self._fires(near):
+                    shapes.insert(0, near)
+                    break
+        except _Spent:
+            self.spent = True
+        return shapes[:_SEEDS]
 
     def spend(self, stream: Stream, engines: int) -> None:
         """Take the work for a stream that some engines are asked about from what is left."""
@@ -288,17 +310,24 @@ class Turning:
 
     def _pared(self, shape: Shape) -> Shape:
         """Return the stream without what the rule does not need to fire."""
-        plain = (levelled(shape, self.reading, figures=True), levelled(shape, self.reading, figures=False))
-        shape = next(filter(self._fires, plain), shape)
-        heavy = condensed(shape, self.reading)
-        shape = heavy if self._fires(heavy) else shape
-        for _ in range(2):
-            place = 0
-            while place < len(shape):
-                fewer = shape if self._past(shape, place) else self._fewest(shape, place)
-                place += len(fewer) == len(shape)
-                shape = fewer
+        self._left = _PARING * self.patience
+        for shorter in self._shorter(shape):
+            shape = shorter
         return shape
+
+    def _shorter(self, shape: Shape) -> Iterator[Shape]:
+        """Yield the stream with less and less in it for as long as the rule fires and there is patience for it."""
+        with contextlib.suppress(_Spent):
+            plain = (levelled(shape, self.reading, figures=True), levelled(shape, self.reading, figures=False))
+            yield (shape := next(filter(self._fires, plain), shape))
+            heavy = condensed(shape, self.reading)
+            yield (shape := heavy if self._fires(heavy) else shape)
+            for _ in range(2):
+                place = 0
+                while place < len(shape):
+                    fewer = shape if self._past(shape, place) else self._fewest(shape, place)
+                    place += len(fewer) == len(shape)
+                    yield (shape := fewer)
 
     def _past(self, shape: Shape, place: int) -> bool:
         """Return whether a group is what a rule compares with that asks what is usual: without it nothing ever was."""
