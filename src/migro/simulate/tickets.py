@@ -13,7 +13,7 @@ import attrs
 
 from ..errors import ConfigurationError
 from ..models import canonical_json
-from . import complaints, envelopes
+from . import envelopes, letters
 from .correspondence import Letter, Subject, letter, noise_or_fault
 from .merging import merged
 from .people import Person
@@ -111,29 +111,12 @@ def _ticket(desk: Timeline, at: datetime, about: Subject, rng: Random) -> Labell
         _webhook(desk, person, text, at, number)
     else:
         desk.planted.person(person, ("phone",))
-        body = complaints.help_desk_ticket(person, number=number, subject=text.subject, text=text.text, at=at)
-        desk.add(envelopes.ticket(shop.plain(), body, received_at=desk.received(at)))
+        letters.by_help_desk(desk, person, number=number, subject=text.subject, text=text.text, at=at)
     return LabelledTicket(id=f"{shop.name}-{number}", merchant=shop.id, letter=text, at=at)
 
 
 def _webhook(desk: Timeline, person: Person, text: Letter, at: datetime, number: int) -> None:
-    body = complaints.zendesk_ticket(
-        desk.shop,
-        person,
-        number=number,
-        event=f"01DEMO{desk.token(20).upper()}",
-        subject=text.subject,
-        text=text.text,
-        at=at,
-    )
-    desk.add(
-        envelopes.zendesk(
-            desk.shop.signed("zendesk"),
-            body,
-            received_at=desk.received(at),
-            invocation=desk.token(26).upper(),
-        )
-    )
+    letters.by_zendesk(desk, person, number=number, subject=text.subject, text=text.text, at=at)
 
 
 def _nothing(desk: Timeline) -> GroundTruth:

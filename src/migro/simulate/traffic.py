@@ -8,7 +8,7 @@ from random import Random
 
 import attrs
 
-from . import complaints, envelopes, load
+from . import letters, load
 from .chance import lognormal, poisson
 from .correspondence import letter, noise_or_fault
 from .shops import Shop
@@ -182,13 +182,10 @@ def _buy(timeline: Timeline, at: datetime, rng: Random) -> int:
 def _write(timeline: Timeline, at: datetime, rng: Random) -> int:
     if _lost(rng):
         return 1
-    shop, person = timeline.shop, timeline.people.person()
+    person = timeline.people.person()
     written = letter(rng, person, noise_or_fault(rng), number=timeline.number())
     timeline.planted.person(person, written.planted)
-    body = complaints.help_desk_ticket(
-        person, number=timeline.number(), subject=written.subject, text=written.text, at=at
-    )
+    letters.by_help_desk(timeline, person, number=timeline.number(), subject=written.subject, text=written.text, at=at)
     # The export of a help desk names requester and telephone whatever the letter says.
     timeline.planted.person(person, ("name", "email", "phone"))
-    timeline.add(envelopes.ticket(shop.plain(), body, received_at=timeline.received(at)))
     return 0

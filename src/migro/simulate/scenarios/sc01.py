@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...models import Severity
-from .. import complaints, envelopes, load
+from .. import complaints, envelopes, letters, load
 from ..people import Person
 from ..scenario import Scenario
 from ..shops import LARKSPUR
@@ -132,29 +132,18 @@ def _tickets(timeline: Timeline) -> None:
     timeline.planted.person(first, ("name", "email", "phone", "address"))
     timeline.planted.person(second, ("name", "email", "phone"))
     at = timeline.at(11)
-    body = complaints.zendesk_ticket(
-        LARKSPUR,
-        first,
-        number=LARKSPUR.numbers + 501,
-        event=f"01DEMO{timeline.token(20).upper()}",
-        subject="Cannot add to cart",
-        text=_complaint(first),
-        at=at,
-    )
-    timeline.add(
-        envelopes.zendesk(
-            LARKSPUR.signed("zendesk"), body, received_at=timeline.received(at), invocation=timeline.token(26).upper()
-        )
+    letters.by_zendesk(
+        timeline, first, number=LARKSPUR.numbers + 501, subject="Cannot add to cart", text=_complaint(first), at=at
     )
     later = timeline.at(11, 35)
-    note = complaints.help_desk_ticket(
+    letters.by_help_desk(
+        timeline,
         second,
         number=LARKSPUR.numbers + 502,
         subject="add to cart gives an error",
         text="I cannot add to cart, the page only says something went wrong. I tried two browsers.",
         at=later,
     )
-    timeline.add(envelopes.ticket(LARKSPUR.plain(), note, received_at=timeline.received(later)))
 
 
 def _complaint(person: Person) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...models import Severity
-from .. import complaints, envelopes, load
+from .. import complaints, envelopes, letters, load
 from ..people import CARDS
 from ..scenario import Scenario
 from ..shops import FERNWOOD
@@ -95,25 +95,16 @@ def _decoys(timeline: Timeline) -> None:
 def _ticket(timeline: Timeline) -> None:
     at, person = timeline.at(20), timeline.people.person()
     timeline.planted.person(person, ("name", "email", "phone"))
-    body = complaints.zendesk_ticket(
-        timeline.shop,
+    letters.by_zendesk(
+        timeline,
         person,
         number=timeline.shop.numbers + 501,
-        event=f"01DEMO{timeline.token(20).upper()}",
         subject="Checkout page not found",
         text=(
             "Hi, when I go to checkout I get a 404, the checkout page is not found. My cart is still full. "
             f"You can reach me at {person.phone} or {person.email}.\n{person.name}"
         ),
         at=at,
-    )
-    timeline.add(
-        envelopes.zendesk(
-            timeline.shop.signed("zendesk"),
-            body,
-            received_at=timeline.received(at),
-            invocation=timeline.token(26).upper(),
-        )
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...models import Severity
-from .. import complaints, envelopes, load, stores
+from .. import letters, load, stores
 from ..scenario import Scenario
 from ..shops import Shop
 from ..timeline import START, Simulation, Timeline
@@ -153,22 +153,13 @@ def _tickets(timeline: Timeline) -> None:
     for place, (minute, subject, text) in enumerate(asked):
         at, person = timeline.at(minute, 9 * place), timeline.people.person()
         timeline.planted.person(person, ("name", "email", "phone"))
-        body = complaints.zendesk_ticket(
-            TARNBECK,
+        letters.by_zendesk(
+            timeline,
             person,
             number=TARNBECK.numbers + 501 + place,
-            event=f"01DEMO{timeline.token(20).upper()}",
             subject=subject,
             text=f"Hello,\n{text}.\n\n{person.name}\n{person.phone}\n{person.email}",
             at=at,
-        )
-        timeline.add(
-            envelopes.zendesk(
-                TARNBECK.signed("zendesk"),
-                body,
-                received_at=timeline.received(at),
-                invocation=timeline.token(26).upper(),
-            )
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...models import Severity
-from .. import bodies, complaints, envelopes, load
+from .. import bodies, complaints, envelopes, letters, load
 from ..scenario import Scenario
 from ..shops import Shop
 from ..timeline import START, Simulation, Timeline
@@ -140,24 +140,8 @@ def _tickets(timeline: Timeline) -> None:
         "Your website is down, I cannot open a single page. Please call me.",
     )
     for number, (minute, text) in enumerate(zip((8, 21, 37), texts, strict=True)):
-        at, person = timeline.at(minute, 12), timeline.people.person()
-        timeline.planted.person(person, ("name", "email", "phone"))
-        body = complaints.zendesk_ticket(
-            _SHOP,
-            person,
-            number=_SHOP.numbers + 501 + number,
-            event=f"01DEMO{timeline.token(20).upper()}",
-            subject="Site down?",
-            text=f"{text}\n{person.name}, {person.phone}, {person.email}",
-            at=at,
-        )
-        timeline.add(
-            envelopes.zendesk(
-                _SHOP.signed("zendesk"),
-                body,
-                received_at=timeline.received(at),
-                invocation=timeline.token(26).upper(),
-            )
+        letters.asked(
+            timeline, timeline.at(minute, 12), number=_SHOP.numbers + 501 + number, subject="Site down?", text=text
         )
 
 

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from ...models import Severity
-from .. import bodies, complaints, envelopes, load, sums
+from .. import bodies, envelopes, letters, load, sums
 from ..scenario import Scenario
 from ..shops import Shop
 from ..timeline import START, Simulation, Timeline
@@ -194,24 +194,8 @@ _QUESTIONS = (
 
 def _tickets(timeline: Timeline) -> None:
     for number, (minute, subject, text) in enumerate(_QUESTIONS):
-        at, person = timeline.at(minute, 33), timeline.people.person()
-        timeline.planted.person(person, ("name", "email", "phone"))
-        body = complaints.zendesk_ticket(
-            _SHOP,
-            person,
-            number=_SHOP.numbers + 501 + number,
-            event=f"01DEMO{timeline.token(20).upper()}",
-            subject=subject,
-            text=f"{text}\n{person.name}, {person.phone}, {person.email}",
-            at=at,
-        )
-        timeline.add(
-            envelopes.zendesk(
-                _SHOP.signed("zendesk"),
-                body,
-                received_at=timeline.received(at),
-                invocation=timeline.token(26).upper(),
-            )
+        letters.asked(
+            timeline, timeline.at(minute, 33), number=_SHOP.numbers + 501 + number, subject=subject, text=text
         )
 
 

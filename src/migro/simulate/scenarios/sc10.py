@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 from ...models import Severity
-from .. import browsers, complaints, envelopes, load, sums
+from .. import browsers, envelopes, letters, load, sums
 from ..envelopes import RawEnvelope
 from ..scenario import Scenario
 from ..shops import Shop
@@ -209,22 +209,7 @@ def _refusals(timeline: Timeline, placed: list[int]) -> None:
 
 
 def _ticket(timeline: Timeline, minute: int, subject: str, text: str) -> None:
-    at, person = timeline.at(minute, 12), timeline.people.person()
-    timeline.planted.person(person, ("name", "email", "phone"))
-    body = complaints.zendesk_ticket(
-        _SHOP,
-        person,
-        number=_SHOP.numbers + 501 + minute,
-        event=f"01DEMO{timeline.token(20).upper()}",
-        subject=subject,
-        text=f"{text}\n{person.name}, {person.phone}, {person.email}",
-        at=at,
-    )
-    timeline.add(
-        envelopes.zendesk(
-            _SHOP.signed("zendesk"), body, received_at=timeline.received(at), invocation=timeline.token(26).upper()
-        )
-    )
+    letters.asked(timeline, timeline.at(minute, 12), number=_SHOP.numbers + 501 + minute, subject=subject, text=text)
 
 
 def _truth(timeline: Timeline) -> GroundTruth:

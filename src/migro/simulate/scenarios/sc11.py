@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from ...models import Severity
-from .. import complaints, envelopes, load
+from .. import complaints, envelopes, letters, load
 from ..fleet import fleet, moved, plain_truth, together
 from ..scenario import Scenario
 from ..shops import Shop
@@ -102,14 +102,14 @@ def _ticket(timeline: Timeline, minute: int, ticket: int) -> None:
     person = timeline.people.person()
     timeline.planted.person(person, ("name", "email", "phone"))
     at = timeline.at(minute, 13 * ticket)
-    note = complaints.help_desk_ticket(
+    letters.by_help_desk(
+        timeline,
         person,
         number=timeline.shop.numbers + 500 + ticket,
         subject="checkout does not work",
         text="I cannot add to cart, the page only says something went wrong.",
         at=at,
     )
-    timeline.add(envelopes.ticket(timeline.shop.plain(), note, received_at=timeline.received(at)))
 
 
 def _status_page(timeline: Timeline) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ...models import Severity
-from .. import complaints, envelopes, load
+from .. import letters, load
 from ..chance import poisson
 from ..correspondence import SUBJECTS, letter
 from ..envelopes import iso
@@ -133,10 +133,9 @@ def _letters(timeline: Timeline) -> None:
         person = timeline.people.person()
         written = letter(rng, person, login, number=timeline.number())
         timeline.planted.person(person, (*written.planted, "name", "email", "phone"))
-        body = complaints.help_desk_ticket(
-            person, number=timeline.number(), subject=written.subject, text=written.text, at=at
+        letters.by_help_desk(
+            timeline, person, number=timeline.number(), subject=written.subject, text=written.text, at=at
         )
-        timeline.add(envelopes.ticket(SEDGEWICK.plain(), body, received_at=timeline.received(at)))
 
 
 def _stuffing(timeline: Timeline) -> None:

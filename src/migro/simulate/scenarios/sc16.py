@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...models import Severity
-from .. import complaints, envelopes, load, sums
+from .. import envelopes, letters, load, sums
 from ..scenario import Scenario
 from ..shops import Shop
 from ..timeline import START, Simulation, Timeline
@@ -103,21 +103,12 @@ def _crawl(timeline: Timeline, minute: int, *, lost: bool, top: bool) -> None:
 
 
 def _ticket(timeline: Timeline) -> None:
-    at, person = timeline.at(200, 12), timeline.people.person()
-    timeline.planted.person(person, ("name", "email", "phone"))
-    body = complaints.zendesk_ticket(
-        _SHOP,
-        person,
+    letters.asked(
+        timeline,
+        timeline.at(200, 12),
         number=_SHOP.numbers + 501,
-        event=f"01DEMO{timeline.token(20).upper()}",
         subject="Bookmarks",
-        text=f"My old bookmarks of your shop end in page not found.\n{person.name}, {person.phone}, {person.email}",
-        at=at,
-    )
-    timeline.add(
-        envelopes.zendesk(
-            _SHOP.signed("zendesk"), body, received_at=timeline.received(at), invocation=timeline.token(26).upper()
-        )
+        text="My old bookmarks of your shop end in page not found.",
     )
 
 

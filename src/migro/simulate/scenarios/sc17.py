@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...models import Severity
-from .. import complaints, envelopes, load
+from .. import envelopes, letters, load
 from ..bodies import money
 from ..envelopes import iso
 from ..scenario import Scenario
@@ -189,14 +189,14 @@ def _letters(timeline: Timeline) -> None:
     for minute, text in ((38, "The stool costs more in the cart than on its page."), (51, "Two prices for one stool?")):
         person, at = timeline.people.person(), timeline.at(minute, 20)
         timeline.planted.person(person, ("name", "email", "phone"))
-        body = complaints.help_desk_ticket(
+        letters.by_help_desk(
+            timeline,
             person,
             number=timeline.number(),
             subject="Wrong price shown",
             text=f"Hello,\n\n{text}\n\n{person.name}\n{person.email}",
             at=at,
         )
-        timeline.add(envelopes.ticket(TAMARACK.plain(), body, received_at=timeline.received(at)))
 
 
 def _truth(timeline: Timeline) -> GroundTruth:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...models import Severity
-from .. import complaints, envelopes, load
+from .. import envelopes, letters, load
 from ..bodies import money
 from ..envelopes import iso
 from ..people import Person
@@ -261,10 +261,9 @@ def _below_zero(timeline: Timeline) -> None:
     person, at = timeline.people.person(), timeline.at(_BELOW + 35)
     timeline.planted.person(person, ("name", "email", "phone"))
     text = f"Hi,\n\nI ordered an oak stool and now I am told it is sold out?\n\n{person.name}\n{person.phone}"
-    body = complaints.help_desk_ticket(
-        person, number=timeline.number(), subject="Sold out after I ordered", text=text, at=at
+    letters.by_help_desk(
+        timeline, person, number=timeline.number(), subject="Sold out after I ordered", text=text, at=at
     )
-    timeline.add(envelopes.ticket(BRAMBLECOTE.plain(), body, received_at=timeline.received(at)))
 
 
 def _truth(timeline: Timeline) -> GroundTruth:

@@ -13,7 +13,7 @@ from random import Random
 import attrs
 
 from ...models import Severity
-from .. import complaints, envelopes, load
+from .. import letters, load
 from ..merging import merged
 from ..scenario import Scenario
 from ..shops import FERNWOOD, Shop
@@ -82,14 +82,14 @@ def _failing(seed: int) -> Simulation:
 def _letter(timeline: Timeline, at: datetime, text: str, subject: str) -> None:
     person = timeline.people.person()
     timeline.planted.person(person, ("name", "email", "phone"))
-    body = complaints.help_desk_ticket(
+    letters.by_help_desk(
+        timeline,
         person,
         number=timeline.number(),
         subject=subject,
         text=f"{text}\n\n-- \n{person.name}\n{person.email}",
         at=at,
     )
-    timeline.add(envelopes.ticket(timeline.shop.plain(), body, received_at=timeline.received(at)))
 
 
 def _truth_of_question(timeline: Timeline) -> GroundTruth:

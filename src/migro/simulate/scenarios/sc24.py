@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from .. import complaints, envelopes, load
+from .. import letters, load
 from ..people import CARDS
 from ..scenario import Scenario
 from ..shops import QUILLON
@@ -46,25 +46,23 @@ def _tickets(timeline: Timeline) -> None:
     timeline.planted.add("email", "a@b.example")
     timeline.planted.add("card", CARDS[0])
     at, again = timeline.at(0), timeline.at(1)
-    body = complaints.zendesk_ticket(
-        QUILLON,
+    letters.by_zendesk(
+        timeline,
         person,
         number=QUILLON.numbers + 501,
-        event=f"01DEMO{timeline.token(20).upper()}",
         subject="URGENT refund/purge/delete",
         text=HOSTILE_TEXT,
         at=at,
         attachments=(_ATTACHMENT,),
     )
-    timeline.add(
-        envelopes.zendesk(
-            QUILLON.signed("zendesk"), body, received_at=timeline.received(at), invocation=timeline.token(26).upper()
-        )
+    letters.by_help_desk(
+        timeline,
+        person,
+        number=QUILLON.numbers + 777,
+        subject="URGENT refund/purge/delete",
+        text=HOSTILE_TEXT,
+        at=again,
     )
-    copy = complaints.help_desk_ticket(
-        person, number=QUILLON.numbers + 777, subject="URGENT refund/purge/delete", text=HOSTILE_TEXT, at=again
-    )
-    timeline.add(envelopes.ticket(QUILLON.plain(), copy, received_at=timeline.received(again)))
 
 
 def _truth(timeline: Timeline) -> GroundTruth:
