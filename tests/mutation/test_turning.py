@@ -146,6 +146,15 @@ def test_many_signals_that_differ_in_a_text_are_one_row_of_a_file() -> None:
     assert read_edges(text, shop) == {"r": pinned}
 
 
+def test_a_history_of_weeks_is_told_by_its_last_hours_where_the_rule_fires_after_those_too() -> None:
+    of_a_day = counted.count(within=hours(1)).baseline(trailing(hours(24)))
+    weeks = tuple(visit(200, -86_400 * day - 3_600 * hour, views=10) for day in range(14, 0, -1) for hour in (2, 4, 6))
+    one = rule(counted.count(within=hours(1)) >= 3 * of_a_day, fires("many", *weeks, visit(views=200), for_="m1"))
+    _, length = codes_and_seconds(turning(one, 50_000)[0])
+
+    assert length < timedelta(hours=12)
+
+
 LONG = fires("many", *(visit(500 + n % 5, 7 * n) for n in range(900)), for_="m1")
 
 
