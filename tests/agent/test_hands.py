@@ -16,61 +16,12 @@ from migro.agent.hands import DryRun, Live
 from migro.decide import Guard, Proposed
 from migro.errors import ActionError, ActionUnclear, survivable
 from migro.expressions.features import feature
-from migro.models import Action, ActionResult, Capability, Outcome, Parameters, Risk
+from migro.models import Action, ActionResult, Capability, Outcome
 from migro.models.lines import LONGEST, one_line
 from migro.remember import VolatileMemory
 from migro.rules import Rule, RuleSet, on, supports
+from tests.agent.hands import Declared, Plain
 from tests.agent.world import DOWN, OPEN_POLICY, RULES, Call, Run, sure
-
-
-class Nothing(Parameters):
-    pass
-
-
-def doing(said: Any) -> Any:
-    if isinstance(said, BaseException):
-        raise said
-    return said
-
-
-class Plain:
-    """Hands that say what they are told to say, and count how often they act."""
-
-    kinds = frozenset({"tag"})
-
-    def __init__(self, said: Any = None) -> None:
-        self.said, self.acted = said, 0
-
-    def execute(self, action: Action) -> ActionResult:
-        self.acted += 1
-        result: ActionResult = doing(self.said)
-        return result
-
-
-class Declared(Plain):
-    """Hands that declare what they can do, with words of their own for it."""
-
-    def __init__(self, said: Any = None, *, standing: Any = "unknown", effect: Any = "helped", shown: Any = "") -> None:
-        super().__init__(said)
-        self.standing, self.effect, self.shown = standing, effect, shown
-
-    @property
-    def capabilities(self) -> dict[str, Capability]:
-        tag = Capability(
-            kind="tag",
-            risk=Risk.R1,
-            parameters=Nothing,
-            idempotency="check",
-            reversible=True,
-            preview=lambda action: doing(self.shown),
-        )
-        return {"tag": tag}
-
-    def check(self, action: Action) -> Any:
-        return doing(self.standing)
-
-    def verify(self, action: Action) -> Any:
-        return doing(self.effect)
 
 
 @pytest.fixture(scope="module")
@@ -216,12 +167,12 @@ def test_what_asyncio_alone_could_raise_is_not_imported_for_its_name() -> None:
 class Undeclared(Declared):
     """Hands that stumble when they are asked what they can do, once they have been listed."""
 
-    asked = 0
+    listed = 0
 
     @property
     def capabilities(self) -> dict[str, Capability]:
-        self.asked += 1
-        if self.asked > 3:
+        self.listed += 1
+        if self.listed > 3:
             raise LookupError("what a customer wrote")
         return super().capabilities
 
@@ -234,16 +185,16 @@ def test_an_actuator_that_cannot_say_what_it_can_do_holds_up_nothing_else(tag: A
     )
     for signal in sure():
         agent.handle(signal)
-    hands.asked = 9
+    hands.listed = 9
     found = {a.kind: a for a in agent.drain()}
 
     assert (found["tag"].status.value, found["notify"].status.value) == ("failed", "succeeded")
     assert found["tag"].note == "Undeclared raised LookupError when it was asked whether it can do it"
     assert hands.acted == 0
     assert [a for a in alarms if "raised LookupError" in a]
-    hands.asked = 0
+    hands.listed = 0
     live = Live([hands])
-    hands.asked = 9
+    hands.listed = 9
     assert live.take_up(tag).status == "unknown"
     assert live.preview(tag) == "its actuator cannot say what it would do: LookupError"
 

@@ -26,58 +26,26 @@ from migro.models import (
     Capability,
     Effect,
     Outcome,
-    Parameters,
     PersonActed,
     Risk,
-    Standing,
     Tick,
     to_microseconds,
 )
 from migro.remember import VolatileMemory
 from migro.replay import replay
 from migro.rules import RuleSet
+from tests.agent.hands import Declared, Nothing
 from tests.agent.world import OPEN_POLICY, RULES, Run, after, call, probe, sure
 
 LASTING = RuleSet("lasting", *(attrs.evolve(r, lasts=timedelta(hours=30)) for r in RULES))
 POLICY = attrs.evolve(OPEN_POLICY, stale_after=timedelta(hours=30))
 
 
-class Nothing(Parameters):
-    pass
+class Looking(Declared):
+    """Hands that look two minutes after they have tagged whether that has helped."""
 
-
-class Looking:
-    """Hands that tag, and look two minutes later whether that has helped."""
-
-    def __init__(self, effect: Any = "did_not_help", *, status: Any = "succeeded", check: Standing = "unknown") -> None:
-        self.effect, self.status, self.standing = effect, status, check
-        self.asked: list[Action] = []
-        self.kinds = frozenset({"tag"})
-
-    @property
-    def capabilities(self) -> dict[str, Capability]:
-        tag = Capability(
-            kind="tag",
-            risk=Risk.R1,
-            parameters=Nothing,
-            idempotency="check",
-            reversible=True,
-            verify_after=timedelta(minutes=2),
-        )
-        return {"tag": tag}
-
-    def execute(self, action: Action) -> ActionResult:
-        return ActionResult(status=self.status)
-
-    def check(self, action: Action) -> Standing:
-        return self.standing
-
-    def verify(self, action: Action) -> Effect:
-        self.asked.append(action)
-        if isinstance(self.effect, Exception):
-            raise self.effect
-        found: Effect = self.effect
-        return found
+    def __init__(self, effect: Any = "did_not_help", *, status: Any = "succeeded") -> None:
+        super().__init__(ActionResult(status=status), effect=effect, verify_after=timedelta(minutes=2))
 
 
 class Shop:
