@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from migro.engine import NativeEngine
-from migro.expressions import UNSET, Attr, Maybe, hours, minutes, percent
+from migro.expressions import UNSET, Attr, Maybe, hours, minutes, percent, permille
 from migro.models import MerchantId, Signal
 from migro.mutation import Effort, derive, edges_text, judge, read_edges
 from migro.mutation.axes import counts
@@ -185,3 +185,19 @@ def test_what_is_missed_is_said_with_the_reason(one: Rule[Any], effort: int, why
 
     assert found.missed
     assert found.why.startswith(why)
+
+
+def test_a_rule_that_begins_to_fire_after_the_last_signal_is_watched_for_as_long() -> None:
+    good = on(Visit, Visit.code < 500, per=Visit.merchant).count(within=hours(1))
+    dropped = good.drop(good.baseline(trailing(hours(24))), p=permille(10), floor=5, every=minutes(30))
+    one = rule(dropped, fires("silence", *(visit(200, 120 * n) for n in range(180)), for_="m1", after=minutes(65)))
+    found = derive(RuleSet("shop", one), one, effort=Effort(400, 10, 10))
+
+    noticed = {name for edge in found.pinned.edges for name in edge.notices}
+    assert {"part dropped", "boundary flipped", "window doubled"} <= noticed
+
+
+def test_an_example_that_fails_already_notices_no_change() -> None:
+    one = rule(failed.at_least(3, within=minutes(5)), fires("wrong", visit(500), for_="m1"))
+
+    assert derive(RuleSet("shop", one), one).pinned.edges

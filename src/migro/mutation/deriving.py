@@ -16,10 +16,10 @@ import attrs
 
 from ..comparison.search import Effort, printed, search
 from ..comparison.trials import with_what_it_reads
-from ..engine import NativeEngine
+from ..engine import ExampleResult, NativeEngine, run_example
 from ..errors import MigroError
 from ..models import Signal
-from ..rules import Rule, RuleSet, everything
+from ..rules import Example, Rule, RuleSet, everything
 from .edges import Edge, RuleEdges, firing_in
 from .judging import Bench, coherent
 from .mutants import Mutant, mutants
@@ -90,9 +90,15 @@ class _Derivation:
         self.around = with_what_it_reads(ruleset, rule)
         self.engine = NativeEngine(self.around)
         # An example of hundreds of signals takes longer to be asked than a stream of five to be found.
-        short = tuple(e for e in rule.examples if len(e.signals) <= _SHORT)
+        short = tuple(e for e in rule.examples if len(e.signals) <= _SHORT and self._holds(e))
         self.bench = Bench(ruleset, attrs.evolve(rule, examples=short), alone=True)
         self.turning: Turning | None = None
+        self.waits = 0
+
+    def _holds(self, example: Example) -> bool:
+        """Return whether the rule does what an example says; one that fails anyhow notices no change."""
+        result = run_example(self.engine, self.rule, example)
+        return result == ExampleResult(fired_for=tuple(sorted(example.fires_for)))
 
     def derived(self, known: Sequence[Edge]) -> Derived:
         edges = [e for e in known if not e.noticed(self.engine, self.rule.id)]
@@ -103,6 +109,7 @@ class _Derivation:
                 noticed.append(changed)
             elif self.bench.verdict(changed.mutant).outcome == "survived":
                 left.append(changed)
+        self.waits = self._wait() if left else 0
         left = self._settled(self._turning(edges, left), edges, noticed, left)
         missed: list[_Changed] = []
         for changed in left:
@@ -160,9 +167,8 @@ class _Derivation:
         for stream in turning.streams(sorted(seeds, key=len)):
             signals = numbered(stream)
             turning.spend(signals, 1 + len(left))
-            until = next(self._ends(signals, 0))
             before = len(left)
-            yield Edge(signals=signals, until=until, firing=firing_in(self.engine, self.rule.id, signals, until))
+            yield self._watched(signals)
             if len(left) < before:
                 turning.encouraged()
 
@@ -215,11 +221,28 @@ class _Derivation:
         spent = 0
         for stream in itertools.islice(variants(self.rule, spans), self.effort.streams):
             signals = numbered(stream)
-            until = next(self._ends(signals, 0))
+            until = next(self._ends(signals, length(signals) + self.waits))
             spent += (len(signals) + until // _LIKE_A_SIGNAL) * (1 + len(left))
             if spent > _VARYING * self.effort.signals:
                 return
-            yield Edge(signals=signals, until=until, firing=firing_in(self.engine, self.rule.id, signals, until))
+            yield self._watched(signals, until)
+
+    def _watched(self, signals: tuple[Signal, ...], until: int | None = None) -> Edge:
+        """Return a stream with when the rule fires in it, watched for as long as it may take to begin."""
+        if until is None:
+            until = next(self._ends(signals, length(signals) + self.waits))
+        return Edge(signals=signals, until=until, firing=firing_in(self.engine, self.rule.id, signals, until))
+
+    def _wait(self) -> int:
+        """Return how long after its last signal a stream has to be watched: not at all, unless absence tells."""
+        longest = self.rule.when.longest + self.rule.lasts_us
+        for example in self.rule.examples:
+            if example.fires_for and example.signals:
+                signals = numbered(example.signals)
+                end = length(signals)
+                if any(f.start > end for f in firing_in(self.engine, self.rule.id, signals, end + longest)):
+                    return longest
+        return 0
 
     def _ends(self, signals: tuple[Signal, ...], moment: int) -> Iterator[int]:
         """Yield how long to watch: until the rule has ceased, so that it is pinned when; else to that moment."""

@@ -146,12 +146,10 @@ class Turning:
         for place in newest(shape):
             axes = (counts(shape, [place], self.reading), figures(shape, [place], self.reading))
             late = shifts(shape, place, self.reading)
-            rounds.append(
-                itertools.chain(
-                    (s for axis in itertools.chain(*axes) for s in self._turns(axis)),
-                    others(shape, place, self.reading),
-                    (s for axis in late for s in self._turns(axis)),
-                )
+            # Another value is one stream, and how many there may be is a search: the one does not wait for the other.
+            rounds += (
+                others(shape, place, self.reading),
+                (s for axis in itertools.chain(*axes, late) for s in self._turns(axis)),
             )
         yield from _in_turns(rounds)
 
