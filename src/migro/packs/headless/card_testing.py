@@ -87,7 +87,6 @@ _DISPUTES = on(Dispute, Dispute.topic.one_of("dispute.created", "fraud.warning")
 )
 
 _ENDED: Pred[Payment] = Payment.topic.one_of("order.paid", "payment.failed")
-_FAILED = on(Payment, REAL_MONEY, Payment.topic == "payment.failed", per=Payment.merchant)
 _H = minutes(30)
 _TRIED = on(Payment, REAL_MONEY, _ENDED, per=Payment.merchant).different(Payment.payment_id, within=_H)
 _PAID = on(Payment, REAL_MONEY, Payment.topic == "order.paid", per=Payment.merchant).different(

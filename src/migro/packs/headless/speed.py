@@ -68,7 +68,7 @@ SLOWER = IssueKind[MerchantId](
 )
 
 
-_H, _LONG, _SHORT = minutes(30), hours(6), minutes(5)
+_H, _LONG = minutes(30), hours(6)
 
 
 def _enough(column: Col[PageTimings, int], n: int, within: timedelta) -> Timed[MerchantId]:

@@ -69,10 +69,9 @@ SURGE = IssueKind[MerchantId](
     lag=hours(1),
 )
 
-_H, _LONG, _SHORT = minutes(30), hours(6), minutes(5)
+_SHORT = minutes(5)
 
-
-_TTFB, _LCP, _INP = PageTimings.ttfb_ms, PageTimings.lcp_ms, PageTimings.inp_ms
+_TTFB = PageTimings.ttfb_ms
 _VISITS = sessions().count(within=_SHORT)
 
 

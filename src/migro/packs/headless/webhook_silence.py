@@ -74,7 +74,6 @@ _lag = _RECEIVED.quantile(percent(95), Delivery.arrived_at - Delivery.triggered_
 _shop_lag = on(Delivery, per=Delivery.merchant).quantile(
     percent(95), Delivery.arrived_at - Delivery.triggered_at, within=minutes(15)
 )
-_SHOP_LATE = _shop_lag >= seconds(120)
 _SHOP_OFF = on(SubscriptionState, _OFF, _BY_HTTP, per=SubscriptionState.merchant).count(within=hours(1))
 _SHOP_LISTS = on(SubscriptionState, per=SubscriptionState.merchant).count(within=hours(1))
 _FEW = _RECEIVED.count(within=hours(1)).drop(
