@@ -118,6 +118,34 @@ def test_what_was_taken_back_is_forgotten(run: Run) -> None:
     assert not waited(run, wrong, withdrawn(wrong, 60))
 
 
+def test_what_is_repeated_waits_where_the_first_is_taken_back(run: Run) -> None:
+    wrong = alarm(1)
+    (decision,) = waited(run, wrong, alarm(2, 300), alarm(3, 400), withdrawn(wrong, 500), until=3600)
+
+    assert decision.at == after(300 + QUARTER)
+
+
+def test_of_one_that_is_repeated_all_can_be_taken_back(run: Run) -> None:
+    first, second = alarm(1), alarm(2, 300)
+
+    assert not waited(run, first, second, withdrawn(first, 500), withdrawn(second, 500), until=3600)
+    assert not run.state.alarms
+
+
+@pytest.mark.parametrize("at", [700, 1200], ids=["while it waits", "later"])
+def test_it_is_told_where_the_word_that_it_is_over_is_taken_back(run: Run, at: int) -> None:
+    recovery = alert(2, 600, over=True)
+    (decision,) = waited(run, alarm(1), recovery, withdrawn(recovery, at), until=3000)
+
+    assert decision.at == after(max(at, QUARTER))
+
+
+def test_what_was_told_ends_when_the_monitor_says_that_it_is_over(run: Run) -> None:
+    found = waited(run, alarm(1), alert(2, QUARTER + 300, over=True), until=3000)
+
+    assert [d.issue.status for d in found] == [IssueStatus.OPEN, IssueStatus.RESOLVED]
+
+
 def test_taking_it_back_after_it_was_told_ends_the_issue(run: Run) -> None:
     wrong = alarm(1)
     waited(run, wrong)

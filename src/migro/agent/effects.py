@@ -37,6 +37,7 @@ class Effects:
         named: Whether the signals of an issue have named something that they had not before.
         calm_since: Since when the monitor has been calm whose recovery is looked at now, in microseconds.
         requester: Whose word led to what this step asks people for; empty where evidence alone did.
+        recovered: The monitor whose word that all is well is looked at now; empty where it is none.
         configured: Whether other rules, another policy or another mode have come into force.
     """
 
@@ -55,5 +56,6 @@ class Effects:
     timers: list[TimerFired] = attrs.Factory(list)
     named: bool = False
     calm_since: int | None = None
+    recovered: str = ""
     configured: bool = False
     requester: str = ""

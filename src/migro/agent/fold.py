@@ -53,9 +53,11 @@ from ..verify import (
     IssueAbove,
     StepAsked,
     clock_wrong,
+    in_window,
     issue_above,
     issue_update,
     maintenance,
+    monitor_of,
     paid_in_test,
     repeats,
     serious,
@@ -72,7 +74,7 @@ from .effects import Effects
 from .emitting import emitted
 from .merging import carry_relations, lend
 from .naming import hear_names, take_names
-from .noticing import dated, watch
+from .noticing import dated, silent, watch
 from .outbox import check_due, move, of_action, stands
 from .persons import act_on
 from .quarantines import notice, release
@@ -91,6 +93,7 @@ from .systemic import (
 )
 from .texts import same_text
 from .timers import fire_timers, lapses, next_timer, tidy
+from .unexplained import cry, fall_silent
 from .unheeded import hear_alarm
 from .verifying import carry_tried, found, is_look, look_later, note_failure
 from .windows import declare
@@ -438,10 +441,15 @@ class Fold:
             notes = [*notes, f"taken for a sign of {of}"]
         elif odd:
             found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
-            more = self._conclusions.infer(state, found, effects)[1]
-            touched = (*touched, *more)
+            touched = (*touched, *cry(self._conclusions, state, signal, found, effects))
+            if silent(state, monitor_of(signal)):
+                notes = [*notes, "its monitor has said since then that it is over"]
+            if in_window(state.maintenance, now=state.now, newest=state.now):
+                hear_alarm(state, signal, touched)  # the window may last longer than what rules hear
         elif grave:
             hear_alarm(state, signal, touched)
+        elif fall_silent(self._conclusions, state, monitor_of(signal), effects):
+            notes = [*notes, "what its monitor called serious counts no more"]
         self._tell_delivery(state, seq, signal, effects, duplicate=False)
         self._tell_question(state, signal, effects)
         if behind:

@@ -8,7 +8,7 @@ from ..models.signal import effective
 from ..verify import Clock, Monitor, clock_of, monitor_of, says_over
 from .state import State
 
-__all__ = ["calm", "dated", "forget_monitors", "unhear", "watch"]
+__all__ = ["calm", "dated", "forget_monitors", "silent", "unhear", "watch"]
 
 _TELL_EVERY = 10 * 60 * 1_000_000
 
@@ -64,7 +64,13 @@ def watch(state: State, signal: Signal) -> str:
     return f"flapping: {heard}; that it is over counts once it has not changed for {span(heard.calm_at - state.now)}"
 
 
-def calm(state: State) -> list[tuple[str, Signal | None, int]]:
+def silent(state: State, name: tuple[str, ...] | None) -> bool:
+    """Return whether what a monitor said last, and is believed, is that all is well."""
+    monitor = None if name is None else state.monitors.get(name)  # one that flaps is not believed
+    return monitor is not None and monitor.said[-1][1]
+
+
+def calm(state: State) -> list[tuple[tuple[str, ...], Signal | None, int]]:
     """
     End the flapping of monitors that have been calm for long enough.
 
@@ -77,7 +83,7 @@ def calm(state: State) -> list[tuple[str, Signal | None, int]]:
     for name, monitor in over:
         del state.flapping[name]
         state.monitors[name] = monitor.calmed()
-    return [(" ".join(name), m.waiting[-1] if m.waiting else None, m.changed_at) for name, m in over]
+    return [(name, m.waiting[-1] if m.waiting else None, m.changed_at) for name, m in over]
 
 
 def unhear(state: State, id: str) -> None:

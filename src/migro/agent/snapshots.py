@@ -39,8 +39,8 @@ from ..models import (
     canonical_json,
     from_microseconds,
 )
-from ..verify import Clock, Monitor, Suppression, Version
-from .state import Above, Alarm, Arrivals, Closed, Held, Merge, Report, State, Tried
+from ..verify import Clock, Monitor, Suppression, Unexplained, Unheeded, Version
+from .state import Above, Alarm, Arrivals, Closed, Cry, Held, Merge, Report, State, Tried
 from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot", "time_of"]
@@ -233,6 +233,11 @@ def _alarm_back(since: int, signal: Any, slots: list[Any]) -> Alarm:
     return Alarm(since, Signal.from_data(signal), tuple((kind, tuple(key)) for kind, key in slots))
 
 
+def _cry_back(told: list[Any]) -> Cry:
+    signal, alarm, counts = told
+    return Cry(_CRIES[signal["kind"]].from_data(signal), alarm, counts)
+
+
 def _said_back(told: list[Any]) -> Said:
     fields: dict[str, Any] = dict(zip(_SAID, (*told[:-1], tuple(told[-1])), strict=True))
     return Said(**fields)
@@ -242,6 +247,7 @@ def _spent_back(at: int, kind: str, target: str, issue: str, partition: str, giv
     return Spent(at, kind, target, issue, partition, tuple((name, value) for name, value in given))
 
 
+_CRIES: Mapping[str, type[Signal]] = {c.__signal_kind__: c for c in (Unexplained, Unheeded)}
 _MONITOR = [field.name for field in attrs.fields(Monitor)]
 _SAID = [field.name for field in attrs.fields(Said)]
 
@@ -332,9 +338,19 @@ _STATE: Mapping[str, _Form] = {
     ),
     "told": _NESTED,
     "traits": _NESTED,
+    "cries": _Form(
+        lambda held: [
+            [name, [[one.signal.model_dump(mode="json"), one.alarm, one.counts] for one in cries.values()]]
+            for name, cries in held.items()
+        ],
+        lambda rows: {tuple(name): {one.signal.id: one for one in map(_cry_back, cries)} for name, cries in rows},
+    ),
     "alarms": _Form(
-        lambda alarms: [[place, a.since, a.signal.model_dump(mode="json"), a.slots] for place, a in alarms.items()],
-        lambda rows: {tuple(place): _alarm_back(*rest) for place, *rest in rows},
+        lambda alarms: [
+            [place, [[one.since, one.signal.model_dump(mode="json"), one.slots] for one in heard]]
+            for place, heard in alarms.items()
+        ],
+        lambda rows: {tuple(place): tuple(_alarm_back(*one) for one in heard) for place, heard in rows},
     ),
 }
 

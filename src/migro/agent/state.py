@@ -33,6 +33,7 @@ __all__ = [
     "Alarm",
     "Arrivals",
     "Closed",
+    "Cry",
     "Held",
     "Merge",
     "Report",
@@ -185,14 +186,30 @@ class Alarm:
     A critical alarm of which nothing has come yet.
 
     Attributes:
-        since: When it was first heard, in microseconds.
-        signal: What was heard then.
+        since: When it was heard, or was last let wait longer, in microseconds.
+        signal: What was heard.
         slots: The issues that it spoke for then, by (kind, key).
     """
 
     since: int
     signal: Signal
     slots: tuple[tuple[str, Key], ...] = ()
+
+
+@attrs.frozen
+class Cry:
+    """
+    Something that a monitor called serious and that nothing explained.
+
+    Attributes:
+        signal: The derived signal that says so, which rules read.
+        alarm: Id of what the monitor said.
+        counts: Whether rules read it now: they do until the monitor says that it is over.
+    """
+
+    signal: Signal
+    alarm: str
+    counts: bool
 
 
 @attrs.frozen
@@ -322,7 +339,10 @@ class State:
         reports: Open issues of merchants that the platform was told of, by id.
         told: What the platform has told merchants about its own issues: by issue and partition, what was last said.
         traits: What merchants have in common with others, such as the platform they are on, by merchant and name.
-        alarms: Critical alarms of watchers that may yet be explained, by monitor or source.
+        alarms: Critical alarms of watchers that may yet be explained, by monitor or source, oldest first: the first is
+            the one that waits, and another one only where it is withdrawn.
+        cries: What monitors called serious in the last hour and nothing explained, by monitor and id of the signal that
+            says so.
         forgets_at: Before when there is nothing old to forget, in microseconds; no part of what is remembered.
     """
 
@@ -371,5 +391,6 @@ class State:
     reports: dict[str, Report] = attrs.Factory(dict)
     told: dict[str, dict[str, str]] = attrs.Factory(dict)
     traits: dict[str, dict[str, str]] = attrs.Factory(dict)
-    alarms: dict[tuple[str, ...], Alarm] = attrs.Factory(dict)
+    alarms: dict[tuple[str, ...], tuple[Alarm, ...]] = attrs.Factory(dict)
+    cries: dict[tuple[str, ...], dict[str, Cry]] = attrs.Factory(dict)
     forgets_at: int = attrs.field(default=0, eq=False, repr=False)

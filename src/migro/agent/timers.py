@@ -7,7 +7,7 @@ from typing import Literal
 from ..decide import Policy
 from ..engine import NativeEngine
 from ..models import Action, TimerFired, from_microseconds, to_microseconds
-from ..verify import unheeded
+from ..verify import monitor_of, unheeded
 from .attending import overdue
 from .conclusions import Conclusions
 from .days import forget_days
@@ -15,7 +15,7 @@ from .easing import ease
 from .effects import Effects
 from .lingering import end_lingering
 from .merging import forget_merges
-from .noticing import calm, forget_monitors
+from .noticing import calm, forget_monitors, silent
 from .outbox import expire, lapse, next_lapse, remind
 from .rechecks import look_again
 from .recollection import forget
@@ -23,6 +23,7 @@ from .resting import begin_suppressions, end_suppressions
 from .spending import forget_spending, free
 from .state import State
 from .systemic import forget_above
+from .unexplained import cry, fall_silent, forget_cries
 from .unheeded import next_unheeded, unheeded_alarms
 from .verifying import begin_looks, forget_tried
 from .windows import window_timers
@@ -78,10 +79,11 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
         ]
         conclusions.reassess(state, sorted(state.held), effects)
     for name, recovery, since in calm(state):
-        fired.append(TimerFired(what="monitor", name=name, key=(), deadline=deadline, late_by=late_by))
+        fired.append(TimerFired(what="monitor", name=" ".join(name), key=(), deadline=deadline, late_by=late_by))
         if recovery is not None:
             effects.calm_since = since
             conclusions.infer(state, recovery, effects)
+            fall_silent(conclusions, state, name, effects)
             effects.calm_since = None
     stayed_away = end_lingering(state)
     fired += [
@@ -101,8 +103,9 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
     conclusions.reassess(state, unclear, effects)
     # After whatever else may explain them.
     for alarm in unheeded_alarms(conclusions.engine, conclusions.ruleset, state):
-        fired.append(TimerFired(what="alarm", name=alarm.topic, key=(alarm.id,), deadline=deadline, late_by=late_by))
-        conclusions.infer(state, unheeded(alarm, state.now), effects)
+        told = TimerFired(what="alarm", name=alarm.topic, key=(alarm.id,), deadline=deadline, late_by=late_by)
+        fired += [] if silent(state, monitor_of(alarm)) else [told]
+        cry(conclusions, state, alarm, unheeded(alarm, state.now), effects)
     milder = ease(state)
     fired += [
         TimerFired(what="severity", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in milder
@@ -158,4 +161,5 @@ def tidy(engine: NativeEngine, policy: Policy, state: State) -> None:
     if times > state.tidied:
         state.tidied = times
         forget_monitors(state, times * TIDY_EVERY)
+        forget_cries(state, times * TIDY_EVERY)
         engine.forget(state.engine, times * TIDY_EVERY)

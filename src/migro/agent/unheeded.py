@@ -10,11 +10,15 @@ from ..engine import Key, NativeEngine
 from ..models import IssueStatus, Severity, Signal
 from ..reason import assess
 from ..rules import RuleSet
-from ..verify import HEEDED_WITHIN, in_window, monitor_of
+from ..verify import AFTERMATH, HEEDED_WITHIN, in_window, monitor_of
+from .noticing import silent
 from .state import Alarm, Held, State
 from .systemic import NO_FAULT, WATCHERS, symptom_of
 
 __all__ = ["forget_alarm", "hear_alarm", "next_unheeded", "unheeded_alarms"]
+
+_REPEATS = 20
+"""How many times that one goes off are remembered; the first of those that are not withdrawn is the one that waits."""
 
 
 def hear_alarm(state: State, signal: Signal, slots: Iterable[tuple[str, Key]]) -> None:
@@ -30,39 +34,45 @@ def hear_alarm(state: State, signal: Signal, slots: Iterable[tuple[str, Key]]) -
     if monitor is None and in_window(state.maintenance, now=state.now, newest=state.now):
         return  # who never says that it is over is not asked after a window whether it is
     place = monitor or (signal.source_kind, signal.provider, signal.topic)
-    state.alarms.setdefault(place, Alarm(state.now, signal, tuple(sorted(slots))))
+    heard = state.alarms.get(place, ())
+    if len(heard) < _REPEATS:
+        state.alarms[place] = (*heard, Alarm(state.now, signal, tuple(sorted(slots))))
 
 
 def next_unheeded(state: State) -> int | None:
     """Return when the next alarm has waited long enough, in microseconds."""
-    first = min((alarm.since for alarm in state.alarms.values()), default=None)
+    first = min((heard[0].since for heard in state.alarms.values()), default=None)
     return None if first is None else first + HEEDED_WITHIN
 
 
 def unheeded_alarms(engine: NativeEngine, ruleset: RuleSet, state: State) -> list[Signal]:
     """
-    Stop waiting for alarms that have waited long enough, and return those that go on and that nothing explains.
+    Stop waiting for alarms that have waited long enough, and return those that nothing explains.
 
-    A monitor that goes off in a maintenance window has as long again from there on.
+    Those whose monitor has recovered are among them: where that word is withdrawn, they count.
+
+    A monitor that goes off in a maintenance window has as long again from there on, and until the leftovers of the
+    window rest no more.
     """
-    due = [place for place, alarm in sorted(state.alarms.items()) if alarm.since + HEEDED_WITHIN <= state.now]
+    due = [place for place, heard in sorted(state.alarms.items()) if heard[0].since + HEEDED_WITHIN <= state.now]
     found = [(place, state.alarms.pop(place)) for place in due]
-    left = [(place, alarm) for place, alarm in found if not _is_over(state, place)]
-    if in_window(state.maintenance, now=state.now, newest=state.now):
-        again = {place: attrs.evolve(a, since=state.now) for place, a in left if monitor_of(a.signal) is not None}
-        state.alarms.update(again)
-        return []
-    return [alarm.signal for _, alarm in left if not _explained(engine, ruleset, state, alarm)]
+    loud: list[Signal] = []
+    for place, (alarm, *others) in found:
+        windows = in_window(state.maintenance, now=state.now, newest=alarm.since)
+        if not windows or silent(state, place):
+            if not _explained(engine, ruleset, state, alarm):
+                loud.append(alarm.signal)
+        elif monitor_of(alarm.signal) is not None:
+            rests_until = max(state.maintenance[name] for name in windows) + AFTERMATH
+            waits = attrs.evolve(alarm, since=min(state.now, rests_until - HEEDED_WITHIN))
+            state.alarms[place] = (waits, *others)
+    return loud
 
 
 def forget_alarm(state: State, id: str) -> None:
     """Forget an alarm that was taken back."""
-    state.alarms = {place: alarm for place, alarm in state.alarms.items() if alarm.signal.id != id}
-
-
-def _is_over(state: State, place: tuple[str, ...]) -> bool:
-    monitor = state.monitors.get(place)  # one that flaps is not believed that it is over
-    return monitor is not None and monitor.said[-1][1]
+    left = {place: tuple(one for one in heard if one.signal.id != id) for place, heard in state.alarms.items()}
+    state.alarms = {place: heard for place, heard in left.items() if heard}
 
 
 def _explained(engine: NativeEngine, ruleset: RuleSet, state: State, alarm: Alarm) -> bool:

@@ -9,6 +9,7 @@ from .effects import Effects
 from .outbox import void
 from .recollection import REACH, disown
 from .state import PLATFORM, Held, State
+from .unexplained import cry_again, cry_ids, monitors
 
 __all__ = ["take_back"]
 
@@ -32,8 +33,9 @@ def take_back(conclusions: Conclusions, state: State, item: SignalWithdrawn, eff
     effects.withdrawal = Withdrawal(signal=id, by=item.by, reason=item.reason, at=from_microseconds(state.now))
     effects.requester = item.by
     before = state.maintenance
+    over = monitors(state)
     disown(state, id)
-    gone = {id, *derived_from(id)}
+    gone = {id, *derived_from(id), *cry_ids(state, id)}
     found = [conclusions.engine.withdraw(state.engine, one, state.now) for one in sorted(gone)]
     slots = [slot for slot, held in sorted(state.held.items()) if _rests(held, gone, effects)]
     for slot in slots:
@@ -44,6 +46,7 @@ def take_back(conclusions: Conclusions, state: State, item: SignalWithdrawn, eff
         effects.emitted.extend(_untold(state, held, gone, item))
     decided = len(effects.decisions)
     conclusions.settle(state, effects)
+    cry_again(conclusions, state, over, id, effects)
     conclusions.reassess(state, slots if state.maintenance == before else sorted(state.held), effects)
     issues = {state.held[s].issue.id for s in slots} | {d.issue.id for d in effects.decisions[decided:]}
     if not any(found) and not issues and state.maintenance == before:

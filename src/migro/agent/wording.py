@@ -8,7 +8,7 @@ from ..decide import Ruling
 from ..engine import Evidence
 from ..engine.native import ERRORS_IN_A_ROW
 from ..models import IssueStatus, Signal
-from ..reason import Assessment, confidence_of
+from ..reason import UNKNOWN, Assessment, confidence_of
 from .effects import Effects
 from .lingering import OFTEN
 from .state import Held, State
@@ -72,6 +72,8 @@ def why_now(held: Held, status: IssueStatus, assessment: Assessment, ruling: Rul
         return f"{said.by} {way}: {said.why}"
     if effects.withdrawal is not None:
         return f"{because}; {effects.withdrawal.by} withdrew a signal: {effects.withdrawal.reason}"
+    if effects.recovered and held.issue.kind == UNKNOWN.name:
+        return f"{because}; {effects.recovered} says that it is over"
     return f"{because}; {', '.join(effects.released)} released: {effects.release}" if effects.released else because
 
 
