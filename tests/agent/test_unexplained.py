@@ -24,7 +24,7 @@ def run() -> Run:
 
 
 def alarm(n: int, at: int = 0, **fields: Any) -> Signal:
-    return strange(n, at, state="firing", severity_hint="critical", **fields)
+    return strange(n, at, state="firing", **{"severity_hint": "critical", **fields})
 
 
 def over(n: int, at: int = 0, **fields: Any) -> Signal:
@@ -181,6 +181,26 @@ def test_an_alarm_counts_again_when_all_that_was_said_after_it_is_taken_back(run
     first = alarm(1)
     played(run, withdrawn(first, 360), until=400)
     assert issue(run).status is IssueStatus.RESOLVED
+
+
+def test_the_word_that_it_is_over_can_be_taken_back_twice(run: Run) -> None:
+    first, second = over(2, 60), over(3, 180)
+    played(run, alarm(1), first, withdrawn(first, 120), second, withdrawn(second, 240), until=300)
+
+    assert issue(run).status is IssueStatus.OPEN
+
+
+def test_what_is_taken_back_elsewhere_wakes_nothing_that_was_over(run: Run) -> None:
+    mild, other = alarm(3, 120, severity_hint="low"), stranger(4, 130, severity_hint=None)
+    played(run, alarm(1), over(2, 60), mild, other, withdrawn(other, 180), until=300)
+
+    assert issue(run).status is IssueStatus.RESOLVED
+
+
+def test_what_is_over_waits_for_the_end_of_no_window(run: Run) -> None:
+    played(run, WINDOW[0], alarm(1, 60), over(2, 120), until=20 * MINUTE)
+
+    assert not run.state.alarms
 
 
 def test_what_came_too_late_counts_when_the_word_that_it_is_over_is_taken_back(run: Run) -> None:

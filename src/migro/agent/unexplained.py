@@ -65,14 +65,13 @@ def cry_ids(state: State, alarm: str) -> set[str]:
 
 
 def cry_again(
-    conclusions: Conclusions, state: State, before: dict[tuple[str, ...], Monitor | None], by: str, effects: Effects
+    conclusions: Conclusions, state: State, before: dict[tuple[str, ...], Monitor | None], effects: Effects
 ) -> None:
     """
     Judge anew what monitors called serious, of which something was withdrawn.
 
     Args:
         before: As `monitors` was before.
-        by: Id of what was withdrawn: a signal that was taken back once is not taken in again under its name.
     """
     now = monitors(state)
     for name, cries in sorted(state.cries.items()):
@@ -84,7 +83,7 @@ def cry_again(
             heard = [one for one in cries.values() if one.signal.effective_at + _LASTS >= state.now]
             del state.cries[name]
             for one in heard:
-                id = content_id("sig", one.signal.id, "again", by)
+                id = content_id("sig", one.signal.id, "again")  # what was taken back once is not taken in again
                 derived = one.signal.model_copy(update={"id": id})
                 state.cries.setdefault(name, {})[id] = Cry(derived, one.alarm, counts=True)
                 conclusions.infer(state, derived, effects)

@@ -46,7 +46,7 @@ def take_back(conclusions: Conclusions, state: State, item: SignalWithdrawn, eff
         effects.emitted.extend(_untold(state, held, gone, item))
     decided = len(effects.decisions)
     conclusions.settle(state, effects)
-    cry_again(conclusions, state, over, id, effects)
+    cry_again(conclusions, state, over, effects)
     conclusions.reassess(state, slots if state.maintenance == before else sorted(state.held), effects)
     issues = {state.held[s].issue.id for s in slots} | {d.issue.id for d in effects.decisions[decided:]}
     if not any(found) and not issues and state.maintenance == before:
