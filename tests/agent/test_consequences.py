@@ -15,11 +15,11 @@ from migro.agent.naming import things_of
 from migro.decide import recompute
 from migro.errors import InputError, NotFound
 from migro.expressions import minutes
-from migro.models import Attention, Decision, Issue, Outcome, PersonActed, Severity, Signal
+from migro.models import Attention, CauseChanged, Decision, Issue, IssueChanged, Outcome, PersonActed, Severity, Signal
 from migro.remember import VolatileMemory
 from migro.replay import replay
 from tests.agent.related import SYSTEMIC, T0, after, agent, delay, delivery, doubt, failure, lost, mismatch, release
-from tests.agent.world import conserved
+from tests.agent.world import Run, conserved
 from tests.effort import cases
 
 few = settings(max_examples=cases(10), deadline=None)
@@ -266,6 +266,17 @@ def test_every_merchant_hears_once_and_replay_and_restart_find_the_same() -> Non
     assert _related(memory) == _related(at_once)
     assert replay(memory, agent().fold).differences == ()
     conserved(memory)
+
+
+def test_what_time_alone_ends_is_told_above_whatever_else_the_step_is_about() -> None:
+    run = Run(agent().fold)
+    run.give(*(failure(60 + n, "m_1", n=n) for n in range(3)))
+    (held,) = [h for (kind, _), h in run.state.held.items() if kind == "down"]
+    above = held.issue.model_copy(update={"id": "iss_p", "kind": "many_down"})
+    run.give(CauseChanged(at=after(5 * 3600), issue=above, decision="dec_p", began=held.issue.first_seen, shared=()))
+    told = [given for _, given in run.steps[-1].record.emitted if isinstance(given, IssueChanged)]
+
+    assert [one.issue.status.value for one in told] == ["resolved"]
 
 
 def _related(memory: VolatileMemory) -> dict[str, tuple[str | None, str]]:

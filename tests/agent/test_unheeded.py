@@ -13,7 +13,19 @@ from migro.agent import Fold
 from migro.agent.snapshots import restore, snapshot
 from migro.models import Attention, IssueStatus, Severity, Signal, SignalWithdrawn, Tick
 from migro.rules import IssueKind, Rule, RuleSet, SeverityScale, on, supports
-from tests.agent.world import LOUD, OPEN_POLICY, Alert, Probe, Run, after, alert, maintenance, probe, withdrawn
+from tests.agent.world import (
+    LOUD,
+    OPEN_POLICY,
+    Alert,
+    Probe,
+    Run,
+    after,
+    alert,
+    maintenance,
+    probe,
+    stranger,
+    withdrawn,
+)
 from tests.effort import cases
 
 QUARTER = 15 * 60
@@ -173,6 +185,20 @@ def test_a_log_line_of_an_announced_window_is_told_to_nobody(run: Run) -> None:
     run.give(maintenance(1, 0, True), line.model_copy(update={"resource": None}), maintenance(2, 100, False))
 
     assert not waited(run, until=3600 + QUARTER)
+
+
+def test_what_a_signal_adds_to_the_issue_that_time_opened_is_counted_in_either_step() -> None:
+    ticked, plain = Run(Fold(HALF_SURE, OPEN_POLICY)), Run(Fold(HALF_SURE, OPEN_POLICY))
+    ticked.give(alarm(1), Tick(at=after(QUARTER)))
+    plain.give(alarm(1))
+    again = stranger(2, QUARTER + 60, source_kind="monitor", topic="alert.firing")
+    for run in (ticked, plain):
+        run.give(again)
+    found = [unknown(run)[-1].issue for run in (ticked, plain)]
+    dispositions = [run.steps[-1].record.disposition for run in (ticked, plain)]
+
+    assert found[0].signals == found[1].signals == 2
+    assert dispositions[0] == dispositions[1]
 
 
 told = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 2), st.integers(0, 3)), min_size=1, max_size=12)

@@ -36,6 +36,7 @@ class Effects:
         timers: What time alone brought about, in order.
         named: Whether the signals of an issue have named something that they had not before.
         calm_since: Since when the monitor has been calm whose recovery is looked at now, in microseconds.
+        passed: How many of the decisions time alone brought about, before the input.
         requester: Whose word led to what this step asks people for; empty where evidence alone did.
         recovered: The monitor whose word that all is well is looked at now; empty where it is none.
         configured: Whether other rules, another policy or another mode have come into force.
@@ -59,3 +60,8 @@ class Effects:
     recovered: str = ""
     configured: bool = False
     requester: str = ""
+    passed: int = 0
+
+    def begin(self) -> None:
+        """Let what time alone has opened and counted before be no doing of the input, whichever step it fell into."""
+        self.opened, self.counted, self.passed = set(), set(), len(self.decisions)

@@ -35,7 +35,8 @@ def emitted(
         return ()
     if isinstance(item, CauseChanged):
         # That an issue follows from one of the platform, the platform knows; not that one was opened on its word.
-        decisions = [d for d in decisions if (d.issue.kind, d.issue.key) in effects.opened]
+        passed, own = decisions[: effects.passed], decisions[effects.passed :]
+        decisions = [*passed, *(d for d in own if (d.issue.kind, d.issue.key) in effects.opened)]
     changed = [_changed(state, d) for d in decisions]
     for one in changed:
         held = state.held.get((one.issue.kind, one.issue.key))

@@ -218,6 +218,7 @@ class Fold:
         state.now = now
         # Before the input, so that a tick in between makes no difference to what an issue is remembered for.
         tidy(self.engine, self.policy, state)
+        effects.begin()
         disposition = self._consume(state, seq, item, effects)
         notice(self._conclusions, state, effects)
         self._conclusions.relate(state, effects)
