@@ -4,13 +4,16 @@ The whole pack under the traffic of a market: how many signals a second on one c
 Run it from the repository, on a quiet machine::
 
     python -m tests.benchmarks.pack --merchants 2000 --signals 300000 --store volatile
+    python -m tests.benchmarks.pack --merchants 2000 --signals 300000 --store none --rate 5000
     python -m tests.benchmarks.pack --merchants 100 --signals 60000 --store none --digest
 
 Signals are given to the agent as they come in, in batches of what has come while the last batch was thought about:
-that is a queue in front of one core, played with the signals' own times and the processor time that each batch takes.
-A signal's latency runs from its receipt to the end of its batch, in which its decisions are stored. Where the core
-cannot keep up, latency says little; a market of fewer merchants is slower by as much. Making the signals is not
-timed. The collector of cyclic garbage is set as ``migro run`` sets it.
+that is a queue in front of one core, played with the processor time that each batch takes. A signal's latency runs
+from its receipt to the end of its batch, in which its decisions are stored. Signals come at their own times, which
+crowd together at some moments of a minute, or with ``--rate`` evenly; beside the latency is what it would be if every
+signal took equally long, which is what the crowding alone costs. Where the core cannot keep up, latency says little; a
+market of fewer merchants is slower by as much. Making the signals is not timed. The collector of cyclic garbage is set
+as ``migro run`` sets it.
 
 Stores: ``none`` folds and forgets, which shows the memory of live windows alone; ``volatile`` keeps the journal in
 memory; ``sqlite`` keeps it in a file. The digest over everything concluded is equal for equal conclusions: compare it
@@ -27,7 +30,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -150,6 +153,7 @@ class Queue:
     Signals in front of one core, by their own times.
 
     Attributes:
+        rate: How many signals come a second, evenly; 0 for at their own times.
         free: When the core has done what it was given, in seconds of the signals' time.
         busy: Seconds of processor time so far.
         rest: Called once a second of the signals' time, as `migro run` calls it between two pieces of work.
@@ -157,28 +161,39 @@ class Queue:
 
     thinking: Thinking
     rest: Callable[[], None]
+    rate: int = 0
     free: float = 0.0
     busy: float = 0.0
     ticked: datetime | None = None
     begun: datetime | None = None
     latencies: list[float] = attrs.Factory(list)
+    came: list[float] = attrs.Factory(list)
 
     def work(self, signals: Sequence[Signal]) -> None:
         """Take signals in, in the batches in which they would have waited."""
-        done = 0
+        done, came = 0, [self._at(signal, len(self.came) + n) for n, signal in enumerate(signals)]
+        self.came += came
         while done < len(signals):
-            first = self._at(signals[done])
-            self.free = max(self.free, first)
+            self.free = max(self.free, came[done])
             many = 1
-            while done + many < len(signals) and many < _BATCH and self._at(signals[done + many]) <= self.free:
+            while done + many < len(signals) and many < _BATCH and came[done + many] <= self.free:
                 many += 1
             batch = signals[done : done + many]
             self._pass_time(batch[0].received_at)
             self.free += self._timed(lambda given=batch: self.thinking.take(given))
-            self.latencies += [self.free - self._at(s) for s in batch]
+            self.latencies += [self.free - at for at in came[done : done + many]]
             done += many
 
-    def _at(self, signal: Signal) -> float:
+    def equally(self) -> Iterator[float]:
+        """Yield the latencies that there would be if every signal took equally long."""
+        each, free = self.busy / len(self.came), 0.0
+        for at in self.came:
+            free = max(free, at) + each
+            yield free - at
+
+    def _at(self, signal: Signal, number: int) -> float:
+        if self.rate:
+            return number / self.rate
         if self.begun is None:
             self.begun = signal.received_at
         return (signal.received_at - self.begun).total_seconds()
@@ -210,9 +225,9 @@ def quantile(values: Iterable[float], q: float) -> float:
     return 1_000 * ordered[min(len(ordered) - 1, int(q * len(ordered)))]
 
 
-def run(shops: int, count: int, thinking: Thinking, counts: Counts, rest: Callable[[], None]) -> None:
+def run(shops: int, count: int, queue: Queue, counts: Counts) -> None:
     """Play a market and print what came of it, in quarters."""
-    signals, queue, empty = market(shops), Queue(thinking, rest), megabytes()
+    signals, empty = market(shops), megabytes()
     begun = ended = None
     for quarter in range(1, 5):
         left, busy, seen = count // 4, queue.busy, len(queue.latencies)
@@ -234,7 +249,10 @@ def run(shops: int, count: int, thinking: Thinking, counts: Counts, rest: Callab
     total, span = sum(counts.signals.values()), (ended - begun).total_seconds()
     print(f"{total} signals of {shops} merchants, {total / span:.0f}/s by their own times, over {span:.0f} s of them;")
     print(f"{queue.busy:.1f} s of processor time: {total / queue.busy:.0f} signals/s on one core")
-    print(f"latency p50 {quantile(queue.latencies, 0.5):.1f} ms, p99 {quantile(queue.latencies, 0.99):.1f} ms")
+    come = f"evenly, {queue.rate} a second" if queue.rate else "at their own times"
+    waited, equally = queue.latencies, list(queue.equally())
+    print(f"they come {come}: latency p50 {quantile(waited, 0.5):.1f} ms, p99 {quantile(waited, 0.99):.1f} ms;")
+    print(f"if each took equally long: p50 {quantile(equally, 0.5):.1f} ms, p99 {quantile(equally, 0.99):.1f} ms")
     unread = sum(n for name, n in counts.signals.items() if name.removeprefix("recorded: ") in _UNREAD)
     print(f"{1 - unread / total:.1%} of the signals are read by a premise; {counts.decisions} decisions")
     for name, n in counts.signals.most_common():
@@ -250,6 +268,9 @@ def main() -> int:
     parser.add_argument("--store", choices=("none", "volatile", "sqlite"), default="volatile")
     parser.add_argument("--durability", choices=("full", "normal"), default="normal", help="of SQLite")
     parser.add_argument("--digest", action="store_true", help="hash all conclusions; only without a store")
+    parser.add_argument(
+        "--rate", type=int, default=0, help="signals come evenly, so many a second, not at their own times"
+    )
     arguments = parser.parse_args()
     if arguments.digest and arguments.store != "none":
         parser.error("a digest needs --store none")
@@ -270,7 +291,7 @@ def main() -> int:
         heap = stack.enter_context(long_lived())
         print(f"{len(RULES)} rules, store {store}, Python {platform.python_version()}; one shop in", end=" ")
         print(f"{FAILING_ONE_IN} has the trouble of a scenario")
-        run(arguments.merchants, arguments.signals, thinking, counts, heap.rest)
+        run(arguments.merchants, arguments.signals, Queue(thinking, heap.rest, arguments.rate), counts)
     return 0
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from migro.cli import rules_edges
+from migro.cli.main import main
+from migro.cli.rule_work import each
 from tests.conftest import RunPython
 
 RULES = """
@@ -228,6 +233,21 @@ SEEN = RuleSet(
         "  lasts doubled: lasts 0:10:00 -> 0:10:00.000001",
     ]
     assert [(m["rule"], len(m["changes"])) for m in data["missed"]] == [("never", 2)]
+
+
+def test_what_was_found_is_kept_when_the_search_is_ended(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(*work: Any) -> Iterator[Any]:
+        yield next(each(*work))
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(shop)
+    monkeypatch.syspath_prepend(str(shop))
+    monkeypatch.setattr(rules_edges, "_SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(rules_edges, "each", ended)
+    assert main(["rules", "edges", "--rules", "checked_shop:FAULTY", "--write"]) == 130
+
+    (found,) = json.loads((shop / "migro-rules.edges.json").read_text("utf-8"))["rules"].values()
+    assert found["edges"]
 
 
 def test_without_a_file_there_is_nothing_to_compare_with(shop: Path, run_migro: RunPython) -> None:

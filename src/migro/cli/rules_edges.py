@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import attrs
@@ -19,6 +20,9 @@ from .rule_work import add_choice, each, positive, wanted
 from .surroundings import configuration
 
 __all__ = ["existing_edges", "register"]
+
+_SAVE_EVERY_S = 30.0
+"""A search of a large set takes an hour; what was found is written so often, so that whoever ends it loses little."""
 
 
 def register(inside: Any, common: argparse.ArgumentParser) -> None:
@@ -66,10 +70,14 @@ def edges_of_rules(arguments: argparse.Namespace, console: Console) -> int:
         effort=arguments.effort,
     )
     done: dict[str, _Done] = {}
+    saved = monotonic()
     with console.progress("rules", len(rules)) as meter:
         for rule, result in zip(rules, each(work, ruleset, rules, arguments.jobs), strict=True):
             done[rule.id] = result
             meter.step(rule.id)
+            if result.derived is not None and monotonic() - saved >= _SAVE_EVERY_S:
+                written(path, edges_text(_pinned(ruleset, known, done)))
+                saved = monotonic()
     if arguments.write:
         return _write(ruleset, known, done, path, console)
     findings = [f for result in done.values() for f in result.findings]
@@ -130,11 +138,16 @@ class _Work:
         return _Done(findings=findings, derived=derive(ruleset, rule, effort=effort, known=known))
 
 
-def _write(ruleset: RuleSet, known: dict[str, RuleEdges], done: dict[str, _Done], path: Path, console: Console) -> int:
+def _pinned(ruleset: RuleSet, known: dict[str, RuleEdges], done: dict[str, _Done]) -> dict[str, RuleEdges]:
+    """Return what is to be pinned of all rules: as found, and of those that were not searched as it was."""
     there = {r.id for r in ruleset.rules}
     pinned = {id: edges for id, edges in known.items() if id in there}
+    return pinned | {id: result.derived.pinned for id, result in done.items() if result.derived is not None}
+
+
+def _write(ruleset: RuleSet, known: dict[str, RuleEdges], done: dict[str, _Done], path: Path, console: Console) -> int:
+    pinned = _pinned(ruleset, known, done)
     searched = {id: result.derived for id, result in sorted(done.items()) if result.derived is not None}
-    pinned |= {id: derived.pinned for id, derived in searched.items()}
     written(path, edges_text(pinned))
     count = sum(len(p.edges) for p in pinned.values())
     if console.text:
