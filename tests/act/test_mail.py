@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -250,6 +251,21 @@ def test_a_server_that_trickles_is_not_waited_for_without_end() -> None:
     with trickling(b"") as port:
         hands: Any = Mail(
             "127.0.0.1", port=port, security="none", sender="a@b.example", to={"on_call": ["c@d.example"]}, redact=scrub
+        )
+        hands._timeout_s = 0.1
+        with pytest.raises(ActionDelayed, match="did not answer in time"):
+            hands.execute(sample_action())
+
+
+def test_a_server_that_says_nothing_in_time_is_told_as_that() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hands: Any = Mail(
+            "127.0.0.1",
+            port=silent.getsockname()[1],
+            security="none",
+            sender="a@b.example",
+            to={"on_call": ["c@d.example"]},
+            redact=scrub,
         )
         hands._timeout_s = 0.1
         with pytest.raises(ActionDelayed, match="did not answer in time"):

@@ -224,6 +224,9 @@ def _before(error: Exception) -> ActionError:
         return ActionRefused("the mail server does not offer what is configured: TLS, or a way to log in")
     if isinstance(error, smtplib.SMTPResponseException):
         return _meaning(error.smtp_code, "the connection")
+    if isinstance(error.__context__, TimeoutError):
+        # smtplib calls a reply that takes too long a server that has hung up.
+        return ActionDelayed("the mail server did not answer in time")
     if isinstance(error, smtplib.SMTPException | OSError):
         return ActionDelayed(f"no mail server was reached: {type(error).__name__}")
     return ActionRefused(f"the mail server could not be used: {type(error).__name__}")

@@ -12,7 +12,7 @@ __all__ = ["Heap", "long_lived"]
 _NEW_OBJECTS = 2_000
 """So many more objects than before make Python look for cycles among them: a millisecond or so, and nobody waits."""
 
-_YOUNG_LOOKS = 100
+_YOUNG_LOOKS = 500
 """After so many such looks it goes through what all of them have left: whoever rests is never as far."""
 
 _FREEZE_EVERY = 1.0
