@@ -27,7 +27,7 @@ class Knot:
 def test_what_is_there_is_left_alone_once_a_second() -> None:
     now = [0.0]
     heap, frozen = Heap(lambda: now[0]), gc.get_freeze_count()
-    kept = [[] for _ in range(1_000)]  # type: list[list[int]]
+    kept: list[list[int]] = [[] for _ in range(1_000)]
 
     now[0] = 0.9
     heap.rest()

@@ -13,10 +13,10 @@ _NEW_OBJECTS = 2_000
 """So many more objects than before make Python look for cycles among them: a millisecond or so, and nobody waits."""
 
 _YOUNG_LOOKS = 500
-"""After so many such looks it goes through what all of them have left: whoever rests is never as far."""
+"""After so many such looks it goes through what all of them have left: whoever rests is hardly ever as far."""
 
-_FREEZE_EVERY = 1.0
-_COLLECT_EVERY = 3_600.0
+_FREEZE_EVERY_S = 1.0
+_COLLECT_EVERY_S = 3_600.0
 
 
 class Heap:
@@ -24,20 +24,20 @@ class Heap:
     What has lasted, kept from the garbage collector.
 
     Args:
-        seconds: A clock that never runs backwards.
+        seconds: A clock in seconds that never runs backwards.
     """
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
-        self._freezes_at = seconds() + _FREEZE_EVERY
-        self._collects_at = seconds() + _COLLECT_EVERY
+        self._freezes_at = seconds() + _FREEZE_EVERY_S
+        self._collects_at = seconds() + _COLLECT_EVERY_S
 
     def rest(self) -> None:
         """
         Leave alone from now on what is there, at most once a second; call it between two pieces of work.
 
-        What a process keeps of thousands of merchants is millions of objects, none in a cycle, and going through them
-        takes a second in which nobody is served. Once an hour they are gone through all the same: what hosts bring
+        What a process keeps of thousands of merchants is millions of objects, none in a cycle, and nobody is served
+        while they are gone through. Once an hour they are gone through all the same: what hosts bring
         along may leave cycles.
         """
         now = self._seconds()
@@ -47,9 +47,9 @@ class Heap:
             gc.unfreeze()
             gc.collect()
             now = self._seconds()
-            self._collects_at = now + _COLLECT_EVERY
+            self._collects_at = now + _COLLECT_EVERY_S
         gc.freeze()
-        self._freezes_at = now + _FREEZE_EVERY
+        self._freezes_at = now + _FREEZE_EVERY_S
 
 
 @contextmanager
