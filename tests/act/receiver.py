@@ -102,8 +102,8 @@ def receiving(receiver: Receiver) -> Iterator[str]:
 
 
 @contextmanager
-def trickling(first: bytes) -> Iterator[int]:
-    """Serve one peer that says `first` and then a letter now and then, without end; give its port."""
+def trickling(first: bytes, then: bytes = b"2") -> Iterator[int]:
+    """Serve one peer that says `first` and `then` now and then, without end; give its port."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -112,7 +112,7 @@ def trickling(first: bytes) -> Iterator[int]:
             with line, suppress(OSError):
                 line.sendall(first)
                 while not over.wait(0.02):
-                    line.sendall(b"2")
+                    line.sendall(then)
 
         thread = threading.Thread(target=trickle)
         thread.start()

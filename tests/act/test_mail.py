@@ -247,8 +247,9 @@ def test_personal_words_stay_here(world: World) -> None:
     assert [word for word in ("jo.doe", "4111", "1234567") if word in only(world.box).as_string()] == []
 
 
-def test_a_server_that_trickles_is_not_waited_for_without_end() -> None:
-    with trickling(b"") as port:
+@pytest.mark.parametrize(("first", "then"), [(b"", b"2"), (b"220 here\r\n", b"250-one more\r\n")])
+def test_a_server_that_trickles_is_not_waited_for_without_end(first: bytes, then: bytes) -> None:
+    with trickling(first, then) as port:
         hands: Any = Mail(
             "127.0.0.1", port=port, security="none", sender="a@b.example", to={"on_call": ["c@d.example"]}, redact=scrub
         )

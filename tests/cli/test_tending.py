@@ -196,6 +196,22 @@ def test_what_is_no_request_is_refused_without_its_words(request_line: str, stat
     assert b"<" not in said
 
 
+def test_who_is_refused_in_the_middle_of_a_request_still_reads_why() -> None:
+    with (
+        serving("127.0.0.1:0", lambda *_: Reply(200, {}, b""), largest=100) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=10) as line,
+    ):
+        line.sendall(b"GET /" + b"x" * 70_000)
+        assert line.recv(1, socket.MSG_PEEK) == b"H"
+        threading.Event().wait(0.1)  # a server that hangs up on words it has not read does so by now
+        line.sendall(b"x" * 70_000 + b" HTTP/1.1\r\n\r\n")
+        line.shutdown(socket.SHUT_WR)
+        said = b"".join(iter(lambda: line.recv(4096), b""))
+
+    assert said.startswith(b"HTTP/1.1 414 ")
+    assert said.endswith(b"request-uri too long\n")
+
+
 def test_senders_that_send_nothing_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("migro.cli.serving._MOST_SENDERS", 4)
     with ExitStack() as stack, serving("127.0.0.1:0", lambda *_: Reply(200, {}, b"")) as port:

@@ -157,9 +157,9 @@ class Mail(Actor):
         with Deadline(4 * self._timeout_s, lambda: held[0].sock if held else None) as deadline:
             try:
                 return self._taken(self._connected(held), mail, to)
-            except ActionRefused as e:
+            except (ActionDelayed, ActionRefused) as e:
                 if deadline.passed:
-                    # Half a reply was read as a whole one; what follows the message itself sees to that.
+                    # Half a reply was read as a whole one, or the line was cut; neither says anything of the server.
                     raise ActionDelayed("the mail server did not answer in time") from e
                 raise
 

@@ -11,6 +11,7 @@ from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodyS
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import monotonic
 from typing import Any, Final
 
 from ..errors import ConfigurationError
@@ -28,6 +29,10 @@ _PATIENCE_S: Final = 30
 
 _MOST_SENDERS: Final = 128
 """How many senders are connected at once; beyond, whoever has been waited for longest makes room."""
+
+_LINGER_S: Final = 2
+_LINGER_BYTES: Final = 1 << 20
+"""How long, and for how much, a sender that was refused is listened to: else the refusal itself is lost on the way."""
 
 _LONGEST_LENGTH: Final = 18
 _NO_HEADERS: Final = (FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect)
@@ -91,6 +96,17 @@ def _length(headers: Message) -> int | Reply:
     return int(length)
 
 
+def _read_out(sender: socket.socket) -> None:
+    """Read what a sender still says, until it ends or has said enough."""
+    ends, left = monotonic() + _LINGER_S, _LINGER_BYTES
+    while left > 0 and (patience := ends - monotonic()) > 0:
+        sender.settimeout(patience)
+        read = len(sender.recv(min(left, 1 << 16)))
+        if not read:
+            return
+        left -= read
+
+
 def _handler(answer: Answering, largest: int, server: _Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -130,6 +146,14 @@ def _handler(answer: Answering, largest: int, server: _Server) -> type[BaseHTTPR
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(reply.body)
+
+        def finish(self) -> None:
+            """End as a peer that has said its last word: whoever closes on words it has not read takes its own back."""
+            with suppress(OSError):
+                super().finish()
+                server.waits_for(self.connection)
+                self.connection.shutdown(socket.SHUT_WR)
+                _read_out(self.connection)
 
         def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
             """Say that a request cannot be read; the words of the standard library quote all of its first line."""
