@@ -448,7 +448,8 @@ def impact(r: Random, per: tuple[str, ...]) -> ImpactModel:
     pages = on(Page, Page.hits > r.randrange(9), per=PER[per](Page))
     amounts = Amounts(of=pages, amount=Page.code, currency=fact(Shop.host), within=spans(r))
     each = attrs.evolve(amounts, currency=Page.word, each=Page.ok, after=spans(r), pieces=Page.hits, pace=Page.code + 1)
-    matched = attrs.evolve(each, after_first=True, without=on(Checkout, per=PER[per](Checkout)), matching=Checkout.step)
+    alike = attrs.evolve(each, after_first=True, alike=r.choice(((), (Page.word,), (Page.word, Page.code))))
+    matched = attrs.evolve(alike, without=on(Checkout, per=PER[per](Checkout)), matching=Checkout.step)
     calendar = on(Sale, per=PER[per](Sale)) if per == ("merchant",) else None
     return ImpactModel(
         step="checkout",

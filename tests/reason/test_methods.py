@@ -381,5 +381,7 @@ def test_a_model_about_another_key_is_refused_when_the_rules_are_loaded() -> Non
         with_impact(attrs.evolve(MODEL, failed=attrs.evolve(FAILED, of=on(Basket, per=Basket.cart))))
     with pytest.raises(RuleDefinitionError, match="expected conversion="):
         ImpactModel(failed=FAILED)
+    with pytest.raises(RuleDefinitionError, match="expected after_first= beside alike="):
+        attrs.evolve(FAILED, alike=(Call.code,))
     with pytest.raises(RuleDefinitionError, match="one of told= and sessions="):
         PerDay("nothing")

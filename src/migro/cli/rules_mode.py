@@ -14,6 +14,7 @@ from ..expressions import span
 from ..models import Band, Outcome, RunMode, Severity
 from ..packs.headless.gaps import NO_CASE, NOT_YET
 from ..rules import PRIOR, ImpactModel, IssueKind, Response, Rule, RuleSet
+from ..rules.abbreviation import abbreviated
 
 __all__ = ["CELLS", "bounds", "costs", "described", "ladder", "mode_lines"]
 
@@ -132,7 +133,7 @@ def _evidence(rule: Rule[Any]) -> dict[str, Any]:
         "family": rule.then.family,
         "why": rule.why,
         "when": str(rule.when),
-        "bounds": bounds(str(rule.when)),
+        "bounds": abbreviated(bounds(str(rule.when))),
         "lasts": span(rule.lasts_us),
     }
 

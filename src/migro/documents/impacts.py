@@ -64,6 +64,7 @@ _AMOUNTS: Final = Form(
         field("within", SPAN),
         field("after", SPAN, default=0),
         field("after_first", TRUTH, default=False),
+        field("alike", listed(COLUMN), default=(), inner=True),
         field("without", optional(SELECTION.codec), default=None),
         field("matching", optional(FACT), default=None),
         field("pieces", optional(TERM.codec), default=None, inner=True),

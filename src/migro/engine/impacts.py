@@ -90,7 +90,9 @@ def measured_amounts(
                 newest[thing] = entry
         for thing in _matched(engine, state, amounts, key):
             newest.pop(thing, None)
-        things = [*newest.values()][1 if amounts.after_first else 0 :]
+        things = [*newest.values()]
+        if amounts.after_first:
+            things = _after_first(things, [read[id(column)] for column in amounts.alike])
     told = engine.fact(state, amounts.currency, key_names, key) if isinstance(amounts.currency, Fact) else None
     sums: dict[str, MeasuredAmount] = {}
     for entry in things:
@@ -105,6 +107,19 @@ def measured_amounts(
             before = sums.get(currency, MeasuredAmount(currency, Fraction(0), 0))
             sums[currency] = MeasuredAmount(currency, before.minor + minor, before.things + 1)
     return tuple(sums[c] for c in sorted(sums))
+
+
+def _after_first(things: list[Entry], alike: list[Callable[[Entry], Any]]) -> list[Entry]:
+    """Return what is one more of the same; all things are where nothing says which of them are alike."""
+    seen: set[tuple[Any, ...]] = set()
+    more = []
+    for thing in things:
+        group = tuple(value(thing) for value in alike)
+        if group in seen:
+            more.append(thing)
+        elif None not in group:
+            seen.add(group)
+    return more
 
 
 def _matched(engine: NativeEngine, state: EngineState, amounts: Amounts, key: Key) -> set[Any]:

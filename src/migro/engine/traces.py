@@ -39,6 +39,7 @@ from ..rules import (
     Without,
     leaves,
 )
+from ..rules.abbreviation import abbreviated
 from .joins import DropNode
 from .native import NativeEngine
 from .nodes import ComparedNode, Node, RisingNode
@@ -219,36 +220,42 @@ def _window(state: EngineState, node: Node, key: Key, since: int, until: int) ->
     return stream.between(since, until) if stream is not None else []
 
 
+def _said(premise: Premise[Any]) -> str:
+    return abbreviated(str(premise))
+
+
 def _trace(engine: NativeEngine, state: EngineState, premise: Premise[Any], key: Key, lasts: int) -> PremiseTrace:
     holds = engine.holds(state, premise, key, lasts)
     match premise:
         case Both(parts=parts):
             inner = tuple(_trace(engine, state, p, key, lasts) for p in parts)
-            return PremiseTrace(text=str(premise), satisfied=holds, parts=inner)
+            return PremiseTrace(text=_said(premise), satisfied=holds, parts=inner)
         case Recent(of=of):
             inner = (_trace(engine, state, of, key, lasts),)
-            return PremiseTrace(text=str(premise), satisfied=holds, parts=inner)
+            return PremiseTrace(text=_said(premise), satisfied=holds, parts=inner)
         case Unless(of=of, recovery=recovery):
             back = _trace(engine, state, recovery, key, lasts)
             # Read as a sentence: what satisfies the whole is that the recovery did not happen.
             at = None if back.until is None else f"{back.until:%H:%M:%S}"
             found = "none" if at is None else f"none since, the last at {at}" if holds else f"the last at {at}"
-            words = {"text": f"since then no [{recovery}]", "needed": "none", "found": found}
+            words = {"text": abbreviated(f"since then no [{recovery}]"), "needed": "none", "found": found}
             back = back.model_copy(update={"satisfied": holds, "since": None, "until": None, **words})
-            return PremiseTrace(text=str(premise), satisfied=holds, parts=(_trace(engine, state, of, key, lasts), back))
+            return PremiseTrace(
+                text=_said(premise), satisfied=holds, parts=(_trace(engine, state, of, key, lasts), back)
+            )
         case Known(kind=kind, at_least_points=n):
             points = engine.points(state, kind.name, key)
             found = "not supported" if points is None else f"{points} points"
-            return PremiseTrace(text=str(premise), satisfied=holds, needed=f"{n} points", found=found)
+            return PremiseTrace(text=_said(premise), satisfied=holds, needed=f"{n} points", found=found)
         case Given():
             found = "as told" if holds is not premise.negated else "something else, or nothing"
-            return PremiseTrace(text=str(premise), satisfied=holds, needed="as told by the host", found=found)
+            return PremiseTrace(text=_said(premise), satisfied=holds, needed="as told by the host", found=found)
         case During():
             inside = _Found()
             _collect(engine, state, premise, key, inside)
             entries = list(inside.entries.values())
             return PremiseTrace(
-                text=str(premise),
+                text=_said(premise),
                 satisfied=holds,
                 needed="now inside a declared interval",
                 found=f"inside {len(entries)}" if entries else "outside",
@@ -298,12 +305,12 @@ def _measured(engine: NativeEngine, state: EngineState, premise: Any, key: Key, 
     node = engine.network.node_of(premise)
     times = node.times(state, key)
     if not times:
-        return PremiseTrace(text=str(premise), satisfied=holds, needed=_needed(premise), found="never satisfied")
+        return PremiseTrace(text=_said(premise), satisfied=holds, needed=_needed(premise), found="never satisfied")
     anchor = _anchor(state, node, key, times[-1])
     entries = _entries(engine, state, node, key, anchor.at)
     share = isinstance(premise, Share)
     return PremiseTrace(
-        text=str(premise),
+        text=_said(premise),
         satisfied=holds,
         needed=_needed(premise),
         found=_found(state, node, key, anchor),

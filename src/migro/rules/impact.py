@@ -75,6 +75,8 @@ class Amounts:
         within: How far back they may lie, in microseconds; give a span.
         after: How old they have to be, in microseconds; give a span.
         after_first: Whether the first thing is as it should be, as with charges for one cart.
+        alike: What things have in common of which the first is as it should be, where a key has more than one such:
+            charges of one cart for the same amount. A thing that lacks one of these is like no other.
         without: What a thing is not counted for: signals whose `matching` is the value of `each`.
         pieces: How many of them; once where it is not said.
         pace: How many are sold in seven days.
@@ -87,6 +89,7 @@ class Amounts:
     within: int = attrs.field(converter=_span)
     after: int = attrs.field(converter=_span, default=0)
     after_first: bool = False
+    alike: tuple[Col[Any, Any], ...] = ()
     without: Selection[Any, Any] | None = None
     matching: Col[Any, Any] | None = None
     pieces: Term[Any, int] | None = None
@@ -97,12 +100,15 @@ class Amounts:
             raise RuleDefinitionError("Amounts: expected without=, matching= and each= together")
         if self.after_first and self.each is None:
             raise RuleDefinitionError("Amounts: expected each= beside after_first=")
+        if self.alike and not self.after_first:
+            raise RuleDefinitionError("Amounts: expected after_first= beside alike=")
 
     @property
     def terms(self) -> tuple[Term[Any, Any], ...]:
         """What is read from each signal, in the order in which it is kept."""
         currency = None if isinstance(self.currency, Fact) else self.currency
-        return tuple(t for t in (self.amount, currency, self.each, self.pieces, self.pace) if t is not None)
+        parts = (self.amount, currency, self.each, *self.alike, self.pieces, self.pace)
+        return tuple(t for t in parts if t is not None)
 
     def document(self) -> Document:
         return _document(
@@ -113,6 +119,7 @@ class Amounts:
             within={"microseconds": self.within},
             after={"microseconds": self.after} if self.after else None,
             after_first=self.after_first,
+            alike=[column.document() for column in self.alike],
             without=self.without,
             matching=self.matching,
             pieces=self.pieces,

@@ -13,6 +13,7 @@ import attrs
 from ..errors import RuleDefinitionError
 from ..expressions import Document, microseconds, span
 from ..models import Signal, digest
+from .abbreviation import abbreviated
 from .conclusions import Conclusion
 from .premises import Premise
 
@@ -138,7 +139,7 @@ class Rule(Generic[K]):
 
     def __str__(self) -> str:
         return (
-            f"rule {self.id} @{self.version[:12]}\n  when {self.when}\n  then {self.then}\n"
+            f"rule {self.id} @{self.version[:12]}\n  when {abbreviated(str(self.when))}\n  then {self.then}\n"
             f"  lasts {span(self.lasts_us)}"
         )
 

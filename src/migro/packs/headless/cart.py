@@ -1,4 +1,4 @@
-"""Checkout, second part: carts that get lost, collide, are held back or are ordered twice."""
+"""Checkout, second part: carts that get lost, collide or are held back."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from ...rules import (
     MEDIUM,
     STRONG,
     WEAK,
-    Amounts,
-    Exposure,
     IssueKind,
     Rule,
     SeverityScale,
@@ -22,13 +20,13 @@ from ...rules import (
     supports,
 )
 from .references import cited
-from .responses import dashboard, draft_reply, notify, operators, page, refresh_cache, report
-from .signals import ErrorIssue, HttpRequest, Order, Payment
-from .specimens import SHOP, burst, error, order, payment, request, ticket
-from .stakes import at_launch, at_stake, impact_on
-from .witnesses import REAL_MONEY, REAL_ORDER, coded_error, tickets
+from .responses import dashboard, draft_reply, notify, operators, refresh_cache, report
+from .signals import ErrorIssue, HttpRequest
+from .specimens import SHOP, burst, error, request, ticket
+from .stakes import at_launch, impact_on
+from .witnesses import coded_error, tickets
 
-__all__ = ["CART_LOST", "DUPLICATE", "RULES", "THROTTLED", "VERSION_CONFLICT"]
+__all__ = ["CART_LOST", "RULES", "THROTTLED", "VERSION_CONFLICT"]
 
 CART_LOST = IssueKind[MerchantId](
     "cart_lost_at_checkout",
@@ -102,52 +100,6 @@ THROTTLED = IssueKind[MerchantId](
     sources=cited("SHOP-COTHROTTLE", "VC-431"),
 )
 
-DUPLICATE = IssueKind[tuple[MerchantId, str]](
-    "duplicate_order_or_charge",
-    category="checkout",
-    per=("merchant", "cart_ref"),
-    title="One cart became more than one order or charge",
-    what="A cart was completed twice: a webhook raced the browser, or a client tried again without a key.",
-    severity=SeverityScale(default=Severity.SEV2),
-    impact=at_stake(
-        Exposure(
-            "charged again",
-            amounts=Amounts(
-                of=on(Payment, Payment.topic == "order.paid", REAL_MONEY, per=(Payment.merchant, Payment.cart_ref)),
-                amount=Payment.amount_minor,
-                currency=Payment.currency,
-                each=Payment.payment_id,
-                within=hours(24),
-                after_first=True,
-            ),
-        ),
-    ),
-    responses=(
-        page(),
-        notify("finance"),
-        report("order and payment ids, amounts and currency of the cart"),
-        draft_reply(
-            "One cart produced more than one order or charge. Please hold the later one back until somebody of your"
-            " team has looked at the report. We have changed nothing."
-        ),
-    ),
-    human_only=("refund", "cancel", "void", "correct stock"),
-    false_positives=(
-        "An authorisation and its capture look like two charges on a bank statement; split tender and part captures"
-        " are several payments of one order."
-    ),
-    related=("payment_captured_no_order", "webhook_duplicate_delivery", "cart_version_conflict"),
-    harm=(
-        "Each payer is charged twice, so the second amount has to be paid back and its stock put right; several"
-        " in an hour are gravest."
-    ),
-    sources=cited("MED-13301", "MED-4798", "STRIPE-ORDER", "BC-ORD"),
-    about=(
-        "order",
-        "payment",
-    ),
-)
-
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
 _WRITES: Pred[HttpRequest] = HttpRequest.method.one_of("POST", "PUT", "PATCH", "DELETE")
 _AT_CHECKOUT: Pred[ErrorIssue] = ErrorIssue.route_class.one_of("cart", "checkout", "payment")
@@ -169,20 +121,7 @@ _STEPS = on(
 _QUEUED = on(
     HttpRequest, HttpRequest.route == "/throttle/queue", _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests
 )
-_ORDERS = on(
-    Order,
-    Order.topic == "order.created",
-    REAL_ORDER,
-    per=(Order.merchant, Order.cart_ref),
-)
-_PAID = on(
-    Payment,
-    Payment.topic == "order.paid",
-    REAL_MONEY,
-    per=(Payment.merchant, Payment.cart_ref),
-)
 _QUEUE: dict[str, Any] = {"method": "GET", "route_class": "other", "route": "/throttle/queue"}
-_CART: dict[str, Any] = {"cart_ref": "c1"}
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -271,30 +210,6 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("five", *burst(5, request(0, 404, **_QUEUE)), for_=SHOP),
             silent("four", *burst(4, request(0, 404, **_QUEUE))),
-        ),
-    ),
-    Rule(
-        "duplicate.orders",
-        when=_ORDERS.distinct(Order.order_id, at_least=2, within=hours(24)),
-        then=supports(DUPLICATE, STRONG, family="orders"),
-        why="Two orders came from one cart within a day.",
-        examples=(
-            fires("two", order(0, **_CART), order(60, order_id="1002", **_CART), for_=(SHOP, "c1")),
-            silent("one, told twice", order(0, **_CART), order(60, total_minor=1, **_CART)),
-            silent("two carts", order(0, **_CART), order(60, order_id="1002", cart_ref="c2")),
-            silent("a test", order(0, **_CART), order(60, order_id="1002", test=True, **_CART)),
-        ),
-    ),
-    Rule(
-        "duplicate.payments",
-        when=_PAID.distinct(Payment.payment_id, at_least=2, within=minutes(60)),
-        then=supports(DUPLICATE, STRONG, family="payments"),
-        why="Two payments of one cart went through within an hour.",
-        examples=(
-            fires("two", payment(0, **_CART), payment(60, payment_id="pi_2", **_CART), for_=(SHOP, "c1")),
-            silent("one, told twice", payment(0, **_CART), payment(60, state="succeeded", **_CART)),
-            silent("one failed", payment(0, "payment.failed", **_CART), payment(60, payment_id="pi_2", **_CART)),
-            silent("an hour apart", payment(0, **_CART), payment(3601, payment_id="pi_2", **_CART)),
         ),
     ),
 )

@@ -19,7 +19,6 @@ NOT_YET: Mapping[str, str] = MappingProxyType(
         "customer_password_migration_lockout": _DAYS,
         "deploy_regression": "whether symptom and release touch the same routes; severity taken over from the symptom",
         "discount_giftcard_rejected": _DAYS,
-        "duplicate_order_or_charge": "the number of carts of one shop, which makes three in an hour worse than one",
         "env_var_missing_after_deploy": "severity by the step that fails without the variable",
         "express_wallet_missing": _DAYS,
         "seo_redirect_404_spike": f"for the visits of search engines {_DAYS}",
