@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migro.classify import CATEGORIES, Calibration, Category, Classifier, Ticket, clarity
+from migro.classify import CATEGORIES, Calibration, Category, Classifier, Ticket
 from migro.lexicons import Entry, Lexicon
 
 STEPS = Calibration(steps=((-1000, 200), (0, 500)), source="made up")
@@ -63,16 +63,6 @@ def test_what_weighs_double_in_a_title_names_no_party_for_that() -> None:
     spoken = Ticket(title="integrationword", body="checkoutword. Nothing else is told.")
 
     assert reader(checkout=60, integration=50).classify(spoken).category == "checkout"
-
-
-def test_a_label_that_the_title_says_nothing_for_is_less_sure() -> None:
-    told = reader(checkout=60)
-
-    beside = told.classify(Ticket(title="It fails", body="checkoutword."))
-    within = told.classify(Ticket(title="checkoutword"))
-    # What tells of no fault has 20 points for `other` from a rule.
-    assert beside.clarity == clarity(60, 20, doubts=1)
-    assert within.clarity == clarity(120, 20)
 
 
 def test_other_pairs_have_no_tie_but_their_order() -> None:

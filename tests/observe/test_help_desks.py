@@ -225,8 +225,8 @@ def test_a_ticket_is_labelled_as_its_text_is_whoever_delivers_it(kind: str, body
         "label_customer_facing": found.customer_facing,
     }
     assert signal.metrics["label_confidence"] == found.confidence
-    # The title weighs double, so it was not read as any other line.
-    assert found.confidence != classify("", f"{TITLE}\n{TEXT}").confidence
+    # The title counts for more, so it was not read as any other line.
+    assert found.severity != classify("", f"{TITLE}\n{TEXT}").severity
 
 
 def test_what_agents_write_and_what_brings_no_words_is_not_labelled() -> None:

@@ -10,7 +10,8 @@ import attrs
 from ..errors import RuleDefinitionError
 from ..lexicons import Lexicon
 from .calibration import Calibration, clarity
-from .kinds import asks, doubts_about, kind_rules, names_party, tie_rules
+from .doubts import doubts_about, trust_in
+from .kinds import asks, kind_rules, names_party, tie_rules
 from .languages import is_surely, language_of
 from .sayings import Parts, Reader, Sayings, parts_of
 from .segmentation import Segment, cut, segments, text_of
@@ -24,6 +25,9 @@ _LONGEST_TITLE: Final = 500
 
 _NO_EVIDENCE: Final = -1000
 """Less clear than anything that is labelled by a phrase."""
+
+_SAYS_NOTHING: Final[tuple[str, ...]] = ("no phrase speaks for any desk",)
+_NOTHING: Final[tuple[str, ...]] = ()
 
 _SECOND_DESK: Final = 40
 
@@ -120,7 +124,10 @@ class Classifier:
         second: Category = ranked[1]
         if points[best] <= 0:
             best, second = "other", "docs"
-        level = clarity(points[best], points[second], doubts=doubts_about(best, said)) if said.evident else _NO_EVIDENCE
+        level, doubts, trusts = _NO_EVIDENCE, _SAYS_NOTHING, _NOTHING
+        if said.evident:
+            doubts, trusts = doubts_about(best, second, said), trust_in(best)
+            level = clarity(points[best], points[second], doubts=len(doubts) - len(trusts))
         customer_facing = faces_customers(best, said.all)
         return Classification(
             id=ticket.id,
@@ -128,6 +135,8 @@ class Classifier:
             category2=second if points[second] * 3 >= points[best] and points[second] >= _SECOND_DESK else None,
             clarity=level,
             confidence=self.calibration.confidence(level),
+            doubts=doubts,
+            trusts=trusts,
             points=tuple((c, points[c]) for c in ranked if points[c] > 0),
             severity=severity_of(
                 best,

@@ -12,15 +12,12 @@ from typing import Final
 from .sayings import Sayings
 from .ticket import CATEGORIES, Category
 
-__all__ = ["NARROW", "asks", "doubts_about", "kind_rules", "names_party", "tie_rules"]
+__all__ = ["KINDS", "NARROW", "asks", "kind_rules", "names_party", "tie_rules"]
 
 NARROW: Final = frozenset(("inventory", "webhook", "performance"))
 """Desks whose words hardly anybody uses for anything else: a reason to trust a label."""
 
-_BROAD: Final = frozenset(("data_sync", "frontend_mismatch", "integration", "other"))
-"""Desks whose words stand in tickets for every other one too: a reason for doubt."""
-
-_KINDS: Final = frozenset(("docs", "other"))
+KINDS: Final = frozenset(("docs", "other"))
 """Desks that a ticket is for by what kind of post it is, more than by what it speaks of."""
 
 _CAUSE: Final = "of two desks nearly alike the one of the cause that is named"
@@ -56,15 +53,6 @@ _SPOKEN_OF: Final = 20
 """Points of words about outside parties beside which a name that is an English word too is a name."""
 
 
-def doubts_about(category: Category, said: Sayings) -> int:
-    """
-    Return the reasons for doubt less those for trust.
-
-    A label that the title says nothing for is right less often than one that it speaks for.
-    """
-    return (said.title.get(category, 0) <= 0) + (category in _BROAD) - (category in NARROW)
-
-
 def asks(said: Sayings) -> bool:
     """Return whether it asks or wishes and tells of no fault."""
     title, body = said.title, said.body
@@ -92,7 +80,7 @@ def kind_rules(said: Sayings, points: Mapping[Category, int]) -> Iterator[tuple[
     perhaps = said.all.get("nature.perhaps", 0)
     if perhaps and points["integration"] >= _SPOKEN_OF:
         yield "integration", perhaps, "a name that is an English word too, beside words of outside parties"
-    topics: list[Category] = [category for category in CATEGORIES if category not in _KINDS]
+    topics: list[Category] = [category for category in CATEGORIES if category not in KINDS]
     named: Category = max(topics, key=lambda category: points[category])
     topic = points[named] // 2
     if title.get("nature.feature"):

@@ -118,6 +118,8 @@ class Classification:
         category2: A second desk that would be called too; None where nothing much speaks for one.
         clarity: How clearly the category won; `calibration.clarity` says how that is counted.
         confidence: How often such a label is right, in thousandths.
+        doubts: Reasons to doubt it that were taken off its clarity, in words; never words of the ticket.
+        trusts: Reasons to trust it that were added.
         points: What speaks for each category, most first; only those for which something does.
         severity: Effect on a live shop, as told.
         customer_facing: Whether a shopper would see or feel it.
@@ -139,6 +141,8 @@ class Classification:
     language: str
     covered: bool
     counted: tuple[tuple[str, int, Where, str], ...] = attrs.field(repr=False)
+    doubts: tuple[str, ...] = attrs.field(default=(), repr=False)
+    trusts: tuple[str, ...] = attrs.field(default=(), repr=False)
     words: tuple[Worth, ...] = attrs.field(default=(), repr=False)
     segments: tuple[Segment, ...] = attrs.field(default=(), repr=False)
 
@@ -173,6 +177,8 @@ class Classification:
             "customer_facing": self.customer_facing,
             "language": self.language,
             "covered": self.covered,
+            "doubts": list(self.doubts),
+            "trusts": list(self.trusts),
             "because": [attrs.asdict(reason) for reason in self.because],
             "segments": [{"kind": s.kind, "start": s.start, "end": s.end, "says": s.says} for s in self.segments],
         }

@@ -251,6 +251,8 @@ def _lines(found: Classification, record: TicketRecord, arguments: argparse.Name
     others = [f"{category} {points}" for category, points in found.points if category != found.category]
     if others:
         yield f"  against {', '.join(others[:4])}"
+    yield from (f"  less sure: {doubt}" for doubt in found.doubts)
+    yield from (f"  surer: {trust}" for trust in found.trusts)
     if arguments.segments:
         yield from (f"  {s.start:6}-{s.end:<6} {s.kind}, counts {_COUNTS[s.says]}" for s in found.segments)
 
