@@ -95,6 +95,32 @@ def test_another_monitor_that_is_over_says_nothing_about_it(run: Run) -> None:
     assert waited(run, alarm(1), alert(2, 60, over=True, name="b"))
 
 
+def in_group(alarm: Alert, group: str | None, *, over: bool = False) -> Alert:
+    told = {"group": group, "group_over": True if over else None}
+    return alarm.model_copy(update={"attrs": {name: value for name, value in told.items() if value is not None}})
+
+
+@pytest.mark.parametrize(
+    ("group", "over", "heard"), [("g", True, False), ("g", False, True), ("other", True, True), (None, True, True)]
+)
+def test_of_a_group_that_is_over_every_monitor_is(run: Run, group: Any, over: bool, heard: bool) -> None:
+    told = in_group(alert(2, 60, over=True, name="b"), group, over=over)
+
+    assert bool(waited(run, in_group(alarm(1), "g"), told)) is heard
+
+
+def test_the_word_of_a_group_that_is_withdrawn_says_nothing(run: Run) -> None:
+    told = in_group(alert(2, 60, over=True, name="b"), "g", over=True)
+
+    assert waited(run, in_group(alarm(1), "g"), told, withdrawn(told, 120))
+
+
+def test_what_goes_off_after_its_group_was_over_is_heard(run: Run) -> None:
+    told = in_group(alert(2, 60, over=True, name="b"), "g", over=True)
+
+    assert waited(run, told, in_group(alarm(1, 120), "g"), until=120 + QUARTER)
+
+
 def test_an_issue_that_rests_on_it_explains_it(run: Run) -> None:
     assert not waited(run, alarm(1), probe(1, QUARTER - 1, ok=True))
 

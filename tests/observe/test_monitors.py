@@ -32,6 +32,24 @@ def test_an_alert_without_an_end_is_dated_by_its_start() -> None:
     assert one("alertmanager_v4", {"alerts": [alert]}).occurred_at.hour == 8
 
 
+@pytest.mark.parametrize(
+    ("body", "known", "over"),
+    [
+        ({"groupKey": "{}:{a=1}", "status": "resolved"}, True, True),
+        ({"groupKey": 7, "status": "firing"}, True, None),
+        ({"groupKey": "{}:{a=1}"}, True, None),
+        ({"status": "resolved"}, False, None),
+        ({"groupKey": {"a": 1}, "status": "resolved"}, False, None),
+    ],
+)
+def test_an_alert_says_whether_all_of_its_group_is_over(body: dict[str, Any], known: bool, over: bool | None) -> None:
+    labels = {"group": "label", "group_over": "label"}
+    attrs = one("alertmanager_v4", {**body, "alerts": [{"status": "resolved", "labels": labels}]}).attrs
+
+    assert str(attrs.get("group")).startswith("grp_") is known
+    assert (attrs.get("group_over") is True) is bool(over)
+
+
 def test_a_broken_alert_does_not_lose_its_siblings() -> None:
     found = observed(
         "alertmanager_v4", {"alerts": [{"status": "firing"}, "x", {}, {"status": "firing", "fingerprint": "b"}]}

@@ -57,11 +57,25 @@ def watch(state: State, signal: Signal) -> str:
     known = state.flapping.pop(name, None) or state.monitors.pop(name, None)
     heard = Monitor.heard(known, signal, over=over, now=state.now)
     (state.flapping if heard.flapping else state.monitors)[name] = heard
+    if over and signal.attrs.get("group_over") is True and (group := signal.attrs.get("group")):
+        _end_group(state, signal, group)
     if not heard.flapping or not over:
         return ""
     if not heard.waiting or heard.waiting[-1] is not signal:
         return f"flapping: {heard}; and this is older than what it said since"
     return f"flapping: {heard}; that it is over counts once it has not changed for {span(heard.calm_at - state.now)}"
+
+
+def _end_group(state: State, signal: Signal, group: object) -> None:
+    """
+    Let all alarms of a group be over that wait to be explained, where one of them says so of the whole group.
+
+    Each of them says it of itself too, and that word may get lost.
+    """
+    for name, heard in state.alarms.items():
+        monitor = state.monitors.get(name)  # one that flaps is not believed, and no other in its place
+        if monitor is not None and heard[-1].signal.attrs.get("group") == group:
+            state.monitors[name] = Monitor.heard(monitor, signal, over=True, now=state.now)
 
 
 def silent(state: State, name: tuple[str, ...] | None) -> bool:

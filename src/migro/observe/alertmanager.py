@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..errors import InputError
+from ..models import content_id
 from .drafts import Draft, Normaliser, Refused, Scope, environment
 from .envelope import Envelope
 from .hints import recovered, severity_hint
@@ -79,8 +80,18 @@ def alert_draft(body: Mapping[str, Any], alert: Mapping[str, Any], provider: str
             "incomplete": True if left_out else None,
             "time_zone": unsaid_zone(alert.get("endsAt" if over and ends else "startsAt")),
             **label_words(labels),
+            **_group(body, provider),
         },
     )
+
+
+def _group(body: Mapping[str, Any], provider: str) -> dict[str, Any]:
+    """Return which group an alert is one of, and whether all of that is over: a group fires while one of it does."""
+    key = body.get("groupKey")
+    if not isinstance(key, str | int) or isinstance(key, bool):
+        return {}
+    over = recovered(word(body.get("status")) or "")
+    return {"group": content_id("grp", provider, str(key)), "group_over": True if over else None}
 
 
 def _read(envelope: Envelope, _: Scope) -> Iterator[Draft | Refused]:
@@ -101,7 +112,7 @@ def _of_version(version: str) -> Normaliser:
         kind=f"alertmanager_v{version}",
         provider="alertmanager",
         source_kind="monitor",
-        version=3,
+        version=4,
         read=_read,
         fits=fits,
     )
