@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from migro.models import DeliverySeen, PersonActed, Signal, SignalReceived, SignalWithdrawn, read_input
+from migro.models import DeliverySeen, PersonActed, Signal, SignalReceived, SignalRelayed, SignalWithdrawn, read_input
 from migro.models.inputs import read_input_json
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -39,6 +39,20 @@ def test_any_other_signal_is_validated_when_it_is_received() -> None:
     assert type(SignalReceived.of(typed).signal) is Signal
     with pytest.raises(ValidationError, match="timezone"):
         SignalReceived.of(PLAIN.model_copy(update={"received_at": datetime(2026, 3, 1, 9)}))  # noqa: DTZ001
+
+
+def test_that_a_signal_was_relayed_is_said_as_validation_would() -> None:
+    short, long = SignalRelayed.of(PLAIN, NOW), SignalRelayed(at=NOW, signal=PLAIN)
+
+    assert (short, short.json_line(), short.delivery_key) == (long, long.json_line(), long.delivery_key)
+    assert (short.model_fields_set, hash(short)) == (long.model_fields_set, hash(long))
+    assert read_input_json(short.json_line()) == long
+
+
+def test_a_signal_of_another_class_is_relayed_in_the_one_shape() -> None:
+    typed = DeliverySeen(sender="shop", occurred_at=PLAIN.occurred_at, source_kind="receiver", provider="shop")
+
+    assert type(SignalRelayed.of(typed, NOW).signal) is Signal
 
 
 def test_a_withdrawal_has_one_form_that_is_read_back() -> None:

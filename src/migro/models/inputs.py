@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self, Union
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, Self, TypeVar, Union
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
 
@@ -46,6 +47,9 @@ _LATER = ("until", "up_to", "into", "to")
 _PSEUDONYM = re.compile(r"[a-z0-9_-]{12,64}")
 
 
+_put: Final = object.__setattr__
+
+
 class _Input(Record):
     """
     Attributes:
@@ -62,11 +66,28 @@ class _Input(Record):
         return None
 
 
+_Told = TypeVar("_Told", bound=_Input)
+
+
 def _plain_signal(value: Any) -> Any:
     # Whatever class the host built: the journal keeps the one shape that every reader knows.
     if isinstance(value, Signal) and type(value) is not Signal:
         return Signal.from_data(value.model_dump(mode="json"))
     return value
+
+
+_SAID: Final = {"at", "signal"}
+
+
+def _valid(cls: type[_Told], fields: dict[str, Any]) -> _Told:
+    """Return an input of valid fields, as a copy is made: nobody validates what has been validated."""
+    made = cls.__new__(cls)
+    _put(made, "__dict__", fields)
+    # Nobody changes the set of a frozen model; who copies one, copies it.
+    _put(made, "__pydantic_fields_set__", _SAID)
+    _put(made, "__pydantic_extra__", None)
+    _put(made, "__pydantic_private__", None)
+    return made
 
 
 class SignalReceived(_Input):
@@ -81,13 +102,8 @@ class SignalReceived(_Input):
         """Return that a signal was accepted when it was received, by a shorter way for a plain one: that is valid."""
         if type(signal) is not Signal or signal.received_at.tzinfo is not UTC:
             return cls(at=signal.received_at, signal=signal)
-        made = cls.__new__(cls)
         told = {"format": 1, "at": signal.received_at, "input": "signal_received", "signal": signal}
-        object.__setattr__(made, "__dict__", {**told, "duplicate_of": None})
-        object.__setattr__(made, "__pydantic_fields_set__", {"at", "signal"})
-        object.__setattr__(made, "__pydantic_extra__", None)
-        object.__setattr__(made, "__pydantic_private__", None)
-        return made
+        return _valid(cls, {**told, "duplicate_of": None})
 
     @property
     def delivery_key(self) -> str | None:
@@ -341,6 +357,13 @@ class SignalRelayed(_Input):
     input: Literal["signal_relayed"] = "signal_relayed"
     signal: Annotated[Signal, BeforeValidator(_plain_signal)]
 
+    @classmethod
+    def of(cls, signal: Signal, at: datetime) -> Self:
+        """Return that a signal was relayed at a time in UTC, by a shorter way for a plain one: that is valid."""
+        if type(signal) is not Signal:
+            return cls(at=at, signal=signal)
+        return _valid(cls, {"format": 1, "at": at, "input": "signal_relayed", "signal": signal})
+
     @property
     def delivery_key(self) -> str | None:
         return content_id("in", self.input, self.signal.id)
@@ -389,7 +412,12 @@ class ConfigChanged(_Input):
     @property
     def fingerprint(self) -> str:
         """Equal for equal rules, policy and mode."""
-        return content_id("cfg", self.ruleset, self.policy, self.mode)
+        return _fingerprint(self.ruleset, self.policy, self.mode)
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(ruleset: str, policy: str, mode: RunMode) -> str:
+    return content_id("cfg", ruleset, policy, mode)  # of few, and every partition says it anew
 
 
 def _long_enough(word: str) -> str:

@@ -83,14 +83,14 @@ def narrowing(cls: type[Signal], plain: type[Signal]) -> Narrowing | None:
 
     def narrow(signal: Signal) -> Signal | None:
         held_by = vars(signal)
-        kept = tuple([tuple(held_by[place]) for place in held_in])
+        kept = tuple(map(tuple, map(held_by.__getitem__, held_in)))
         shape = shapes.get(kept)
         if shape is None:
             if len(shapes) >= _SHAPES:
                 shapes.clear()
             shape = shapes[kept] = shape_of(signal, kept)
         found = {**held_by, **shape.missing}
-        told: dict[str, Any] = {n: found[n] for n in again}
+        told: dict[str, Any] = {n: found[n] for n in again} if again else {}
         for place, mine, left in shape.moves:
             held = held_by[place]
             for n in mine:

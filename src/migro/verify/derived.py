@@ -20,6 +20,7 @@ from ..models import (
 )
 from ..models.assembly import altered
 from ..models.canonical import EPOCH, content_id
+from ..models.records import read_only
 
 __all__ = [
     "HEEDED_WITHIN",
@@ -61,6 +62,16 @@ _DELIVERY = DeliverySeen(
     normalizer=_VERSION,
 )
 """What all deliveries that are seen have in common."""
+
+_SHOP = Signal(
+    kind=_REACHED,
+    occurred_at=EPOCH,
+    source_kind="migro",
+    provider="migro",
+    dedup_key="shop",
+    normalizer=_VERSION,
+)
+"""What all shops that are reached have in common."""
 
 
 class Unexplained(Signal, kind="migro.unexplained"):
@@ -274,20 +285,18 @@ def step_asked(signal: Signal) -> Signal | None:
 
 def shop_reached(signal: Signal) -> Signal:
     """Return what the platform hears of the first webhook of a shop: who delivers there, nothing of what it tells."""
-    return Signal(
-        kind=_REACHED,
-        merchant=signal.merchant,
-        ids={"platform": signal.provider},
-        occurred_at=signal.occurred_at,
-        received_at=signal.received_at,
-        source_kind="migro",
-        provider="migro",
-        env=signal.env,
-        auth=signal.auth,
-        dedup_key=signal.id,
-        normalizer=_VERSION,
-        id=_derived_id(_REACHED, signal.id),
-    )
+    told: dict[str, Any] = {
+        "merchant": signal.merchant,
+        "ids": read_only({"platform": signal.provider}),
+        "occurred_at": signal.occurred_at,
+        "received_at": signal.received_at,
+        "env": signal.env,
+        "auth": signal.auth,
+        "dedup_key": signal.id,
+        "id": _derived_id(_REACHED, signal.id),
+    }
+    # It is made out of what was validated with the webhook, as a delivery is.
+    return altered(_SHOP, told)
 
 
 def issue_above(changed: CauseChanged, partition: str) -> Signal:
