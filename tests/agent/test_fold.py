@@ -623,6 +623,17 @@ def test_the_newest_deadline_is_what_is_due_next(run: Run) -> None:
     assert run.fold.next_due(run.state) is not None
 
 
+def test_before_what_is_due_next_nobody_asks_for_it_again(run: Run) -> None:
+    for n in range(3):
+        run.give(call(n, n))
+        due = run.fold.next_due(run.state)
+        assert due is not None
+        assert from_microseconds(run.state.wakes_at) == due
+
+    # What failed half-way may have left anything due.
+    assert run.fold.skip(run.state, 4).wakes_at == 0
+
+
 def ticket(n: int, at: int = 0, **fields: Any) -> Signal:
     given = {"kind": "ticket", "merchant": "m_1", "env": "production", "attrs": {"text_ref": "same"}, **fields}
     return Signal(occurred_at=after(at), dedup_key=f"ticket-{n}", **given)

@@ -64,4 +64,6 @@ class Effects:
 
     def begin(self) -> None:
         """Let what time alone has opened and counted before be no doing of the input, whichever step it fell into."""
-        self.opened, self.counted, self.passed = set(), set(), len(self.decisions)
+        self.opened.clear()
+        self.counted.clear()
+        self.passed = len(self.decisions)

@@ -14,6 +14,7 @@ import attrs
 
 from ..decide import Policy, same_name
 from ..engine import Change, NativeEngine
+from ..engine.retention import FOR_EVER
 from ..models import (
     Action,
     ActionDue,
@@ -170,6 +171,7 @@ class Fold:
         many = (k for k in self.ruleset.kinds.values() if k.systemic)
         self._asks_platform = self._platform_reads and any("platform" in kind.per for kind in many)
         self._read_above = read_above(self.ruleset) if self._platform_reads else frozenset[str]()
+        self._asks_steps = StepAsked.__signal_kind__ in self._read_above
 
     def in_force(self, at: datetime) -> ConfigChanged:
         """Return what the journal has to say when these rules and this policy come into force."""
@@ -181,7 +183,7 @@ class Fold:
 
     def skip(self, state: State, seq: int) -> State:
         """Return the state after an input that failed: it counts as consumed, and automation is halted."""
-        state.seq = seq
+        state.seq, state.wakes_at = seq, 0
         if not state.halted:
             state.halted = f"internal error at number {seq}"
             # The platform is halted before that is stored, and by its own time: a merchant goes on when it does.
@@ -211,14 +213,14 @@ class Fold:
         takes_over = isinstance(item, ConfigChanged) and item.carried is not None and item.counts(seq)
         # What these rules would have made of the time before they came into force is not what happened.
         passing = Effects() if takes_over else effects
-        while (due := next_timer(self.engine, state)) is not None and due <= now:
+        while now >= state.wakes_at and (due := next_timer(self.engine, state)) is not None and due <= now:
             state.now = max(state.now, due)
             tidy(self.engine, self.policy, state)
             fire_timers(self._conclusions, state, passing, late_by=now - state.now)
+            effects.begin()
         state.now = now
         # Before the input, so that a tick in between makes no difference to what an issue is remembered for.
         tidy(self.engine, self.policy, state)
-        effects.begin()
         disposition = self._consume(state, seq, item, effects)
         notice(self._conclusions, state, effects)
         self._conclusions.relate(state, effects)
@@ -228,6 +230,7 @@ class Fold:
             erasure = Erasure(pseudonym=item.pseudonym, token=item.token)
             state = renamed(self.engine, state, item.pseudonym, item.token)
         due = next_timer(self.engine, state)
+        state.wakes_at = FOR_EVER if due is None else due
         record = StepRecord(
             seq=seq,
             disposition=disposition,
@@ -369,7 +372,7 @@ class Fold:
         Args:
             epoch: A number that no earlier carrying in this partition had; decisions count anew from there.
         """
-        state.epoch = epoch
+        state.epoch, state.wakes_at = epoch, 0
         state.lingering, state.rechecks, state.easing = {}, {}, {}
         state.overdue, state.frees = {}, {}
         ordered = sorted(carried, key=lambda one: (one.issue.kind, one.issue.key, one.issue.first_seen))
@@ -424,9 +427,9 @@ class Fold:
             notes = [*notes, unread]
         if state.partition != PLATFORM and signal.kind in self._read_above:
             hear_traits(state, signal)
-            effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=signal))
+            effects.emitted.append(SignalRelayed.of(signal, from_microseconds(state.now)))
         if hear_platform(state, signal) and self._asks_platform and state.partition != PLATFORM:
-            effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=shop_reached(signal)))
+            effects.emitted.append(SignalRelayed.of(shop_reached(signal), from_microseconds(state.now)))
         hear_names(state, signal)
         hear_receiver(state, signal)
         grave = serious(signal)
@@ -478,12 +481,10 @@ class Fold:
             self._conclusions.infer(state, told, effects, alone=True)
 
     def _tell_question(self, state: State, signal: Signal, effects: Effects) -> None:
-        if StepAsked.__signal_kind__ not in self._read_above or state.partition == PLATFORM:
-            return
-        found = step_asked(signal)
+        found = step_asked(signal) if self._asks_steps and state.partition != PLATFORM else None
         if found is not None and not in_trouble(state):
             hear_traits(state, found)
-            effects.emitted.append(SignalRelayed(at=from_microseconds(state.now), signal=found))
+            effects.emitted.append(SignalRelayed.of(found, from_microseconds(state.now)))
 
     def _merge(self, state: State, held: Held, effects: Effects) -> None:
         at = from_microseconds(state.now)

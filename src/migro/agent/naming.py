@@ -116,7 +116,7 @@ def things_of(signal: Signal) -> tuple[str, ...]:
         return ()
     # Whatever a signal keeps by name is sorted.
     ids, attrs = signal.ids, signal.attrs
-    names = _naming(tuple(ids), tuple(attrs))
+    names = _naming(signal.kind, signal.source_kind, tuple(ids), tuple(attrs))
     found = [f"{name} {ids[name]}" for name in names.ids]
     if signal.resource is not None:
         found.append(" ".join(signal.resource))
@@ -126,12 +126,15 @@ def things_of(signal: Signal) -> tuple[str, ...]:
             found.append(f"{words} {value}")
     if names.host and isinstance(host := attrs["host"], str):
         found.append(f"host {host}")
-    if signal.source_kind in _PROVIDERS:
+    if names.provider:
         found.append(f"provider {signal.provider}")
-    if signal.kind.startswith("rum.") and _measures(signal):
+    if names.browser and _measures(signal):
         found.append("about tracking")
-    said = tuple([ids.get(name) or attrs.get(name) for name in names.subjects])
-    found += _subjects(signal.kind, said, names.words)
+    if names.subjects:
+        said = tuple([ids.get(name) or attrs.get(name) for name in names.subjects])
+        found += _subjects(signal.kind, said, names.words)
+    else:
+        found += names.about
     return tuple(dict.fromkeys(found))
 
 
@@ -143,26 +146,36 @@ class _Names(NamedTuple):
         ids: Ids that name something.
         columns: Attributes that name a part of the shop, each with the words for it.
         host: Whether the host names something; every request to a shop has the same one.
+        provider: Whether the provider does.
+        browser: Whether it may be about what measures visitors.
         subjects: Names under which a word is that says what the signal is about.
         words: What the names of its ids say that it is about.
+        about: What it is about where no such word is in it.
     """
 
     ids: tuple[str, ...]
     columns: tuple[tuple[str, str], ...]
     host: bool
+    provider: bool
+    browser: bool
     subjects: tuple[str, ...]
     words: tuple[str, ...]
+    about: tuple[str, ...]
 
 
 @lru_cache(maxsize=1024)
-def _naming(ids: tuple[str, ...], attrs: tuple[str, ...]) -> _Names:
+def _naming(kind: str, source_kind: str, ids: tuple[str, ...], attrs: tuple[str, ...]) -> _Names:
     """Return what is read of a signal with these ids and attributes; nearly all of a kind have the same."""
+    words = tuple([name.removesuffix("_id") for name in ids])
     return _Names(
         ids=tuple([name for name in ids if name not in _PEOPLE]),
         columns=tuple([(name, name.replace("_", " ")) for name in attrs if name in _COLUMNS]),
         host="host" in attrs and "route" not in attrs,
+        provider=source_kind in _PROVIDERS,
+        browser=kind.startswith("rum."),
         subjects=tuple([name for name in ("hook_topic", "resource_type") if name in ids or name in attrs]),
-        words=tuple([name.removesuffix("_id") for name in ids]),
+        words=words,
+        about=_subjects(kind, (), words),
     )
 
 

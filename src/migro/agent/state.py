@@ -344,6 +344,8 @@ class State:
         cries: What monitors called serious in the last hour and nothing explained, by monitor and id of the signal that
             says so.
         forgets_at: Before when there is nothing old to forget, in microseconds; no part of what is remembered.
+        wakes_at: Before when time alone changes nothing, in microseconds, and 0 where nobody has asked; no part of it
+            either.
     """
 
     partition: str
@@ -394,3 +396,4 @@ class State:
     alarms: dict[tuple[str, ...], tuple[Alarm, ...]] = attrs.Factory(dict)
     cries: dict[tuple[str, ...], dict[str, Cry]] = attrs.Factory(dict)
     forgets_at: int = attrs.field(default=0, eq=False, repr=False)
+    wakes_at: int = attrs.field(default=0, eq=False, repr=False)

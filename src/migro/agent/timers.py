@@ -148,7 +148,8 @@ def lapses(conclusions: Conclusions, state: State, effects: Effects, now: int) -
 def tidy(engine: NativeEngine, policy: Policy, state: State) -> None:
     """Forget what nothing needs any more, at fixed times, so that extra ticks make no difference."""
     forget(state)
-    forget_days(state)
+    if state.days:
+        forget_days(state)
     if state.spent or state.closed:
         forget_spending(policy, state)
     if state.tried:
