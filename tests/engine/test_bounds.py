@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from fractions import Fraction
 
+import pytest
+
 from migro import UNSET, Attr, Maybe, MaybeKey, Signal, hour_of_week, minutes, on, percent, supports, trailing
-from migro.engine import EngineState, NativeEngine, snapshot
+from migro.engine import EngineState, Key, NativeEngine, snapshot
+from migro.engine.streams import Entry, Sizes, Stream
 from migro.expressions import days, hours, seconds
 from migro.models import MerchantId, from_microseconds
 from migro.rules import IssueKind, Premise, Rule, RuleSet, before
@@ -181,6 +184,58 @@ def test_what_is_compared_with_the_time_before_a_change_is_looked_at_once_there_
 
     assert touched(more, *answers(3, ok=False)) == [0, 0, 0]
     assert touched(more, deploy, *answers(3, ok=False)) == [1, 1, 1, 1]
+
+
+def test_what_comes_after_something_is_looked_at_once_there_was_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    after = FAILED.after(on(Deploy, per=Deploy.merchant), within=minutes(30))
+    engine, state, looked = NativeEngine(RuleSet("after", concludes(after))), EngineState(), []
+    node = engine.network.node_of(after)
+    refresh = node.refresh
+
+    def noted(state: EngineState, key: Key, since: int) -> int | None:
+        looked.append(since - T0)
+        return refresh(state, key, since)
+
+    monkeypatch.setattr(node, "refresh", noted)
+    for signal in answers(2, ok=False):
+        engine.insert(state, signal, T0 + 100 * SECOND)
+        engine.settle(state)
+    assert looked == []
+
+    deploy = Deploy(merchant=MerchantId("m1"), occurred_at=from_microseconds(T0 - SECOND))
+    engine.insert(state, deploy, T0 + 100 * SECOND)
+    engine.settle(state)
+
+    assert looked == [-SECOND]
+    assert [firing.at - T0 for firing in state.firings.values()] == [SECOND]
+
+
+def test_of_what_is_usual_and_not_known_yet_nothing_is_added_up_on_the_other_side() -> None:
+    carts = CALLS.different(Call.cart, within=minutes(5))
+    engine = NativeEngine(RuleSet("usual", concludes(carts <= 2 * carts.baseline(trailing(hours(4))))))
+    state = EngineState()
+    for signal in answers(3, ok=True):
+        engine.insert(state, signal, T0 + 100 * SECOND)
+        engine.settle(state)
+
+    assert [len(stream) for stream in state.streams.values()] == [3]
+    assert not any(stream.cursors for stream in state.streams.values())
+
+
+def test_a_stream_remembers_changes_in_the_middle_only_for_windows_that_follow_them() -> None:
+    def entry(at: int) -> Entry:
+        return Entry(at, f"e{at}", "", "", "not_applicable")
+
+    stream = Stream()
+    for at in (9, 5, 7):
+        stream.add(entry(at))
+    assert stream.edits is None
+
+    assert stream.within(0, 10, Sizes, 9).size == 3
+    stream.add(entry(6))
+    assert stream.edits is not None
+    assert [(sign, place) for sign, place, _ in stream.edits] == [(1, 1)]
+    assert stream.within(0, 10, Sizes, 9).size == 4
 
 
 def test_a_check_by_the_clock_is_left_alone_between_its_times() -> None:

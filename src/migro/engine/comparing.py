@@ -8,7 +8,7 @@ from typing import Any
 
 from .significance import bounded
 from .state import EngineState, Key
-from .values import ConstantValue, Number, RatioValue, Value, lowest
+from .values import ConstantValue, Multiple, Number, RatioValue, Value, lowest
 
 __all__ = ["Comparison", "comparison", "least_of"]
 
@@ -25,6 +25,8 @@ def comparison(left: Value, right: Value, operator: str) -> Comparison:
         if isinstance(right, ConstantValue):
             return _share_with_constant(left, right.value, operator)
         return _share(left, right, operator)
+    if isinstance(right, Multiple):
+        return _multiple(left, right, operator)
     return _values(left, right, operator)
 
 
@@ -63,6 +65,22 @@ def _share(share: RatioValue, right: Value, operator: str) -> Comparison:
         if share.wilson and under < 100 and 0 < limit < 1 and operator in _SWAPPED:
             return bounded(operator, over, under, limit, wilson=True)
         return compare(over * limit.denominator, limit.numerator * under)
+
+    return compares
+
+
+def _multiple(left: Value, right: Multiple, operator: str) -> Comparison:
+    left_at, right_at, compare = left.at, right.parts[0].at, _OPERATORS[operator]
+    times, part = right.by.denominator, right.by.numerator
+
+    def compares(state: EngineState, key: Key, t: int) -> bool:
+        # Mostly it is what is usual, and of a new key that is not known: then nothing has to be added up for it.
+        limit = right_at(state, key, t)
+        if limit is None:
+            return False
+        value = left_at(state, key, t)
+        # Without the product itself, it is two of whole numbers.
+        return value is not None and compare(value * times, part * limit)
 
     return compares
 

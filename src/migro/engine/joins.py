@@ -27,7 +27,17 @@ __all__ = [
 ]
 
 
-class AfterNode(Node):
+class _OfAll(Node):
+    """A node that is satisfied only where each of its children was."""
+
+    def is_idle(self, state: EngineState, key: Key) -> bool:
+        if not self.rests or (self.number, key) in state.times:
+            return False
+        nodes = self.network.nodes
+        return any(not nodes[child].times(state, key) for child in self.children)
+
+
+class AfterNode(_OfAll):
     length = 0
 
     def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:
@@ -42,7 +52,7 @@ class AfterNode(Node):
         return self.network.nodes[self.children[0]].lowered(state, key, t)
 
 
-class TogetherNode(Node):
+class TogetherNode(_OfAll):
     length = 0
 
     def points(self, state: EngineState, key: Key, since: int) -> Sequence[int]:

@@ -141,7 +141,7 @@ def compile_value(
                 return v.Combined(parts, lambda a, b: a - b, "difference")
             return v.Combined(parts, lambda a, b: a + b, "sum")
         case Times(of=inner, by=by):
-            return v.Combined((part(inner),), lambda a: a * by, f"{by} x ")
+            return v.Multiple((part(inner),), lambda a: a * by, f"{by} x ", by=by)
         case Absolute(of=inner):
             return v.Combined((part(inner),), lambda a: abs(a), "absolute ")
         case Extreme(which=which, parts=measures):

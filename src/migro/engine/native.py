@@ -275,8 +275,10 @@ class NativeEngine:
             refresh(self.network, state)
         if not (state.dirty or state.announced):
             return ()
-        changes = [Change("quarantined", rule, ()) for rule in state.announced]
-        state.announced.clear()
+        changes: list[Change] = []
+        if state.announced:
+            changes += [Change("quarantined", rule, ()) for rule in state.announced]
+            state.announced.clear()
         queued, state.dirty = state.dirty, set()
         pending = [(self._order[rule_id], key) for rule_id, key in queued]
         heapify(pending)

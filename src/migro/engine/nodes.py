@@ -58,6 +58,7 @@ class Node:
         keep: How long its times are kept, in microseconds.
         remembered: Whether the newest forgotten time is still needed.
         waits: Whether time alone can change it.
+        rests: Whether nobody notices that it was not looked at where it is not satisfied at any time.
         needs: What streams have to hold for it to be satisfied at any time.
     """
 
@@ -81,6 +82,7 @@ class Node:
         self.keep = 0
         self.remembered = False
         self.waits = type(self).due is not Node.due
+        self.rests = False
         self.needs: tuple[Need, ...] = ()
 
     def prepare(self) -> None:
@@ -116,8 +118,7 @@ class Node:
 
     def satisfied_from(self, state: EngineState, key: Key, since: int) -> list[int]:
         """Return the points from `since` on at which it is satisfied."""
-        points, satisfied = self.points(state, key, since), self.satisfied
-        return [t for t in points if satisfied(state, key, t)] if points else []
+        return _those(self.points(state, key, since), self.satisfied, state, key)
 
     def refresh(self, state: EngineState, key: Key, since: int) -> int | None:
         """Take the times from `since` on anew; returns the earliest that has changed, or None."""
@@ -146,6 +147,10 @@ class Node:
         held[place:] = after
         self.forget(state, key)
         return min(set(before) ^ set(after))
+
+    def is_idle(self, state: EngineState, key: Key) -> bool:
+        """Return whether it need not be looked at: what it is made of is not all there, and it has no times."""
+        return False
 
     def due(self, state: EngineState, key: Key) -> int | None:
         """Return when time alone may next change it, after now, or None."""
@@ -180,6 +185,13 @@ class Node:
         stream = state.streams.get((source, key))
         # Numbers below zero are those of nodes; values have the others.
         return make() if stream is None else stream.within(-1 - self.number, length, make, t)
+
+
+def _those(points: Sequence[int], found: Comparison, state: EngineState, key: Key) -> list[int]:
+    """Return the points at which something is found; mostly there is one."""
+    if len(points) == 1:
+        return [points[0]] if found(state, key, points[0]) else []
+    return [t for t in points if found(state, key, t)]
 
 
 def _each_once(times: Sequence[int]) -> Sequence[int]:
@@ -323,8 +335,7 @@ class ComparedNode(Node):
     def satisfied_from(self, state: EngineState, key: Key, since: int) -> list[int]:
         if self.needed is not None and self.needed.is_empty_from(state, key, since):
             return []
-        compares = self._compares
-        return [t for t in self.points(state, key, since) if compares(state, key, t)]
+        return _those(self.points(state, key, since), self._compares, state, key)
 
     def satisfied(self, state: EngineState, key: Key, t: int) -> bool:
         return self._compares(state, key, t)
@@ -372,6 +383,7 @@ def note_idle(node: Node, sources: Sequence[Source]) -> None:
     # Which method of a baseline answers concerns what is made of the node, even while it has no times.
     if node.waits or (node.falls_back and (node.parents or node.fills)):
         return
+    node.rests = True
     for source in (sources[place] for place in node.reads):
         # Where a signal has entered a stream, there is one in it.
         needs = tuple(need for need in dict.fromkeys(node.needs) if need.least > 1 or need.source != source.number)

@@ -35,7 +35,7 @@ def touch(state: EngineState, place: int, key: Key, since: int) -> None:
 def touch_entered(state: EngineState, source: Source, key: Key, entry: Entry, stream: Stream) -> None:
     """Touch what a signal concerns that has entered a stream."""
     at, touched, streams = entry.at, state.touched, state.streams
-    fits = stream.fits
+    fits, number = stream.fits, source.number
     for place, hit, needs in source.asks:
         # A share is looked at only where something fits it, and what does not fit now changes no earlier time.
         if hit >= 0 and not entry.hits[hit] and (fits is None or fits.get(hit, at - 1) < at):
@@ -43,7 +43,7 @@ def touch_entered(state: EngineState, source: Source, key: Key, entry: Entry, st
         name = (place, key)
         for needed, length, least in needs:
             # Of too few there is never enough, whatever they are compared with.
-            other = streams.get((needed, key))
+            other = stream if needed == number else streams.get((needed, key))
             lacks = other is None or other.weight < least or not other.ats or other.ats[-1] < at - length
             if lacks and name not in state.times:
                 break
@@ -100,7 +100,8 @@ def refresh(network: Network, state: EngineState) -> None:
             changed = since
         if changed is not None:
             if concerns:
-                state.dirty.update([(rule, key) for rule in node.rules])
+                for rule in node.rules:
+                    state.dirty.add((rule, key))
             for fill in node.fills:
                 _fill(network, state, fill, place, key, changed, agenda)
         for parent in node.parents:
@@ -108,7 +109,8 @@ def refresh(network: Network, state: EngineState) -> None:
             if start is None:
                 continue
             for parent_key in keys_of(network, state, parent, key):
-                plan(state, agenda, parent, parent_key, start)
+                if not nodes[parent].is_idle(state, parent_key):
+                    plan(state, agenda, parent, parent_key, start)
 
 
 def plan(state: EngineState, agenda: list[tuple[int, Key]], place: int, key: Key, since: int) -> None:
@@ -161,6 +163,8 @@ def take_hour(network: Network, state: EngineState, place: int, key: Key) -> Non
     times = [t for s in streams if (t := s.newest(state.now)) is not None]
     if max(times, default=0) < start + HOUR - compiled.hours * HOUR:
         series.ended = start + 2 * HOUR
+        for stream in streams:
+            stream.begun = False
     else:
         series.next = start + HOUR
         wait(state, -1 - place, key, start + 3 * HOUR)

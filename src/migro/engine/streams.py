@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, deque
+from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
@@ -14,7 +16,7 @@ from ..models import Auth, Environment
 _EDITS = 64
 """How many changes in the middle a stream remembers for its cursors."""
 
-__all__ = ["Cursor", "Entry", "Groups", "Ranks", "Sizes", "Stream", "Sums", "Tally"]
+__all__ = ["Cursor", "Entry", "Groups", "Ranks", "Sizes", "Stream", "Sums", "Tally", "as_entry"]
 
 
 class Entry(NamedTuple):
@@ -43,6 +45,10 @@ class Entry(NamedTuple):
         return (self.at, self.id)
 
 
+as_entry: Callable[[tuple[Any, ...]], Entry] = partial(tuple.__new__, Entry)
+"""Makes an entry of all its fields in order, which is half of what calling its class takes."""
+
+
 class Stream:
     """
     Entries in (time, id) order, each id once.
@@ -53,13 +59,28 @@ class Stream:
         dropped: How many entries have been forgotten: an entry's place for a cursor is its index plus this.
         epoch: How often anything but the end has changed.
         version: How often anything has changed.
-        edits: The last such changes: +1 or -1, the place, and the entry; so that cursors can follow. None before any.
+        edits: The last such changes since there is a cursor that can follow: +1 or -1, the place, and the entry. None
+            before any.
         pruned: The greatest time that was forgotten.
         fits: The greatest time at which anything has fitted each further predicate, taken back or not; None before any.
         cursors: Windows over it, by number.
+        begun: Whether the hours of all that measures it are taken.
     """
 
-    __slots__ = ("ats", "cursors", "dropped", "edits", "entries", "epoch", "fits", "ids", "pruned", "version", "weight")
+    __slots__ = (
+        "ats",
+        "begun",
+        "cursors",
+        "dropped",
+        "edits",
+        "entries",
+        "epoch",
+        "fits",
+        "ids",
+        "pruned",
+        "version",
+        "weight",
+    )
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -73,6 +94,7 @@ class Stream:
         self.pruned: int | None = None
         self.fits: dict[int, int] | None = None
         self.cursors: dict[int, Cursor] = {}
+        self.begun = False
 
     def add(self, entry: Entry) -> bool:
         """Insert in order, however late it comes; returns false for an id that is already there."""
@@ -92,7 +114,9 @@ class Stream:
             place = bisect_left(entries, (at, id))
             entries.insert(place, entry)
             ats.insert(place, at)
-            self._edited(1, place, entry)
+            self.epoch += 1
+            if self.cursors:  # one that begins later begins with what is there
+                self._edited(1, place, entry)
         return True
 
     def _fitted(self, entry: Entry) -> None:
@@ -103,7 +127,6 @@ class Stream:
                 self.fits[hit] = max(entry.at, self.fits.get(hit, entry.at))
 
     def _edited(self, sign: int, place: int, entry: Entry) -> None:
-        self.epoch += 1
         if self.edits is None:
             # Most streams only ever grow at the end, and there are many.
             self.edits = deque(maxlen=_EDITS)
@@ -136,7 +159,9 @@ class Stream:
         entry = self.entries.pop(place)
         self.weight -= entry.weight
         self.version += 1
-        self._edited(-1, place, entry)
+        self.epoch += 1
+        if self.cursors:
+            self._edited(-1, place, entry)
         return entry
 
     def forget_before(self, at: int) -> None:
@@ -222,8 +247,10 @@ class Groups:
         value = entry.values[self.place]
         if value is None:
             return
-        self.by_value[value] += by * entry.weight
-        if not self.by_value[value]:
+        many = self.by_value.get(value, 0) + by * entry.weight
+        if many:
+            self.by_value[value] = many
+        else:
             del self.by_value[value]
 
 

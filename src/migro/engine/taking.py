@@ -17,7 +17,7 @@ from .network import Network
 from .sources import Source, fact_key_names, newest
 from .spreading import begin_hours, keys_of, prune, touch, touch_entered, touch_source
 from .state import EngineState, Key
-from .streams import Entry, Stream
+from .streams import Entry, Stream, as_entry
 from .values import number
 
 __all__ = [
@@ -66,13 +66,14 @@ _HITS = {Truth.MATCH: True, Truth.NO_MATCH: False, Truth.UNKNOWN: None, Truth.ER
 def key_of(source: Source, signal: Signal) -> Key | None:
     """Return a signal's key for a source, or None where a part is missing."""
     columns = vars(signal)
-    values: tuple[Any, ...] = tuple([columns.get(name) for name in source.key_names])
+    values: tuple[Any, ...] = tuple(map(columns.get, source.key_names))
     return None if None in values else values
 
 
 def entry_of(signal: Signal) -> Entry:
     """Return what a source keeps of a signal of which it reads nothing."""
-    return Entry(signal.effective_at, signal.id, signal.kind, signal.source_kind, signal.auth, signal.env)
+    kind, source_kind, auth, env = signal.kind, signal.source_kind, signal.auth, signal.env
+    return as_entry((signal.effective_at, signal.id, kind, source_kind, auth, env, 1, (), ()))
 
 
 def judge(state: EngineState, source: Source, signal: Signal, bare: Entry, errors: set[str]) -> Entry | None:
@@ -123,7 +124,7 @@ def read(
         return None
     values: list[Any] = []
     if source.reads:
-        values = [held.get(name) for name in source.columns]
+        values = list(map(held.get, source.columns))
         # Nothing but columns, and nothing in them that measures want otherwise: so it is mostly.
         if len(values) != len(source.reads) or not _AS_IT_IS.issuperset(map(type, values)):
             values = _values(source, signal, asking, errors)
@@ -131,7 +132,7 @@ def read(
         hits = tuple([_hit(test(signal, asking), rules, errors) for test, rules in _tests(source)])
     if not values and weight == bare.weight and hits == bare.hits:
         return bare
-    return Entry(bare.at, bare.id, bare.kind, bare.source_kind, bare.auth, bare.env, weight, tuple(values), hits)
+    return as_entry((*bare[:6], weight, tuple(values), hits))
 
 
 def _values(source: Source, signal: Signal, asking: Any, errors: set[str]) -> list[Any]:
@@ -166,8 +167,9 @@ def admit(state: EngineState, source: Source, key: Key, entry: Entry) -> bool:
         return False
     if source.intervals or stream.ats[0] < state.now - source.retention:
         prune(state, source, stream)
-    if source.series:
+    if source.series and not stream.begun:
         begin_hours(state, source, key)
+        stream.begun = True
     if stream.ats:
         touch_entered(state, source, key, entry, stream)
     else:

@@ -296,6 +296,13 @@ class Combined(Value):
         return f"{self.sign}({parts}) = {shown(self.at(state, key, t))}"
 
 
+@attrs.frozen(eq=False)
+class Multiple(Combined):
+    """A multiple of another value."""
+
+    by: Fraction = attrs.field(kw_only=True)
+
+
 def needs_known(value: Value) -> Iterator[Need]:
     """Yield what streams have to hold for a value to be known at any time."""
     if isinstance(value, BaselineValue):
