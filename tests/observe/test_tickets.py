@@ -182,6 +182,43 @@ def test_words_become_features(text: str, feature: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "feature"),
+    [
+        ("Kunden in Wien können seit heute nicht mehr bestellen", "intent.cannot_checkout"),
+        ("Add to cart is broken since the update", "intent.cannot_checkout"),
+        ("Impossible de finaliser la commande", "intent.cannot_checkout"),
+        ("No puedo pagar", "intent.cannot_checkout"),
+        ("We kunnen niet afrekenen", "intent.cannot_checkout"),
+        ("Non riesco a completare l'ordine", "intent.cannot_checkout"),
+        ("Es wird keine Versandart angezeigt", "intent.no_shipping"),
+        ("Aucun mode de livraison pour la Belgique", "intent.no_shipping"),
+        ("No hay métodos de envío disponibles", "intent.no_shipping"),
+        ("Geen verzendmethode beschikbaar", "intent.no_shipping"),
+        ("Nessun metodo di spedizione", "intent.no_shipping"),
+        ("The shipping options are empty", "intent.no_shipping"),
+        ("Auf der Rechnung fehlt die Mehrwertsteuer", "intent.tax"),
+        ("Where can we set up webhooks?", "intent.how_to"),
+        ("Comment puis-je configurer les webhooks ?", "intent.how_to"),
+    ],
+)
+def test_the_same_is_understood_in_other_words_and_tongues(text: str, feature: str) -> None:
+    assert feature in features_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "feature"),
+    [
+        ("Ich habe noch keine Versandbestätigung", "intent.no_shipping"),
+        ("Aucune livraison hier", "intent.no_shipping"),
+        ("I add to cart and then look for the coupon field", "intent.cannot_checkout"),
+        ("Where can I find my order?", "intent.how_to"),
+    ],
+)
+def test_what_only_sounds_like_it_is_not_taken_for_it(text: str, feature: str) -> None:
+    assert feature not in features_of(text)
+
+
+@pytest.mark.parametrize(
     "text", ["The checkout works fine now", "No problem with checkout", "Login is fixed, site is not down"]
 )
 def test_a_denial_takes_the_intent_back(text: str) -> None:

@@ -34,7 +34,15 @@ _INTENTS: Final = {
         r"|\badd(ing)? (\w+ ){0,3}to (the |my )?(cart|basket|bag)\b[^.!?\n]{0,60}\b(nothing happens|does nothing"
         r"|(does|do|did|is)(n.?t| not) (react\w*|respond\w*|do anything)|dead)\b"
         r"|\bnothing happens\b[^.!?\n]{0,40}\badd (\w+ ){0,3}to (the |my )?(cart|basket|bag)\b"
-        r"|kann nicht (bestellen|bezahlen)|kasse (geht|funktioniert) nicht|impossible de (payer|commander)"
+        r"|\badd(ing)? (\w+ ){0,3}to (the |my )?(cart|basket|bag)\b( (button|function|feature))?"
+        r" (is |was |seems |looks )?(broken|fail\w*|not work\w*|(does|do|did)(n.?t| not) work|stopped working"
+        r"|no longer work\w*|crash\w*|throws|gives an? error)"
+        r"|\bk(ann|(ö|oe|o)nnen|onnte|onnten) (\w+ ){0,5}nicht (mehr )?(bestellen|bezahlen|einkaufen|auschecken)"
+        r"|kasse (geht|funktioniert) nicht"
+        r"|impossible de (payer|commander|finaliser|valider (la|ma|notre) commande)"
+        r"|\bno (se )?(puedo|puede|pueden|podemos) (pagar|comprar|finalizar)"
+        r"|\bk(an|unnen) (\w+ ){0,2}niet (afrekenen|bestellen|betalen)"
+        r"|\bnon (riesco a|riescono a|si riesce a|si pu(ò|o)) (pagare|ordinare|acquistare|completare)"
     ),
     "empty_cart": (
         r"\b(cart|basket|bag)\b[^.!?\n]{0,40}\b(empty|emptied|lost|disappear\w*|gone|reset\w*|clear(ed|s))\b"
@@ -80,12 +88,20 @@ _INTENTS: Final = {
     "tax": (
         r"\b(tax|taxes|vat|gst|mwst)\b[^.!?\n]{0,50}\b(wrong|incorrect|missing|not|twice|double|zero|0|error|fail\w*)\b"
         r"|\b(wrong|incorrect|missing|no)\b[^.!?\n]{0,20}\b(tax|taxes|vat|gst)\b"
+        r"|\b(mwst|mehrwertsteuer|umsatzsteuer)\b[^.!?\n]{0,40}\b(fehl\w+|falsch\w*|doppelt|nicht ausgewiesen)\b"
+        r"|\b(fehl\w+|falsch\w*|keine)\b[^.!?\n]{0,25}\b(mwst|mehrwertsteuer|umsatzsteuer)\b"
     ),
     "no_shipping": (
         r"\bno\b[^.!?\n]{0,15}\b(shipping|delivery)\b[^.!?\n]{0,25}\b(method\w*|option\w*|rate\w*|available)\b"
         r"|\b(shipping|delivery)\b[^.!?\n]{0,40}\b(not available|unavailable|missing|not (shown|showing"
         r"|load\w*)|not offered)\b"
         r"|\b(cannot|can.?t|unable to|do ?n.?t|does not)\b[^.!?\n]{0,20}\b(ship|deliver)\b"
+        r"|\b(shipping|delivery) (method|option|rate)s?\b[^.!?\n]{0,20}\b(empty|gone|blank|disappeared)\b"
+        r"|\bkeine? (versand|liefer|zustell)(art|methode|option|m(ö|oe)glichkeit)"
+        r"|\baucune? (mode|m(é|e)thode|option)s? (de |d.)(livraison|exp(é|e)dition|envoi)"
+        r"|\b(no hay|ning(ú|u)n|ninguna) (m(é|e)todos?|opci(ó|o)n(es)?|formas?) de (env(í|i)o|entrega)"
+        r"|\bgeen (verzend|bezorg)(methode|optie|mogelijkheid)"
+        r"|\bnessuna? (metodo|opzione|modalit(à|a)) di (spedizione|consegna)"
     ),
     "where_is_my_order": (
         r"\bwhere.{0,12}\b(order|package|parcel)\b|\b(order|package|parcel)\b[^.!?\n]{0,40}\b(not arrived"
@@ -140,7 +156,11 @@ _INTENTS: Final = {
     ),
     "how_to": (
         r"\bhow (do|can|to|should|would)\b|\bis (it|there) (possible|a way)\b|\bwhat is the (best|right|correct) way\b"
-        r"|\bdocumentation\b|\bany (example|guide|tutorial)\b|wie kann ich"
+        r"|\bwhere (do|can|should|would) (i|we|you|one) (set|configure|change|edit|register|create|add|enable|manage)\b"
+        r"|\bdocumentation\b|\bany (example|guide|tutorial)\b"
+        r"|wie (kann|k(ö|oe)nnen|richte[nt]?|(ä|ae)nder[en]) (ich|wir)"
+        r"|\bwo (kann|k(ö|oe)nnen|stelle[nt]?) (ich|wir)|\bcomment (puis-je|peut-on|pouvons-nous|configurer|faire pour)"
+        r"|\bc(ó|o)mo (puedo|podemos|se (puede|configura))|\bhoe (kan|kunnen) (ik|we)|\bcome (posso|possiamo|si fa)"
     ),
     "refund_request": (
         r"\b(refund|money back|chargeback|reimburse\w*|return (this|my|the) (order|item))\b|rückerstattung|geld zurück"
