@@ -114,6 +114,8 @@ TEST_MODE = IssueKind[MerchantId](
 )
 
 _POLLS = on(PaymentPoll, per=PaymentPoll.merchant)
+# What explains a poll away counts as long as the poll does; the next one ends it.
+_POLLED = hours(1)
 _ALL_MATCHED = on(PaymentPoll, PaymentPoll.unmatched == 0, per=PaymentPoll.merchant)
 _PAID = on(Payment, Payment.topic == "order.paid", REAL_MONEY, per=Payment.merchant).different(
     Payment.payment_id, within=hours(2)
@@ -247,6 +249,8 @@ RULES: tuple[Rule[Any], ...] = (
         when=newest(_POLLS, (PaymentPoll.unmatched >= 1) & (PaymentPoll.found_elsewhere >= PaymentPoll.unmatched)),
         then=refutes(NO_ORDER, 150, family="elsewhere"),
         why="All of the orders were found under a different reference.",
+        lasts=_POLLED,
+        revision=2,
         examples=(
             fires("two of two", said(PAYMENT_POLL, 0, unmatched=2, found_elsewhere=2), for_=SHOP),
             silent("one of two", said(PAYMENT_POLL, 0, unmatched=2, found_elsewhere=1)),
@@ -257,6 +261,8 @@ RULES: tuple[Rule[Any], ...] = (
         when=newest(_POLLS, (PaymentPoll.unmatched >= 1) & (PaymentPoll.test >= PaymentPoll.unmatched)),
         then=refutes(NO_ORDER, 150, family="test"),
         why="All of the payments without an order are tests.",
+        lasts=_POLLED,
+        revision=2,
         examples=(
             fires("two of two", said(PAYMENT_POLL, 0, unmatched=2, test=2), for_=SHOP),
             silent("one of two", said(PAYMENT_POLL, 0, unmatched=2, test=1)),
@@ -267,6 +273,8 @@ RULES: tuple[Rule[Any], ...] = (
         when=newest(_POLLS, PaymentPoll.import_queue_s > 900),
         then=refutes(NO_ORDER, 60, family="queue"),
         why="Orders wait longer than a quarter of an hour to be imported.",
+        lasts=_POLLED,
+        revision=2,
         examples=(
             fires("longer", said(PAYMENT_POLL, 0, import_queue_s=901), for_=SHOP),
             silent("not longer", said(PAYMENT_POLL, 0, import_queue_s=900)),

@@ -28,7 +28,7 @@ from .browser import IMAGES
 from .check_signals import CacheHits, ImageCheck, PageCheck, Revalidation
 from .references import cited
 from .responses import dashboard, draft_reply, notify, recheck, refresh_cache, report
-from .shop_witnesses import newest, still
+from .shop_witnesses import newest, still, two_polls
 from .signals import Product
 from .specimens import SHOP, burst, ticket
 from .specimens_operations import LOG, said
@@ -156,9 +156,10 @@ def _run(at: int, old: int) -> tuple[PageCheck, ...]:
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "stale.pages",
-        when=_CHECKS.share(_OLD, at_least=percent(5), floor=20, within=minutes(30)).holds(2, of=2, every=minutes(30)),
+        when=two_polls(_CHECKS, _OLD, at_least=percent(5), floor=20, every=minutes(30)),
         then=supports(STALE_PAGES, STRONG, family="probe"),
         why="In two runs at least 5 % of sampled pages differed from the API for twice as long as they may be kept.",
+        revision=2,
         examples=(
             fires("twice 5 of 100", *_run(0, 5), *_run(1_900, 5), for_=SHOP, after=minutes(60)),
             silent("once", *_run(0, 4), *_run(1_900, 5), after=minutes(60)),
@@ -172,11 +173,16 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "stale.top-pages",
-        when=on(PageCheck, PageCheck.top_page == True, per=PageCheck.merchant)  # noqa: E712
-        .share(_OLD, at_least=percent(5), floor=20, within=minutes(30))
-        .holds(2, of=2, every=minutes(30)),
+        when=two_polls(
+            on(PageCheck, PageCheck.top_page == True, per=PageCheck.merchant),  # noqa: E712
+            _OLD,
+            at_least=percent(5),
+            floor=20,
+            every=minutes(30),
+        ),
         then=supports(STALE_PAGES, STRONG, family="probe", severity=Severity.SEV2),
         why="In two runs at least 5 % of the pages most asked for showed old prices or stock.",
+        revision=2,
         examples=(
             fires(
                 "twice",
@@ -371,6 +377,9 @@ RULES: tuple[Rule[Any], ...] = (
         when=newest(_PICTURES, (ImageCheck.failing >= 1) & (ImageCheck.failing_products <= 1)),
         then=refutes(IMAGES, 60, family="one-product"),
         why="All pictures that do not come belong to one product.",
+        # As long as the check counts that it speaks about; the next one ends it.
+        lasts=hours(1),
+        revision=2,
         examples=(
             fires("one", said(PICTURES, 0, failing=4, failing_products=1), for_=SHOP),
             silent("two", said(PICTURES, 0, failing=4, failing_products=2)),

@@ -215,6 +215,9 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=refutes(BULK_IMPORT, 150, family="rehearsal"),
         why="The import is a rehearsal.",
+        # As long as the refused records count: those of a rehearsal that is over are no import's.
+        lasts=hours(1),
+        revision=2,
         examples=(
             fires("all of it", said(IMPORT, dry_run=True), for_=SHOP),
             silent("over", said(IMPORT, 0, dry_run=True), said(IMPORT, 60)),

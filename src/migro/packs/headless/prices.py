@@ -11,6 +11,7 @@ from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires
 from .catalogue_signals import PriceItem, SessionMarket
 from .references import cited
 from .responses import draft_reply, notify, operators, refresh_cache, report
+from .shop_witnesses import two_polls
 from .signals import Order
 from .specimens import SHOP, burst, order, ticket
 from .specimens_operations import CHANGE, NOW, PRICE, SESSIONS, STOCK_RUN, said, usual
@@ -75,6 +76,7 @@ MARKET = IssueKind[MerchantId](
 
 _SAMPLE = on(PriceItem, per=PriceItem.merchant)
 _OTHER: Pred[PriceItem] = abs(PriceItem.shown_minor - PriceItem.charged_minor) > 1
+_MORE: Pred[PriceItem] = PriceItem.charged_minor - PriceItem.shown_minor > 1
 _TAX: Pred[PriceItem] = PriceItem.tax_ratio == True  # noqa: E712
 _SESSIONS = on(SessionMarket, per=SessionMarket.merchant, weight=SessionMarket.sessions)
 _MIXED = on(SessionMarket, SessionMarket.currencies >= 2, per=SessionMarket.merchant, weight=SessionMarket.sessions)
@@ -92,34 +94,57 @@ _EURO = order(0, currency="EUR")
 _DOLLAR = order(NOW, currency="USD")
 
 
-def _twice(few: int, odd: PriceItem) -> tuple[Any, ...]:
-    first = (*burst(100 - few, PRICE, sku="s"), *burst(few, odd, sku="o"))
-    then = (*burst(100 - few, said(PRICE, 900), sku="s"), *burst(few, said(odd, 1_000), sku="o"))
-    return (*first, *then, said(STOCK_RUN, 1_860))
+def _twice(few: int, odd: PriceItem, apart: int = 900) -> tuple[Any, ...]:
+    late = int((odd.occurred_at - PRICE.occurred_at).total_seconds())
+    first = (*burst(100 - few, said(PRICE, 30), sku="s"), *burst(few, odd, sku="o"))
+    then = (*burst(100 - few, said(PRICE, apart + 30), sku="s"), *burst(few, said(odd, apart + late), sku="o"))
+    return (*first, *then, said(STOCK_RUN, 2 * apart + 60))
 
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "price.sample",
-        when=_SAMPLE.share(_OTHER, at_least=percent(2), floor=50, within=minutes(10)).holds(2, of=2, every=minutes(15)),
+        when=two_polls(_SAMPLE, _OTHER, at_least=percent(2), floor=50),
         then=supports(PRICE_MISMATCH, STRONG, family="comparison"),
         why="In two polls the price of 2 % of the articles was another on the page than in the cart.",
+        revision=2,
         examples=(
             fires("2 of 100", *_twice(2, _CHEAPER), for_=SHOP),
+            fires("those that differ are read first", *_twice(2, said(_CHEAPER, 20)), for_=SHOP),
             silent("1 of 100", *_twice(1, _CHEAPER)),
             silent("a rounded cent", *_twice(2, said(PRICE, 100, charged_minor=5_991))),
         ),
     ),
     Rule(
         "price.charged-more",
-        when=_SAMPLE.share(
-            PriceItem.charged_minor - PriceItem.shown_minor > 1, at_least=percent(2), floor=50, within=minutes(10)
-        ).holds(2, of=2, every=minutes(15)),
+        when=two_polls(_SAMPLE, _MORE, at_least=percent(2), floor=50),
         then=supports(PRICE_MISMATCH, STRONG, family="comparison", severity=Severity.SEV2),
         why="In two polls 2 % of the articles were charged more than their page shows.",
+        revision=2,
         examples=(
             fires("2 of 100", *_twice(2, _DEARER), for_=SHOP),
             silent("charged less", *_twice(2, _CHEAPER)),
+        ),
+    ),
+    Rule(
+        "price.sample-hourly",
+        when=two_polls(_SAMPLE, _OTHER, at_least=percent(2), floor=50, every=hours(1)),
+        then=supports(PRICE_MISMATCH, STRONG, family="comparison"),
+        why="In two polls an hour apart the price of 2 % of the articles was another on the page than in the cart.",
+        examples=(
+            fires("2 of 100", *_twice(2, _CHEAPER, apart=3_600), for_=SHOP),
+            silent("1 of 100", *_twice(1, _CHEAPER, apart=3_600)),
+            silent("once", *_twice(2, _CHEAPER, apart=3_600)[:100], said(STOCK_RUN, 7_260)),
+        ),
+    ),
+    Rule(
+        "price.charged-more-hourly",
+        when=two_polls(_SAMPLE, _MORE, at_least=percent(2), floor=50, every=hours(1)),
+        then=supports(PRICE_MISMATCH, STRONG, family="comparison", severity=Severity.SEV2),
+        why="In two polls an hour apart 2 % of the articles were charged more than their page shows.",
+        examples=(
+            fires("2 of 100", *_twice(2, _DEARER, apart=3_600), for_=SHOP),
+            silent("charged less", *_twice(2, _CHEAPER, apart=3_600)),
         ),
     ),
     Rule(

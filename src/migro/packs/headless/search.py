@@ -9,9 +9,10 @@ from ...models import Severity
 from ...models.signal import MerchantId
 from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Measure, Rule, SeverityScale, fires, on, refutes, silent, supports
 from .catalogue_signals import IndexerState, IndexItem, IndexRun
-from .operations_signals import LogLine
+from .operations_signals import JobRun, LogLine
 from .references import cited
 from .responses import draft_reply, notify, refresh_cache, report
+from .shop_witnesses import newest, two_polls
 from .signals import HttpRequest
 from .specimens import SHOP, alert, burst, error, page, ticket
 from .specimens_operations import CHANGE, INDEX_ITEM, INDEX_RUN, INDEXER_STATE, JOB, LOG, NOW, at, said, usual
@@ -72,6 +73,8 @@ SEARCH_LAG = IssueKind[MerchantId](
 )
 
 _SAMPLE = on(IndexItem, per=IndexItem.merchant)
+_LATE: Pred[IndexItem] = IndexItem.catalogue_at - IndexItem.index_at > minutes(30)
+_DIFFERS: Pred[IndexItem] = IndexItem.same_offer == False  # noqa: E712
 _SHOPPER: Pred[HttpRequest] = HttpRequest.bot == False  # noqa: E712
 
 
@@ -106,10 +109,11 @@ _SEARCH = page(0, route_class="search", route="/search")
 _NOTHING = page(9, route_class="search", route="/search", features=frozenset({"page.no_results"}))
 
 
-def _twice(few: int, many: int, odd: IndexItem) -> tuple[IndexItem | IndexRun, ...]:
-    first = (*burst(many, INDEX_ITEM, sku="s"), *burst(few, odd, sku="o"))
-    then = (*burst(many, said(INDEX_ITEM, 900), sku="s"), *burst(few, said(odd, 1_000), sku="o"))
-    return (*first, *then, said(INDEX_RUN, 1_860))
+def _twice(few: int, many: int, odd: IndexItem, apart: int = 900) -> tuple[IndexItem | IndexRun, ...]:
+    late = int((odd.occurred_at - INDEX_ITEM.occurred_at).total_seconds())
+    first = (*burst(many, said(INDEX_ITEM, 30), sku="s"), *burst(few, odd, sku="o"))
+    then = (*burst(many, said(INDEX_ITEM, apart + 30), sku="s"), *burst(few, said(odd, apart + late), sku="o"))
+    return (*first, *then, said(INDEX_RUN, 2 * apart + 60))
 
 
 def _searched(empty: int) -> tuple[Any, ...]:
@@ -126,34 +130,48 @@ def _says_invalid(quarters: int) -> tuple[LogLine, ...]:
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "search-lag.late",
-        when=_SAMPLE.share(
-            IndexItem.catalogue_at - IndexItem.index_at > minutes(30),
-            at_least=percent(20),
-            floor=20,
-            within=minutes(10),
-        ).holds(2, of=2, every=minutes(15)),
+        when=two_polls(_SAMPLE, _LATE, at_least=percent(20), floor=20),
         then=supports(SEARCH_LAG, STRONG, family="comparison"),
         why="In two polls the index was half an hour behind for a fifth of the products that changed.",
+        revision=2,
         examples=(
             fires("20 of 100", *_twice(20, 80, _OLD), for_=SHOP),
+            fires("those that are late are read first", *_twice(20, 80, said(_OLD, 20)), for_=SHOP),
             silent("19 of 100", *_twice(19, 81, _OLD)),
             silent("half an hour exactly", *_twice(20, 80, said(_OLD, 100, catalogue_at=at(1_800)))),
         ),
     ),
     Rule(
         "search-lag.differs",
-        when=_SAMPLE.share(
-            IndexItem.same_offer == False,  # noqa: E712
-            at_least=percent(5),
-            floor=20,
-            within=minutes(10),
-        ).holds(2, of=2, every=minutes(15)),
+        when=two_polls(_SAMPLE, _DIFFERS, at_least=percent(5), floor=20),
         then=supports(SEARCH_LAG, STRONG, family="comparison"),
         why="In two polls price or availability in the index was wrong for 5 % of the products that changed.",
+        revision=2,
         examples=(
             fires("5 of 100", *_twice(5, 95, _OTHER), for_=SHOP),
             silent("4 of 100", *_twice(4, 96, _OTHER)),
             silent("2 of 20 can be chance", *_twice(2, 18, _OTHER)),
+        ),
+    ),
+    Rule(
+        "search-lag.late-hourly",
+        when=two_polls(_SAMPLE, _LATE, at_least=percent(20), floor=20, every=hours(1)),
+        then=supports(SEARCH_LAG, STRONG, family="comparison"),
+        why="In two polls an hour apart the index was half an hour behind for a fifth of the products that changed.",
+        examples=(
+            fires("20 of 100", *_twice(20, 80, _OLD, apart=3_600), for_=SHOP),
+            silent("19 of 100", *_twice(19, 81, _OLD, apart=3_600)),
+            silent("once", *_twice(20, 80, _OLD, apart=3_600)[:100], said(INDEX_RUN, 7_260)),
+        ),
+    ),
+    Rule(
+        "search-lag.differs-hourly",
+        when=two_polls(_SAMPLE, _DIFFERS, at_least=percent(5), floor=20, every=hours(1)),
+        then=supports(SEARCH_LAG, STRONG, family="comparison"),
+        why="In two polls an hour apart price or availability in the index was wrong for 5 % of the products.",
+        examples=(
+            fires("5 of 100", *_twice(5, 95, _OTHER, apart=3_600), for_=SHOP),
+            silent("4 of 100", *_twice(4, 96, _OTHER, apart=3_600)),
         ),
     ),
     Rule(
@@ -203,10 +221,26 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "search-lag.reindexed",
+        when=on(JobRun, JobRun.job == "reindex", JobRun.running == False, per=JobRun.merchant),  # noqa: E712
+        then=refutes(SEARCH_LAG, 60, family="job"),
+        why="The whole index was being made anew until just now, so polls of the last half hour saw it half done.",
+        # Two polls lie within half an hour.
+        lasts=minutes(30),
+        examples=(
+            fires("is done", said(JOB, job="reindex"), said(JOB, 60, job="reindex", running=False), for_=SHOP),
+            silent("runs", said(JOB, job="reindex")),
+            silent("another job", said(JOB, running=False)),
+        ),
+    ),
+    Rule(
         "search-lag.replica",
-        when=on(IndexRun, IndexRun.replica_delay_s.between(1, 299), per=IndexRun.merchant),
+        when=newest(on(IndexRun, per=IndexRun.merchant), IndexRun.replica_delay_s.between(1, 299)),
         then=refutes(SEARCH_LAG, 60, family="replica"),
         why="The replica that was asked is less than five minutes behind its primary.",
+        # As long as what a run finds; the next run ends it.
+        lasts=hours(2),
+        revision=2,
         examples=(
             fires("299 s", said(INDEX_RUN, replica_delay_s=299), for_=SHOP),
             silent("five minutes", said(INDEX_RUN, replica_delay_s=300)),

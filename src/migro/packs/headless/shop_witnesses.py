@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import attrs
 
 from ...errors import RuleDefinitionError
-from ...expressions import Col, Pred, days, percent
+from ...expressions import Col, Pred, days, minutes, percent
 from ...models.signal import MerchantId, Signal
 from ...rules import Compared, During, Measure, Premise, Selection, Timed, before, during, on, previous
 from .browser_signals import PageTimings, Sessions
@@ -35,12 +35,15 @@ __all__ = [
     "short_of",
     "still",
     "third_quartile",
+    "throttled_call",
     "timings",
+    "two_polls",
 ]
 
 K = TypeVar("K")
 S = TypeVar("S", bound=Signal)
 
+_QUARTER = minutes(15)
 _OPPOSITE: dict[str, Any] = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
 NEW_ORDERS = on(
@@ -139,6 +142,26 @@ def opens(*where: Pred[CheckoutOpens]) -> Selection[CheckoutOpens, MerchantId]:
 def calls(*where: Pred[StorefrontCalls]) -> Selection[StorefrontCalls, MerchantId]:
     """Return the storefront's calls like this."""
     return on(StorefrontCalls, *where, per=StorefrontCalls.merchant, weight=StorefrontCalls.calls)
+
+
+def throttled_call() -> Pred[StorefrontCalls]:
+    """Fit calls that a limit turned away, as the code or the status says; what went well need not say either."""
+    return (StorefrontCalls.status.present() & (StorefrontCalls.status == 429)) | (
+        StorefrontCalls.code.present() & (StorefrontCalls.code == "throttle")
+    )
+
+
+def two_polls(
+    of: Selection[S, K], *odd: Pred[S], at_least: Fraction, floor: int, every: timedelta = _QUARTER
+) -> Timed[K]:
+    """
+    Hold when in two spans in a row at least that share of the sampled things is odd.
+
+    It is measured when a span is over, so that it does not matter in which order a poll reads its sample.
+    """
+    fitting = attrs.evolve(of, predicates=(*of.predicates, *odd))
+    share = fitting.count(within=every).per(of.count(within=every), floor=floor, bound="wilson")
+    return (share >= at_least).holds(2, of=2, every=every)
 
 
 def timings(*where: Pred[PageTimings]) -> Selection[PageTimings, MerchantId]:

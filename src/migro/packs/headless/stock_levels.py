@@ -30,7 +30,7 @@ from .inventory import OVERSELL
 from .planning_signals import ShopMove
 from .references import cited
 from .responses import draft_reply, notify, operators, recheck, refresh_cache, report
-from .shop_witnesses import before_cutover
+from .shop_witnesses import before_cutover, two_polls
 from .signals import Fulfilment, HttpRequest, Order
 from .specimens import SHOP, burst, order, page, ticket
 from .specimens_operations import CHANGE, JOB, MOVE, NOW, RETURNED, STOCK_ITEM, STOCK_MOVE, STOCK_RUN, said, usual
@@ -161,7 +161,7 @@ _GONE = page(NOW + 5_400, features=frozenset({"page.sold_out"}))
 
 def _poll(seconds: int, differ: int, alike: int, shop: int = 13) -> tuple[StockItem, ...]:
     odd = burst(differ, said(_OFF, seconds + 200, shop=shop), sku="d")
-    return (*burst(alike, said(STOCK_ITEM, seconds), sku="s"), *odd)
+    return (*burst(alike, said(STOCK_ITEM, seconds + 30), sku="s"), *odd)
 
 
 def _trend(*shares: int) -> tuple[StockRun, ...]:
@@ -188,11 +188,10 @@ def _held(n: int) -> tuple[Fulfilment, ...]:
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "stock-drift.share",
-        when=_ITEMS.share(_DIFFERS, at_least=percent(2), floor=50, within=minutes(10)).holds(
-            2, of=2, every=minutes(15)
-        ),
+        when=two_polls(_ITEMS, _DIFFERS, at_least=percent(2), floor=50),
         then=supports(DRIFT, STRONG, family="comparison"),
         why="In two polls a quarter of an hour apart, 2 % of the articles differ by three pieces and 5 %.",
+        revision=2,
         examples=(
             fires("2 of 100 twice", *_poll(0, 2, 98), *_poll(900, 2, 98), said(STOCK_RUN, 1_860), for_=SHOP),
             silent("1 of 100", *_poll(0, 2, 98), *_poll(900, 1, 99), said(STOCK_RUN, 1_860)),
