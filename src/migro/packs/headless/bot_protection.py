@@ -11,9 +11,12 @@ from ...rules import MEDIUM, STRONG, IssueKind, Measure, Rule, SeverityScale, fi
 from .operations_signals import ApiCalls
 from .references import cited
 from .responses import draft_reply, notify, report
+from .shop_witnesses import calls
 from .signals import HttpRequest
 from .specimens import SHOP, burst, error, request
 from .specimens_operations import CALLS, LOG, said
+from .specimens_shop import STOREFRONT_CALLS
+from .storefront_signals import StorefrontCalls
 from .witnesses import coded_error, logged
 
 __all__ = ["BOT_BLOCKED", "RULES"]
@@ -40,7 +43,16 @@ BOT_BLOCKED = IssueKind[MerchantId](
 )
 
 _STOREFRONT: Pred[ApiCalls] = ApiCalls.api == "storefront"
-_CHALLENGED: Pred[ApiCalls] = ApiCalls.result == "challenged"
+# 430 is the platform's word for a security refusal, whatever the caller makes of it.
+_CHALLENGED: Pred[ApiCalls] = (
+    (ApiCalls.result == "challenged")
+    | (ApiCalls.status.present() & (ApiCalls.status == 430))
+    | (ApiCalls.code.present() & (ApiCalls.code == "bot_block"))
+)
+_OWN: Pred[StorefrontCalls] = StorefrontCalls.api == "storefront"
+_TURNED_AWAY: Pred[StorefrontCalls] = (StorefrontCalls.status.present() & (StorefrontCalls.status == 430)) | (
+    StorefrontCalls.code.present() & (StorefrontCalls.code == "bot_block")
+)
 
 
 def _challenged(server_side: bool) -> Measure[MerchantId]:
@@ -54,6 +66,7 @@ def _challenged(server_side: bool) -> Measure[MerchantId]:
 _WALL = said(CALLS, 60, result="challenged", status=430, calls=20)
 _UNTOLD = said(_WALL, 0, calls=10, rate_headers=False)
 _BROWSERS = said(CALLS, 0, server_side=False, calls=100)
+_REFUSED = said(STOREFRONT_CALLS, 60, status=430, failed=True, calls=20)
 _CALL: dict[str, Any] = {"route_class": "api", "route": "/api/graphql"}
 
 RULES: tuple[Rule[Any], ...] = (
@@ -94,10 +107,40 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=supports(BOT_BLOCKED, STRONG, family="calls"),
         why="Twenty calls of the storefront, and 5 % of them, met a challenge within ten minutes.",
+        revision=2,
         examples=(
             fires("20 of 400", said(CALLS, 0, calls=380), _WALL, for_=SHOP),
             silent("20 of 401", said(CALLS, 0, calls=381), _WALL),
+            fires("by its status", said(CALLS, 0, calls=380), said(_WALL, 60, result="failed"), for_=SHOP),
+            fires(
+                "by its code",
+                said(CALLS, 0, calls=380),
+                said(_WALL, 60, result="failed", status=403, code="bot_block"),
+                for_=SHOP,
+            ),
             silent("19", said(CALLS, 0, calls=100), said(_WALL, 60, calls=19)),
+            silent("another refusal", said(CALLS, 0, calls=380), said(_WALL, 60, result="failed", status=403)),
+        ),
+    ),
+    Rule(
+        "bot-block.operations",
+        when=calls(_OWN, _TURNED_AWAY).at_least(20, within=minutes(10))
+        & calls(_OWN).share(_TURNED_AWAY, at_least=percent(5), floor=20, within=minutes(10)),
+        # Operations and calls are two counts of one traffic.
+        then=supports(BOT_BLOCKED, STRONG, family="calls"),
+        why="Twenty of the storefront's operations, and 5 % of them, were taken for a bot's within ten minutes.",
+        examples=(
+            fires("20 of 400", said(STOREFRONT_CALLS, 0, calls=380), _REFUSED, for_=SHOP),
+            fires(
+                "by its code",
+                said(STOREFRONT_CALLS, 0, calls=380),
+                said(_REFUSED, 60, status=403, code="bot_block"),
+                for_=SHOP,
+            ),
+            silent("20 of 401", said(STOREFRONT_CALLS, 0, calls=381), _REFUSED),
+            silent("19", said(STOREFRONT_CALLS, 0, calls=100), said(_REFUSED, 60, calls=19)),
+            silent("another refusal", said(STOREFRONT_CALLS, 0, calls=380), said(_REFUSED, 60, status=403)),
+            silent("another API", said(STOREFRONT_CALLS, 0, calls=380, api="admin"), said(_REFUSED, 60, api="admin")),
         ),
     ),
     Rule(
@@ -115,6 +158,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=(_challenged(True) >= percent(5)).unless(_challenged(False) >= percent(1)),
         then=supports(BOT_BLOCKED, MEDIUM, family="origin"),
         why="Calls from the servers are challenged and those from browsers are not.",
+        revision=2,
         examples=(
             fires("servers", _BROWSERS, said(CALLS, 0, calls=80), _WALL, for_=SHOP),
             silent("browsers too", _BROWSERS, _WALL, said(_WALL, 61, server_side=False)),
@@ -132,7 +176,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=refutes(BOT_BLOCKED, 150, family="quota"),
         why="The refusals tell a quota, so it is a rate limit.",
-        revision=2,
+        revision=3,
         examples=(
             fires("told", said(_WALL, 60, rate_headers=True), for_=SHOP),
             fires("half", _UNTOLD, said(_WALL, 60, calls=10, rate_headers=True), for_=SHOP),

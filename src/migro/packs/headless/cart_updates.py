@@ -22,7 +22,7 @@ from ...rules import (
 )
 from .cart import THROTTLED, VERSION_CONFLICT
 from .expected import raised
-from .shop_witnesses import calls, risen, sessions, still
+from .shop_witnesses import calls, risen, sessions, still, throttled_call
 from .specimens import SHOP, burst, ticket
 from .specimens_operations import LOG, said
 from .specimens_shop import CART_UPDATE, SESSIONS, STOREFRONT_CALLS, weekly
@@ -38,7 +38,7 @@ _CONFLICT: Pred[StorefrontCalls] = (StorefrontCalls.status.present() & (Storefro
     StorefrontCalls.code.present() & (StorefrontCalls.code == "cart.conflict")
 )
 _WRITES = calls(_CART, StorefrontCalls.operation.matches("(?i)create|add|update|remove|set|complete"))
-_THROTTLED = calls(_CART, StorefrontCalls.code == "throttle")
+_THROTTLED = calls(_CART, throttled_call())
 _CONFLICTS = on(CartUpdate, CartUpdate.conflict == True, per=CartUpdate.merchant)  # noqa: E712
 _LEFT_OVER = on(CartUpdate, CartUpdate.conflict == True, per=(CartUpdate.merchant, CartUpdate.cart_ref)).without(  # noqa: E712
     on(CartUpdate, CartUpdate.ok == True, per=(CartUpdate.merchant, CartUpdate.cart_ref)),  # noqa: E712
@@ -162,8 +162,10 @@ RULES: tuple[Rule[Any], ...] = (
         when=_THROTTLED.at_least(20, within=minutes(5)),
         then=supports(THROTTLED, STRONG, family="graphql"),
         why="Twenty calls of cart or checkout were throttled within five minutes.",
+        revision=2,
         examples=(
             fires("twenty", said(STOREFRONT_CALLS, 0, calls=20, **_HELD), for_=SHOP),
+            fires("by its status", said(STOREFRONT_CALLS, 0, calls=20, failed=True, status=429), for_=SHOP),
             silent("nineteen", said(STOREFRONT_CALLS, 0, calls=19, **_HELD)),
             silent("another call", said(STOREFRONT_CALLS, 0, calls=20, **{**_HELD, "operation": "products"})),
         ),
@@ -174,6 +176,7 @@ RULES: tuple[Rule[Any], ...] = (
         >= percent(10),
         then=supports(THROTTLED, STRONG, family="graphql"),
         why="At least 10 % of fifty calls of cart or checkout were throttled within five minutes.",
+        revision=2,
         examples=(
             fires(
                 "10 of 50", said(STOREFRONT_CALLS, 0, calls=40), said(STOREFRONT_CALLS, 1, calls=10, **_HELD), for_=SHOP
@@ -227,6 +230,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=refutes(THROTTLED, 150, family="graphql-ok"),
         why="Fewer than 0.5 % of the calls of cart and checkout are throttled.",
+        revision=2,
         examples=(
             fires(
                 "0 of 200",

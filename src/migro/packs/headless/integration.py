@@ -25,9 +25,12 @@ from .expected import raised
 from .operations_signals import ApiCalls, Delivery, JobRun, QueueState
 from .references import cited
 from .responses import dashboard, draft_reply, notify, report
+from .shop_witnesses import calls, throttled_call
 from .signals import ErrorIssue, HttpRequest
 from .specimens import SHOP, alert, burst, error, request
 from .specimens_operations import CALLS, DELIVERY, JOB, NOW, QUEUE, said, usual
+from .specimens_shop import STOREFRONT_CALLS
+from .storefront_signals import StorefrontCalls
 from .witnesses import alerting, coded_error, usual_of
 
 __all__ = ["RULES", "THROTTLED"]
@@ -92,6 +95,9 @@ _refetched = on(
     weight=ApiCalls.calls,
 ).count(within=minutes(5))
 _events = on(Delivery, per=Delivery.merchant).count(within=minutes(5))
+_AT_CART: Pred[StorefrontCalls] = StorefrontCalls.operation.matches("(?i)cart|checkout")
+_PAGES = said(STOREFRONT_CALLS, 0, operation="product")
+_HELD_BACK = said(_PAGES, 60, calls=5, failed=True, status=429)
 _REFUSED = said(CALLS, 60, result="throttled", status=429, calls=5)
 _THIN = said(CALLS, NOW + 60, refetch=True, calls=70, quota=100)
 _CALL: dict[str, Any] = {"route_class": "api", "route": "/api/graphql"}
@@ -149,6 +155,29 @@ RULES: tuple[Rule[Any], ...] = (
             fires("5 of 100", said(CALLS, 0, calls=95), _REFUSED, for_=SHOP),
             silent("5 of 101", said(CALLS, 0, calls=96), _REFUSED),
             silent("5 of 50 can be chance", said(CALLS, 0, calls=45), _REFUSED),
+        ),
+    ),
+    Rule(
+        "api-throttled.operations",
+        when=calls(StorefrontCalls.api == "storefront", ~_AT_CART).share(
+            throttled_call(), at_least=percent(5), floor=50, within=minutes(5)
+        ),
+        # Operations and calls are two counts of one traffic.
+        then=supports(THROTTLED, STRONG, family="calls"),
+        why="At least 5 % of the storefront's operations outside cart and checkout were throttled within five minutes.",
+        examples=(
+            fires("5 of 100", said(_PAGES, 0, calls=95), _HELD_BACK, for_=SHOP),
+            fires(
+                "by their code", said(_PAGES, 0, calls=95), said(_HELD_BACK, 60, status=200, code="throttle"), for_=SHOP
+            ),
+            silent("5 of 101", said(_PAGES, 0, calls=96), _HELD_BACK),
+            silent("5 of 50 can be chance", said(_PAGES, 0, calls=45), _HELD_BACK),
+            silent("another failure", said(_PAGES, 0, calls=95), said(_HELD_BACK, 60, status=500)),
+            silent(
+                "at checkout",
+                said(_PAGES, 0, calls=95, operation="cartCreate"),
+                said(_HELD_BACK, 60, operation="cartCreate"),
+            ),
         ),
     ),
     Rule(

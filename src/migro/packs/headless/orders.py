@@ -12,7 +12,7 @@ from ...rules import MEDIUM, STRONG, Premise, Rule, Timed, fires, on, refutes, s
 from .check_signals import RedirectCheck
 from .checkout import SERVER_ERRORS
 from .handoff import HANDOFF_404
-from .shop_witnesses import NEW_ORDERS, calls, mostly, opens, sessions, still
+from .shop_witnesses import NEW_ORDERS, calls, mostly, opens, sessions, still, throttled_call
 from .signals import HttpRequest, ShopProfile
 from .specimens import SHOP, burst, order, profile, request
 from .specimens_operations import NOW, said
@@ -85,9 +85,7 @@ _FAILED = on(
 )
 _TRIED = on(HttpRequest, _STEPS, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
 # What the platform holds back is a mode of its own.
-_BROKEN: Pred[StorefrontCalls] = (StorefrontCalls.failed == True) & (  # noqa: E712
-    StorefrontCalls.code.missing() | (StorefrontCalls.code != "throttle")
-)
+_BROKEN: Pred[StorefrontCalls] = (StorefrontCalls.failed == True) & ~throttled_call()  # noqa: E712
 _DEAD_ENDS = on(
     HttpRequest,
     HttpRequest.handoff == True,  # noqa: E712
@@ -108,6 +106,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=calls(_MUTATIONS).share(_BROKEN, at_least=percent(5), floor=20, within=minutes(5)),
         then=supports(SERVER_ERRORS, MEDIUM, family="graphql"),
         why="At least 5 % of the calls that make carts and checkouts failed within five minutes.",
+        revision=2,
         examples=(
             fires(
                 "5 of 100",
