@@ -75,6 +75,10 @@ _ERROR_SHARE = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant, weigh
 _STEP_COUNT = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests).count(
     within=minutes(5)
 )
+# A shop too small for twenty such requests in five minutes is looked at over a longer while.
+_THIN_SHARE = on(HttpRequest, _STEPS, _SHOPPER, per=HttpRequest.merchant, weight=HttpRequest.requests).share(
+    _FAILED, at_least=percent(5), floor=20, within=minutes(15)
+)
 _USUAL_SHARE = (
     on(HttpRequest, _STEPS, _SHOPPER, _FAILED, per=HttpRequest.merchant, weight=HttpRequest.requests)
     .count(within=minutes(5))
@@ -128,6 +132,24 @@ RULES: tuple[Rule[Any], ...] = (
                 *burst(3, request(30, 500)),
             ),
             silent("4 of 100 are below the share", *burst(96, request()), *burst(4, request(96, 500))),
+        ),
+    ),
+    Rule(
+        "checkout.5xx-share-thin",
+        when=_THIN_SHARE.unless(_STEP_COUNT >= 20).unless(short_of(_USUAL_SHARE, 3)),
+        # It is the same witness as of five minutes.
+        then=supports(SERVER_ERRORS, STRONG, family="http"),
+        why="At least 5 % of shoppers' cart and checkout requests failed in a quarter of an hour that had few of them.",
+        examples=(
+            fires("3 of 20 fail", *burst(17, request(), every=30), *burst(3, request(600, 500), every=60), for_=SHOP),
+            silent("2 of 20 can be chance", *burst(18, request(), every=30), *burst(2, request(600, 500), every=60)),
+            silent("one too few", *burst(16, request(), every=30), *burst(3, request(600, 500), every=60)),
+            silent(
+                "enough of them in five minutes",
+                *burst(60, request(), every=10),
+                *burst(3, request(600, 500), every=60),
+                *burst(20, request(721)),
+            ),
         ),
     ),
     Rule(

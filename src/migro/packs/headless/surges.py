@@ -27,7 +27,7 @@ from .browser_signals import PageTimings, Sessions
 from .cart import THROTTLED
 from .references import cited
 from .responses import dashboard, draft_reply, notify, refresh_cache, report
-from .shop_witnesses import calls, campaign, risen, sessions, short_of, still, third_quartile
+from .shop_witnesses import calls, campaign, risen, sessions, short_of, still, third_quartile, throttled_call, timings
 from .signals import HttpRequest, ShopProfile
 from .specimens import SHOP, burst, profile
 from .specimens import page as view
@@ -76,24 +76,21 @@ _VISITS = sessions().count(within=_SHORT)
 
 
 _REQUESTS = on(HttpRequest, HttpRequest.bot == False, per=HttpRequest.merchant, weight=HttpRequest.requests)  # noqa: E712
-_ERRORS = (
-    on(
-        HttpRequest,
-        HttpRequest.bot == False,  # noqa: E712
-        HttpRequest.status.between(500, 599),
-        per=HttpRequest.merchant,
-        weight=HttpRequest.requests,
-    )
-    .count(within=_SHORT)
-    .per(_REQUESTS.count(within=_SHORT), floor=20)
-)
-_THROTTLED = calls(StorefrontCalls.code == "throttle").count(within=_SHORT).per(calls().count(within=_SHORT), floor=20)
+_FAILURES = on(
+    HttpRequest,
+    HttpRequest.bot == False,  # noqa: E712
+    HttpRequest.status.between(500, 599),
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+).count(within=_SHORT)
+# Of every thousand requests of any shop a few fail, so that a crowd has several in five minutes without a fault.
+_SOME = 10
+_ERRORS = _FAILURES.per(_REQUESTS.count(within=_SHORT), floor=20)
+_THROTTLED = calls(throttled_call()).count(within=_SHORT).per(calls().count(within=_SHORT), floor=20)
 _CART: Pred[StorefrontCalls] = StorefrontCalls.operation.matches("(?i)cart|checkout")
 # A page is many calls and a cart is one: of all calls together, carts that are held back are next to none.
 _CARTS_HELD = (
-    calls(_CART, StorefrontCalls.code == "throttle")
-    .count(within=_SHORT)
-    .per(calls(_CART).count(within=_SHORT), floor=20, bound="wilson")
+    calls(_CART, throttled_call()).count(within=_SHORT).per(calls(_CART).count(within=_SHORT), floor=20, bound="wilson")
 )
 _TTFB_NOW = third_quartile(_TTFB, _SHORT)
 
@@ -103,6 +100,7 @@ _NO_CROWD = (*weekly(said(SESSIONS, 0, sessions=1_200)), said(SESSIONS, 0, sessi
 # What the host says of a minute; three times as many over five of them.
 _THRICE_TOLD = _VISITS * Fraction(1, 15) >= fact(ShopProfile.sessions_per_min)
 _TOLD = profile(-60, sessions_per_min=Decimal(20))
+_MANY = said(SESSIONS, 0, sessions=300)
 _CARTS = said(STOREFRONT_CALLS, 1, calls=98)
 _TWO_HELD = said(STOREFRONT_CALLS, 2, calls=2, code="throttle", failed=True)
 _ONE_HELD = said(STOREFRONT_CALLS, 2, calls=1, code="throttle", failed=True)
@@ -110,23 +108,30 @@ _PAGES_TOO = said(STOREFRONT_CALLS, 0, calls=900, operation="product")
 _USUALLY_500 = weekly(said(TIMINGS, 0, views=200, ttfb_ms=500))
 
 
+def _views(well: int, failing: int) -> tuple[HttpRequest, ...]:
+    return (*burst(well, view(1), every=0), *burst(failing, view(100, 503), every=0))
+
+
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "surge.errors",
-        when=together(risen(_VISITS, 3), _ERRORS >= percent(2), within=_SHORT),  # noqa: SIM300
+        when=together(risen(_VISITS, 3), _ERRORS >= percent(2), _FAILURES >= _SOME, within=_SHORT),  # noqa: SIM300
         then=supports(SURGE, STRONG, family="traffic"),
-        why="Three times as many visitors as usual are there, and at least 2 % of requests fail.",
+        why="Three times as many visitors as usual are there, and ten requests, 2 % of all, fail in five minutes.",
+        revision=2,
         examples=(
-            fires("2 of 100", *_CROWD, *burst(98, view(1)), *burst(2, view(100, 503)), for_=SHOP),
-            silent("1 of 100", *_CROWD, *burst(99, view(1)), view(100, 503)),
-            silent("fewer visitors", *_NO_CROWD, *burst(98, view(1)), *burst(2, view(100, 503))),
+            fires("10 of 500", *_CROWD, *_views(490, 10), for_=SHOP),
+            silent("10 of 501", *_CROWD, *_views(491, 10)),
+            silent("9 of 400 can be everyday's", *_CROWD, *_views(391, 9)),
+            silent("fewer visitors", *_NO_CROWD, *_views(490, 10)),
         ),
     ),
     Rule(
         "surge.grave",
-        when=together(risen(_VISITS, 3), _ERRORS >= percent(10), within=_SHORT),  # noqa: SIM300
+        when=together(risen(_VISITS, 3), _ERRORS >= percent(10), _FAILURES >= _SOME, within=_SHORT),  # noqa: SIM300
         then=supports(SURGE, STRONG, family="traffic", severity=Severity.SEV2),
         why="Three times as many visitors as usual are there, and at least 10 % of requests fail.",
+        revision=2,
         examples=(
             fires("10 of 100", *_CROWD, *burst(90, view(1)), *burst(10, view(100, 503)), for_=SHOP),
             silent("9 of 100", *_CROWD, *burst(91, view(1)), *burst(9, view(100, 503))),
@@ -147,6 +152,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=together(risen(_VISITS, 3), _THROTTLED >= percent(2), within=_SHORT),  # noqa: SIM300
         then=supports(SURGE, STRONG, family="traffic"),
         why="Three times as many visitors as usual are there, and at least 2 % of calls are throttled.",
+        revision=2,
         examples=(
             fires(
                 "2 of 100",
@@ -168,7 +174,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=together(risen(_VISITS, 3), _CARTS_HELD >= percent(2), within=_SHORT),  # noqa: SIM300
         then=supports(SURGE, STRONG, family="traffic"),
         why="Three times as many visitors as usual are there, and at least 2 % of the calls for carts are throttled.",
-        revision=2,
+        revision=3,
         examples=(
             fires("2 of 100", *_CROWD, _PAGES_TOO, _CARTS, _TWO_HELD, for_=SHOP),
             silent("1 of 99", *_CROWD, _PAGES_TOO, _CARTS, _ONE_HELD),
@@ -180,12 +186,41 @@ RULES: tuple[Rule[Any], ...] = (
         when=together(_THRICE_TOLD, _CARTS_HELD >= percent(2), within=_SHORT),  # noqa: SIM300
         then=supports(SURGE, MEDIUM, family="traffic"),
         why="Three times the visitors that the host tells of are there, and 2 % of the calls for carts are throttled.",
-        revision=2,
+        revision=3,
         examples=(
             fires("300 for 100", _TOLD, said(SESSIONS, 0, sessions=300), _CARTS, _TWO_HELD, for_=SHOP),
             silent("299 for 100", _TOLD, said(SESSIONS, 0, sessions=299), _CARTS, _TWO_HELD),
             silent("nobody tells", said(SESSIONS, 0, sessions=300), _CARTS, _TWO_HELD),
             silent("1 of 99", _TOLD, said(SESSIONS, 0, sessions=300), _CARTS, _ONE_HELD),
+        ),
+    ),
+    Rule(
+        "surge.above-profile-errors",
+        # Where nothing is known of what is usual, the share has to be one that no shop has every day.
+        when=together(_THRICE_TOLD, _ERRORS >= percent(5), _FAILURES >= _SOME, within=_SHORT),  # noqa: SIM300
+        then=supports(SURGE, MEDIUM, family="traffic"),
+        why="Three times the visitors that the host tells of are there, and 5 % of requests fail.",
+        revision=2,
+        examples=(
+            fires("10 of 200", _TOLD, _MANY, *_views(190, 10), for_=SHOP),
+            silent("10 of 201", _TOLD, _MANY, *_views(191, 10)),
+            silent("9 of 100 can be everyday's", _TOLD, _MANY, *_views(91, 9)),
+            silent("fewer visitors", _TOLD, said(_MANY, 0, sessions=299), *_views(190, 10)),
+            silent("nobody tells", _MANY, *_views(190, 10)),
+        ),
+    ),
+    Rule(
+        "surge.above-profile-slow",
+        when=together(
+            _THRICE_TOLD, _TTFB_NOW > 1_800, timings(_TTFB.present()).count(within=_SHORT) >= 50, within=_SHORT
+        ),
+        then=supports(SURGE, MEDIUM, family="traffic"),
+        why="Three times the visitors that the host tells of are there, and a quarter of the pages takes over 1800 ms.",
+        examples=(
+            fires("1801 ms", _TOLD, _MANY, said(TIMINGS, 1, views=50, ttfb_ms=1_801), for_=SHOP),
+            silent("1800 ms", _TOLD, _MANY, said(TIMINGS, 1, views=50, ttfb_ms=1_800)),
+            silent("49 views", _TOLD, _MANY, said(TIMINGS, 1, views=49, ttfb_ms=1_801)),
+            silent("fewer", _TOLD, said(_MANY, 0, sessions=299), said(TIMINGS, 1, views=50, ttfb_ms=1_801)),
         ),
     ),
     Rule(
