@@ -136,6 +136,14 @@ def test_an_issue_that_stands_since_before_its_onset_is_found_at_once_and_came_t
     assert ratio(score, "precision") == "1/2"
 
 
+def test_what_may_be_reported_beside_the_expected_never_comes_too_early_unless_it_is_forbidden() -> None:
+    forbidden = (ForbiddenIssue(kind="spike", merchant="m1"),)
+
+    assert scored(seen(-20), seen(3), allowed=("spike",)).alarms == ()
+    assert [a.reason for a in scored(seen(-20), seen(3), allowed=("drift",)).alarms] == ["early"]
+    assert [a.reason for a in scored(seen(-20), allowed=("spike",), forbidden=forbidden).alarms] == ["early"]
+
+
 @pytest.mark.parametrize(
     ("severity", "off", "near", "exact"),
     [

@@ -102,7 +102,8 @@ class GroundTruth:
         start, onset, end: The time line; the onset is the scenario's T0.
         issues: What has to be found.
         forbidden: What must not be found.
-        allowed: Failure modes that may be reported beside those expected and count neither way.
+        allowed: Failure modes that may be reported beside those expected, or before one of them is due, and count
+            neither way.
         actions: What has to be proposed.
         forbidden_verbs: What must not be executed, whatever a ticket asks for.
         max_messages: How many notifications may be sent in all; None where that does not matter.
