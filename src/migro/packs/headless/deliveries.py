@@ -109,20 +109,18 @@ _TIMED = on(Delivery, Delivery.latency_ms.present(), Delivery.limit_ms.present()
 _BEYOND = Delivery.latency_ms - Delivery.limit_ms.scaled(percent(80))
 _SLOW: Pred[Delivery] = Delivery.latency_ms >= Delivery.limit_ms.scaled(percent(80))
 _ALL = on(Delivery, per=Delivery.merchant)
-_repeats = (
-    on(Delivery, Delivery.duplicate == True, per=Delivery.merchant)  # noqa: E712
-    .count(within=minutes(15))
-    .per(_ALL.count(within=minutes(15)), floor=50)
-)
+_REPEATS = on(Delivery, Delivery.duplicate == True, per=Delivery.merchant).count(within=minutes(15))  # noqa: E712
+_repeats = _REPEATS.per(_ALL.count(within=minutes(15)), floor=50)
+# Fewer than fifty deliveries say nothing either way. So repeats are over when enough deliveries show that far fewer
+# come again, or when for an hour nothing has shown that they go on.
+_HALVED = _REPEATS.per(_ALL.count(within=minutes(15)), floor=50, bound="wilson") < percent(10)
 # Where no receiver tells of deliveries, the fold tells what it sees of them itself.
 _SEEN = on(DeliverySeen, per=DeliverySeen.merchant, weight=DeliverySeen.deliveries)
 _SEEN_AGAIN: Pred[DeliverySeen] = DeliverySeen.duplicate == True  # noqa: E712
 _SEEN_FIRST = on(DeliverySeen, ~_SEEN_AGAIN, per=DeliverySeen.merchant, weight=DeliverySeen.deliveries)
-_seen_again = (
-    on(DeliverySeen, _SEEN_AGAIN, per=DeliverySeen.merchant)
-    .count(within=minutes(15))
-    .per(_SEEN.count(within=minutes(15)), floor=50)
-)
+_SEEN_REPEATS = on(DeliverySeen, _SEEN_AGAIN, per=DeliverySeen.merchant).count(within=minutes(15))
+_seen_again = _SEEN_REPEATS.per(_SEEN.count(within=minutes(15)), floor=50)
+_SEEN_HALVED = _SEEN_REPEATS.per(_SEEN.count(within=minutes(15)), floor=50, bound="wilson") < percent(10)
 _REPEATED = on(Delivery, per=(Delivery.merchant, Delivery.event)).distinct(
     Delivery.subscription, at_least=2, within=minutes(15)
 )
@@ -258,23 +256,47 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "webhook-repeats.share",
-        when=_ALL.share(Delivery.duplicate == True, at_least=percent(20), floor=50, within=minutes(15)),  # noqa: E712
+        when=_ALL.share(
+            Delivery.duplicate == True,  # noqa: E712
+            at_least=percent(20),
+            floor=50,
+            within=minutes(15),
+        ).unless(_HALVED),
         then=supports(DUPLICATES, STRONG, family="deliveries"),
         why="A fifth of the deliveries of a quarter of an hour had come before.",
+        lasts=hours(1),
+        revision=2,
         examples=(
             fires("20 of 100", *burst(80, DELIVERY), *burst(20, _AGAIN), for_=SHOP),
+            fires(
+                "too few since to tell",
+                *burst(80, DELIVERY),
+                *burst(20, _AGAIN),
+                *burst(49, said(DELIVERY, 1_800)),
+                for_=SHOP,
+            ),
+            silent("enough since to tell", *burst(80, DELIVERY), *burst(20, _AGAIN), *burst(50, said(DELIVERY, 1_800))),
             silent("19 of 100", *burst(81, DELIVERY), *burst(19, _AGAIN)),
             silent("10 of 50 can be chance", *burst(40, DELIVERY), *burst(10, _AGAIN)),
         ),
     ),
     Rule(
         "webhook-repeats.seen",
-        when=_SEEN.share(_SEEN_AGAIN, at_least=percent(20), floor=50, within=minutes(15)),
+        when=_SEEN.share(_SEEN_AGAIN, at_least=percent(20), floor=50, within=minutes(15)).unless(_SEEN_HALVED),
         then=supports(DUPLICATES, STRONG, family="deliveries"),
         why="A fifth of the webhooks that came in within a quarter of an hour had come before.",
-        revision=2,
+        lasts=hours(1),
+        revision=3,
         examples=(
             fires("20 of 100", *burst(80, SEEN), *burst(20, _CAME_AGAIN), for_=SHOP),
+            fires(
+                "too few since to tell",
+                *burst(80, SEEN),
+                *burst(20, _CAME_AGAIN),
+                *burst(49, said(SEEN, 1_800)),
+                for_=SHOP,
+            ),
+            silent("enough since to tell", *burst(80, SEEN), *burst(20, _CAME_AGAIN), *burst(50, said(SEEN, 1_800))),
             silent("19 of 100", *burst(81, SEEN), *burst(19, _CAME_AGAIN)),
             silent("10 of 50 can be chance", *burst(40, SEEN), *burst(10, _CAME_AGAIN)),
         ),
