@@ -7,7 +7,21 @@ from typing import Any
 from ...expressions import Pred, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
+from ...rules import (
+    MEDIUM,
+    STRONG,
+    WEAK,
+    IssueKind,
+    Rule,
+    SeverityScale,
+    Timed,
+    fires,
+    on,
+    refutes,
+    silent,
+    supports,
+    vetoes,
+)
 from .references import cited
 from .responses import draft_reply, operators
 from .shop_witnesses import short_of
@@ -17,7 +31,7 @@ from .specimens_shop import weekly
 from .stakes import impact_on
 from .witnesses import LIVE_ERROR, alerting, failing_probes, green_probes, in_maintenance, tickets
 
-__all__ = ["RULES", "SERVER_ERRORS"]
+__all__ = ["RULES", "SERVER_ERRORS", "SYMPTOMS"]
 
 _SEVERITY = SeverityScale(
     default=Severity.SEV2,
@@ -105,6 +119,22 @@ _LABELLED: Pred[Alert] = (
     | Alert.component.one_of("cart", "checkout")
 )
 _BROKEN_NAME = "(?i)5xx|error|fail|down|unavail|unreach|outage"
+
+SYMPTOMS: tuple[Timed[MerchantId], ...] = (
+    _ERROR_SHARE,
+    on(Probe, Probe.journey.one_of(*_JOURNEYS), Probe.ok == False, _SERVER_SIDE, per=Probe.merchant).at_least(  # noqa: E712
+        3, within=minutes(10)
+    ),
+    _GROWING,
+    on(
+        Alert,
+        Alert.topic == "alert.firing",
+        Alert.alertname.matches(_BROKEN_NAME),
+        _LABELLED,
+        per=Alert.merchant,
+    ),
+)
+"""By which each witness tells when cart and checkout began to fail."""
 
 _OUT = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
 _CART_ERROR: dict[str, Any] = {"route_class": "cart"}

@@ -15,7 +15,7 @@ from .specimens import SHOP, burst, maintenance, probes, request, ticket
 from .stakes import impact_on
 from .witnesses import failing_probes, in_maintenance, tickets
 
-__all__ = ["HANDOFF_404", "RULES"]
+__all__ = ["HANDOFF_404", "LOST_HANDOFFS", "RULES"]
 
 HANDOFF_404 = IssueKind[MerchantId](
     "checkout_handoff_404",
@@ -64,12 +64,15 @@ _LOST = on(
     weight=HttpRequest.requests,
 )
 
+LOST_HANDOFFS = _LOST.at_least(5, within=minutes(15))
+"""By which it shows when hand-offs began to be lost."""
+
 _OUT = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "handoff.404-share",
-        when=_LOST.at_least(5, within=minutes(15))
+        when=LOST_HANDOFFS
         & _HANDOFFS.share(HttpRequest.status == 404, at_least=percent(20), floor=5, within=minutes(15)),
         then=supports(HANDOFF_404, STRONG, family="http"),
         why="Five hand-offs, and at least 20 % of them, ended in page not found within a quarter of an hour.",

@@ -24,7 +24,7 @@ from ...rules import (
     supports,
 )
 from .browser import HYDRATION
-from .checkout import SERVER_ERRORS
+from .checkout import SERVER_ERRORS, SYMPTOMS
 from .frontend import DEPLOY_REGRESSION
 from .operations_signals import Change
 from .references import cited
@@ -37,6 +37,7 @@ from .specimens_operations import CHANGE, said
 from .specimens_shop import FAULT, PEERS, RELEASE_TRAFFIC, SETUP, STOREFRONT_CALLS
 from .storefront_signals import Fault, ReleaseTraffic, ShopSetup, StorefrontCalls
 from .visitor_signals import PeerReport
+from .witnesses import brought_by
 
 __all__ = ["MISSING_VARIABLE", "RULES"]
 
@@ -220,8 +221,10 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "deploy.symptom-after-change",
-        when=on(Change, Change.what.one_of("tag_publish", "theme_publish", "config"), per=Change.merchant).within(
-            minutes(60)
+        when=brought_by(
+            on(Change, Change.what.one_of("tag_publish", "theme_publish", "config"), per=Change.merchant),
+            *SYMPTOMS,
+            within=minutes(60),
         )
         & known(SERVER_ERRORS, at_least_points=STRONG + MEDIUM),
         then=supports(DEPLOY_REGRESSION, STRONG, family="change"),
@@ -230,7 +233,9 @@ RULES: tuple[Rule[Any], ...] = (
             fires("after", said(CHANGE, 0, what="config"), *_SPIKE, _NEW_ERROR, for_=SHOP),
             silent("one witness", said(CHANGE, 0, what="config"), *_SPIKE),
             silent("no change", *_SPIKE, _NEW_ERROR),
+            silent("errors, then the change", *_SPIKE, _NEW_ERROR, said(CHANGE, 130, what="config")),
         ),
+        revision=2,
     ),
     Rule(
         "deploy.hydration",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import reduce
+from operator import and_
 from typing import Any, TypeVar
 
 from ...expressions import KeyCol, Pred, hours, minutes
 from ...models.signal import MerchantId, Signal
-from ...rules import Measure, Premise, Timed, holding, hour_of_week, on, trailing
+from ...rules import Measure, Premise, Selection, Timed, holding, hour_of_week, on, trailing
 from .operations_signals import Change, JobRun, LogLine
 from .planning_signals import StatusPage
 from .signals import Alert, Deploy, ErrorIssue, Maintenance, Order, Payment, Probe, Ticket
@@ -20,6 +22,7 @@ __all__ = [
     "TEST_ORDER",
     "alerting",
     "anywhere",
+    "brought_by",
     "changed",
     "coded_error",
     "deploy_within",
@@ -109,6 +112,22 @@ def green_probes(*journeys: str) -> Premise[MerchantId]:
 def deploy_within(span: timedelta) -> Premise[MerchantId]:
     """Hold for that long after a release."""
     return on(Deploy, per=Deploy.merchant).within(span)
+
+
+def brought_by(
+    change: Selection[Any, MerchantId], *symptoms: Timed[MerchantId], within: timedelta
+) -> Premise[MerchantId]:
+    """
+    Hold for that long after a change, unless a symptom was there in the quarter of an hour before it already.
+
+    A cause comes first. Of several changes one is enough: what repairs the first one takes no blame off it.
+
+    Args:
+        symptoms: At least one; each is asked for itself, so one that was there before clears the change.
+    """
+    moment = timedelta(microseconds=1)
+    after_calm = (change.without(s, within=moment, before=minutes(15)).within(within) for s in symptoms)
+    return reduce(and_, after_calm)
 
 
 def in_maintenance() -> Premise[MerchantId]:
