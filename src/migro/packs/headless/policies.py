@@ -33,6 +33,12 @@ _REPORTS = on(
     per=CspReports.merchant,
     weight=CspReports.sessions,
 )
+# The domain itself has to be the provider's: shops and trackers name hosts of their own "checkout" and "stripe".
+_OF_A_PAYER: Pred[CspReports] = CspReports.host.matches(
+    r"(?i)(^|\.)((adyen(payments)?|braintree(-api|gateway|payments)?|klarna(cdn|services)?|mollie|paypal(objects)?"
+    r"|stripe(cdn)?)(\.(com?|net|org))?\.[a-z]{2,}|checkout\.com)$"
+)
+_MEASURES: Pred[CspReports] = CspReports.host.matches(r"(?i)(^|\.)(analytics|errors|events?|logs?|metrics|stats)\.")
 _MANY_REPORTS = _REPORTS.at_least(50, within=minutes(30))
 _ALL_REPORTS = on(CspReports, per=CspReports.merchant, weight=CspReports.sessions)
 _TAGS = on(PixelEvents, per=PixelEvents.merchant, weight=PixelEvents.events).count(within=minutes(60))
@@ -185,7 +191,8 @@ RULES: tuple[Rule[Any], ...] = (
         "csp.payment-hosts",
         when=on(
             CspReports,
-            CspReports.host.matches(r"(?i)(^|\.)(adyen|braintree\w*|checkout|klarna\w*|mollie|paypal\w*|stripe)\."),
+            _OF_A_PAYER,
+            ~_MEASURES,
             CspReports.report_only == False,  # noqa: E712
             CspReports.foreign == False,  # noqa: E712
             per=CspReports.merchant,
@@ -193,11 +200,18 @@ RULES: tuple[Rule[Any], ...] = (
         ).at_least(10, within=minutes(15)),
         then=supports(CSP, STRONG, family="reports", severity=Severity.SEV1),
         why="Browsers of ten sessions blocked a payment provider's script within a quarter of an hour.",
+        revision=2,
         examples=(
             fires("ten", said(CSP_REPORTS, 0, sessions=10, host="js.stripe.com"), for_=SHOP),
             silent("nine", said(CSP_REPORTS, 0, sessions=9, host="js.stripe.com")),
             silent("no payment", said(CSP_REPORTS, 0, sessions=10, host="tags.example")),
             silent("only reported", said(CSP_REPORTS, 0, sessions=10, host="js.stripe.com", report_only=True)),
+            fires("a provider of that name", said(CSP_REPORTS, 0, sessions=10, host="js.checkout.com"), for_=SHOP),
+            fires("in Britain", said(CSP_REPORTS, 0, sessions=10, host="www.paypal.co.uk"), for_=SHOP),
+            silent("the shop's own checkout", said(CSP_REPORTS, 0, sessions=10, host="checkout.mugs.example")),
+            silent("a measure of checkouts", said(CSP_REPORTS, 0, sessions=10, host="checkout.metrics.example")),
+            silent("another's host of that name", said(CSP_REPORTS, 0, sessions=10, host="stripe.tags.example")),
+            silent("what a provider measures", said(CSP_REPORTS, 0, sessions=10, host="b.stats.paypal.com")),
         ),
     ),
     Rule(
