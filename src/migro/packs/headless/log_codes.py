@@ -18,6 +18,7 @@ from .codes import CODES_REFUSED
 from .customers import LOGIN_LOOP
 from .data_sync import UNPUBLISHED
 from .delivery import WRONG_TAX
+from .error_words import SAYS
 from .hosts import HOST_BROKEN
 from .integration import THROTTLED
 from .operations_signals import LogLine
@@ -31,25 +32,34 @@ from .witnesses import alerting, deploy_within, logged
 
 __all__ = ["RULES"]
 
-_LINES: tuple[tuple[IssueKind[MerchantId], str, int, int, int], ...] = (
-    (CODES_REFUSED, "code.promo.invalid", 20, 60, WEAK),
-    (CORS, "code.cors", 20, 15, MEDIUM),
-    (CSP, "code.csp", 10, 15, MEDIUM),
-    (DECLINES, "code.checkout.payment", 10, 30, MEDIUM),
-    (HOST_BROKEN, "log.tls_failed", 20, 10, WEAK),
-    (HYDRATION, "code.hydration", 20, 30, WEAK),
-    (LOGIN_LOOP, "code.auth.customer", 20, 60, MEDIUM),
+_LINES: tuple[tuple[IssueKind[MerchantId], str, int, int, int, str], ...] = (
+    (CODES_REFUSED, "code.promo.invalid", 20, 60, WEAK, "app-log"),
+    (CORS, "code.cors", 20, 15, MEDIUM, "app-log"),
+    (CSP, "code.csp", 10, 15, MEDIUM, "app-log"),
+    (DECLINES, "code.checkout.payment", 10, 30, MEDIUM, "app-log"),
+    (HOST_BROKEN, "log.tls_failed", 20, 10, WEAK, "app-log"),
+    (HYDRATION, "code.hydration", 20, 30, WEAK, "app-log"),
+    (LOGIN_LOOP, "code.auth.customer", 20, 60, MEDIUM, "graphql"),
     # The platform says itself which right is lacking; that it answers so means that the token holds.
-    (MISSING_SCOPE, "code.auth.scope", 3, 30, STRONG),
-    (THROTTLED, "code.throttle", 20, 5, MEDIUM),
-    (UNPUBLISHED, "code.channel.unpublished", 20, 30, MEDIUM),
-    (WRONG_TAX, "code.checkout.tax", 10, 30, MEDIUM),
+    (MISSING_SCOPE, "code.auth.scope", 3, 30, STRONG, "calls"),
+    (THROTTLED, "code.throttle", 20, 5, MEDIUM, "calls"),
+    (UNPUBLISHED, "code.channel.unpublished", 20, 30, MEDIUM, "app-log"),
+    (WRONG_TAX, "code.checkout.tax", 10, 30, MEDIUM, "app"),
 )
-"""Mode, what the lines say, how many of them in how many minutes, points."""
+"""
+Mode, what the lines say, how many of them in how many minutes, points, family.
+
+Who calls an API logs the refusal and counts it: that is one observation, so the lines are of the family of the calls.
+"""
 
 _OF_A_PLATFORM: Pred[LogLine] = (LogLine.route_class == "webhook") & LogLine.payer.missing()
 
 _CERTIFICATE = r"(?i)(ssl|tls|x509|cert).*(expired|invalid|mismatch|untrusted|not.?trusted)"
+
+_WRONG_HOST = r"(?i)(ssl|tls|x509|cert).*(expired|invalid|mismatch|fail|error|untrust)|dns.*(fail|mismatch|error|resol)"
+_EXPIRES = r"(?i)(ssl|tls|x509|cert).*expir"
+"""A warning of days ahead, where the name does not say that something is wrong already."""
+_SOON = alert(0, alertname="SSLCertExpiresSoon")
 
 _ALERTS: tuple[tuple[IssueKind[MerchantId], str, str], ...] = (
     (
@@ -59,22 +69,22 @@ _ALERTS: tuple[tuple[IssueKind[MerchantId], str, str], ...] = (
     ),
     (
         HOST_BROKEN,
-        r"(?i)(ssl|tls|x509|cert).*(expir|invalid|mismatch|fail|error|untrust)|dns.*(fail|mismatch|error|resol)",
+        _WRONG_HOST,
         "SSLCertExpired",
     ),
 )
 """Mode, names of alerts about it, one of them."""
 
 
-_REVISIONS = {MISSING_SCOPE.name: 2}
+_REVISIONS = {LOGIN_LOOP.name: 2, MISSING_SCOPE.name: 3, THROTTLED.name: 2, WRONG_TAX.name: 2}
 
 
-def _of_lines(kind: IssueKind[MerchantId], feature: str, n: int, within: int, points: int) -> Rule[Any]:
+def _of_lines(kind: IssueKind[MerchantId], feature: str, n: int, within: int, points: int, family: str) -> Rule[Any]:
     return Rule(
         f"logs.{kind.name}",
         when=logged(feature, lines=n, within=minutes(within)),
-        then=supports(kind, points, family="app-log"),
-        why=f"Logs said {n} times in {within} minutes what stands for {feature.partition('.')[2]}.",
+        then=supports(kind, points, family=family),
+        why=f"Logs said {n} times in {within} minutes that {SAYS[feature.partition('.')[2]]}.",
         revision=_REVISIONS.get(kind.name, 1),
         examples=(
             fires(f"{n} lines", said(LOG, 0, feature, lines=n), for_=SHOP),
@@ -91,10 +101,12 @@ def _of_alerts(kind: IssueKind[MerchantId], name: str, example: str) -> Rule[Any
         when=alerting(name),
         then=supports(kind, MEDIUM, family="alerts"),
         why="A monitor's alert about it is firing.",
+        revision=2 if kind is HOST_BROKEN else 1,
         examples=(
             fires("by its name", told, for_=SHOP),
             silent("something else", alert(0, alertname="DiskFull")),
             silent("it is over", told, alert(60, alertname=example, topic="alert.resolved")),
+            *([silent("it is days ahead", _SOON)] if kind is HOST_BROKEN else []),
         ),
     )
 
@@ -125,6 +137,20 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     *(_of_alerts(*row) for row in _ALERTS),
+    Rule(
+        "alerts.certificate-expires",
+        # How many days are left the name does not say, so it is the weaker warning of the two.
+        when=alerting(_EXPIRES, ~Alert.alertname.matches(_WRONG_HOST)),
+        then=supports(HOST_BROKEN, WEAK, family="expiry"),
+        why="A monitor warns that a certificate expires.",
+        lasts=hours(24),
+        examples=(
+            fires("soon", _SOON, for_=SHOP),
+            silent("expired", alert(0, alertname="SSLCertExpired")),
+            silent("something else", alert(0, alertname="DiskFull")),
+            silent("renewed", _SOON, alert(60, alertname="SSLCertExpiresSoon", topic="alert.resolved")),
+        ),
+    ),
     Rule(
         "alerts.certificate-by-region",
         when=on(Alert, Alert.topic == "alert.firing", Alert.alertname.matches(_CERTIFICATE), per=Alert.merchant)

@@ -17,6 +17,7 @@ from .bot_protection import BOT_BLOCKED
 from .browser import CORS, CSP, HYDRATION, REDIRECTS
 from .cart import CART_LOST, VERSION_CONFLICT
 from .data_sync import ID_MAPPING, UNPUBLISHED
+from .error_words import SAYS
 from .inventory import OVERSELL
 from .payment_webhook import PAYMENT_SIGNATURE
 from .payments import DECLINES
@@ -61,7 +62,7 @@ def _rule(kind: IssueKind[MerchantId], code: str, n: int, points: int) -> Rule[A
         .at_least(n, within=minutes(30))
         .unless(on(ErrorIssue, ErrorIssue.code == code, ErrorIssue.action == "resolved", per=ErrorIssue.merchant)),
         then=supports(kind, points, family="error-tracker"),
-        why=f"The tracker told {n} times within half an hour of an error that means {code}.",
+        why=f"The tracker told {n} times within half an hour that {SAYS[code]}.",
         examples=(
             fires(f"{n} occurrences", *burst(n, one), for_=SHOP),
             fires(
