@@ -11,11 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migro import Agent
-from migro.agent.naming import things_of
+from migro.agent.naming import HostsAbout, things_of
 from migro.decide import recompute
 from migro.errors import InputError, NotFound
 from migro.expressions import minutes
-from migro.models import Attention, CauseChanged, Decision, Issue, IssueChanged, Outcome, PersonActed, Severity, Signal
+from migro.models import (
+    Attention,
+    CauseChanged,
+    Decision,
+    Issue,
+    IssueChanged,
+    MerchantId,
+    Outcome,
+    PersonActed,
+    Severity,
+    Signal,
+)
+from migro.packs.headless import RULES as HEADLESS
 from migro.remember import VolatileMemory
 from migro.replay import replay
 from tests.agent.related import SYSTEMIC, T0, after, agent, delay, delivery, doubt, failure, lost, mismatch, release
@@ -130,13 +142,35 @@ def test_what_was_told_before_its_cause_does_not_follow_from_it() -> None:
 def test_a_host_that_measures_visitors_is_about_tracking_where_a_browser_speaks_of_it(
     host: str, measures: bool
 ) -> None:
-    def named(kind: str) -> tuple[str, ...]:
-        return things_of(
-            Signal(kind=kind, merchant="m_1", env="production", occurred_at=T0, source_kind="rum", attrs={"host": host})  # type: ignore[arg-type]
+    def named(kind: str, hosts_about: HostsAbout = HEADLESS.hosts_about) -> tuple[str, ...]:
+        said = Signal(
+            kind=kind,
+            merchant=MerchantId("m_1"),
+            env="production",
+            occurred_at=T0,
+            source_kind="rum",
+            attrs={"host": host},
         )
+        return things_of(said, hosts_about)
 
     assert ("about tracking" in named("rum.csp")) is measures
     assert "about tracking" not in named("http.request")
+    assert "about tracking" not in named("rum.csp", {})
+
+
+def test_rules_say_what_hosts_are_about() -> None:
+    said = Signal(
+        kind="rum.csp",
+        merchant=MerchantId("m_1"),
+        env="production",
+        occurred_at=T0,
+        source_kind="rum",
+        attrs={"host": "Js.Stripe.com"},
+        ids={"party": "stripe-tags"},
+    )
+    hosts_about = {"payment": frozenset({"stripe"}), "stock": frozenset({"erp"}), "tracking": frozenset({"tags"})}
+
+    assert [t for t in things_of(said, hosts_about) if t.startswith("about ")] == ["about payment", "about tracking"]
 
 
 def test_a_cause_that_is_found_later_is_named_as_soon_as_it_is_open() -> None:

@@ -421,3 +421,19 @@ def test_what_migro_needs_of_a_rule_set_is_checked_as_everywhere() -> None:
 
     assert [f.code for f in findings(text, require_examples=True)] == ["example", "example"]
     assert [f.where for f in findings(text, require_examples=True)] == ["shop.yaml:6:5"] * 2
+
+
+@pytest.mark.parametrize(
+    ("hosts", "path", "said"),
+    [
+        ("[gtm]", "$.hosts_about", "expected a table of subjects"),
+        ("{tracking: gtm}", "$.hosts_about.tracking", "expected a list"),
+        ("{tracking: []}", "$.hosts_about.tracking", "expected a list of 1 or more"),
+        ("{tracking: [3]}", "$.hosts_about.tracking[0]", "expected a string"),
+    ],
+)
+def test_what_hosts_are_about_is_read_as_carefully(hosts: str, path: str, said: str) -> None:
+    (found,) = findings(f"{TOP}      {{signal: docs.page, per: merchant}}\nhosts_about: {hosts}\n")
+
+    assert found.rule == path
+    assert said in found.message

@@ -89,6 +89,7 @@ def test_the_shipped_rules_come_back_with_their_examples() -> None:
 
     assert after.version == RULES.version
     assert words(after) == words(RULES)
+    assert after.hosts_about == RULES.hosts_about != {}
     assert [e for r in after for e in r.examples] == [e for r in RULES for e in r.examples]
     assert dump(after) == text
     assert load(dump(RULES, "json", examples=False), generate_signals=True).version == RULES.version
@@ -239,3 +240,12 @@ def test_the_schema_holds_for_generated_documents() -> None:
     validator = jsonschema.Draft202012Validator(schema())
 
     assert [e.message for seed in range(25) for e in validator.iter_errors(document_of(ruleset(seed)))] == []
+
+
+def test_what_hosts_are_about_is_written_sorted_and_fits_the_schema() -> None:
+    of = RuleSet("shop", *ruleset(1), signals=ruleset(1).signals.values(), hosts_about={"tracking": ("tag", "gtm")})
+    written = document_of(of)
+
+    assert written["hosts_about"] == {"tracking": ["gtm", "tag"]}
+    assert "hosts_about" not in document_of(ruleset(1))
+    assert list(jsonschema.Draft202012Validator(schema()).iter_errors(written)) == []

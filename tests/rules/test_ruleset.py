@@ -312,3 +312,32 @@ def test_facts_are_known_wherever_a_rule_reads_them() -> None:
 
     for premise in everywhere:
         assert "ruleset.limits" in RuleSet("r", rule(when=premise)).signals
+
+
+def test_what_hosts_are_about_is_that_of_all_sets_together_and_part_of_the_version() -> None:
+    plain = RuleSet("r", rule())
+    one = RuleSet("r", rule(), hosts_about={"tracking": ["gtm"]})
+    other = RuleSet("o", rule("b"), hosts_about={"tracking": ("stats", "gtm"), "payment": ("pay",)})
+    both = RuleSet("r", one, other)
+
+    assert plain.hosts_about == {}
+    assert both.hosts_about == {"payment": {"pay"}, "tracking": {"gtm", "stats"}}
+    assert list(both.hosts_about) == ["payment", "tracking"]
+    assert len({plain.version, one.version, RuleSet("r", rule(), hosts_about={"tracking": ["tag"]}).version}) == 3
+    assert one.version == RuleSet("r", one).version
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"tracking": ["tag.manager"]}, "got 'tag.manager' for 'tracking'"),
+        ({"tracking": ["GTM"]}, "got 'GTM' for 'tracking'"),
+        ({"on tracking": ["gtm"]}, "got 'on tracking' for 'on tracking'"),
+        ({"tracking": []}, "expected at least one word for 'tracking', got none"),
+    ],
+)
+def test_words_that_no_host_could_be_parted_into_are_mistakes(wrong: dict[str, list[str]], said: str) -> None:
+    (found,) = findings(rule(), hosts_about=wrong)
+
+    assert (found.code, found.rule) == ("hosts-about", "r")
+    assert said in found.message

@@ -430,7 +430,7 @@ class Fold:
             effects.emitted.append(SignalRelayed.of(signal, from_microseconds(state.now)))
         if hear_platform(state, signal) and self._asks_platform and state.partition != PLATFORM:
             effects.emitted.append(SignalRelayed.of(shop_reached(signal), from_microseconds(state.now)))
-        hear_names(state, signal)
+        hear_names(state, signal, self.ruleset.hosts_about)
         hear_receiver(state, signal)
         grave = serious(signal)
         evidence, touched = self._conclusions.infer(state, signal, effects, alone=not (grave or behind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,6 +10,9 @@ from ..models import Signal
 from .state import Held, State
 
 __all__ = ["forget_name", "hear_names", "take_names", "things_of"]
+
+HostsAbout = Mapping[str, frozenset[str]]
+"""By subject, words in the names of hosts and parties that are about it; `RuleSet.hosts_about`."""
 
 _REMEMBERED = 64
 """How many signals a partition remembers the names of, for issues that open on them later."""
@@ -66,37 +69,6 @@ _SUBJECTS = {
 }
 """What events can be about, by the word that kinds, topics and ids begin with."""
 
-_TAGS = frozenset(
-    {
-        "analytics",
-        "clarity",
-        "criteo",
-        "doubleclick",
-        "facebook",
-        "googletagmanager",
-        "gtag",
-        "gtm",
-        "hotjar",
-        "klaviyo",
-        "matomo",
-        "metrics",
-        "mixpanel",
-        "pinimg",
-        "pixel",
-        "pixels",
-        "plausible",
-        "segment",
-        "sgtm",
-        "stats",
-        "tag",
-        "tagmanager",
-        "tags",
-        "tiktok",
-        "tracking",
-    }
-)
-"""Words in the names of hosts that measure visitors, and of parties whose scripts do."""
-
 _PROVIDERS = frozenset({"payment_webhook", "receiver", "shipping_webhook"})
 """Witnesses whose provider is a part that can fail; everything else of a shop has the same one."""
 
@@ -106,11 +78,14 @@ _SAY_NOTHING = frozenset({"calendar", "host", "migro", "ticket"})
 _ANY = frozenset({"asset", "other", ""})
 
 
-def things_of(signal: Signal) -> tuple[str, ...]:
+def things_of(signal: Signal, hosts_about: HostsAbout) -> tuple[str, ...]:
     """
     Return what a signal names, in words such as ``route /cart``.
 
     They stand in the order of what names them, never of what is named: an erased person gets another name.
+
+    Args:
+        hosts_about: Of the rules: by subject, words in the names of hosts and parties that are about it.
     """
     if signal.source_kind in _SAY_NOTHING:
         return ()
@@ -128,8 +103,8 @@ def things_of(signal: Signal) -> tuple[str, ...]:
         found.append(f"host {host}")
     if names.provider:
         found.append(f"provider {signal.provider}")
-    if names.browser and _measures(signal):
-        found.append("about tracking")
+    if names.browser:
+        found += _of_hosts(signal, hosts_about)
     if names.subjects:
         said = tuple([ids.get(name) or attrs.get(name) for name in names.subjects])
         found += _subjects(signal.kind, said, names.words)
@@ -147,7 +122,7 @@ class _Names(NamedTuple):
         columns: Attributes that name a part of the shop, each with the words for it.
         host: Whether the host names something; every request to a shop has the same one.
         provider: Whether the provider does.
-        browser: Whether it may be about what measures visitors.
+        browser: Whether it may be about what its host or party is about.
         subjects: Names under which a word is that says what the signal is about.
         words: What the names of its ids say that it is about.
         about: What it is about where no such word is in it.
@@ -179,10 +154,11 @@ def _naming(kind: str, source_kind: str, ids: tuple[str, ...], attrs: tuple[str,
     )
 
 
-def _measures(signal: Signal) -> bool:
-    """Whether what a browser says is about a host or a script that measures visitors."""
+def _of_hosts(signal: Signal, hosts_about: HostsAbout) -> list[str]:
+    """Return what a browser's word is about by the host or the party that it is said of."""
     told = (signal.attrs.get("host"), signal.attrs.get("party"), signal.ids.get("party"))
-    return any(_TAGS.intersection(one.lower().replace("-", ".").split(".")) for one in told if isinstance(one, str))
+    said = {word for one in told if isinstance(one, str) for word in one.lower().replace("-", ".").split(".")}
+    return [f"about {subject}" for subject, words in hosts_about.items() if not words.isdisjoint(said)]
 
 
 @lru_cache(maxsize=1024)
@@ -199,9 +175,9 @@ def _subject(word: str) -> str:
     return _SUBJECTS.get(first) or _SUBJECTS.get(first.removesuffix("s")) or _SUBJECTS.get(first.partition("_")[0], "")
 
 
-def hear_names(state: State, signal: Signal) -> None:
+def hear_names(state: State, signal: Signal, hosts_about: HostsAbout) -> None:
     """Remember what a signal that a rule reads names."""
-    things = things_of(signal)
+    things = things_of(signal, hosts_about)
     if not things:
         return
     state.named.pop(signal.id, None)

@@ -19,7 +19,7 @@ from .values import SPAN, TEXT, WHOLE, Schema, listed, optional
 from .vocabulary import SCHEMA, ancestors, features_in, signal_schema
 from .writing import json_text, yaml_text
 
-__all__ = ["FORMAT", "RULE", "SCHEMA_ID", "TOP", "DocumentForm", "document_of", "dump"]
+__all__ = ["FORMAT", "HOST_WORDS", "RULE", "SCHEMA_ID", "TOP", "DocumentForm", "document_of", "dump"]
 
 FORMAT: Final = "migro-rules/1"
 """What this migro writes and reads."""
@@ -50,6 +50,9 @@ RULE: Final = Form(
     lambda id, **given: Rule(id, **given),
 )
 
+HOST_WORDS: Final = listed(TEXT, at_least=1)
+"""Words in the names of hosts that are about one subject."""
+
 _SCHEMAS: Final[Schema] = {"type": "object", "additionalProperties": SCHEMA.schema()}
 
 TOP: Final[tuple[tuple[str, bool, Schema], ...]] = (
@@ -59,6 +62,7 @@ TOP: Final[tuple[tuple[str, bool, Schema], ...]] = (
     ("signals", False, _SCHEMAS),
     ("parents", False, _SCHEMAS),
     ("features", False, {"type": "array", "items": FEATURE.schema}),
+    ("hosts_about", False, {"type": "object", "additionalProperties": HOST_WORDS.schema}),
     ("kinds", True, {"type": "array", "items": {"$ref": "#/$defs/kind"}}),
     ("rules", True, {"type": "array", "items": RULE.schema()}),
 )
@@ -87,6 +91,7 @@ def document_of(ruleset: RuleSet, *, examples: bool = True) -> dict[str, Any]:
             else {}
         ),
         **({"features": features} if features else {}),
+        **({"hosts_about": _hosts(ruleset)} if ruleset.hosts_about else {}),
         "kinds": [KIND.write(kind, None) for kind in _kinds(ruleset)],
         "rules": [_rule(rule, examples) for rule in ruleset.rules],
     }
@@ -108,6 +113,10 @@ def dump(ruleset: RuleSet, form: DocumentForm = "yaml", *, examples: bool = True
         raise RuleDefinitionError(f"dump() takes form 'json' or 'yaml', got {form!r}")
     written = document_of(ruleset, examples=examples)
     return json_text(written) if form == "json" else yaml_text(written)
+
+
+def _hosts(ruleset: RuleSet) -> dict[str, Any]:
+    return {subject: HOST_WORDS.write(tuple(sorted(words)), None) for subject, words in ruleset.hosts_about.items()}
 
 
 def _rule(rule: Rule[Any], examples: bool) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ..errors import RuleSetError, UnsupportedFormat
 from ..expressions.features import FeatureSet
 from ..models import Signal
 from ..rules import IssueKind, Rule, RuleSet
-from .document import FORMAT, RULE, TOP, DocumentForm
+from .document import FORMAT, HOST_WORDS, RULE, TOP, DocumentForm
 from .json_reading import read_json
 from .kinds import KIND
 from .parts import MAX_TEXT, Part, Problems, Reported, described, near
@@ -77,9 +77,10 @@ def load(
     top = Place("$", reading)
     _check_features(fields, top)
     rules = _read_rules(fields, top)
+    hosts = _read_hosts(fields, top)
     name = _quiet(lambda: top.at("name").text(fields["name"], "the name of the rule set")) if "name" in fields else ""
     try:
-        ruleset = RuleSet(name or "", *rules, signals=named, require_examples=require_examples)
+        ruleset = RuleSet(name or "", *rules, signals=named, hosts_about=hosts, require_examples=require_examples)
     except RuleSetError as e:
         problems.extend(e.findings)
         problems.check()
@@ -193,6 +194,15 @@ def _read_kinds(fields: Mapping[str, Part], top: Place) -> dict[str, IssueKind[A
 def _check_features(fields: Mapping[str, Part], top: Place) -> None:
     for at, part in _items(fields, top, "features"):
         _quiet(lambda at=at, part=part: at.feature(part))
+
+
+def _read_hosts(fields: Mapping[str, Part], top: Place) -> dict[str, tuple[str, ...]]:
+    if "hosts_about" not in fields:
+        return {}
+    at = top.at("hosts_about")
+    table = _quiet(lambda: at.table(fields["hosts_about"], "a table of subjects")) or {}
+    read = {s: _quiet(lambda s=s, part=part: HOST_WORDS.read(part, at.at(s))) for s, part in table.items()}
+    return {subject: words for subject, words in read.items() if words is not None}
 
 
 def _read_rules(fields: Mapping[str, Part], top: Place) -> list[Rule[Any]]:

@@ -27,6 +27,7 @@ MAX_SPAN = 14 * 24 * 3600 * 1_000_000
 """Longest window, in microseconds: what is looked at has to be kept."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_.-]*\Z")
+_LABEL = re.compile(r"[a-z0-9]+\Z")
 
 
 def selections(premise: Premise[Any]) -> Iterator[Selection[Any, Any]]:
@@ -66,6 +67,7 @@ class RuleSet:
         rules: In writing order.
         kinds: Issue kinds by name.
         signals: Signal classes by kind.
+        hosts_about: By subject, words in the names of hosts and parties by which what browsers say of them is about it.
         strata: Rules in layers: what reads `known(X)` comes after everything that concludes about X.
         version: SHA-256 over rules, kinds and signal columns; the same on every machine.
 
@@ -78,16 +80,20 @@ class RuleSet:
         name: str,
         *rules: Rule[Any] | RuleSet,
         signals: Iterable[type[Signal]] = (),
+        hosts_about: Mapping[str, Iterable[str]] | None = None,
         require_examples: bool = False,
     ) -> None:
         if not isinstance(name, str):
             raise RuleDefinitionError(f"RuleSet() takes its name first, such as RuleSet('shop', rule), got {name!r}")
         flat: list[Rule[Any]] = []
         classes = {c.__signal_kind__: c for c in signals}
+        words = {subject: frozenset(of) for subject, of in (hosts_about or {}).items()}
         for item in rules:
             if isinstance(item, RuleSet):
                 flat.extend(item.rules)
                 classes.update(item.signals)
+                for subject, of in item.hosts_about.items():
+                    words[subject] = words.get(subject, frozenset()) | of
             elif isinstance(item, Rule):
                 flat.append(item)
             else:
@@ -103,6 +109,7 @@ class RuleSet:
             *_check_responses(self.rules),
             *_check_impacts(self.rules),
             *_check_causes(self.rules),
+            *_check_hosts(name, words),
         ]
         classes_found, class_findings = _signal_classes(self.rules, classes)
         findings += class_findings
@@ -110,6 +117,7 @@ class RuleSet:
             {r.then.kind.name: r.then.kind for r in sorted(self.rules, key=lambda r: r.then.kind.name)}
         )
         self.signals: Mapping[str, type[Signal]] = MappingProxyType(dict(sorted(classes_found.items())))
+        self.hosts_about: Mapping[str, frozenset[str]] = MappingProxyType(dict(sorted(words.items())))
         levels, cycle_findings = _levels(self.rules)
         findings += cycle_findings
         if findings:
@@ -128,11 +136,15 @@ class RuleSet:
         self.version = self._digest()
 
     def _digest(self) -> str:
-        # The digest of a list of four. The last one is put together from pieces: a set may have a hundred classes.
+        # The digest of a list of four or five. The fourth is put together from pieces: a set may have a hundred
+        # classes.
         rules = canonical_json(sorted(r.version for r in self.rules))
         kinds = canonical_json([k.document() for k in self.kinds.values()])
         signals = ",".join(f"{canonical_json(k)}:{_columns(cast('Any', c))}" for k, c in self.signals.items())
-        return hashlib.sha256(f'["migro-ruleset/1",{rules},{kinds},{{{signals}}}]'.encode()).hexdigest()
+        # Left out where there are none, so that rule sets of before keep their version.
+        about = canonical_json({subject: sorted(of) for subject, of in self.hosts_about.items()})
+        hosts = f",{about}" if self.hosts_about else ""
+        return hashlib.sha256(f'["migro-ruleset/1",{rules},{kinds},{{{signals}}}{hosts}]'.encode()).hexdigest()
 
     def rule(self, id: str) -> Rule[Any]:
         """
@@ -251,6 +263,21 @@ def _check_features(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:
                         f"expected one function behind {term.name!r} version {term.version};"
                         f" another is used at {where}",
                     )
+
+
+def _check_hosts(name: str, words: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
+    for subject, of in sorted(words.items()):
+        for word in [subject, *sorted(of)]:
+            if not _LABEL.match(word):
+                yield Finding(
+                    "hosts-about",
+                    name,
+                    "",
+                    f"expected words of lower-case letters and digits, as dots and hyphens part the names of hosts;"
+                    f" got {word!r} for {subject!r}",
+                )
+        if not of:
+            yield Finding("hosts-about", name, "", f"expected at least one word for {subject!r}, got none")
 
 
 def _check_kinds(rules: tuple[Rule[Any], ...]) -> Iterator[Finding]:

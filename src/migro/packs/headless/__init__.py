@@ -146,7 +146,14 @@ def _rules() -> RuleSet:
         log_codes,
     )
     rules = tuple(rule for module in modules for rule in module.RULES)
-    return RuleSet("headless", *rules, *documentation.faults(rules), signals=VOCABULARY, require_examples=True)
+    return RuleSet(
+        "headless",
+        *rules,
+        *documentation.faults(rules),
+        signals=VOCABULARY,
+        hosts_about={"tracking": analytics.MEASURES_VISITORS},
+        require_examples=True,
+    )
 
 
 def __getattr__(name: str) -> Any:

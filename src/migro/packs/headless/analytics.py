@@ -16,7 +16,7 @@ from .specimens_operations import LOG, said
 from .specimens_shop import PIXELS, REDIRECTS, SESSIONS, weekly
 from .witnesses import logged, usual_of
 
-__all__ = ["RULES"]
+__all__ = ["MEASURES_VISITORS", "RULES"]
 
 _DAY = hours(24)
 _TRACKED = on(PixelEvents, PixelEvents.event == "purchase", per=PixelEvents.merchant, weight=PixelEvents.events)
@@ -31,6 +31,37 @@ _CONSENT = sessions(Sessions.consented == True).count(within=_HOUR).per(sessions
 def _orders(at: int, n: int) -> tuple[Order, ...]:
     return tuple(order(at, order_id=f"{at}-{i}") for i in range(n))
 
+
+MEASURES_VISITORS: frozenset[str] = frozenset(
+    {
+        "analytics",
+        "clarity",
+        "criteo",
+        "doubleclick",
+        "facebook",
+        "googletagmanager",
+        "gtag",
+        "gtm",
+        "hotjar",
+        "klaviyo",
+        "matomo",
+        "metrics",
+        "mixpanel",
+        "pinimg",
+        "pixel",
+        "pixels",
+        "plausible",
+        "segment",
+        "sgtm",
+        "stats",
+        "tag",
+        "tagmanager",
+        "tags",
+        "tiktok",
+        "tracking",
+    }
+)
+"""Words in the names of hosts that measure visitors, and of parties whose scripts do."""
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
