@@ -212,3 +212,20 @@ def test_a_question_is_about_the_fault_where_strong_evidence_needs_no_weeks_of_h
     technical = [k for k in RULES.kinds.values() if k.per == ("merchant",) and k.category not in ("docs", "unknown")]
 
     assert {k.name for k in technical if f"docs.{k.name}" not in ids} == {"traffic_surge_capacity"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "logged", "counted"),
+    [
+        ("api_throttling", "logs.api_throttling", "api-throttled.calls"),
+        ("customer_token_expiry_loop", "logs.customer_token_expiry_loop", "login-loop.token-age"),
+        ("missing_access_scope", "logs.missing_access_scope", "scope.answers"),
+        ("tax_calculation_failure", "logs.tax_calculation_failure", "tax.app-fails"),
+    ],
+)
+def test_refused_calls_that_are_logged_and_counted_are_one_witness(kind: str, logged: str, counted: str) -> None:
+    told = [next(e for e in RULES.rule(id).examples if e.fires_for).signals for id in (logged, counted)]
+    points = {w.evidence.rule: w.counted for w in judged(kind, *told[0], *told[1]).score.weighed}
+
+    assert {logged, counted} <= points.keys()
+    assert sorted((points[logged], points[counted])) == [0, RULES.rule(counted).then.points]
