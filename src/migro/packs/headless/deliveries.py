@@ -112,7 +112,7 @@ _ALL = on(Delivery, per=Delivery.merchant)
 _REPEATS = on(Delivery, Delivery.duplicate == True, per=Delivery.merchant).count(within=minutes(15))  # noqa: E712
 _repeats = _REPEATS.per(_ALL.count(within=minutes(15)), floor=50)
 # Fewer than fifty deliveries say nothing either way. So repeats are over when enough deliveries show that far fewer
-# come again, or when for an hour nothing has shown that they go on.
+# come again, or when for two hours nothing has shown that they go on: senders try again for longer than that.
 _HALVED = _REPEATS.per(_ALL.count(within=minutes(15)), floor=50, bound="wilson") < percent(10)
 # Where no receiver tells of deliveries, the fold tells what it sees of them itself.
 _SEEN = on(DeliverySeen, per=DeliverySeen.merchant, weight=DeliverySeen.deliveries)
@@ -264,7 +264,7 @@ RULES: tuple[Rule[Any], ...] = (
         ).unless(_HALVED),
         then=supports(DUPLICATES, STRONG, family="deliveries"),
         why="A fifth of the deliveries of a quarter of an hour had come before.",
-        lasts=hours(1),
+        lasts=hours(2),
         revision=2,
         examples=(
             fires("20 of 100", *burst(80, DELIVERY), *burst(20, _AGAIN), for_=SHOP),
@@ -285,7 +285,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_SEEN.share(_SEEN_AGAIN, at_least=percent(20), floor=50, within=minutes(15)).unless(_SEEN_HALVED),
         then=supports(DUPLICATES, STRONG, family="deliveries"),
         why="A fifth of the webhooks that came in within a quarter of an hour had come before.",
-        lasts=hours(1),
+        lasts=hours(2),
         revision=3,
         examples=(
             fires("20 of 100", *burst(80, SEEN), *burst(20, _CAME_AGAIN), for_=SHOP),
