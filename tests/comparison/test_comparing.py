@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -184,10 +184,27 @@ def test_changes_of_kinds_say_whether_more_can_happen() -> None:
             {"responses": "less"},
         ),
         ({"systemic": False}, {"systemic": True}, {"systemic": "other"}),
+        ({"about": ("payment",)}, {"about": ("payment", "order")}, {"about": "other"}),
+        ({}, {"causes": ("down",)}, {"causes": "other"}),
+        ({"causes": ("down",)}, {"causes": ("down",), "lag": minutes(20)}, {"lag": "other"}),
+        ({"causes": ("down",)}, {"causes": ("down",), "lead": minutes(20)}, {"lead": "other"}),
+        ({"severity": mild}, {"severity": attrs.evolve(mild, customer_facing=True)}, {"severity": "other"}),
     ]
     for before, after, expected in cases:
         found = compare(rules(**before), rules(**after))
         assert {c.what: c.direction for c in found.kinds["trouble"]} == expected
+
+
+def test_words_of_hosts_are_part_of_what_decides() -> None:
+    def rules(**about: Iterable[str]) -> RuleSet:
+        return RuleSet("s", rule(FAILING), hosts_about=about)
+
+    found = compare(rules(tracking=["pixel", "tag"]), rules(tracking=["tag", "stats"], payment=["pay"]))
+
+    told = {subject: [str(c) for c in changes] for subject, changes in found.hosts.items()}
+    assert told == {"payment": ["words: nothing -> pay"], "tracking": ["words: pixel -> stats"]}
+    assert not found.same
+    assert compare(rules(tracking=["tag"]), rules(tracking=["tag"])).same
 
 
 def test_a_column_of_another_type_leaves_the_rules_that_read_it_without_proof() -> None:

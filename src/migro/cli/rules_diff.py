@@ -104,6 +104,7 @@ def _tell(compared: RuleSetComparison, old: RuleSet, new: RuleSet, console: Cons
             console.say(line)
     _list("issue kind", compared.kinds, console)
     _list("signals", compared.signals, console)
+    _list("hosts about", compared.hosts, console)
 
 
 def _list(title: str, changes: Any, console: Console) -> None:

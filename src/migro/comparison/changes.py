@@ -10,7 +10,7 @@ from ..models import Signal
 from ..rules import IssueKind, Response, Rule, RuleSet, SeverityScale
 from .verdicts import Change, Direction
 
-__all__ = ["changes_of_kinds", "changes_of_rule", "changes_of_signals"]
+__all__ = ["changes_of_hosts", "changes_of_kinds", "changes_of_rule", "changes_of_signals"]
 
 
 def changes_of_rule(old: Rule[Any], new: Rule[Any]) -> tuple[Change, ...]:
@@ -70,6 +70,14 @@ def _kind(old: IssueKind[Any] | None, new: IssueKind[Any] | None) -> Iterator[Ch
         yield Change("systemic", str(old.systemic), str(new.systemic))
     if old.severity.document() != new.severity.document():
         yield Change("severity", _scale(old.severity), _scale(new.severity), _scales(old.severity, new.severity))
+    for what in ("causes", "about"):
+        one, other = (tuple(sorted(getattr(k, what))) for k in (old, new))
+        if one != other:
+            yield Change(what, " and ".join(one), " and ".join(other))
+    for what in ("lag", "lead") if old.causes and new.causes else ():
+        length, longer = getattr(old, what), getattr(new, what)
+        if length != longer:
+            yield Change(what, span(length), span(longer))
     if _document(old.impact) != _document(new.impact):
         yield Change("impact", str(_document(old.impact) or ""), str(_document(new.impact) or ""))
     yield from _responses(old.responses, new.responses)
@@ -85,10 +93,13 @@ def _presence(old: object, new: object) -> Direction:
 
 def _scale(scale: SeverityScale) -> str:
     steps = [f"{s.word} from {f}" for s, f in scale.by_share]
-    return ", ".join([f"{scale.default.word} by default", *steps, f"{scale.below.word} below"])
+    felt = ["felt by customers"] if scale.customer_facing else []
+    return ", ".join([f"{scale.default.word} by default", *steps, f"{scale.below.word} below", *felt])
 
 
 def _scales(old: SeverityScale, new: SeverityScale) -> Direction:
+    if old.customer_facing is not new.customer_facing:
+        return "other"
     # Compared where they can differ: without a share, at every step of either, and below all of them.
     edges = sorted({f for _, f in (*old.by_share, *new.by_share)})
     pairs = [(int(old.default), int(new.default)), (int(old.below), int(new.below))]
@@ -125,6 +136,8 @@ def _responses(old: tuple[Response, ...], new: tuple[Response, ...]) -> Iterator
 
 def _response(response: Response) -> str:
     words = "".join(f", {n} {v!r}" for n, v in response.args)
+    if response.every is not None:
+        words += f", again every {span(response.every)}, {response.times} times"
     return f"{response.kind} to {response.target} ({response.risk.word} from {response.from_severity.word}{words})"
 
 
@@ -148,6 +161,17 @@ def _class(old: type[Signal] | None, new: type[Signal] | None) -> Iterator[Chang
         one, other = (_column(c, name) for c in (old, new))
         if one != other:
             yield Change(f"column {name}", one, other)
+
+
+def changes_of_hosts(old: RuleSet, new: RuleSet) -> Mapping[str, tuple[Change, ...]]:
+    """Return which words in the names of hosts are others, by the subject that they are about."""
+    found = {}
+    for subject in sorted({*old.hosts_about, *new.hosts_about}):
+        before, after = (s.hosts_about.get(subject, frozenset()) for s in (old, new))
+        if before != after:
+            gone, come = (" ".join(sorted(words)) for words in (before - after, after - before))
+            found[subject] = (Change("words", gone, come),)
+    return found
 
 
 def _column(cls: type[Signal], name: str) -> str:

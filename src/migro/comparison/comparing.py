@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import MigroError
 from ..expressions import Fact, Term, columns_of, facts_of, terms_in
 from ..rules import Given, Rule, RuleSet, Selection, everything
-from .changes import changes_of_kinds, changes_of_rule, changes_of_signals
+from .changes import changes_of_hosts, changes_of_kinds, changes_of_rule, changes_of_signals
 from .implication import implies
 from .points import Points
 from .search import Effort, Found, printed, search
@@ -53,6 +53,7 @@ def compare(
         rules=tuple(compared),
         kinds=changes_of_kinds(old, new),
         signals=changes_of_signals(old, new),
+        hosts=changes_of_hosts(old, new),
     )
 
 

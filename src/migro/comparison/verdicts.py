@@ -143,6 +143,7 @@ class RuleSetComparison:
         rules: Every rule of either, by id.
         kinds: Changes of issue kinds, by name.
         signals: Changes of signal classes, by kind.
+        hosts: Words in the names of hosts that are gone or new, by the subject that they are about.
     """
 
     old: str
@@ -150,11 +151,12 @@ class RuleSetComparison:
     rules: tuple[RuleComparison, ...]
     kinds: Mapping[str, tuple[Change, ...]]
     signals: Mapping[str, tuple[Change, ...]]
+    hosts: Mapping[str, tuple[Change, ...]] = attrs.field(factory=dict)
 
     @property
     def same(self) -> bool:
-        """Whether the two decide alike, as far as rules, kinds and signal classes go."""
-        return all(r.same for r in self.rules) and not self.kinds and not self.signals
+        """Whether the two decide alike, as far as rules, kinds, signal classes and words of hosts go."""
+        return all(r.same for r in self.rules) and not (self.kinds or self.signals or self.hosts)
 
     @property
     def undecided(self) -> tuple[str, ...]:
@@ -172,4 +174,5 @@ class RuleSetComparison:
             "rules": [r.document() for r in self.rules if not r.same],
             "kinds": {k: [c.document() for c in changes] for k, changes in self.kinds.items()},
             "signals": {k: [c.document() for c in changes] for k, changes in self.signals.items()},
+            "hosts": {k: [c.document() for c in changes] for k, changes in self.hosts.items()},
         }
