@@ -86,6 +86,8 @@ _FAILURES = on(
 # Of every thousand requests of any shop a few fail, so that a crowd has several in five minutes without a fault.
 _SOME = 10
 _ERRORS = _FAILURES.per(_REQUESTS.count(within=_SHORT), floor=20)
+# Of fifty visits one that fails is 2 %, and chance.
+_SURE_ERRORS = _FAILURES.per(_REQUESTS.count(within=_SHORT), floor=20, bound="wilson")
 _THROTTLED = calls(throttled_call()).count(within=_SHORT).per(calls().count(within=_SHORT), floor=20)
 _CART: Pred[StorefrontCalls] = StorefrontCalls.operation.matches("(?i)cart|checkout")
 # A page is many calls and a cart is one: of all calls together, carts that are held back are next to none.
@@ -115,24 +117,27 @@ def _views(well: int, failing: int) -> tuple[HttpRequest, ...]:
 RULES: tuple[Rule[Any], ...] = (
     Rule(
         "surge.errors",
-        when=together(risen(_VISITS, 3), _ERRORS >= percent(2), _FAILURES >= _SOME, within=_SHORT),  # noqa: SIM300
+        when=together(risen(_VISITS, 3), _SURE_ERRORS >= percent(2), within=_SHORT),  # noqa: SIM300
         then=supports(SURGE, STRONG, family="traffic"),
-        why="Three times as many visitors as usual are there, and ten requests, 2 % of all, fail in five minutes.",
-        revision=2,
+        why="Three times as many visitors as usual are there, and at least 2 % of requests fail.",
+        revision=3,
         examples=(
-            fires("10 of 500", *_CROWD, *_views(490, 10), for_=SHOP),
-            silent("10 of 501", *_CROWD, *_views(491, 10)),
-            silent("9 of 400 can be everyday's", *_CROWD, *_views(391, 9)),
-            silent("fewer visitors", *_NO_CROWD, *_views(490, 10)),
+            fires("2 of 100", *_CROWD, *_views(98, 2), for_=SHOP),
+            silent("1 of 100", *_CROWD, *_views(99, 1)),
+            fires("3 of 50", *_CROWD, *_views(47, 3), for_=SHOP),
+            silent("2 of 50 can be everyday's", *_CROWD, *_views(48, 2)),
+            silent("fewer visitors", *_NO_CROWD, *_views(98, 2)),
         ),
     ),
     Rule(
         "surge.grave",
-        when=together(risen(_VISITS, 3), _ERRORS >= percent(10), _FAILURES >= _SOME, within=_SHORT),  # noqa: SIM300
+        when=together(risen(_VISITS, 3), _SURE_ERRORS >= percent(10), within=_SHORT),  # noqa: SIM300
         then=supports(SURGE, STRONG, family="traffic", severity=Severity.SEV2),
         why="Three times as many visitors as usual are there, and at least 10 % of requests fail.",
-        revision=2,
+        revision=3,
         examples=(
+            fires("5 of 20", *_CROWD, *_views(15, 5), for_=SHOP),
+            silent("4 of 20 can be chance", *_CROWD, *_views(16, 4)),
             fires("10 of 100", *_CROWD, *burst(90, view(1)), *burst(10, view(100, 503)), for_=SHOP),
             silent("9 of 100", *_CROWD, *burst(91, view(1)), *burst(9, view(100, 503))),
         ),
