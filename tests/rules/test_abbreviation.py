@@ -54,6 +54,12 @@ def test_letters_come_in_the_order_in_which_a_reader_meets_them() -> None:
     )
 
 
+def test_a_letter_that_the_premise_uses_itself_stands_for_nothing_else() -> None:
+    assert abbreviated(f"[A: any per merchant] and {_LONG}, {_LONG}") == (
+        f"[A: any per merchant] and B, B, where B = {_LONG}"
+    )
+
+
 def test_nothing_is_lost_of_any_shipped_premise() -> None:
     for rule in RULES:
         whole = str(rule.when)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import count
 from typing import Final
 
 __all__ = ["abbreviated"]
@@ -33,8 +34,11 @@ def abbreviated(text: str) -> str:
     order: list[int] = []
     for told in _met([whole], parts, order):
         whole += told
-    for letter, n in enumerate(order):
-        whole = whole.replace(f"\0{n}\0", _letter(letter))
+    # A signal class may be called by a letter as well.
+    taken = set(re.findall(r"\b[A-Z]\d*\b", text))
+    letters = (letter for letter in map(_letter, count()) if letter not in taken)
+    for letter, n in zip(letters, order, strict=False):
+        whole = whole.replace(f"\0{n}\0", letter)
     return whole
 
 
