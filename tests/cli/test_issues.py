@@ -244,3 +244,42 @@ def test_what_no_rule_has_read_is_listed_and_fails_where_that_is_asked_for(demo:
     assert migro("report", "unmatched", "--fail", "--since", "2100-01-01") == (
         *(0, ["every signal was read by a rule"], ""),
     )
+
+
+def test_a_digest_says_what_began_went_on_and_ended_on_a_day(month: Path) -> None:
+    def read(*options: str) -> list[str]:
+        code, lines, complaint = migro("report", "digest", *options)
+        assert (code, complaint) == (0, "")
+        assert max(map(len, lines)) <= 150
+        return [" ".join(line.split()) for line in lines]
+
+    at_noon = read("--until", "2026-03-01T09:10:00Z")
+    next_day = read("--until", "2026-03-02T09:10:00Z", "--merchant", "m_1")
+
+    assert at_noon[0] == "2026-02-28 09:10 to 2026-03-01 09:10 UTC: 6 began, 0 went on, 0 ended"
+    assert at_noon[2] == "Began"
+    assert at_noon[3] == "sev issue merchant since day times signals waiting id"
+    assert next_day[0] == "2026-03-01 09:10 to 2026-03-02 09:10 UTC: 0 began, 0 went on, 2 ended"
+    assert next_day[3] == "sev issue merchant since until times signals waiting id"
+    assert any(
+        line.startswith("SEV") and "cart_down m_1 2026-03-01 09:00 2026-03-01 09:30 1" in line for line in next_day
+    )
+
+
+def test_a_digest_for_programs_has_the_same_cases(month: Path) -> None:
+    data = json.loads("\n".join(migro("report", "digest", "--days", "3", "--format", "json")[1]))
+
+    assert (data["since"], data["until"]) == ("2026-03-06T09:35:00Z", "2026-03-09T09:35:00Z")
+    assert (len(data["began"]), len(data["goes_on"]), len(data["ended"])) == (0, 0, 12)
+    one = data["ended"][0]
+    assert one["occurrence"]["ended"] > one["occurrence"]["began"]
+    assert one["issue"]["merchant"] in ("m_1", "m_2", "m_3")
+    assert (one["day"], one["waiting"]) == (1, 0)
+
+
+def test_a_digest_of_nothing_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with SqliteMemory(ALL):
+        pass
+
+    assert migro("report", "digest") == (0, ["nothing is recorded yet"], "")

@@ -14,6 +14,7 @@ from ..models import ActionStatus
 from .attention import add_priority, add_unmatched
 from .console import Console
 from .equipment import reading
+from .report_digest import add_digest
 from .retrospect import add_memory, cut, minute, positive, table, when
 from .surroundings import configuration
 
@@ -25,6 +26,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("report", help="what many records together say")
     inside = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_priority(inside, common)
+    add_digest(inside, common)
     trends = inside.add_parser(
         "trends", parents=[common], help="what comes back, together or to many; what became of actions; confidence"
     )

@@ -1,6 +1,7 @@
 """Looking back: what a memory's records say about one issue, and about many over days."""
 
 from .confidence import ConfidenceDay
+from .digest import Case, Digest
 from .doings import Doing
 from .history import History, Trends
 from .occurrences import Occurrence
@@ -12,7 +13,9 @@ from .unmatched import Unmatched, unmatched
 
 __all__ = [
     "ActionOutcomes",
+    "Case",
     "ConfidenceDay",
+    "Digest",
     "Doing",
     "Event",
     "History",

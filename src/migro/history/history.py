@@ -16,6 +16,7 @@ from ..models.issue import Issue
 from ..models.scales import ActionStatus, IssueStatus, Outcome, Severity
 from ..ports import Memory
 from .confidence import ConfidenceDay
+from .digest import Digest, Gathered, digested
 from .doings import doings
 from .outcomes import ActionOutcomes
 from .past import Past, newest_time, partitions_with
@@ -193,6 +194,35 @@ class History:
     def newest(self) -> datetime | None:
         """Return the time of the newest record: an input, a decision, or the last sight of an issue; None for none."""
         return newest_time(self.memory, (d.at for d in self.memory.read("decisions")))
+
+    def digest(
+        self,
+        *,
+        days: int = 1,
+        until: datetime | None = None,
+        merchant: str | None = None,
+        watching: bool = False,
+    ) -> Digest:
+        """
+        Return what began, what goes on and what ended in the `days` times 24 hours up to `until`.
+
+        Args:
+            until: Default: the newest record of all merchants.
+            merchant: Of this one alone.
+            watching: What was only watched as well.
+        """
+        asked = Period(until=until)
+        positive("days", days)
+        end = until if until is not None else self.newest()
+        if end is None:
+            return Digest(since=None, until=None)
+        about = self._about(None, None, merchant)
+        gathered = Gathered()
+        for decision in self.memory.read("decisions") if about is None else self._read_in("decisions", about):
+            if asked.holds(decision.at) and merchant in (None, decision.merchant):
+                gathered.add(decision)
+        actions = self.memory.read("actions", pending=True)
+        return digested(gathered, actions, Period.ending(end, days=days), end, watching=watching)
 
     # --- patterns -----------------------------------------------------------------------------------------------
 

@@ -176,12 +176,16 @@ _MENTIONS: Final = {
         r"|website)|go-?live)\b"
     ),
     "asks.refund": r"\b(refund|money back|reimburse\w*|chargeback)\b|rückerstattung|geld zurück|remboursement",
+    # What is asked for stands at the beginning of a sentence or behind a word that asks. "A drop in orders", "I asked
+    # for a password reset" and "if I disable it" tell of something.
     "asks.destructive": (
-        r"\b(delete|purge|wipe|drop|erase|truncate|remove all|reset|roll ?back|restore|disable|flush"
-        r"|refund (all|every\w*))\b"
+        r"(^|[.!?:;,()\"'\n]\s*|\b(please|kindly|to|(can|could|would|will|must|should) you|and|then|just|now|must"
+        r"|should|immediately|also|or)\s+)"
+        r"((delete|purge|wipe|drop|erase|truncate|remove all|roll ?back|restore|disable|flush|refund (all|every\w*))\b"
         r"[^.!?\n]{0,40}\b(all|every\w*|database|table|tables|orders?|customers?|products?|catalog\w*|cache"
-        r"|account|data|store"
-        r"|webhooks?|inventory|backups?|checks?|alerts?)\b"
+        r"|account|data|store|webhooks?|inventory|backups?|checks?|alerts?)\b"
+        r"|reset\s+((the|our|your|my|this|whole|entire)\s+)*(all|every\w*|database|tables?|orders?|products?|catalog\w*"
+        r"|cache|data|store|shop|webhooks?|inventory|stock|prices?|backups?|checks?|alerts?)\b)"
         r"|\b(ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,30}\b(rules?|instructions?|prompts?|polic(y"
         r"|ies)|guard\w*"
         r"|previous|above|approvals?)\b|\byou are now\b|\bsystem prompt\b|\bas an? (admin|administrator"
@@ -277,6 +281,8 @@ _DENIED: Final = re2.compile(
 )
 # Names of two words of which one alone means another thing: a gift card is no card, and Google Pay no search engine.
 _NAMES: Final = re2.compile(r"(?i)\b(gift|google)[ -](card|pay)")
+# Who tells what he tried, or asks how it is done, asks nobody to do it.
+_TRIED: Final = re2.compile(r"(?i)\b(how|tried|try|trying|able|unable|ways?|possible|attempt\w*|fail\w*|used) to\b")
 _SENTENCE: Final = re2.compile(r"[.!?\n]+(?:\s|$)")
 _COMPILED: Final = {
     name: compile_pattern(f"(?i){pattern}")
@@ -287,6 +293,7 @@ FEATURES: Final = frozenset((*_COMPILED, "intent.other"))
 
 _STANDS: Final = frozenset(("intent.how_to", "intent.thank_you", "intent.refund_request", *(n for n in _MENTIONS)))
 _QUESTION: Final = "intent.how_to"
+_DESTRUCTIVE: Final = "asks.destructive"
 _SIZE: Final = 20_000
 
 _LANGUAGES: Final = {
@@ -312,6 +319,8 @@ def features_of(text: str) -> frozenset[str]:
     clean = _NAMES.sub(r"\1\2", scrub(text[:_SIZE]))
     affirmed = " \n".join(s for s in _SENTENCE.split(clean) if not _DENIED.search(s))
     found = {name for name, pattern in _COMPILED.items() if pattern.found_in(clean if name in _STANDS else affirmed)}
+    if _DESTRUCTIVE in found and not _COMPILED[_DESTRUCTIVE].found_in(_TRIED.sub(" ", clean)):
+        found.discard(_DESTRUCTIVE)
     if _QUESTION in found and not _COMPILED[_QUESTION].found_in(asked_anew(clean)):
         found.discard(_QUESTION)
     code = error_code(affirmed)
