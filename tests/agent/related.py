@@ -140,8 +140,10 @@ def release(at: int, shop: str = "m_1", *, bad: bool = True, route: str = "/cart
     return Release(**{**_fields(shop, at, n), "source_kind": "app_log"}, bad=bad, route=route)
 
 
-def failure(at: int, shop: str = "m_1", *, route: str = "/cart", grave: bool = False, n: int = 1) -> Signal:
-    return Failure(**_fields(shop, at, n), route=route, grave=grave)
+def failure(
+    at: int, shop: str = "m_1", *, route: str = "/cart", grave: bool = False, n: int = 1, status: int = 500
+) -> Signal:
+    return Failure(**_fields(shop, at, n), route=route, grave=grave, status=status)
 
 
 def delay(at: int, shop: str = "m_1", n: int = 2) -> Signal:
@@ -164,9 +166,9 @@ def lost(at: int, provider: str) -> Signal:
                 provider=provider or "host")  # fmt: skip
 
 
-def delivery(at: int, shop: str) -> Signal:
+def delivery(at: int, shop: str, provider: str = "shopify") -> Signal:
     """Return a webhook: whose it is says on which platform the shop is."""
-    return Signal(**{**_fields(shop, at, 3), "source_kind": "platform_webhook"}, kind="order", provider="shopify")
+    return Signal(**{**_fields(shop, at, 3), "source_kind": "platform_webhook"}, kind="order", provider=provider)
 
 
 def agent(memory: Memory | None = None, **options: Any) -> Agent:

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migro import Agent
-from migro.agent.naming import HostsAbout, things_of
+from migro.agent.naming import HostsAbout, parties_of, things_of
+from migro.agent.state import Held, Report, State
+from migro.agent.systemic import beyond_platform
 from migro.decide import recompute
 from migro.errors import InputError, NotFound
 from migro.expressions import minutes
@@ -30,6 +32,7 @@ from migro.models import (
 from migro.packs.headless import RULES as HEADLESS
 from migro.remember import VolatileMemory
 from migro.replay import replay
+from migro.testing.samples import sample_issue
 from tests.agent.related import SYSTEMIC, T0, after, agent, delay, delivery, doubt, failure, lost, mismatch, release
 from tests.agent.world import Run, conserved
 from tests.effort import cases
@@ -242,6 +245,58 @@ def test_a_shop_of_which_nothing_but_one_webhook_is_known_is_told_before_it_fail
     decisions = many(chosen, delivery(70, "m_9"), failure(300, "m_9"))
 
     assert [d.attention for d in decisions if d.merchant == "m_9"] == [Attention.REVIEW]
+
+
+PLATFORMS = {"m_1": "shopify", "m_2": "saleor", "m_3": "medusa", "m_4": "shopify"}
+
+
+def of_platforms(*failures: Signal) -> list[Decision]:
+    return play(*(delivery(n, shop, name) for n, (shop, name) in enumerate(PLATFORMS.items())), *failures)
+
+
+def test_what_shops_of_several_platforms_name_alike_is_one_issue_of_that_party() -> None:
+    decisions = of_platforms(*(failure(60 + n, shop, status=522) for n, shop in enumerate(SHOPS)))
+    above = newest(decisions, "many_down", None)
+    causes = [newest(decisions, "down", shop).explanation.cause for shop in SHOPS]
+
+    assert above.issue.key == ("cloudflare",)
+    assert [(c.issue, c.shared) for c in causes if c is not None] == [(above.issue.id, ("party cloudflare",))] * 4
+    assert [d.attention for d in decisions if d.merchant == "m_4" and d.issue.kind == "down"][-1] is Attention.REVIEW
+    assert [recompute(d) for d in decisions] == [()] * len(decisions)
+
+
+def test_what_shops_of_several_platforms_have_each_by_itself_has_nothing_above_it() -> None:
+    decisions = of_platforms(*(failure(60 + n, shop, status=500) for n, shop in enumerate(SHOPS)))
+
+    assert [d for d in decisions if d.issue.kind == "many_down"] == []
+    assert {newest(decisions, "down", shop).issue.parent for shop in SHOPS} == {None}
+
+
+def test_a_party_that_fails_at_shops_of_other_platforms_too_says_nothing_of_one_platform() -> None:
+    here = Report("merchant:m_1", "m_1", "down", "shopify", 0, apart=False, parties=("cloudflare", "stripe"))
+    said = IssueChanged(at=T0, issue=sample_issue(kind="down"), decision="dec_1")
+
+    def beyond(**other: Any) -> bool:
+        state = State(partition="platform")
+        there = Report("merchant:m_2", "m_2", "down", "saleor", 0, apart=False, parties=("cloudflare",))
+        state.reports = {said.issue.id: here, "iss_2": attrs.evolve(there, **other)}
+        return beyond_platform(state, said)
+
+    assert (beyond(), beyond(platform="")) == (True, True)
+    assert not beyond(platform="shopify")
+    assert not beyond(parties=("fastly",))
+    assert not beyond(kind="slow")
+    assert not beyond(apart=True)
+    assert not beyond(began=601_000_000)
+    assert not beyond(merchant="m_1")
+
+
+def test_who_speaks_for_a_shop_and_what_is_inside_it_is_no_party() -> None:
+    issue = sample_issue()
+    things = ("provider stripe", "provider host", "app taxes", "edge cloudflare", "route /cart", "service checkout")
+    held = Held(issue=issue, things=dict.fromkeys(things, ("sig_1",)))
+
+    assert parties_of(held) == ("cloudflare", "stripe", "taxes")
 
 
 def test_what_is_known_by_its_consequences_alone_is_found_after_them() -> None:

@@ -43,7 +43,7 @@ from tests.effort import cases
 
 ROOT = Path(__file__).parents[2]
 
-MEANING = "89d43f4cc7bdb94c67fd23264917cd223f0c4ed48a8978e4e0102b0aa2d01ae1"
+MEANING = "2b42934661edbcc2a0b830b56f2671f89a1777c3b3b13dc3d2de720e15704be2"
 """SHA-256 of the snapshots after every input of a fixed stream, the same on every Python and hash seed."""
 
 few = settings(max_examples=cases(60), deadline=None)
@@ -134,8 +134,8 @@ def full() -> State:
     state.merges = {"iss_b": Merge("iss_c", "bob", "same", now), "iss_a": Merge("iss_b", "ann", "also", now + 1)}
     state.above = {"iss_q": Above("k", True, Severity.SEV1, now, ("z", "a"))}
     state.above["iss_p"] = Above("k", False, Severity.SEV4, 1, ())
-    state.reports = {"iss_r": Report("merchant:b", "b", "k", "shopify", now, True)}
-    state.reports["iss_o"] = Report("merchant:a", "a", "j", "", now, False)
+    state.reports = {"iss_r": Report("merchant:b", "b", "k", "shopify", now, True, ("stripe", "taxes"))}
+    state.reports["iss_o"] = Report("merchant:a", "a", "j", "", now, False, ())
     state.told = {"iss_q": {"merchant:b": "True/SEV1", "merchant:a": "False/SEV2"}, "iss_p": {}}
     waits = Alarm(now + 1, stranger(5, 9), (("up", ("m_1", "x")), ("down", ("m_1",))))
     state.alarms = {("b", "alert", "1"): (waits, Alarm(now, stranger(7, 9)))}
@@ -229,7 +229,7 @@ def changed(data: bytes, **fields: Any) -> bytes:
 @pytest.mark.parametrize(
     ("fields", "error", "words"),
     [
-        ({"format": "migro-fold/11"}, UnsupportedFormat, "of format 'migro-fold/10', got 'migro-fold/11'"),
+        ({"format": "migro-fold/12"}, UnsupportedFormat, "of format 'migro-fold/11', got 'migro-fold/12'"),
         ({"ruleset": "f" * 64}, InputError, "of rules ffffffffffff"),
         ({"policy": "f" * 64}, InputError, "of policy ffffffffffff"),
         ({"policy": None}, InputError, "of policy None"),

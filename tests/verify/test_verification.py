@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from migro.models import Hint, IssueChanged, Signal, to_microseconds
+from migro.models import Hint, IssueChanged, IssueUpdate, Signal, to_microseconds
 from migro.testing import START, sample_issue, sample_signal
 from migro.verify import (
     MAINTENANCE_LASTS,
     STALE_AFTER,
     derived_from,
-    issue_update,
+    issue_updates,
     maintenance,
     paid_in_test,
     serious,
@@ -147,10 +147,23 @@ def test_what_nobody_explains_is_one_subject_per_merchant_sender_and_topic() -> 
 
 
 def test_an_issue_that_changed_is_a_signal_for_platform_rules() -> None:
-    update = issue_update(IssueChanged(at=START, issue=sample_issue(), decision="dec_1"))
+    (update,) = issue_updates(IssueChanged(at=START, issue=sample_issue(), decision="dec_1"))
 
     assert (update.kind, update.merchant, update.occurred_at) == ("issue.changed", "m_1", START)
     assert dict(update.model_dump()["metrics"]) == {"severity_rank": 3}
+
+
+def test_an_issue_that_changed_is_told_of_its_platform_and_of_each_other_party_that_it_names() -> None:
+    def told(**fields: Any) -> list[tuple[str | None, str | None, bool]]:
+        changed = IssueChanged(at=START, issue=sample_issue(), decision="dec_1", **fields)
+        updates = issue_updates(changed, wider=True)
+        assert len({update.id for update in updates}) == len(updates)
+        assert [u.id for u in updates] == [u.id for u in issue_updates(changed)]
+        return [(u.platform or None, u.on_platform or None, u.wider) for u in updates if isinstance(u, IssueUpdate)]
+
+    of_platform = ("shopify", None, True)
+    assert told(platform="shopify", parties=("shopify", "stripe")) == [of_platform, ("stripe", "shopify", False)]
+    assert told(parties=("stripe",)) == [(None, None, True), ("stripe", "m_1", False)]
 
 
 def payment(**fields: Any) -> Signal:

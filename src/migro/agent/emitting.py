@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..models import CauseChanged, Decision, Emitted, ErasureRequested, Input, IssueChanged, from_microseconds
-from ..verify import issue_update
+from ..verify import issue_updates
 from .conclusions import Conclusions
 from .consequences import onset
 from .effects import Effects
+from .naming import parties_of
 from .recollection import REACH
 from .state import PLATFORM, State
 from .systemic import platform_of, tell
@@ -43,7 +44,8 @@ def emitted(
         if held is not None:
             # With what stands behind it, so that it can be taken back at the platform as well.
             told_before = [t for t in held.told if t[0] >= state.now - REACH]
-            held.told = (*told_before, (state.now, issue_update(one).id, held.evidence))
+            now_told = [(state.now, update.id, held.evidence) for update in issue_updates(one)]
+            held.told = (*told_before, *now_told)
     emitted: list[Emitted] = [*effects.emitted, *changed]
     return tuple((PLATFORM, given) for given in emitted)
 
@@ -59,4 +61,5 @@ def _changed(state: State, decision: Decision) -> IssueChanged:
         resting=any(g.holds and g.guard == "suppressed" for g in decision.explanation.guards),
         began=None if held is None else from_microseconds(onset(held)),
         platform=platform_of(state, decision.merchant),
+        parties=() if held is None else parties_of(held),
     )

@@ -56,7 +56,7 @@ from ..verify import (
     clock_wrong,
     in_window,
     issue_above,
-    issue_update,
+    issue_updates,
     maintenance,
     monitor_of,
     paid_in_test,
@@ -84,6 +84,7 @@ from .snapshots import renamed
 from .spending import claim, close, spend, unspend
 from .state import PLATFORM, UNATTRIBUTED, Held, State
 from .systemic import (
+    beyond_platform,
     hear_above,
     hear_platform,
     hear_report,
@@ -260,7 +261,8 @@ class Fold:
                 return take_back(self._conclusions, state, item, effects)
             case IssueChanged():
                 hear_report(state, item, partition_of_issue(item.issue))
-                self._conclusions.infer(state, issue_update(item), effects)
+                for update in issue_updates(item, wider=beyond_platform(state, item)):
+                    self._conclusions.infer(state, update, effects)
             case SignalRelayed(signal=signal):
                 hear_traits(state, signal)
                 self._conclusions.infer(state, signal, effects)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..models import Signal
 from .state import Held, State
 
-__all__ = ["forget_name", "hear_names", "take_names", "things_of"]
+__all__ = ["forget_name", "hear_names", "parties_of", "take_names", "things_of"]
 
 HostsAbout = Mapping[str, frozenset[str]]
 """By subject, words in the names of hosts and parties that are about it; `RuleSet.hosts_about`."""
@@ -50,6 +50,15 @@ _PEOPLE = frozenset(
     {"clock_source", "cluster", "customer_ref", "merchant", "network", "project", "requester", "session", "visitor"}
 )
 """Ids that everything at a merchant shares, or that stand for people."""
+
+_EDGE_STATUSES = frozenset(range(520, 527))
+"""Statuses that one content network alone gives, where it cannot reach what is behind it: Cloudflare's."""
+
+_PARTIES = frozenset({"app", "edge", "party", "payer", "provider", "sender"})
+"""Names of parties outside that a shop depends on."""
+
+_NO_PARTIES = frozenset({"host", "migro", "unknown"})
+"""Who speaks for a shop itself."""
 
 _SUBJECTS = {
     "cart": "cart",
@@ -103,6 +112,8 @@ def things_of(signal: Signal, hosts_about: HostsAbout) -> tuple[str, ...]:
         found.append(f"host {host}")
     if names.provider:
         found.append(f"provider {signal.provider}")
+    if signal.status in _EDGE_STATUSES:
+        found.append("edge cloudflare")
     if names.browser:
         found += _of_hosts(signal, hosts_about)
     if names.subjects:
@@ -173,6 +184,12 @@ def _subjects(kind: str, said: tuple[object, ...], names: tuple[str, ...]) -> tu
 def _subject(word: str) -> str:
     first = word.partition(".")[0]
     return _SUBJECTS.get(first) or _SUBJECTS.get(first.removesuffix("s")) or _SUBJECTS.get(first.partition("_")[0], "")
+
+
+def parties_of(held: Held) -> tuple[str, ...]:
+    """Return the parties outside that the evidence of an issue names, sorted."""
+    named = (thing.partition(" ") for thing in held.things)
+    return tuple(sorted({id for name, _, id in named if name in _PARTIES} - _NO_PARTIES))
 
 
 def hear_names(state: State, signal: Signal, hosts_about: HostsAbout) -> None:

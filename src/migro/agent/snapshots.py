@@ -45,7 +45,7 @@ from .texts import Said, Texts
 
 __all__ = ["FORMAT", "check_pseudonym", "renamed", "restore", "snapshot", "time_of"]
 
-FORMAT = "migro-fold/10"
+FORMAT = "migro-fold/11"
 
 
 def snapshot(engine: NativeEngine, policy: str, state: State) -> bytes:
@@ -334,7 +334,7 @@ _STATE: Mapping[str, _Form] = {
     ),
     "reports": _Form(
         lambda reports: [[id, *attrs.astuple(report)] for id, report in reports.items()],
-        lambda rows: {id: Report(*rest) for id, *rest in rows},
+        lambda rows: {id: Report(p, m, kind, on, at, a, tuple(ps)) for id, p, m, kind, on, at, a, ps in rows},
     ),
     "told": _NESTED,
     "traits": _NESTED,

@@ -170,6 +170,7 @@ class Report:
         platform: The commerce platform that the merchant is on; empty where nobody says.
         began: When it was opened, in microseconds.
         apart: Whether it has a cause of its own, or rests: then it is no consequence of anything at the platform.
+        parties: Parties outside that its evidence names.
     """
 
     partition: str
@@ -178,6 +179,7 @@ class Report:
     platform: str
     began: int
     apart: bool
+    parties: tuple[str, ...]
 
 
 @attrs.frozen

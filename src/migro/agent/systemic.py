@@ -23,6 +23,7 @@ from .state import Above, Report, State
 __all__ = [
     "NO_FAULT",
     "WATCHERS",
+    "beyond_platform",
     "children",
     "forget_above",
     "hear_above",
@@ -42,6 +43,9 @@ NO_FAULT = frozenset({"docs", "unknown"})
 
 WATCHERS = frozenset({"access_log", "app_log", "monitor", "rum"})
 """Witnesses that tell what they notice and not what it comes of."""
+
+_TOGETHER = 10 * 60 * 1_000_000
+"""How far apart the same may begin at two shops that have it in common, in microseconds."""
 
 _AT_WORK = 60 * 60 * 1_000_000
 """For how long after its last evidence an open fault still sets off alarms, in microseconds."""
@@ -71,7 +75,25 @@ def hear_report(state: State, changed: IssueChanged, partition: str) -> None:
     began = to_microseconds(changed.began or issue.first_seen)
     apart = changed.own_cause or changed.resting
     platform = changed.platform or ""
-    state.reports[issue.id] = Report(partition, issue.merchant, issue.kind, platform, began, apart)
+    state.reports[issue.id] = Report(partition, issue.merchant, issue.kind, platform, began, apart, changed.parties)
+
+
+def beyond_platform(state: State, changed: IssueChanged) -> bool:
+    """
+    Whether a shop that is not known to be on the same platform has the same, with a party that both name.
+
+    Then it is that party that they have in common, and what it does is no sign that the platform fails.
+    """
+    here = state.reports.get(changed.issue.id)
+    return here is not None and any(
+        other.kind == here.kind
+        and other.merchant != here.merchant
+        and not (other.platform and other.platform == here.platform)
+        and not other.apart
+        and abs(other.began - here.began) <= _TOGETHER
+        and not set(here.parties).isdisjoint(other.parties)
+        for other in state.reports.values()
+    )
 
 
 def hear_traits(state: State, signal: Signal) -> None:
@@ -94,8 +116,8 @@ def children(state: State, kinds: Kinds, issue: Issue, began: int) -> Iterator[t
 
 
 def _concerns(state: State, issue: Issue, report: Report) -> bool:
-    known = {"issue_kind": report.kind, "platform": report.platform}
-    return _fits(issue, {**known, **state.traits.get(report.merchant, {})})
+    known = {"issue_kind": report.kind, "platform": report.platform, **state.traits.get(report.merchant, {})}
+    return any(_fits(issue, {**known, "platform": one}) for one in (known["platform"], *report.parties))
 
 
 def _fits(issue: Issue, traits: Mapping[str, str]) -> bool:
@@ -123,8 +145,7 @@ def tell(state: State, kinds: Kinds, decisions: Mapping[str, str]) -> list[tuple
         concerned = {report.partition for _, report in children(state, kinds, issue, onset(held))}
         if issue.status is IssueStatus.OPEN:
             concerned |= {f"merchant:{name}" for name, traits in state.traits.items() if _fits(issue, traits)}
-        named = zip(issue.key_names, issue.key, strict=True)
-        shared = tuple(f"{name.replace('_', ' ')} {value}" for name, value in named)
+        shared = tuple(_shared_words(state, issue))
         for partition in sorted(concerned | told.keys()):
             if told.get(partition) == word:
                 continue
@@ -136,6 +157,14 @@ def tell(state: State, kinds: Kinds, decisions: Mapping[str, str]) -> list[tuple
     for id in [id for id in state.told if id not in here]:
         del state.told[id]
     return out
+
+
+def _shared_words(state: State, issue: Issue) -> Iterator[str]:
+    """Yield what an issue is about, in words; what is no platform of any merchant is a party that issues name."""
+    platforms = {traits.get("platform") for traits in state.traits.values()}
+    for name, value in zip(issue.key_names, issue.key, strict=True):
+        party = name == "platform" and value not in platforms
+        yield f"{'party' if party else name.replace('_', ' ')} {value}"
 
 
 # --- at a merchant ---------------------------------------------------------------------------------------------------

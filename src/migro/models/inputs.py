@@ -314,6 +314,7 @@ class IssueChanged(_Input):
         resting: Whether a declared maintenance or a mute covers it.
         began: When it was opened, last; None where the partition does not say.
         platform: The commerce platform that the merchant is on, as the host or the deliveries say.
+        parties: Parties outside that its evidence names, such as a payment provider or a content network.
     """
 
     input: Literal["issue_changed"] = "issue_changed"
@@ -323,6 +324,7 @@ class IssueChanged(_Input):
     resting: bool = False
     began: UtcTime | None = None
     platform: str | None = None
+    parties: Annotated[tuple[str, ...], BeforeValidator(many)] = ()
 
     @property
     def delivery_key(self) -> str | None:

@@ -62,7 +62,12 @@ class IssueUpdate(Signal, kind="issue.changed"):
     Attributes:
         own_cause: Whether it follows from something at the merchant itself.
         resting: Whether a declared maintenance or a mute covers it.
-        platform: The commerce platform that the merchant is on, as the host says, or else the deliveries.
+        platform: The commerce platform that the merchant is on, as the host says, or else the deliveries; or a party
+            outside that the issue's evidence names, such as a payment provider: each is told by a signal of its own.
+        on_platform: Where `platform` is such a party, the commerce platform that the merchant is on, or the merchant
+            itself where nobody knows one; missing otherwise.
+        wider: Whether an issue of a shop on another platform names the same party: then this is no sign that the
+            platform itself fails.
     """
 
     issue_kind: Key[str]
@@ -73,6 +78,8 @@ class IssueUpdate(Signal, kind="issue.changed"):
     own_cause: Attr[bool] = preset(default=False)
     resting: Attr[bool] = preset(default=False)
     platform: MaybeKey[str] = UNSET
+    on_platform: MaybeKey[str] = UNSET
+    wider: Attr[bool] = preset(default=False)
     release: Maybe[str] = UNSET
 
 

@@ -36,7 +36,7 @@ __all__ = [
     "delivery_seen",
     "derived_from",
     "issue_above",
-    "issue_update",
+    "issue_updates",
     "paid_in_test",
     "shop_reached",
     "signature_failure",
@@ -315,8 +315,22 @@ def issue_above(changed: CauseChanged, partition: str) -> Signal:
     )
 
 
-def issue_update(changed: IssueChanged) -> Signal:
-    """Return an issue's change as platform rules read it."""
+def issue_updates(changed: IssueChanged, *, wider: bool = False) -> tuple[Signal, ...]:
+    """
+    Return an issue's change as platform rules read it: of the merchant's platform, and of each party that it names.
+
+    Args:
+        wider: Whether shops of other platforms have the same with one of these parties.
+    """
+    own = changed.platform or changed.issue.merchant
+    parties = [party for party in changed.parties if party != changed.platform]
+    of_platform = _issue_update(changed, platform=changed.platform, wider=wider)
+    return of_platform, *(_issue_update(changed, platform=party, on_platform=own) for party in parties)
+
+
+def _issue_update(
+    changed: IssueChanged, *, platform: str | None, on_platform: str | None = None, wider: bool = False
+) -> Signal:
     issue = changed.issue
     return IssueUpdate(
         merchant=issue.merchant,  # type: ignore[arg-type]  # a MerchantId once more
@@ -327,11 +341,13 @@ def issue_update(changed: IssueChanged) -> Signal:
         severity_rank=int(issue.severity),
         own_cause=changed.own_cause,
         resting=changed.resting,
-        platform=changed.platform,
+        platform=platform,
+        on_platform=on_platform,
+        wider=wider,
         occurred_at=changed.at,
         source_kind="migro",
         provider="migro",
         env="production",
-        dedup_key=changed.decision,
+        dedup_key=changed.decision if on_platform is None else f"{changed.decision}/{platform}",
         normalizer=_VERSION,
     )

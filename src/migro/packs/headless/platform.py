@@ -70,6 +70,7 @@ SYSTEMIC = IssueKind[str](
     causes=(
         "api_throttling",
         "cart_version_conflict",
+        "cdn_origin_unreachable",
         "checkout_server_error_spike",
         "checkout_throttled",
         "monitoring_blind_spot",
@@ -150,11 +151,28 @@ _OPEN: Pred[IssueUpdate] = (
 )
 _CAUSED: Pred[IssueUpdate] = IssueUpdate.issue_kind.one_of(*SYSTEMIC.causes)
 _MODE = (IssueUpdate.issue_kind, IssueUpdate.platform)
-_BY_MODE = on(IssueUpdate, _OPEN, _CAUSED, per=(IssueUpdate.issue_kind, IssueUpdate.merchant, IssueUpdate.platform))
-_in_mode = holding(_BY_MODE, per=_MODE, within=minutes(10))
-# By chance a mode opens somewhere in ten minutes as often as it did in the day, over 144.
-_by_chance = holding(_BY_MODE, per=_MODE, within=days(1)) * Fraction(1, 144)
-_SURGE = together(_in_mode >= 5, 20 * _in_mode >= fact(Fleet.merchants, default=0), _by_chance < 1, within=minutes(10))
+_OF_PLATFORM: Pred[IssueUpdate] = IssueUpdate.on_platform.missing()
+_ITS_OWN: Pred[IssueUpdate] = _OF_PLATFORM & (IssueUpdate.wider == False)  # noqa: E712
+_OF_PARTY: Pred[IssueUpdate] = IssueUpdate.on_platform.present()
+_WITHIN = minutes(10)
+
+
+def _surge(where: Pred[IssueUpdate], *more: Timed[Any]) -> Timed[Any]:
+    """Hold for a mode at a platform or party while it opens at five merchants, and not by chance."""
+    by_mode = on(
+        IssueUpdate, _OPEN, _CAUSED, where, per=(IssueUpdate.issue_kind, IssueUpdate.merchant, IssueUpdate.platform)
+    )
+    found = holding(by_mode, per=_MODE, within=_WITHIN)
+    # By chance a mode opens somewhere in ten minutes as often as it did in the day, over 144.
+    by_chance = holding(by_mode, per=_MODE, within=days(1)) * Fraction(1, 144)
+    return together(found >= 5, 20 * found >= fact(Fleet.merchants, default=0), by_chance < 1, *more, within=_WITHIN)
+
+
+_ON_PLATFORMS = on(
+    IssueUpdate, _OPEN, _CAUSED, _OF_PARTY, per=(IssueUpdate.issue_kind, IssueUpdate.on_platform, IssueUpdate.platform)
+)
+_SURGE = _surge(_ITS_OWN)
+_SURGE_OF_PARTY = _surge(_OF_PARTY, holding(_ON_PLATFORMS, per=_MODE, within=_WITHIN) >= 2)
 
 
 def _affected(*where: Pred[IssueUpdate]) -> Timed[Any]:
@@ -228,6 +246,15 @@ def _issues(n: int, **columns: Any) -> tuple[Any, ...]:
     return burst(n, said(ISSUE, 60, **columns), merchant="shop-")
 
 
+def _with_party(n: int, on_platform: str, **columns: Any) -> tuple[Any, ...]:
+    named = {"issue_kind": "cdn_origin_unreachable", "platform": "cloudflare", "on_platform": on_platform}
+    return _issues(n, **{**named, **columns})
+
+
+def _one_more_with_party(on_platform: str, **columns: Any) -> tuple[Any, ...]:
+    return _with_party(5, on_platform, **columns)[4:]
+
+
 def _critical(n: int) -> tuple[Any, ...]:
     return burst(n, said(ISSUE, 90, severity_rank=4), merchant="shop-9")
 
@@ -243,7 +270,6 @@ def _asking(n: int, **columns: Any) -> tuple[Any, ...]:
 _BY_BUILD = on(IssueUpdate, _OPEN, IssueUpdate.issue_kind == "api_version_fall_forward", per=IssueUpdate.merchant).via(
     ShopMove.app_version
 )
-_WITHIN = minutes(10)
 
 
 def _all_of_one(name: str, by: KeyCol[ShopMove, str]) -> Rule[Any]:
@@ -256,7 +282,7 @@ def _all_of_one(name: str, by: KeyCol[ShopMove, str]) -> Rule[Any]:
         when=((affected >= 5) & (known == affected)).unless(groups > 1).unless(known < affected),
         then=refutes(SYSTEMIC, 150, family="common-cause"),
         why=f"All merchants that are affected share one {name.replace('-', ' ')}.",
-        revision=2,
+        revision=3,
         examples=(
             fires("five of one", *_shops(5, **column), *_issues(5), for_="shopify"),
             silent("one of another", *_shops(4, **column), _odd_shop(by.name, "two"), *_issues(5)),
@@ -275,7 +301,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_count(_SURGE) >= 1,
         then=supports(SYSTEMIC, STRONG, family="merchants"),
         why="One failure mode opened for five merchants of a platform, and 5 % of them, within ten minutes.",
-        revision=2,
+        revision=3,
         examples=(
             fires("5 of 40", *_shops(5), *_issues(5), for_="shopify"),
             silent("four", *_shops(4), *_issues(4)),
@@ -285,14 +311,32 @@ RULES: tuple[Rule[Any], ...] = (
             silent("of something that no platform brings about", *_issues(5, issue_kind="api_version_fall_forward")),
             silent("each with a cause of its own", *_issues(5, own_cause=True)),
             silent("all in maintenance", *_issues(5, resting=True)),
+            silent("of a party that fails elsewhere too", *_issues(5, wider=True)),
+            silent("of a party at shops of one platform", *_with_party(5, "shopify")),
+        ),
+    ),
+    Rule(
+        "platform.same-party",
+        when=_count(_SURGE_OF_PARTY) >= 1,
+        then=supports(SYSTEMIC, STRONG, family="merchants"),
+        why="One failure mode that names one party opened for five merchants of different platforms in ten minutes.",
+        examples=(
+            fires("four and one", *_with_party(4, "shopify"), *_one_more_with_party("saleor"), for_="cloudflare"),
+            silent("all of one platform", *_with_party(4, "shopify"), *_one_more_with_party("shopify")),
+            silent("four", *_with_party(3, "shopify"), *_one_more_with_party("saleor")),
+            silent("another party", *_with_party(4, "shopify"), *_one_more_with_party("saleor", platform="fastly")),
+            silent(
+                "two modes", *_with_party(4, "shopify"), *_one_more_with_party("saleor", issue_kind="api_throttling")
+            ),
+            silent("each with a cause of its own", *_with_party(5, "shopify", own_cause=True)),
         ),
     ),
     Rule(
         "platform.twenty-grave",
-        when=_count(_affected(IssueUpdate.severity_rank >= int(Severity.SEV2))) >= 20,
+        when=_count(_affected(_ITS_OWN, IssueUpdate.severity_rank >= int(Severity.SEV2))) >= 20,
         then=supports(SYSTEMIC, STRONG, family="merchants", severity=Severity.SEV1),
         why="Twenty merchants of a platform have a grave issue that opened within ten minutes.",
-        revision=2,
+        revision=3,
         examples=(
             fires("twenty", *_shops(20), *_issues(20), for_="shopify"),
             silent("19", *_shops(19), *_issues(19)),
@@ -304,6 +348,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=together(_count(_affected()) >= 5, _count(_affected(IssueUpdate.severity_rank >= 4)) >= 1, within=_WITHIN),
         then=supports(SYSTEMIC, WEAK, family="gravity", severity=Severity.SEV1),
         why="One of five merchants of a platform has an issue of the worst severity: it is as bad as that.",
+        revision=2,
         examples=(
             fires("one of five", *_issues(4), *_critical(1), for_="shopify"),
             silent("none", *_issues(5)),
@@ -319,6 +364,7 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=supports(SYSTEMIC, WEAK, family="extent", severity=Severity.SEV1),
         why="Twenty merchants of a platform are hit: it is one step worse than the worst of them.",
+        revision=2,
         examples=(
             fires("twenty", *_issues(20), for_="shopify"),
             silent("19", *_issues(19)),
@@ -358,7 +404,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=_ONE_OF_MANY,
         then=supports(SYSTEMIC, MEDIUM, family="spread"),
         why="No three of the merchants affected share an agency, a release train or a region.",
-        revision=2,
+        revision=3,
         examples=(
             fires("five", *_shops(5), *_issues(5), for_="shopify"),
             silent("one agency", *_shops(5, agency="a"), *_issues(5)),
