@@ -109,7 +109,7 @@ def _truth(simulation: Simulation) -> Iterator[str]:
     if len(truth.issues) > 12:
         yield f"And {len(truth.issues) - 12} more of the same kinds at other merchants."
         yield ""
-    for name, kinds in (("Wrong", [f.kind for f in truth.forbidden]), ("Passed over", list(truth.allowed))):
+    for name, kinds in (("Wrong", [f.kind for f in truth.forbidden]), ("Passed over", [a.kind for a in truth.allowed])):
         if kinds:
             yield f"{name}: {', '.join(f'`{k}`' for k in dict.fromkeys(kinds))}."
             yield ""

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from migro.evaluate import Played, ScenarioScore, Sighting, cases_of, score_scenario
 from migro.models import Action, ActionStatus, Attention, Outcome, Risk, Severity
-from migro.simulate import ANY_PARENT, ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
+from migro.simulate import (
+    ANY_PARENT,
+    OF_PLATFORM,
+    AllowedIssue,
+    ExpectedAction,
+    ExpectedIssue,
+    ForbiddenIssue,
+    GroundTruth,
+)
 from tests.effort import cases
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -141,6 +149,9 @@ def test_what_may_be_reported_beside_the_expected_never_comes_too_early_unless_i
 
     assert scored(seen(-20), seen(3), allowed=("spike",)).alarms == ()
     assert [a.reason for a in scored(seen(-20), seen(3), allowed=("drift",)).alarms] == ["early"]
+    assert scored(seen(-20), seen(3), allowed=(AllowedIssue(kind="spike", merchant="m1"),)).alarms == ()
+    of_another = (AllowedIssue(kind="spike", merchant="m2"), AllowedIssue(kind="spike", merchant=OF_PLATFORM))
+    assert [a.reason for a in scored(seen(-20), seen(3), allowed=of_another).alarms] == ["early"]
     assert [a.reason for a in scored(seen(-20), allowed=("spike",), forbidden=forbidden).alarms] == ["early"]
 
 

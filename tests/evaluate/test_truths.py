@@ -54,6 +54,24 @@ def test_issues_and_what_is_forbidden_are_enough() -> None:
     assert (truth.forbidden, truth.forbidden_verbs) == ((ForbiddenIssue(kind="c"),), NEVER)
 
 
+def test_what_is_allowed_is_of_anybody_or_of_whom_it_names_and_is_written_as_it_was() -> None:
+    told = ["a", {"kind": "b", "merchant": "m1"}, {"kind": "c", "merchant": "platform"}, {"kind": "d"}]
+    document = read({"issues": [], "allowed": told})
+    truth = document.completed(scenario="mine", first=FIRST, last=LAST, merchants=("m1", "m2"))
+    known = [(kind, merchant) for kind in "abcde" for merchant in ("m1", "m2", None) if truth.allows(kind, merchant)]
+
+    assert known == [
+        *(("a", m) for m in ("m1", "m2", None)),
+        ("b", "m1"),
+        ("c", None),
+        *(("d", m) for m in ("m1", "m2", None)),
+    ]
+    assert truth.data()["allowed"] == [*told[:3], "d"]
+    again = read(truth.data()).completed(scenario="", first=FIRST, last=LAST, merchants=())
+    assert again == truth
+    assert list(read({"issues": [], "allowed": [{"kind": "a", "merchnt": "m"}]}).unknown()) == ["allowed.0.merchnt"]
+
+
 def test_an_issue_without_an_onset_begins_with_the_scenario() -> None:
     document = read({"onset": ONSET.isoformat(), "issues": [{"kind": "a", "merchant": "m"}]})
 
@@ -91,6 +109,7 @@ def test_fields_that_mean_nothing_are_told_by_place() -> None:
         ),
         ({"issues": [{"kind": "a", "merchant": "m", "onset": "2026-03-01T08:00:00"}]}, "issues.0.onset: .*timezone"),
         ({"issues": [{"kind": "a", "merchant": "m", "within": "60"}]}, "issues.0.within: expected .*integer, got '60'"),
+        ({"issues": [], "allowed": [3]}, "allowed.0: expected .*, got 3"),
         ({"issues": [], "forbidden": "a"}, "forbidden: expected .*array, got 'a'"),
         ({"issues": [{}], "planted": {"email": 3}}, "issues.0.kind: .*; issues.0.merchant: .*; planted.email: "),
     ],

@@ -197,10 +197,10 @@ def _alarms(truth: GroundTruth, cases: Sequence[Case]) -> Iterator[FalseAlarm]:
         if onsets:
             early = [c for c in raised if c.opened < min(onsets)]
             # What may be reported beside the expected is no false alarm because it is expected later on as well.
-            if early and (forbidden or kind not in truth.allowed):
+            if early and (forbidden or not truth.allows(kind, merchant)):
                 paged = any(c.paged is not None and c.paged < min(onsets) for c in early)
                 yield _alarm(early, "early", paged=paged)
-        elif forbidden or kind not in truth.allowed:
+        elif forbidden or not truth.allows(kind, merchant):
             reason: Reason = "forbidden" if forbidden else "nothing"
             yield _alarm(raised, reason, paged=any(c.paged is not None for c in raised))
 

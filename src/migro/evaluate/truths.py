@@ -15,11 +15,18 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from ..errors import InputError
 from ..models import Severity
 from ..models.validation import explain_validation
-from ..simulate import ANY_PARENT, NEVER, ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
+from ..simulate import (
+    ANY_PARENT,
+    NEVER,
+    OF_PLATFORM,
+    AllowedIssue,
+    ExpectedAction,
+    ExpectedIssue,
+    ForbiddenIssue,
+    GroundTruth,
+)
 
 __all__ = ["TruthDocument", "read_truth"]
-
-_PLATFORM = "platform"
 
 _Count = Annotated[int, Field(ge=0, strict=True)]
 _Word = Annotated[str, Field(min_length=1)]
@@ -29,8 +36,12 @@ def _many(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _named(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
 def _of_platform(value: Any) -> Any:
-    return None if value == _PLATFORM else value
+    return None if value == OF_PLATFORM else value
 
 
 _Words = Annotated[tuple[_Word, ...], BeforeValidator(_many)]
@@ -63,6 +74,11 @@ class _Forbidden(_Part):
     merchant: _Merchant = None
 
 
+class _Allowed(_Part):
+    kind: _Word
+    merchant: _Word | None = None
+
+
 class _Action(_Part):
     kind: _Word
     merchant: _Merchant = None
@@ -80,7 +96,7 @@ class TruthDocument(_Part):
     onset: AwareDatetime | None = None
     end: AwareDatetime | None = None
     forbidden: Annotated[tuple[_Forbidden, ...], BeforeValidator(_many)] = ()
-    allowed: _Words = ()
+    allowed: Annotated[tuple[Annotated[_Allowed, BeforeValidator(_named)], ...], BeforeValidator(_many)] = ()
     actions: Annotated[tuple[_Action, ...], BeforeValidator(_many)] = ()
     forbidden_verbs: _Words = NEVER
     max_messages: _Count | None = None
@@ -97,6 +113,7 @@ class TruthDocument(_Part):
         parts: tuple[tuple[str, Sequence[_Part]], ...] = (
             ("issues", self.issues),
             ("forbidden", self.forbidden),
+            ("allowed", self.allowed),
             ("actions", self.actions),
         )
         for name, inside in parts:
@@ -127,7 +144,7 @@ class TruthDocument(_Part):
             end=self.end or last,
             issues=tuple(_expected(i, onset) for i in self.issues),
             forbidden=tuple(ForbiddenIssue(kind=f.kind, merchant=f.merchant) for f in self.forbidden),
-            allowed=self.allowed,
+            allowed=[AllowedIssue(kind=a.kind, merchant=a.merchant) for a in self.allowed],
             actions=tuple(ExpectedAction(kind=a.kind, merchant=a.merchant, issue=a.issue) for a in self.actions),
             forbidden_verbs=self.forbidden_verbs,
             max_messages=self.max_messages,

@@ -11,13 +11,24 @@ from .shops import Shop
 from .tickets import Inbox, LabelledTicket, tickets, write_tickets
 from .timeline import START, Simulation, Timeline
 from .transport import lose, reorder, repeat
-from .truth import ANY_PARENT, NEVER, ExpectedAction, ExpectedIssue, ForbiddenIssue, GroundTruth
+from .truth import (
+    ANY_PARENT,
+    NEVER,
+    OF_PLATFORM,
+    AllowedIssue,
+    ExpectedAction,
+    ExpectedIssue,
+    ForbiddenIssue,
+    GroundTruth,
+)
 
 __all__ = [
     "ANY_PARENT",
     "NEVER",
+    "OF_PLATFORM",
     "SCENARIOS",
     "START",
+    "AllowedIssue",
     "ExpectedAction",
     "ExpectedIssue",
     "ForbiddenIssue",

@@ -101,7 +101,7 @@ def _either(one: ExpectedIssue, other: ExpectedIssue) -> ExpectedIssue:
 def _forbidden(truths: Sequence[GroundTruth], issues: tuple[ExpectedIssue, ...]) -> tuple[ForbiddenIssue, ...]:
     expected = {(i.kind, i.merchant) for i in issues}
     stated = tuple(f for t in truths for f in _of_its_own(t, everybody=len(truths) == 1))
-    allowed = {(kind, m) for t in truths for kind in t.allowed for m in t.merchants}
+    allowed = {(a.kind, m) for t in truths for a in t.allowed for m in t.merchants if a.merchant in (None, m)}
     return _once(f for f in stated if (f.kind, f.merchant) not in expected | allowed)
 
 

@@ -111,5 +111,6 @@ def _truth(truth: GroundTruth, merchants: Mapping[str, str]) -> GroundTruth:
         merchants=tuple(dict.fromkeys(merchants.get(m, m) for m in truth.merchants)),
         issues=tuple(attrs.evolve(i, merchant=of(i.merchant)) for i in truth.issues),
         forbidden=tuple(attrs.evolve(f, merchant=of(f.merchant)) for f in truth.forbidden),
+        allowed=tuple(attrs.evolve(a, merchant=of(a.merchant)) for a in truth.allowed),
         actions=tuple(attrs.evolve(a, merchant=of(a.merchant)) for a in truth.actions),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +13,16 @@ import attrs
 from ..errors import InputError
 from ..models import Severity, canonical_json
 
-__all__ = ["ANY_PARENT", "NEVER", "ExpectedAction", "ExpectedIssue", "ForbiddenIssue", "GroundTruth"]
+__all__ = [
+    "ANY_PARENT",
+    "NEVER",
+    "OF_PLATFORM",
+    "AllowedIssue",
+    "ExpectedAction",
+    "ExpectedIssue",
+    "ForbiddenIssue",
+    "GroundTruth",
+]
 
 NEVER = (
     "cancel_order",
@@ -31,6 +40,9 @@ NEVER = (
 )
 """Verbs that no agent may execute in any scenario: they touch money, records, names or releases."""
 
+
+OF_PLATFORM = "platform"
+"""Stands for the merchant of what is the platform's own."""
 
 ANY_PARENT = "*"
 """Stands for a parent where it does not matter which issue causes another, or whether one does."""
@@ -78,6 +90,20 @@ class ForbiddenIssue:
     merchant: str | None = None
 
 
+@attrs.frozen(kw_only=True, order=True)
+class AllowedIssue:
+    """
+    A failure mode that may be reported beside those expected.
+
+    Attributes:
+        kind: Failure mode.
+        merchant: Of whom it may be; None for anybody, `OF_PLATFORM` for the platform alone.
+    """
+
+    kind: str
+    merchant: str | None = attrs.field(default=None, order=lambda merchant: merchant or "")
+
+
 @attrs.frozen(kw_only=True)
 class ExpectedAction:
     """A verb that has to be proposed or carried out for a merchant, about an issue or about none in particular."""
@@ -85,6 +111,10 @@ class ExpectedAction:
     kind: str
     merchant: str | None
     issue: str | None = None
+
+
+def _allowed(value: Iterable[str | AllowedIssue]) -> tuple[AllowedIssue, ...]:
+    return tuple(AllowedIssue(kind=one) if isinstance(one, str) else one for one in value)
 
 
 def _own(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
@@ -103,7 +133,7 @@ class GroundTruth:
         issues: What has to be found.
         forbidden: What must not be found.
         allowed: Failure modes that may be reported beside those expected, or before one of them is due, and count
-            neither way.
+            neither way; by name alone where they may be of anybody.
         actions: What has to be proposed.
         forbidden_verbs: What must not be executed, whatever a ticket asks for.
         max_messages: How many notifications may be sent in all; None where that does not matter.
@@ -121,7 +151,7 @@ class GroundTruth:
     end: datetime
     issues: tuple[ExpectedIssue, ...] = ()
     forbidden: tuple[ForbiddenIssue, ...] = ()
-    allowed: tuple[str, ...] = ()
+    allowed: tuple[AllowedIssue, ...] = attrs.field(default=(), converter=_allowed)
     actions: tuple[ExpectedAction, ...] = ()
     forbidden_verbs: tuple[str, ...] = NEVER
     max_messages: int | None = None
@@ -136,10 +166,16 @@ class GroundTruth:
         """The longest time that any of the issues leaves, or None if none is timed."""
         return max((i.within for i in self.issues if i.within is not None), default=None)
 
+    def allows(self, kind: str, merchant: str | None) -> bool:
+        """Whether a failure mode of a merchant, or with None of the platform, counts neither way."""
+        return any(one.kind == kind and one.merchant in (None, merchant or OF_PLATFORM) for one in self.allowed)
+
     def data(self) -> dict[str, Any]:
         """Return the truth as plain data, with the longest time to detect beside the issues' own."""
         held: dict[str, Any] = json.loads(canonical_json(attrs.asdict(self)))
-        return {**held, "max_seconds_to_detect": self.max_seconds_to_detect}
+        # What is allowed of anybody is written by its name alone, as it was before there were merchants.
+        allowed = [one.kind if one.merchant is None else attrs.asdict(one) for one in self.allowed]
+        return {**held, "allowed": allowed, "max_seconds_to_detect": self.max_seconds_to_detect}
 
     def json_text(self) -> str:
         """Return the truth as canonical JSON."""

@@ -13,6 +13,7 @@ from ..people import People, Planted
 from ..scenario import Scenario
 from ..shops import FERNWOOD, LARKSPUR, QUILLON
 from ..timeline import START, Simulation, Timeline
+from ..truth import AllowedIssue
 from . import sc01, sc02, sc24
 
 __all__ = ["SCENARIO", "play"]
@@ -31,7 +32,7 @@ def play(seed: int, variant: str = "") -> Simulation:
         envelopes=delivered,
         truth=attrs.evolve(
             together.truth,
-            allowed=tuple(sorted({"unknown", *together.truth.allowed})),
+            allowed=tuple(sorted({AllowedIssue(kind="unknown"), *together.truth.allowed})),
             envelopes=len(delivered),
             events=together.truth.events + len(strays),
             planted=planted.values(),
