@@ -246,7 +246,9 @@ def test_ticks_and_snapshots_make_no_difference_to_what_counts(told: list[tuple[
         elif what == 1:
             item = maintenance(n, minute * MINUTE, which < 3)
         else:
-            heard.append((over if which % 2 else alarm)(n, minute * MINUTE, name=f"monitor-{which // 3}"))
+            hint = "high" if what == 2 else "critical"
+            said = (over if which % 2 else alarm)(n, minute * MINUTE, name=f"monitor-{which // 3}", severity_hint=hint)
+            heard.append(said)
             item = heard[-1]
         plain.give(item)
         at = item.received_at if isinstance(item, Signal) else item.at

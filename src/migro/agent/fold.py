@@ -91,12 +91,11 @@ from .systemic import (
     hear_traits,
     in_trouble,
     read_above,
-    symptom_of,
 )
 from .texts import same_text
 from .timers import fire_timers, lapses, next_timer, tidy
 from .unexplained import cry, fall_silent
-from .unheeded import hear_alarm
+from .unheeded import hear_alarm, why_calm
 from .verifying import carry_tried, found, is_look, look_later, note_failure
 from .windows import declare
 from .withdrawals import take_back
@@ -442,9 +441,8 @@ class Fold:
         if evidence.matched and signal.resource is not None:
             understand(state, signal.resource, signal.id)
         odd = grave and (evidence.unkeyed or not evidence.matched) and signal.resource not in state.understood
-        of = symptom_of(state, signal) if odd else ""
-        if of:
-            notes = [*notes, f"taken for a sign of {of}"]
+        if odd and (calm := why_calm(state, signal, unkeyed=bool(evidence.unkeyed))):
+            notes = [*notes, calm]
         elif odd:
             found = unexplained(signal, state.now, unkeyed=bool(evidence.unkeyed))
             touched = (*touched, *cry(self._conclusions, state, signal, found, effects))

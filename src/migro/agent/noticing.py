@@ -84,6 +84,12 @@ def silent(state: State, name: tuple[str, ...] | None) -> bool:
     return monitor is not None and monitor.said[-1][1]
 
 
+def ended(state: State, name: tuple[str, ...] | None) -> bool:
+    """Return whether what a monitor said last is that all is well, be it believed or not."""
+    monitor = None if name is None else state.monitors.get(name) or state.flapping.get(name)
+    return monitor is not None and monitor.said[-1][1]
+
+
 def calm(state: State) -> list[tuple[tuple[str, ...], Signal | None, int]]:
     """
     End the flapping of monitors that have been calm for long enough.

@@ -7,7 +7,6 @@ from typing import Literal
 from ..decide import Policy
 from ..engine import NativeEngine
 from ..models import Action, TimerFired, from_microseconds, to_microseconds
-from ..verify import monitor_of, unheeded
 from .attending import overdue
 from .conclusions import Conclusions
 from .days import forget_days
@@ -15,7 +14,7 @@ from .easing import ease
 from .effects import Effects
 from .lingering import end_lingering
 from .merging import forget_merges
-from .noticing import calm, forget_monitors, silent
+from .noticing import calm, forget_monitors
 from .outbox import expire, lapse, next_lapse, remind
 from .rechecks import look_again
 from .recollection import forget
@@ -24,7 +23,7 @@ from .spending import forget_spending, free
 from .state import State
 from .systemic import forget_above
 from .unexplained import cry, fall_silent, forget_cries
-from .unheeded import next_unheeded, unheeded_alarms
+from .unheeded import has_ended, next_unheeded, unheeded_alarms
 from .verifying import begin_looks, forget_tried
 from .windows import window_timers
 
@@ -102,10 +101,11 @@ def fire_timers(conclusions: Conclusions, state: State, effects: Effects, *, lat
     ]
     conclusions.reassess(state, unclear, effects)
     # After whatever else may explain them.
-    for alarm in unheeded_alarms(conclusions.engine, conclusions.ruleset, state):
+    for alarm, said in unheeded_alarms(conclusions.engine, conclusions.ruleset, state):
         told = TimerFired(what="alarm", name=alarm.topic, key=(alarm.id,), deadline=deadline, late_by=late_by)
-        fired += [] if silent(state, monitor_of(alarm)) else [told]
-        cry(conclusions, state, alarm, unheeded(alarm, state.now), effects)
+        ended = has_ended(state, alarm)
+        fired += [] if ended else [told]
+        cry(conclusions, state, alarm, said, effects, over=ended)
     milder = ease(state)
     fired += [
         TimerFired(what="severity", name=kind, key=key, deadline=deadline, late_by=late_by) for kind, key in milder

@@ -18,16 +18,16 @@ _LASTS = max(rule.lasts_us for rule in CORE)
 
 
 def cry(
-    conclusions: Conclusions, state: State, alarm: Signal, derived: Signal, effects: Effects
+    conclusions: Conclusions, state: State, alarm: Signal, derived: Signal, effects: Effects, *, over: bool = False
 ) -> tuple[tuple[str, Key], ...]:
     """
     Let a derived signal count that says an alarm is serious and unexplained, and return the issues that rest on it.
 
     Where the alarm comes late, and its monitor has said since that it is over, it is kept for the case that this word
-    is withdrawn, and counts for nothing.
+    is withdrawn, and counts for nothing; so it does where it is `over`, whatever is believed.
     """
     name = monitor_of(alarm)
-    counts = not silent(state, name)
+    counts = not (over or silent(state, name))
     if name is not None:
         state.cries.setdefault(name, {})[derived.id] = Cry(derived, alarm.id, counts)
     return conclusions.infer(state, derived, effects)[1] if counts else ()

@@ -2,6 +2,7 @@
 
 from .clocks import Clock, clock_of
 from .derived import (
+    ENDS_WITHIN,
     HEEDED_WITHIN,
     ClockWrong,
     DeliverySeen,
@@ -43,6 +44,7 @@ from .versions import Version, dated_by_sender, version_of
 __all__ = [
     "AFTERMATH",
     "ANEW",
+    "ENDS_WITHIN",
     "HEEDED_WITHIN",
     "MAINTENANCE_LASTS",
     "MAINTENANCE_LONGEST",

@@ -23,6 +23,7 @@ from ..models.canonical import EPOCH, content_id
 from ..models.records import read_only
 
 __all__ = [
+    "ENDS_WITHIN",
     "HEEDED_WITHIN",
     "ClockWrong",
     "DeliverySeen",
@@ -44,6 +45,10 @@ __all__ = [
     "unexplained",
     "unheeded",
 ]
+
+ENDS_WITHIN = 5 * 60 * 1_000_000
+"""How long an alarm that is called high and that nothing explains has until its monitor says that it is over, in
+microseconds: as long as an alert of common monitoring systems has to hold before anybody is told."""
 
 HEEDED_WITHIN = 15 * 60 * 1_000_000
 """How long a critical alarm that rules read has until something explains it, in microseconds: signs of one cause begin
