@@ -22,6 +22,7 @@ from ...rules import (
     refutes,
     silent,
     supports,
+    together,
 )
 from .expected import raised
 from .operations_signals import Delivery, JobRun, LogLine, QueueState, SubscriptionState
@@ -48,7 +49,7 @@ from .specimens_operations import (
     usual,
 )
 from .sync_signals import OrderTrace, Shipment
-from .witnesses import INCIDENT_OVER, logged, tickets, usual_of
+from .witnesses import INCIDENT_OVER, anywhere, logged, tickets, usual_of
 
 __all__ = ["EXPORT_STALLED", "RULES", "TRACKING_GAP"]
 
@@ -122,7 +123,12 @@ _QUEUE = on(
     QueueState,
     QueueState.queue.matches("(?i)export|order|erp|oms|wms|3pl|warehouse|fulfil"),
     ~QueueState.queue.matches("(?i)import|catalog|product|stock|invent|mail|hook"),
-    per=QueueState.merchant,
+    per=(QueueState.merchant, QueueState.queue),
+)
+_GROWS = together(
+    _QUEUE.latest(QueueState.oldest_s, max_age=minutes(30)) >= 1_800,
+    _QUEUE.latest(QueueState.depth, max_age=minutes(30)).rising(samples=3),
+    within=minutes(1),
 )
 _TODAY: Pred[Shipment] = Shipment.shipped_at > Shipment.polled_at - hours(6)
 _LOST: Pred[Shipment] = (Shipment.fulfilled == False) & (Shipment.shipped_at < Shipment.polled_at - minutes(60))  # noqa: E712
@@ -147,6 +153,10 @@ _ASKS = ticket(0, "intent.where_is_my_order")
 
 def _queue(*depths: int, oldest_s: int = 1_800, queue: str = "order_export") -> tuple[QueueState, ...]:
     return tuple(said(QUEUE, 300 * i, depth=d, oldest_s=oldest_s, queue=queue) for i, d in enumerate(depths))
+
+
+def _beside(one: tuple[QueueState, ...], other: tuple[QueueState, ...]) -> tuple[QueueState, ...]:
+    return tuple(state for n, s in enumerate(other) for state in (one[n], said(s, 300 * n + 60, queue="oms")))
 
 
 def _asking(times: int) -> Timed[MerchantId]:
@@ -209,13 +219,14 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "order-export.queue",
-        when=(_QUEUE.latest(QueueState.oldest_s, max_age=minutes(30)) >= 1_800)
-        & _QUEUE.latest(QueueState.depth, max_age=minutes(30)).rising(samples=3),
+        when=anywhere(_GROWS, within=minutes(10)),
         then=supports(EXPORT_STALLED, STRONG, family="queue"),
         why="The oldest order has waited half an hour in a queue that grew twice.",
-        revision=2,
+        revision=3,
         examples=(
             fires("grows", *_queue(1, 2, 3), for_=SHOP),
+            fires("beside one that is empty", *_beside(_queue(1, 2, 3), _queue(0, 0, 0, oldest_s=0)), for_=SHOP),
+            silent("two that grew once each", *_beside(_queue(1, 3), _queue(2, 4))),
             fires("under another name", *_queue(1, 2, 3, queue="oms-export"), for_=SHOP),
             silent("mails", *_queue(1, 2, 3, queue="order-mails")),
             silent("stays", *_queue(1, 2, 2)),

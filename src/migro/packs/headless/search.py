@@ -313,11 +313,16 @@ RULES: tuple[Rule[Any], ...] = (
             IndexerState.since_s < 3_600,
             IndexerState.progressed == True,  # noqa: E712
             per=IndexerState.merchant,
-        ),
+        ).unless(_WAITS),
         then=refutes(INDEXER, 60, family="progress"),
-        why="An index began to be made anew less than an hour ago and gets on.",
+        why="An index began to be made anew less than an hour ago and gets on, and since then none has waited longer.",
+        # As long as what it explains, whatever the pause between two polls.
+        lasts=hours(1),
+        revision=2,
         examples=(
             fires("gets on", said(INDEXER_STATE, state="working", since_s=3_599), for_=SHOP),
+            fires("after it had waited", _STUCK, said(INDEXER_STATE, 60, state="working", since_s=1), for_=SHOP),
+            silent("waits again", said(INDEXER_STATE, 0, state="working", since_s=1), said(_STUCK, 60)),
             silent("an hour", said(INDEXER_STATE, state="working", since_s=3_600)),
             silent("stands still", said(INDEXER_STATE, state="working", progressed=False)),
         ),
