@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, minutes, percent
+from ...expressions import Pred, hours, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports, vetoes
+from ...rules import STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, holding, on, refutes, silent, supports, vetoes
 from .references import cited
 from .responses import draft_reply, operators
 from .signals import HttpRequest, Probe
-from .specimens import SHOP, burst, maintenance, probes, request, ticket
+from .specimens import SHOP, burst, maintenance, page, probes, request, ticket
+from .specimens_operations import said
 from .stakes import impact_on
 from .witnesses import failing_probes, in_maintenance, tickets
 
@@ -67,7 +68,23 @@ _LOST = on(
 LOST_HANDOFFS = _LOST.at_least(5, within=minutes(15))
 """By which it shows when hand-offs began to be lost."""
 
+_VISITOR = (HttpRequest.merchant, HttpRequest.visitor)
+_LOST_BY_VISITOR = on(
+    HttpRequest,
+    HttpRequest.handoff == True,  # noqa: E712
+    _SHOPPER,
+    HttpRequest.status == 404,
+    per=_VISITOR,
+    weight=HttpRequest.requests,
+)
+_SCANS = on(HttpRequest, HttpRequest.features.has("request.scan"), per=_VISITOR, weight=HttpRequest.requests)
+_SCANNERS = holding(_LOST_BY_VISITOR.after(_SCANS, within=hours(1)), per=HttpRequest.merchant, within=minutes(15))
+_VISITORS = holding(_LOST_BY_VISITOR.at_least(1, within=minutes(15)), per=HttpRequest.merchant, within=minutes(15))
+
 _OUT = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
+
+_LOSS = request(60, 404, **_OUT)
+_SCAN = page(0, 404, route_class="other", route="/:slug", visitor="v1", features=frozenset({"request.scan"}))
 
 RULES: tuple[Rule[Any], ...] = (
     Rule(
@@ -121,6 +138,19 @@ RULES: tuple[Rule[Any], ...] = (
             silent("2 of 2", *burst(2, request(0, 302, **_OUT))),
             silent("8 of 9", request(0, 404, **_OUT), *burst(8, request(9, 302, **_OUT))),
             silent("one lost since", *burst(3, request(0, 302, **_OUT)), request(60, 404, **_OUT)),
+        ),
+    ),
+    Rule(
+        # Who looks for weak spots asks for /cart.php and /checkout as well, and calls itself a browser.
+        "handoff.scanners",
+        when=_SCANNERS >= _VISITORS,
+        then=refutes(HANDOFF_404, 150, family="scanners"),
+        why="Every visitor who lost a hand-off in the last quarter of an hour had scanned for weak spots before.",
+        examples=(
+            fires("one visitor", _SCAN, *burst(5, said(_LOSS, 60, visitor="v1")), for_=SHOP),
+            silent("a shopper too", _SCAN, said(_LOSS, 30, visitor="v2"), *burst(5, said(_LOSS, 60, visitor="v1"))),
+            silent("no scan", *burst(5, said(_LOSS, 60, visitor="v1"))),
+            silent("nobody knows by whom", _SCAN, *burst(5, _LOSS)),
         ),
     ),
     Rule(
