@@ -107,7 +107,10 @@ SUBSCRIPTION_MISSING = IssueKind[MerchantId](
 _LISTED = (SubscriptionState.merchant, SubscriptionState.hook_topic)
 _TOPIC = (Delivery.merchant, Delivery.hook_topic)
 _OFF: Pred[SubscriptionState] = (SubscriptionState.listed == False) | (SubscriptionState.active == False)  # noqa: E712
-_GRAVE: Pred[SubscriptionState] = SubscriptionState.hook_topic.matches("^(inventory|order|payment)")
+# By the platform's own names too, such as store/sku/inventory/updated and PRODUCT_VARIANT_STOCK_UPDATED.
+_GRAVE: Pred[SubscriptionState] = SubscriptionState.hook_topic.matches(
+    "(?i)^(inventory|order|payment)|[^a-z](cataloginventory|inventory|orders?|payments?|stocks?)([^a-z]|$)"
+)
 _BY_HTTP: Pred[SubscriptionState] = SubscriptionState.queued == False  # noqa: E712
 _WAS_ON = on(SubscriptionState, SubscriptionState.active == True, per=_LISTED)  # noqa: E712
 _SAYS_OFF: Pred[PlatformNotice] = PlatformNotice.features.has("notice.hook_disabled")
@@ -173,8 +176,13 @@ RULES: tuple[Rule[Any], ...] = (
         ),
         then=supports(SUBSCRIPTION_REMOVED, STRONG, family="subscription-list", severity=Severity.SEV2),
         why="A subscription for orders, stock or payments is gone or switched off.",
+        revision=2,
         examples=(
             fires("orders", SUBSCRIPTION, _GONE, for_=SHOP),
+            *(
+                fires(topic, said(SUBSCRIPTION, hook_topic=topic), said(_GONE, 601, hook_topic=topic), for_=SHOP)
+                for topic in ("store/sku/inventory/updated", "PRODUCT_VARIANT_STOCK_UPDATED")
+            ),
             silent(
                 "products",
                 said(SUBSCRIPTION, hook_topic="product.changed"),
@@ -247,6 +255,7 @@ RULES: tuple[Rule[Any], ...] = (
         when=anywhere(_never_came(_GRAVE), within=hours(1)),
         then=supports(SUBSCRIPTION_MISSING, STRONG, family="subscription-list", severity=Severity.SEV2),
         why="There is no subscription for orders, stock or payments, and none has come since the cutover.",
+        revision=2,
         examples=(
             fires("orders", _MOVED, _GONE, for_=SHOP),
             silent("products", _MOVED, said(_GONE, 601, hook_topic="product.changed")),
