@@ -115,6 +115,8 @@ SAYINGS: Final[tuple[tuple[str, str], ...]] = (
      r"|temporary failure in name resolution"),
     ("log.tls_failed", r"SSL_do_handshake|certificate (has expired|verify failed)|CERT_HAS_EXPIRED"
      r"|UNABLE_TO_VERIFY_LEAF_SIGNATURE|self.signed certificate|ERR_TLS"),
+    ("log.unauthorised", r"\b401\b\W{0,5}unauthori[sz]ed|unauthori[sz]ed[^\n]{0,20}\b401\b"
+     r"|status ?code[^\n]{0,4}\b401\b|\b(jwt|(access|bearer|storefront|api) token) (is |has )?expired"),
     ("log.exhausted", r"too many open files|EMFILE|worker_connections are not enough|no space left on device|ENOSPC"
      r"|max_children|MaxRequestWorkers|cannot allocate memory|too many connections|remaining connection slots"),
     ("log.out_of_memory", r"heap out of memory|out of memory|allowed memory size|OOM.?kill|ERR_WORKER_OUT_OF_MEMORY"),

@@ -85,6 +85,15 @@ _PAGES = on(
     per=HttpRequest.merchant,
     weight=HttpRequest.requests,
 )
+# Some platforms have products and categories at the root, where an address does not say what it is.
+_ANY_PAGE = on(
+    HttpRequest,
+    HttpRequest.route_class.one_of("home", "other", "pdp", "plp", "search"),
+    HttpRequest.bot == False,  # noqa: E712
+    ~HttpRequest.features.has("request.scan"),
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
 
 _ALL_REFUSED = calls(_ADMIN).share(_401, at_least=percent(80), floor=10, within=minutes(10))
 
@@ -96,8 +105,13 @@ _FIELD: dict[str, Any] = {"code": "auth.scope", "field": "menu", "failed": True}
 
 
 _ENDS = on(ShopSetup, per=ShopSetup.merchant)
+_ENDED = during(_ENDS, starts=ShopSetup.storefront_token_ends, ends=ShopSetup.storefront_token_ends, slack=minutes(60))
 # A token that was renewed in time: every end that was ever told is remembered, and the newer one is still to come.
 _RENEWED = during(_ENDS, starts=ShopSetup.storefront_token_ends, ends=ShopSetup.storefront_token_ends, lead=days(3_660))
+
+
+_SLUG = view(0, route_class="other", route="/:slug")
+_REFUSED = said(LOG, 60, "log.unauthorised", lines=20)
 
 
 def _ended(seconds: int) -> tuple[ShopSetup, ...]:
@@ -325,21 +339,17 @@ RULES: tuple[Rule[Any], ...] = (
         "storefront-token.pages-fail-on-time",
         # Pages that are in the cache go on for a while, so it spreads for an hour. A token that has ended
         # opens nothing: that a few calls pass says enough, where next to all comes out of a cache.
-        when=_PAGES.share(
+        when=_ANY_PAGE.share(
             HttpRequest.status.between(500, 599), at_least=percent(20), floor=20, within=minutes(5)
         ).unless(mostly(calls(_STOREFRONT), _PASSED, at_least=percent(90), floor=5, within=minutes(5)))
-        & during(
-            _ENDS,
-            starts=ShopSetup.storefront_token_ends,
-            ends=ShopSetup.storefront_token_ends,
-            slack=minutes(60),
-        )
+        & _ENDED
         & ~_RENEWED,
         then=supports(TOKEN_EXPIRED, STRONG, family="http"),
-        why="A fifth of product and category pages fails within the hour after the token's end, and calls do not pass.",
-        revision=3,
+        why="A fifth of the pages fails within the hour after the token's end, and calls do not pass.",
+        revision=4,
         examples=(
             fires("20 of 100", *_ended(0), *burst(80, view(0)), *burst(20, view(100, 500)), for_=SHOP),
+            fires("at the root", *_ended(0), *burst(80, _SLUG), *burst(20, said(_SLUG, 100, status=500)), for_=SHOP),
             silent("19 of 100", *_ended(0), *burst(81, view(0)), *burst(19, view(100, 500))),
             silent("an hour later", *_ended(-3_700), *burst(80, view(0)), *burst(20, view(100, 500))),
             silent("before its end", *_ended(600), *burst(80, view(0)), *burst(20, view(100, 500))),
@@ -358,6 +368,26 @@ RULES: tuple[Rule[Any], ...] = (
                 *burst(20, view(100, 500)),
                 said(STOREFRONT_CALLS, 130, calls=5),
             ),
+        ),
+    ),
+    Rule(
+        # A log tells what was refused and not what passed, so the token's end has to be known.
+        "storefront-token.logged-on-time",
+        when=logged("log.unauthorised", lines=20, within=minutes(5)).unless(
+            mostly(calls(_STOREFRONT), _PASSED, at_least=percent(90), floor=5, within=minutes(5))
+        )
+        & _ENDED
+        & ~_RENEWED,
+        then=supports(TOKEN_EXPIRED, STRONG, family="calls"),
+        why="A log says twenty times in five minutes that a call is not authorised, within the hour after the end.",
+        examples=(
+            fires("20 lines", *_ended(0), _REFUSED, for_=SHOP),
+            silent("19 lines", *_ended(0), said(_REFUSED, 60, lines=19)),
+            silent("another error", *_ended(0), said(LOG, 60, "log.upstream_gone", lines=20)),
+            silent("an hour later", *_ended(-3_700), _REFUSED),
+            silent("nobody knows of an end", _REFUSED),
+            silent("renewed", *_ended(0), said(SETUP, -3_600, storefront_token_ends=at(90 * 86_400)), _REFUSED),
+            silent("calls pass", *_ended(0), _REFUSED, said(STOREFRONT_CALLS, 61, calls=5)),
         ),
     ),
     Rule(
