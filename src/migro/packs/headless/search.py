@@ -154,6 +154,27 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        "search-lag.late-half-hourly",
+        when=two_polls(_SAMPLE, _LATE, at_least=percent(20), floor=20, every=minutes(30)),
+        then=supports(SEARCH_LAG, STRONG, family="comparison"),
+        why="In two polls half an hour apart the index was half an hour behind for a fifth of the changed products.",
+        examples=(
+            fires("20 of 100", *_twice(20, 80, _OLD, apart=1_800), for_=SHOP),
+            silent("19 of 100", *_twice(19, 81, _OLD, apart=1_800)),
+            silent("once", *_twice(20, 80, _OLD, apart=1_800)[:100], said(INDEX_RUN, 3_660)),
+        ),
+    ),
+    Rule(
+        "search-lag.differs-half-hourly",
+        when=two_polls(_SAMPLE, _DIFFERS, at_least=percent(5), floor=20, every=minutes(30)),
+        then=supports(SEARCH_LAG, STRONG, family="comparison"),
+        why="In two polls half an hour apart price or availability in the index was wrong for 5 % of the products.",
+        examples=(
+            fires("5 of 100", *_twice(5, 95, _OTHER, apart=1_800), for_=SHOP),
+            silent("4 of 100", *_twice(4, 96, _OTHER, apart=1_800)),
+        ),
+    ),
+    Rule(
         "search-lag.late-hourly",
         when=two_polls(_SAMPLE, _LATE, at_least=percent(20), floor=20, every=hours(1)),
         then=supports(SEARCH_LAG, STRONG, family="comparison"),
