@@ -240,6 +240,10 @@ _TOLD: Final = {
         r"\b(e-?mails?|mails?|confirmations?)\b[^.!?\n]{0,80}\b(old orders?|never ordered|did(n.?t| not) order"
         r"|(last|years? ago|months? ago) ?(year|month)?)\b"
         r"|\bconfirmations?\b[^.!?\n]{0,60}\b(never (ordered|bought|placed|made)|did(n.?t| not) (buy|place|make))\b"
+        r"|\bnever (ordered|bought|placed|made)\b[^.!?\n]{0,80}\b((e-?)?mails?|confirmations?)\b"
+        r"|\w*best(ä|ae)tigung\w*[^.!?\n]{0,80}\b((alte|fr(ü|ue)here)n? bestellung|(nie|nichts?) bestellt)\w*"
+        r"|\b(nie|nichts?) bestellt\b[^.!?\n]{0,80}best(ä|ae)tigung"
+        r"|\bconfirmation\b[^.!?\n]{0,80}\b((jamais|rien|pas) (command|achet)|ancienne commande)"
     ),
     "mentions.old_stock": (
         r"\b(stock|inventory|availability)\b[^.!?\n]{0,50}"

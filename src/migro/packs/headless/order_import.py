@@ -106,9 +106,18 @@ def _orders(n: int) -> tuple[Signal, ...]:
 _BACKDATED: Pred[Order] = (
     (Order.topic == "order.created") & Order.backdated.present() & (Order.backdated == True)  # noqa: E712
 )
+_MANY_BACKDATED = on(Order, _BACKDATED, per=Order.merchant)
 _SHIPPED = on(Fulfilment, per=(Fulfilment.merchant, Fulfilment.order_id)).after(
     on(Order, _BACKDATED, per=(Order.merchant, Order.order_id)), within=hours(24)
 )
+
+_TOLD_AS_NEW = burst(10, order(0, backdated=True), order_id="o")
+
+
+def _wrote(*people: str) -> tuple[Signal, ...]:
+    letter = ticket(600, "mentions.old_order_mail")
+    return tuple(said(letter, 600 + i, requester=p, ticket_id=f"t{i}") for i, p in enumerate(people))
+
 
 _SENT = said(RETURNED, 0, source_kind="platform_webhook", reason=None)
 
@@ -262,13 +271,26 @@ RULES: tuple[Rule[Any], ...] = (
     ),
     Rule(
         "order-effects.backdated",
-        when=on(Order, _BACKDATED, per=Order.merchant).at_least(10, within=minutes(30)),
+        when=_MANY_BACKDATED.at_least(10, within=minutes(30)),
         then=supports(SIDE_EFFECTS, MEDIUM, family="rate"),
         why="Ten orders that were placed more than a week ago were told as new within half an hour.",
         examples=(
             fires("ten", *burst(10, order(0, backdated=True), order_id="o"), for_=SHOP),
             silent("nine", *burst(9, order(0, backdated=True), order_id="o")),
             silent("new ones", *burst(10, order(0), order_id="o")),
+        ),
+    ),
+    Rule(
+        # A shop's own mails are seen by nobody but those who get them.
+        "order-effects.backdated-and-told",
+        when=_MANY_BACKDATED.at_least(10, within=hours(2))
+        & tickets("mentions.old_order_mail", people=2, within=hours(2)),
+        then=supports(SIDE_EFFECTS, MEDIUM, family="told"),
+        why="Old orders were told as new, and two people wrote about a mail for an old order.",
+        examples=(
+            fires("two people", *_TOLD_AS_NEW, *_wrote("a", "b"), for_=SHOP),
+            silent("one person", *_TOLD_AS_NEW, *_wrote("a", "a")),
+            silent("no old orders", *_wrote("a", "b")),
         ),
     ),
     Rule(
