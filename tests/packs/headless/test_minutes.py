@@ -25,11 +25,13 @@ _WEIGHTS = {t.kind: t.weight for t in (*BROWSER, LOG_LINES, REQUESTS)}
 _OF_LINES_ONLY = {
     "checkout.one-agent",
     "checkout.one-network",
+    "handoff.scanners",
     "id-mapping.log-few-carts",
     "login-loop.log",
+    "speed.served",
     "webhook-removed.receiver-fails",
 }
-"""Four ask for a column that no sum has; one asks how many came in a row, and sums make a shorter row."""
+"""Six ask for a column that no sum has; one asks how many came in a row, and sums make a shorter row."""
 _MINUTE = 60_000_000
 _SHORT = 200
 """Examples with more signals than these have the same form, and weeks of history before it."""

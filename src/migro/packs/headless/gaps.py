@@ -54,7 +54,6 @@ NO_CASE: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "shipping_tracking_gap": "carriers seldom name orders in their messages, so only a comparison is strong",
             "third_party_script_failure": "only browsers see it; a check may miss a widget for other reasons",
             "ticket_needs_person": _INSIDE,
-            "web_performance_regression": _ONE_SOURCE,
             "webhook_duplicate_delivery": "only the receiver counts repeats; effects may double for other reasons",
             "webhook_out_of_order_write": "only who wrote the older version knows; deliveries out of order are common",
             "webhook_signature_mismatch": "only who receives them sees it; anybody may post what it then refuses",

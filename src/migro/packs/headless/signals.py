@@ -71,6 +71,7 @@ class HttpRequest(Signal, kind="http.request"):
         crawler: Name of the search engine, where reverse DNS confirms it; ``monitor`` for the host's own checks.
         pop: Point of presence of the content network.
         legacy: Whether the old shop's sitemap had the address.
+        duration_ms: How long the server took; sums of a minute do not say.
     """
 
     requests: Attr[int] = preset(default=1)
@@ -87,6 +88,7 @@ class HttpRequest(Signal, kind="http.request"):
     crawler: Maybe[str] = UNSET
     pop: Maybe[str] = UNSET
     legacy: Maybe[bool] = UNSET
+    duration_ms: Maybe[int] = UNSET
 
 
 class Alert(Signal, kind="alert"):

@@ -29,7 +29,8 @@ from .check_signals import CacheHits
 from .references import cited
 from .responses import dashboard, draft_reply, notify, report
 from .shop_witnesses import fallen, risen, sessions, short_of, still, third_quartile, timings
-from .specimens import SHOP, ticket
+from .signals import HttpRequest
+from .specimens import SHOP, burst, page, ticket
 from .specimens_operations import said
 from .specimens_shop import CACHE, SESSIONS, TIMINGS, weekly
 from .witnesses import tickets
@@ -91,6 +92,21 @@ def _converted(speed: str) -> Measure[MerchantId]:
 
 _SLOW, _FAST = _converted("slow"), _converted("fast")
 _SLOW_VIEWS = timings(_TTFB > 1_800)
+
+
+_SERVED = on(
+    HttpRequest,
+    HttpRequest.method == "GET",
+    HttpRequest.route_class.one_of("home", "pdp", "plp", "search"),
+    HttpRequest.bot == False,  # noqa: E712
+    HttpRequest.status.between(200, 299),
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
+
+
+def _pages(n: int, ms: int, at: int = 0, **columns: Any) -> tuple[HttpRequest, ...]:
+    return burst(n, page(at, duration_ms=ms, **columns))
 
 
 def _visits(speed: str, ordered: int, of: int) -> tuple[Sessions, ...]:
@@ -155,6 +171,28 @@ RULES: tuple[Rule[Any], ...] = (
         examples=(
             fires("longer", said(TIMINGS, 0, views=200, ttfb_ms=5_001), for_=SHOP),
             silent("not longer", said(TIMINGS, 0, views=200, ttfb_ms=5_000)),
+        ),
+    ),
+    Rule(
+        # Nobody sees the first byte before the server has made the page, so the same limit holds for its log.
+        "speed.served",
+        when=_SERVED.share(
+            HttpRequest.duration_ms.present(),
+            HttpRequest.duration_ms > 1_800,
+            at_least=percent(25),
+            floor=200,
+            within=_H,
+        ),
+        then=supports(SLOWER, STRONG, family="served"),
+        why="The server takes longer than 1800 ms for a quarter of the pages.",
+        examples=(
+            fires("a quarter", *_pages(150, 300), *_pages(50, 1_801, 700), for_=SHOP),
+            silent("a little less", *_pages(151, 300), *_pages(49, 1_801, 700)),
+            silent("not longer", *_pages(150, 300), *_pages(50, 1_800, 700)),
+            silent("199 pages", *_pages(149, 300), *_pages(50, 1_801, 700)),
+            silent("files", *_pages(200, 9_000, route_class="asset")),
+            silent("what fails", *_pages(200, 9_000, status=504)),
+            silent("crawlers", *_pages(200, 9_000, bot=True)),
         ),
     ),
     Rule(
