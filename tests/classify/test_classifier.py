@@ -165,14 +165,19 @@ def test_wishes_and_questions_are_told_from_faults_by_what_is_missing(title: str
         ("Handbook of vouchers", "", "docs"),
         ("How can I print vouchers?", "They fail.", "checkout"),
         ("Add vouchers fail", "", "checkout"),
-        # Words that only one desk uses are believed.
-        ("Add hooks", "", "webhook"),
+        # Words that only one desk uses are believed of a question, and of a wish where wishes are that desk's work.
+        ("How can I print hooks?", "", "webhook"),
+        ("Add hooks", "", "other"),
+        ("Add shelves", "", "inventory"),
+        ("Add speed", "", "performance"),
     ],
 )
-def test_what_is_wished_for_or_asked_about_counts_half_for_its_desk(title: str, body: str, category: str) -> None:
+def test_what_is_wished_for_or_asked_about_counts_for_its_kind_too(title: str, body: str, category: str) -> None:
     classifier = made(
         vouchers={"checkout": 60},
-        hooks={"webhook": 60},
+        hooks={"webhook": 80},
+        shelves={"inventory": 80},
+        speed={"performance": 80},
         titlestart_add={"nature.wish": 40},
         how_can={"nature.question": 40, "docs": 30},
         handbook={"docs": 50},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migro.classify import CATEGORIES, Calibration, Category, Classifier, Ticket
+from migro.classify import CATEGORIES, Calibration, Category, Classifier, Ticket, classify
 from migro.lexicons import Entry, Lexicon
 
 STEPS = Calibration(steps=((-1000, 200), (0, 500)), source="made up")
@@ -70,3 +70,11 @@ def test_other_pairs_have_no_tie_but_their_order() -> None:
 
     assert CATEGORIES.index("auth") < CATEGORIES.index("docs")
     assert found.category == "auth"
+
+
+@pytest.mark.parametrize("title", ["Add order webhooks", "Create a webhook for paid orders", "Add login by passkey"])
+def test_what_is_only_wished_for_is_no_work_of_the_desk_whose_words_name_it(title: str) -> None:
+    wished = classify(title)
+
+    assert wished.category == "other"
+    assert any("three quarters" in reason.phrase for reason in wished.reasons("other"))

@@ -168,3 +168,22 @@ def test_the_ten_commonest_complaints_are_read_in_spanish(category: str, text: s
     found = classify(text, language="es")
 
     assert (found.language, found.category) == ("es", category)
+
+
+@pytest.mark.parametrize("title", ["Query timeout", "Unable to fetch products due to a timeout error"])
+def test_what_times_out_is_slow_whatever_it_is(title: str) -> None:
+    told = classify(title, "The collection page fails to load: GraphQL says `Timeout`.")
+
+    assert told.category == "performance"
+
+
+@pytest.mark.parametrize("title", ["Carriers cannot be selected", "Customers cannot select a carrier"])
+def test_a_carrier_that_nobody_can_choose_is_of_the_till(title: str) -> None:
+    assert classify(title, "The address is in Austria.").category == "checkout"
+
+
+def test_an_order_that_is_left_pending_is_a_fault_and_no_question() -> None:
+    told = classify("PayPal leaves the order as pending..??")
+
+    assert told.category == "integration"
+    assert told.reasons("nature.fault")

@@ -20,6 +20,9 @@ NARROW: Final = frozenset(("inventory", "webhook", "performance"))
 KINDS: Final = frozenset(("docs", "other"))
 """Desks that a ticket is for by what kind of post it is, more than by what it speaks of."""
 
+_WISHED_OF: Final = frozenset(("inventory", "performance"))
+"""Desks that are called for a wish as for a fault: to be fast is their work, and stock is wished to be right."""
+
 _CAUSE: Final = "of two desks nearly alike the one of the cause that is named"
 _NARROWER: Final = "of two desks nearly alike the narrower one"
 _TIES: Final[Mapping[tuple[Category, Category], str]] = {
@@ -97,11 +100,11 @@ def kind_rules(said: Sayings, points: Mapping[Category, int]) -> Iterator[tuple[
         yield "docs", 20, "a question, and no fault is told"
     if topic > 0 and title.get("docs", 0) >= _NAMES_DOCS:
         yield "docs", topic, "half of what is said of the thing that the documentation is about"
-    elif topic > 0 and named not in NARROW and not in_title and body.get("nature.fault", 0) < _A_FAULT:
+    elif topic > 0 and not in_title and body.get("nature.fault", 0) < _A_FAULT:
         # What is wished for or asked about is named in words of its desk, which has nothing to mend there.
-        if wishing:
-            yield "other", topic, "half of what is said of the thing that is wished for"
-        elif all_questions >= _ASKS_HOW:
+        if wishing and named not in _WISHED_OF:
+            yield "other", points[named] * 3 // 4, "three quarters of what is said of the thing that is wished for"
+        elif all_questions >= _ASKS_HOW and named not in NARROW:
             yield "docs", topic, "half of what is said of the thing that is asked about"
     if points["performance"] >= _IS_SLOW:
         most = max(points[category] for category in topics if category != "performance")
