@@ -276,10 +276,11 @@ def test_a_party_that_fails_at_shops_of_other_platforms_too_says_nothing_of_one_
     here = Report("merchant:m_1", "m_1", "down", "shopify", 0, apart=False, parties=("cloudflare", "stripe"))
     said = IssueChanged(at=T0, issue=sample_issue(kind="down"), decision="dec_1")
 
-    def beyond(**other: Any) -> bool:
+    def beyond(*, beside: int = 0, **other: Any) -> bool:
         state = State(partition="platform")
         there = Report("merchant:m_2", "m_2", "down", "saleor", 0, apart=False, parties=("cloudflare",))
-        state.reports = {said.issue.id: here, "iss_2": attrs.evolve(there, **other)}
+        others = {f"iss_here_{n}": attrs.evolve(here, merchant=f"m_here_{n}") for n in range(beside)}
+        state.reports = {said.issue.id: here, "iss_2": attrs.evolve(there, **other), **others}
         return beyond_platform(state, said)
 
     assert (beyond(), beyond(platform="")) == (True, True)
@@ -289,6 +290,8 @@ def test_a_party_that_fails_at_shops_of_other_platforms_too_says_nothing_of_one_
     assert not beyond(apart=True)
     assert not beyond(began=601_000_000)
     assert not beyond(merchant="m_1")
+    assert beyond(beside=9)
+    assert not beyond(beside=10)
 
 
 def test_who_speaks_for_a_shop_and_what_is_inside_it_is_no_party() -> None:

@@ -47,6 +47,9 @@ WATCHERS = frozenset({"access_log", "app_log", "monitor", "rum"})
 _TOGETHER = 10 * 60 * 1_000_000
 """How far apart the same may begin at two shops that have it in common, in microseconds."""
 
+_ONE_IN = 10
+"""How many shops of a platform at most stand beside one of another for what both have to be no sign of the platform."""
+
 _AT_WORK = 60 * 60 * 1_000_000
 """For how long after its last evidence an open fault still sets off alarms, in microseconds."""
 
@@ -80,20 +83,25 @@ def hear_report(state: State, changed: IssueChanged, partition: str) -> None:
 
 def beyond_platform(state: State, changed: IssueChanged) -> bool:
     """
-    Whether a shop that is not known to be on the same platform has the same, with a party that both name.
+    Whether shops that are not known to be on the same platform have the same, with a party that all of them name.
 
-    Then it is that party that they have in common, and what it does is no sign that the platform fails.
+    Then it is that party that they have in common, and what it does is no sign that the platform fails. One shop in
+    eleven and fewer elsewhere are a coincidence beside so many here.
     """
     here = state.reports.get(changed.issue.id)
-    return here is not None and any(
-        other.kind == here.kind
-        and other.merchant != here.merchant
-        and not (other.platform and other.platform == here.platform)
+    if here is None:
+        return False
+    alike = [
+        other
+        for other in state.reports.values()
+        if other.kind == here.kind
         and not other.apart
         and abs(other.began - here.began) <= _TOGETHER
         and not set(here.parties).isdisjoint(other.parties)
-        for other in state.reports.values()
-    )
+    ]
+    with_it = {r.merchant for r in alike if r.platform and r.platform == here.platform} | {here.merchant}
+    elsewhere = {r.merchant for r in alike} - with_it
+    return _ONE_IN * len(elsewhere) >= len(with_it)
 
 
 def hear_traits(state: State, signal: Signal) -> None:
