@@ -81,6 +81,17 @@ _SCANS = on(HttpRequest, HttpRequest.features.has("request.scan"), per=_VISITOR,
 _SCANNERS = holding(_LOST_BY_VISITOR.after(_SCANS, within=hours(1)), per=HttpRequest.merchant, within=minutes(15))
 _VISITORS = holding(_LOST_BY_VISITOR.at_least(1, within=minutes(15)), per=HttpRequest.merchant, within=minutes(15))
 
+# Of whom nobody knows anything, nobody knows that he scanned.
+_LOST_BY_NOBODY = on(
+    HttpRequest,
+    HttpRequest.handoff == True,  # noqa: E712
+    _SHOPPER,
+    HttpRequest.status == 404,
+    HttpRequest.visitor.missing(),
+    per=HttpRequest.merchant,
+    weight=HttpRequest.requests,
+)
+
 _OUT = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
 
 _LOSS = request(60, 404, **_OUT)
@@ -143,7 +154,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         # Who looks for weak spots asks for /cart.php and /checkout as well, and calls itself a browser.
         "handoff.scanners",
-        when=_SCANNERS >= _VISITORS,
+        when=(_SCANNERS >= _VISITORS).unless(_LOST_BY_NOBODY.at_least(1, within=minutes(15))),
         then=refutes(HANDOFF_404, 150, family="scanners"),
         why="Every visitor who lost a hand-off in the last quarter of an hour had scanned for weak spots before.",
         examples=(
@@ -151,6 +162,7 @@ RULES: tuple[Rule[Any], ...] = (
             silent("a shopper too", _SCAN, said(_LOSS, 30, visitor="v2"), *burst(5, said(_LOSS, 60, visitor="v1"))),
             silent("no scan", *burst(5, said(_LOSS, 60, visitor="v1"))),
             silent("nobody knows by whom", _SCAN, *burst(5, _LOSS)),
+            silent("nor of one of them", _SCAN, _LOSS, *burst(5, said(_LOSS, 60, visitor="v1"))),
         ),
     ),
     Rule(
