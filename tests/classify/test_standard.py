@@ -187,3 +187,54 @@ def test_an_order_that_is_left_pending_is_a_fault_and_no_question() -> None:
 
     assert told.category == "integration"
     assert told.reasons("nature.fault")
+
+
+def test_a_type_error_of_a_running_script_says_nothing_of_type_definitions() -> None:
+    told = classify("TypeError: Cannot read property 'url' of undefined", "The product page stays empty.")
+
+    assert told.category == "frontend_mismatch"
+    assert not any("typings" in reason.phrase for reason in told.reasons("other"))
+    assert any("typings" in reason.phrase for reason in classify("Type errors in the SDK").reasons("other"))
+
+
+@pytest.mark.parametrize("title", ["Nobody can log into the dashboard", "Staff cannot log into the back office"])
+def test_to_log_into_something_is_a_login(title: str) -> None:
+    assert classify(title).category == "auth"
+
+
+@pytest.mark.parametrize(
+    ("category", "title"),
+    [
+        ("auth", "Admin user locked out"),
+        ("auth", "Shop manager has no access to orders"),
+        ("auth", "User is not allowed to view products"),
+        ("auth", "Customer activation link is expired"),
+        ("auth", "Cannot enter the admin panel"),
+        ("auth", "Email verification required although confirmed"),
+        ("auth", "Staff user cannot be deleted because of permission error"),
+        ("auth", "401 Unauthorized on every request"),
+        ("checkout", "Customers can't pay"),
+        ("checkout", "Total is wrong by a cent"),
+        ("checkout", "Address form won't let me continue"),
+        ("checkout", "Delivery date cannot be chosen"),
+        ("data_sync", "Shop and PIM are out of sync"),
+        ("data_sync", "Translations overwritten on sync"),
+        ("data_sync", "Feed contains wrong prices"),
+        ("data_sync", "Product handle changed after reimport"),
+        ("inventory", "Last item was sold twice"),
+        ("integration", "Cards are declined"),
+        ("integration", "Order paid but status is still pending"),
+        ("webhook", "No events are sent to our endpoint"),
+        ("webhook", "order.created is never received"),
+        ("performance", "Site is down under load"),
+        ("performance", "Homepage loads in 8 seconds"),
+        ("performance", "Homepage times out"),
+        ("performance", "Worker is killed because of memory"),
+        ("performance", "Cron job blocks the database"),
+        ("performance", "Missing index on order table"),
+        ("frontend_mismatch", "ISR page is stale after product update"),
+        ("other", "ESM import not supported"),
+    ],
+)
+def test_a_bare_title_in_everyday_words_goes_to_its_desk(category: str, title: str) -> None:
+    assert classify(title).category == category
