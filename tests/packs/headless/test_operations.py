@@ -7,12 +7,14 @@ from typing import Any
 import attrs
 import pytest
 
+from migro import Agent, VolatileMemory
 from migro.engine import EngineState, NativeEngine, run_example
 from migro.models import Band, IssueUpdate, Severity, Signal, to_microseconds
 from migro.packs.headless import RULES
 from migro.packs.headless.planning_signals import Fleet, ShopMove
 from migro.packs.headless.specimens import burst, order
 from migro.packs.headless.specimens_operations import (
+    APP_CALLS,
     CHECKOUT_CALLS,
     DELIVERY,
     FLEET,
@@ -229,3 +231,13 @@ def test_refused_calls_that_are_logged_and_counted_are_one_witness(kind: str, lo
 
     assert {logged, counted} <= points.keys()
     assert sorted((points[logged], points[counted])) == [0, RULES.rule(counted).then.points]
+
+
+@pytest.mark.parametrize(("others", "opens"), [(180, False), (0, True)], ids=["with the others", "alone"])
+def test_calls_of_one_minute_are_judged_when_all_of_its_sums_are_there(others: int, opens: bool) -> None:
+    host = Agent(rules=RULES, memory=VolatileMemory())
+    slow = [said(APP_CALLS, 59, calls=17), said(APP_CALLS, 59, calls=3, latency_ms=5_000)]
+    told = [*slow, *([said(APP_CALLS, 59, calls=others)] if others else []), said(APP_CALLS, 119, calls=1)]
+    decisions = [d for signal in told for d in host.handle(signal)]
+
+    assert {d.issue.kind for d in decisions} == ({"sync_app_timeout_or_circuit_open"} if opens else set())

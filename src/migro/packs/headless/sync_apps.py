@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
-from ...expressions import minutes, percent, permille
+import attrs
+
+from ...expressions import Pred, minutes, percent, permille
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, on, refutes, silent, supports
+from ...rules import MEDIUM, STRONG, WEAK, IssueKind, Rule, SeverityScale, Timed, fires, on, refutes, silent, supports
 from .operations_signals import AppCalls, Breaker, CheckoutCalls
 from .references import cited
 from .responses import draft_reply, operators
@@ -47,6 +51,20 @@ SYNC_APP = IssueKind[MerchantId](
 
 _BY_APP = (AppCalls.merchant, AppCalls.app)
 _CALLS = on(AppCalls, per=_BY_APP, weight=AppCalls.calls)
+
+
+def _part(odd: Pred[AppCalls], *, at_least: Fraction, floor: int, within: timedelta) -> Timed[Any]:
+    """
+    Hold when at least that share of the calls to an app is odd.
+
+    It is measured when a minute is over: sums of one minute come one after the other, and a share of the first of them
+    is of nothing.
+    """
+    fitting = attrs.evolve(_CALLS, predicates=(*_CALLS.predicates, odd))
+    share = fitting.count(within=within).per(_CALLS.count(within=within), floor=floor, bound="wilson")
+    return (share >= at_least).holds(1, of=1, every=minutes(1))
+
+
 _latency = on(CheckoutCalls, per=CheckoutCalls.merchant, weight=CheckoutCalls.calls).quantile(
     percent(95), CheckoutCalls.latency_ms, within=minutes(10)
 )
@@ -77,11 +95,12 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         "sync-app.errors",
         when=anywhere(
-            _CALLS.share(AppCalls.failed == True, at_least=percent(35), floor=100, within=minutes(5)),  # noqa: E712
+            _part(AppCalls.failed == True, at_least=percent(35), floor=100, within=minutes(5)),  # noqa: E712
             within=minutes(5),
         ),
         then=supports(SYNC_APP, STRONG, family="calls"),
         why="Of a hundred calls to an app 35 failed within five minutes.",
+        revision=2,
         examples=(
             fires("35 of 100", said(APP_CALLS, 0, calls=65), _FAILED, for_=SHOP),
             silent("34 of 100", said(APP_CALLS, 0, calls=66), said(_FAILED, 60, calls=34)),
@@ -93,12 +112,12 @@ RULES: tuple[Rule[Any], ...] = (
         "sync-app.slow",
         # More than one call in twenty is what the 95th percentile says, and of few calls surely more.
         when=anywhere(
-            _CALLS.share(AppCalls.latency_ms >= 5_000, at_least=permille(51), floor=20, within=minutes(10)),
+            _part(AppCalls.latency_ms >= 5_000, at_least=permille(51), floor=20, within=minutes(10)),
             within=minutes(10),
         ),
         then=supports(SYNC_APP, STRONG, family="latency"),
         why="More than one call in twenty to an app took five seconds.",
-        revision=3,
+        revision=4,
         examples=(
             fires("3 of 20", said(APP_CALLS, 0, calls=17), _SLOW, for_=SHOP),
             fires("11 of 200", said(APP_CALLS, 0, calls=189), said(_SLOW, 60, calls=11), for_=SHOP),
