@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...expressions import Pred, hours, minutes, percent
+from ...expressions import Pred, minutes, percent
 from ...models import Severity
 from ...models.signal import MerchantId
-from ...rules import STRONG, WEAK, IssueKind, Rule, SeverityScale, fires, holding, on, refutes, silent, supports, vetoes
+from ...rules import (
+    STRONG,
+    WEAK,
+    IssueKind,
+    Rule,
+    SeverityScale,
+    fires,
+    holding,
+    on,
+    refutes,
+    silent,
+    supports,
+    together,
+    vetoes,
+)
 from .references import cited
 from .responses import draft_reply, operators
+from .shop_witnesses import still
 from .signals import HttpRequest, Probe
 from .specimens import SHOP, burst, maintenance, page, probes, request, ticket
 from .specimens_operations import said
@@ -78,8 +93,22 @@ _LOST_BY_VISITOR = on(
     weight=HttpRequest.requests,
 )
 _SCANS = on(HttpRequest, HttpRequest.features.has("request.scan"), per=_VISITOR, weight=HttpRequest.requests)
-_SCANNERS = holding(_LOST_BY_VISITOR.after(_SCANS, within=hours(1)), per=HttpRequest.merchant, within=minutes(15))
-_VISITORS = holding(_LOST_BY_VISITOR.at_least(1, within=minutes(15)), per=HttpRequest.merchant, within=minutes(15))
+# Who scans and loses a hand-off within a quarter of an hour, in either order, lost it within half an hour.
+_SCANNERS = holding(
+    together(_LOST_BY_VISITOR, _SCANS, within=minutes(15)), per=HttpRequest.merchant, within=minutes(15)
+)
+_LOSERS = holding(_LOST_BY_VISITOR, per=HttpRequest.merchant, within=minutes(30))
+_VISITORS = holding(
+    on(
+        HttpRequest,
+        HttpRequest.handoff == True,  # noqa: E712
+        _SHOPPER,
+        per=_VISITOR,
+        weight=HttpRequest.requests,
+    ),
+    per=HttpRequest.merchant,
+    within=minutes(30),
+)
 
 # Of whom nobody knows anything, nobody knows that he scanned.
 _LOST_BY_NOBODY = on(
@@ -95,6 +124,8 @@ _LOST_BY_NOBODY = on(
 _OUT = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
 
 _LOSS = request(60, 404, **_OUT)
+_LOSS_OF_ONE = said(_LOSS, 60, visitor="v1")
+_WELL = request(10, 302, **_OUT)
 _SCAN = page(0, 404, route_class="other", route="/:slug", visitor="v1", features=frozenset({"request.scan"}))
 
 RULES: tuple[Rule[Any], ...] = (
@@ -154,13 +185,29 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         # Who looks for weak spots asks for /cart.php and /checkout as well, and calls itself a browser.
         "handoff.scanners",
-        when=(_SCANNERS >= _VISITORS).unless(_LOST_BY_NOBODY.at_least(1, within=minutes(15))),
+        when=still(5 * (_LOSERS - _SCANNERS) < _VISITORS).unless(_LOST_BY_NOBODY.at_least(1, within=minutes(30)))
+        & still(_SCANNERS >= 1),
         then=refutes(HANDOFF_404, 150, family="scanners"),
-        why="Every visitor who lost a hand-off in the last quarter of an hour had scanned for weak spots before.",
+        why="Fewer than a fifth of half an hour's visitors lost a hand-off, but for those who scan for weak spots.",
         examples=(
-            fires("one visitor", _SCAN, *burst(5, said(_LOSS, 60, visitor="v1")), for_=SHOP),
-            silent("a shopper too", _SCAN, said(_LOSS, 30, visitor="v2"), *burst(5, said(_LOSS, 60, visitor="v1"))),
-            silent("no scan", *burst(5, said(_LOSS, 60, visitor="v1"))),
+            fires("one visitor", _SCAN, *burst(5, _LOSS_OF_ONE), for_=SHOP),
+            fires("it scans afterwards", *burst(5, _LOSS_OF_ONE), said(_SCAN, 70), for_=SHOP),
+            fires(
+                "an old mail beside it",
+                _SCAN,
+                *burst(4, _WELL, visitor="h"),
+                said(_LOSS, 30, visitor="v2"),
+                *burst(5, _LOSS_OF_ONE),
+                for_=SHOP,
+            ),
+            silent(
+                "a fifth of the shoppers too",
+                _SCAN,
+                *burst(3, _WELL, visitor="h"),
+                *(said(_LOSS, t, visitor="v2") for t in (30, 100)),
+                *burst(5, _LOSS_OF_ONE),
+            ),
+            silent("no scan", *burst(5, _LOSS_OF_ONE)),
             silent("nobody knows by whom", _SCAN, *burst(5, _LOSS)),
             silent("nor of one of them", _SCAN, _LOSS, *burst(5, said(_LOSS, 60, visitor="v1"))),
         ),
