@@ -337,6 +337,18 @@ RULES: tuple[Rule[Any], ...] = (
         ),
     ),
     Rule(
+        # Without a comparison from before the cutover the share alone counts one class less.
+        "stock-place.share-alone",
+        when=_hidden_share >= percent(5),
+        then=supports(LOCATION, MEDIUM, family="comparison"),
+        why="Of the articles with stock 5 % cannot be sold in the channel.",
+        examples=(
+            fires("5 of 100", *burst(95, _THERE), *burst(5, said(_AWAY, 95)), for_=SHOP),
+            silent("4 of 100", *burst(96, _THERE), *burst(4, said(_AWAY, 96))),
+            silent("49 articles", *burst(49, said(_AWAY, 90))),
+        ),
+    ),
+    Rule(
         "stock-place.sales",
         when=_OFFERED_SALES.share(StockItem.channel_sellable == 0, at_least=percent(20), floor=50, within=hours(1)),
         then=supports(LOCATION, STRONG, family="comparison", severity=Severity.SEV2),
