@@ -248,7 +248,7 @@ def _issues(n: int, **columns: Any) -> tuple[Any, ...]:
 
 def _with_party(n: int, on_platform: str, **columns: Any) -> tuple[Any, ...]:
     named = {"issue_kind": "cdn_origin_unreachable", "platform": "cloudflare", "on_platform": on_platform}
-    return _issues(n, **{**named, **columns})
+    return burst(n, said(ISSUE, 90, **{**named, **columns}), merchant="shop-")
 
 
 def _one_more_with_party(on_platform: str, **columns: Any) -> tuple[Any, ...]:
