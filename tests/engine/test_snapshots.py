@@ -68,10 +68,12 @@ KEPT = frozenset(
     """now streams times last firings facts candidates seen series withdrawn errors quarantined scheduled
     waiting""".split()
 )
-REBUILT = frozenset({"due", "alarms", "keys", "remembered", "speakers"})
-"""What follows from the others: the order of deadlines, sums over windows, and where to look first."""
+REBUILT = frozenset({"due", "alarms", "keys", "remembered", "speakers", "current"})
+"""What follows from the others: the order of deadlines, sums over windows, and where to look first or again."""
 BETWEEN = frozenset({"announced", "dirty", "touched"})
 """What is empty once conclusions are drawn."""
+GIVEN = frozenset({"attentive", "issues"})
+"""What whoever holds the state says of itself."""
 
 
 def test_every_field_of_a_state_is_kept_or_follows_from_one_that_is() -> None:
@@ -97,7 +99,7 @@ def test_every_field_of_a_state_is_kept_or_follows_from_one_that_is() -> None:
         assert sorted(copy.due) == sorted((at, rule, key) for (rule, key), at in state.scheduled.items())
         assert sorted(set(copy.alarms)) == sorted({a for a in state.alarms if state.waiting.get(a[1:]) == a[0]})
 
-    assert {f.name for f in attrs.fields(EngineState)} == KEPT | REBUILT | BETWEEN
+    assert {f.name for f in attrs.fields(EngineState)} == KEPT | REBUILT | BETWEEN | GIVEN
     assert {name for name in KEPT if not said[name]} == set(), "no stream has filled these fields"
 
 

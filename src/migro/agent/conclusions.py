@@ -44,6 +44,7 @@ from .rechecks import plan
 from .recording import decision_of
 from .spending import limits, plan_free
 from .state import PLATFORM, Held, State
+from .unheeded import is_alarm
 from .verifying import of_no_use
 from .wording import why_now
 
@@ -74,8 +75,11 @@ class Conclusions:
             alone: Whether the step takes in nothing else. Issues that are not held then are of no concern to it: in a
                 shop where all is well, signs of health rest on every signal, and nothing is held.
         """
+        # An alarm waits for every issue that it is evidence about, even where there is none yet.
+        state.engine.attentive = is_alarm(signal)
         evidence = self.engine.insert(state.engine, signal, state.now)
         self.settle(state, effects)
+        state.engine.attentive = False
         if alone and not state.held:
             return evidence, ()
         return evidence, supported(self.engine, state.engine, signal, evidence, state.held if alone else None)

@@ -389,6 +389,7 @@ class Fold:
             )
             for one in ordered
         }
+        self.engine.take_over(state.engine, state.held)
         carry_relations(state, ordered)
         # From the records alone: whoever takes over knows no more than these, and all have to find the same.
         state.tried = {}

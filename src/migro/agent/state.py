@@ -399,3 +399,6 @@ class State:
     cries: dict[tuple[str, ...], dict[str, Cry]] = attrs.Factory(dict)
     forgets_at: int = attrs.field(default=0, eq=False, repr=False)
     wakes_at: int = attrs.field(default=0, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.engine.issues = self.held

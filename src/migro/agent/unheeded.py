@@ -21,10 +21,15 @@ from .noticing import ended, silent
 from .state import Alarm, Held, State
 from .systemic import NO_FAULT, WATCHERS, symptom_of
 
-__all__ = ["forget_alarm", "has_ended", "hear_alarm", "next_unheeded", "unheeded_alarms", "why_calm"]
+__all__ = ["forget_alarm", "has_ended", "hear_alarm", "is_alarm", "next_unheeded", "unheeded_alarms", "why_calm"]
 
 _REPEATS = 20
 """How many times that one goes off are remembered; the first of those that are not withdrawn is the one that waits."""
+
+
+def is_alarm(signal: Signal) -> bool:
+    """Return whether a watcher calls something critical."""
+    return signal.severity_hint == "critical" and signal.source_kind in WATCHERS and signal.merchant is not None
 
 
 def hear_alarm(state: State, signal: Signal, slots: Iterable[tuple[str, Key]]) -> None:
@@ -34,7 +39,7 @@ def hear_alarm(state: State, signal: Signal, slots: Iterable[tuple[str, Key]]) -
     Args:
         slots: The issues that it speaks for, by (kind, key).
     """
-    if signal.severity_hint != "critical" or signal.source_kind not in WATCHERS or signal.merchant is None:
+    if not is_alarm(signal):
         return
     monitor = monitor_of(signal)
     if monitor is None and in_window(state.maintenance, now=state.now, newest=state.now):

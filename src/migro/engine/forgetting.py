@@ -32,6 +32,8 @@ def forget(network: Network, state: EngineState, now: int) -> None:
     state.speakers = {name: spoke for name, spoke in state.speakers.items() if spoke in state.streams}
     for place, key in list(state.times):
         network.nodes[place].forget(state, key)
+    nodes, streams = network.nodes, state.streams
+    state.current = {(n, key) for n, key in state.current if any((s, key) in streams for s in nodes[n].reads)}
     for (place, key), kept in list(state.candidates.items()):
         oldest = state.now - network.sources[place].retention
         del kept[: bisect_left(kept, oldest, key=lambda held: held[0])]

@@ -9,14 +9,14 @@ itself is compiled rules and never changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any
 
 from ..errors import InputError
 from ..expressions import Fact
 from ..models import Signal
-from ..rules import Premise, Rule, RuleSet, Selection
+from ..rules import Premise, Rule, RuleSet, Selection, Timed, leaves
 from .evaluating import Answer, Evaluator, compile_premise, newest_fact, supporting
 from .forgetting import forget
 from .matching import SelectionIndex
@@ -39,6 +39,7 @@ from .taking import (
     remember,
     see,
 )
+from .wanting import is_about, lowered_by
 
 __all__ = ["ERRORS_IN_A_ROW", "NativeEngine", "lowered_points"]
 
@@ -97,6 +98,12 @@ class NativeEngine:
         for source in self.network.sources:
             if source.histories and source.selection is not None:
                 self._asks_history.setdefault(source.selection.signal.__signal_kind__, []).append(source)
+        self._lowers = {r.id: lowered_by(self.network, r) for r in ruleset.rules}
+        self._lowering: dict[str, list[tuple[str, list[int]]]] = {}
+        for rule in ruleset.rules:
+            if self._lowers[rule.id] is not None:
+                parts = [self.network.node_of(leaf).number for leaf in leaves(rule.when) if isinstance(leaf, Timed)]
+                self._lowering.setdefault(rule.then.kind.name, []).append((rule.id, parts))
         self._order = {
             r.id: (level, -r.salience, r.id) for level, stratum in enumerate(ruleset.strata) for r in stratum
         }
@@ -271,6 +278,8 @@ class NativeEngine:
         (refraction); a rule of a higher stratum is added when points of an issue it reads have changed. Strata have
         no cycle, so it ends.
         """
+        if state.attentive:
+            self._attend(state)
         if state.touched:
             refresh(self.network, state)
         if not (state.dirty or state.announced):
@@ -285,6 +294,12 @@ class NativeEngine:
         while pending:
             (_, _, rule_id), key = heappop(pending)
             rule, evaluate = self._compiled[rule_id]
+            lowers = self._lowers[rule_id]
+            if lowers is not None and not (state.attentive or is_about(state, *lowers, key)):
+                # Nobody has been told that it fired, or there would be something that it is about.
+                state.firings.pop((rule_id, key), None)
+                state.scheduled.pop((rule_id, key), None)
+                continue
             before = state.firings.get((rule_id, key))
             holds, at, again, low = evaluate(state, key)
             if rule_id in state.quarantined:
@@ -307,12 +322,45 @@ class NativeEngine:
             else:
                 state.firings[rule_id, key] = after
                 changes.append(Change("moved" if before else "fired", rule_id, key))
+                if before is None and lowers is None and state.issues is not None:
+                    self._ask_against(state, rule.then.kind.name, key)
+                    refresh(self.network, state)
+                    for other in state.dirty:
+                        heappush(pending, (self._order[other[0]], other[1]))
+                    queued |= state.dirty
+                    state.dirty.clear()
             if read and points != self.points(state, rule.then.kind.name, key):
                 for reader in self._readers[rule.then.kind.name]:
                     if (reader, key) not in queued:
                         queued.add((reader, key))
                         heappush(pending, (self._order[reader], key))
         return tuple(changes)
+
+    def take_over(self, state: EngineState, issues: Collection[tuple[str, Key]]) -> None:
+        """Have other issues than before, by kind and key, be those that somebody holds."""
+        state.issues = issues
+        for kind, key in issues:
+            self._ask_against(state, kind, key)
+        self.settle(state)
+
+    def _ask_against(self, state: EngineState, kind: str, key: Key) -> None:
+        """Have everything looked at that can lower an issue, which there is from now on."""
+        for rule, parts in self._lowering.get(kind, ()):
+            self._ask(state, rule, parts, key)
+
+    def _ask(self, state: EngineState, rule: str, parts: list[int], key: Key) -> None:
+        state.dirty.add((rule, key))
+        for part in parts:
+            if self.network.nodes[part].wants and (part, key) not in state.current:
+                touch(state, part, key, 0)
+
+    def _attend(self, state: EngineState) -> None:
+        """Have every rule looked at that a signal may fire, whatever it can lower."""
+        for place, key in list(state.touched):
+            for rule in self.network.nodes[place].rules:
+                lowers = self._lowers[rule]
+                if lowers is not None:
+                    self._ask_against(state, lowers[0], key)
 
     def points(self, state: EngineState, kind: str, key: Key) -> int | None:
         """

@@ -58,6 +58,7 @@ from .retention import FOR_EVER, need_times
 from .sources import HOUR, Interval, SeriesOf, Source, fact_key_names, identity, newest
 from .state import EngineState, Key
 from .values import Value
+from .wanting import note_wants
 
 __all__ = ["Names", "Network"]
 
@@ -108,6 +109,7 @@ class Network:
             # Whoever counts runs of it has to know of every point.
             if not any(self.nodes[p].follows_points for p in node.parents):
                 n.note_idle(node, self.sources)
+        note_wants(self)
         every = {node.number: node.every for node in self.nodes if isinstance(node, j.Grid) and node.by_clock}
         for source in self.sources:
             if source.selection is not None:

@@ -23,6 +23,7 @@ from .values import Need, RatioValue, Value, WindowedValue, needs_known, needs_r
 if TYPE_CHECKING:
     from .network import Network
     from .sources import Source
+    from .wanting import Want
 
 __all__ = [
     "ComparedNode",
@@ -60,6 +61,8 @@ class Node:
         waits: Whether time alone can change it.
         rests: Whether nobody notices that it was not looked at where it is not satisfied at any time.
         needs: What streams have to hold for it to be satisfied at any time.
+        wants: For what it is kept up, where it is not always; see `wanting`.
+        wakes: Nodes that may be wanted once this one is satisfied.
     """
 
     follows_points = False
@@ -84,6 +87,8 @@ class Node:
         self.waits = type(self).due is not Node.due
         self.rests = False
         self.needs: tuple[Need, ...] = ()
+        self.wants: tuple[Want, ...] = ()
+        self.wakes: list[int] = []
 
     def prepare(self) -> None:
         """Take in what was compiled into it; called once, when all of that is there."""

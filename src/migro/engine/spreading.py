@@ -11,6 +11,7 @@ from .network import Network
 from .sources import HOUR, Source, fact_key_names
 from .state import EngineState, Key, Series
 from .streams import Entry, Stream
+from .wanting import is_wanted
 
 __all__ = [
     "begin_hours",
@@ -84,13 +85,27 @@ def wait(state: EngineState, place: int, key: Key, at: int | None) -> None:
 
 def refresh(network: Network, state: EngineState) -> None:
     """Bring every touched node up to date, in order of what they are made of."""
-    nodes, touched = network.nodes, state.touched
-    agenda = sorted(touched)
+    while state.touched:
+        # Once more where something has woken what it is not made of, and that has a smaller number.
+        _refresh(network, state, sorted(state.touched))
+
+
+def _refresh(network: Network, state: EngineState, agenda: list[tuple[int, Key]]) -> None:
+    nodes, touched, lazy = network.nodes, state.touched, state.issues is not None
     # It grows while it is gone through, and only behind where it is: what a node is made of has smaller numbers.
     for item in agenda:
         place, key = item
         since = touched.pop(item)
         node = nodes[place]
+        if node.wants and lazy:
+            if not is_wanted(network, state, node, key):
+                state.current.discard(item)
+                if state.times.pop(item, None) is not None:
+                    state.dirty.update((rule, key) for rule in node.rules)
+                continue
+            if item not in state.current:
+                state.current.add(item)
+                since = 0  # something may have been left out
         changed = node.refresh(state, key, since)
         if node.waits:
             wait(state, place, key, node.due(state, key))
@@ -104,6 +119,9 @@ def refresh(network: Network, state: EngineState) -> None:
                     state.dirty.add((rule, key))
             for fill in node.fills:
                 _fill(network, state, fill, place, key, changed, agenda)
+            for other in node.wakes if lazy else ():
+                if (other, key) not in state.current:
+                    _wake(state, agenda, item, other)
         for parent in node.parents:
             start = since if nodes[parent].follows_points else changed
             if start is None:
@@ -111,6 +129,14 @@ def refresh(network: Network, state: EngineState) -> None:
             for parent_key in keys_of(network, state, parent, key):
                 if not nodes[parent].is_idle(state, parent_key):
                     plan(state, agenda, parent, parent_key, start)
+
+
+def _wake(state: EngineState, agenda: list[tuple[int, Key]], by: tuple[int, Key], place: int) -> None:
+    """Have a node looked at that may be wanted from now on: in the next round where this one is past it."""
+    if place > by[0]:
+        plan(state, agenda, place, by[1], 0)
+    else:
+        touch(state, place, by[1], 0)
 
 
 def plan(state: EngineState, agenda: list[tuple[int, Key]], place: int, key: Key, since: int) -> None:

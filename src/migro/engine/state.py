@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any, Literal, NamedTuple
 
 import attrs
@@ -142,6 +143,10 @@ class EngineState:
         waiting: The same for timed premises and series.
         remembered: Ids of candidates, as far as they were asked for; made anew where they are not as many.
         keys: The one object that stands for each key.
+        issues: The issues that somebody holds, by (kind, key): what no issue is about is left alone. None where single
+            premises are asked as well, and everything is kept up.
+        attentive: Whether evidence against what is no issue is to be had all the same, for now.
+        current: Nodes that are not always kept up and are so now, by (node, key).
         speakers: The stream of a finer key that last kept a key of a node alive, by (node, key); only where to look
             first.
     """
@@ -167,4 +172,7 @@ class EngineState:
     touched: dict[tuple[int, Key], int] = attrs.Factory(dict)
     remembered: dict[tuple[int, Key], set[str]] = attrs.field(factory=dict, eq=False, repr=False)
     keys: dict[Key, Key] = attrs.field(factory=dict, eq=False, repr=False)
+    issues: Container[tuple[str, Key]] | None = attrs.field(default=None, eq=False, repr=False)
+    attentive: bool = attrs.field(default=False, eq=False, repr=False)
+    current: set[tuple[int, Key]] = attrs.field(factory=set, eq=False, repr=False)
     speakers: dict[tuple[int, Key], tuple[int, Key]] = attrs.field(factory=dict, eq=False, repr=False)

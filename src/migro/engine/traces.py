@@ -402,18 +402,19 @@ def _percent(numerator: int, denominator: int) -> str:
 
 def near_miss(engine: NativeEngine, state: EngineState, rule: Rule[Any], key: Key) -> NearMiss | None:
     """Return how far a rule that does not fire is off, or None when nothing of it is there at all."""
-    missing = []
+    missing = None
     seen = False
     for leaf in leaves(rule.when):
         if not isinstance(leaf, Timed):
             continue
         found = _so_far(engine, state, leaf, key)
         seen = seen or found is not None
-        if not engine.holds(state, leaf, key, rule.lasts_us):
-            missing.append((leaf, found or "none"))
-    if not seen or not missing:
+        # What comes after the first that is missing may not be kept up, and is not asked.
+        if missing is None and not engine.holds(state, leaf, key, rule.lasts_us):
+            missing = (leaf, found or "none")
+    if not seen or missing is None:
         return None
-    leaf, found = missing[0]
+    leaf, found = missing
     return NearMiss(rule=rule.id, would_add=rule.then.points, needed=_needed(leaf), found=found)
 
 
@@ -422,7 +423,8 @@ def _so_far(engine: NativeEngine, state: EngineState, premise: Any, key: Key) ->
     node = engine.network.node_of(premise)
     streams = [s for n in node.reads if (s := state.streams.get((n, key))) is not None and s]
     if not streams:
-        return "some" if node.times(state, key) else None
+        # Of what is made of streams nothing is there without these, whatever is still known of its times.
+        return "some" if not node.reads and node.times(state, key) else None
     newest = max(s.ats[-1] for s in streams)
     anchor = _anchor(state, node, key, newest)
     match premise:
