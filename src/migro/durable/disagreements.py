@@ -65,10 +65,13 @@ def disagreements(
     """
     Return where an outcome differs from what the native engine holds, sorted.
 
-    Rules that are refused are left out, and so are the points of issues that such a rule concludes about.
+    Rules that are refused are left out, and so are the points of issues that such a rule concludes about; and so is
+    what only speaks against an issue that there is not, which the native engine may leave alone.
     """
     taken = {rule.id for rule in lowering.ruleset.rules if lowering.takes(rule)}
     native = {place: engine.points_of(firing) for place, firing in state.firings.items() if place[0] in taken}
+    native = {place: points for place, points in native.items() if engine.asks(state, *place)}
+    firings = {place: points for place, points in firings.items() if engine.asks(state, *place)}
     keys = {
         (lowering.ruleset.rule(rule).then.kind.name, key)
         for rule, key in {**native, **firings}

@@ -81,6 +81,8 @@ class SecondEngine:
         """
         Return where the two engines disagree just now, sorted; none where they agree.
 
+        What only speaks against an issue that there is not is left out.
+
         Args:
             state: As for `evaluate`.
             stream: What the state comes from, such as a partition: passed on.

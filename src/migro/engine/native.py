@@ -294,8 +294,7 @@ class NativeEngine:
         while pending:
             (_, _, rule_id), key = heappop(pending)
             rule, evaluate = self._compiled[rule_id]
-            lowers = self._lowers[rule_id]
-            if lowers is not None and not (state.attentive or is_about(state, *lowers, key)):
+            if not (state.attentive or self.asks(state, rule_id, key)):
                 # Nobody has been told that it fired, or there would be something that it is about.
                 state.firings.pop((rule_id, key), None)
                 state.scheduled.pop((rule_id, key), None)
@@ -322,7 +321,7 @@ class NativeEngine:
             else:
                 state.firings[rule_id, key] = after
                 changes.append(Change("moved" if before else "fired", rule_id, key))
-                if before is None and lowers is None and state.issues is not None:
+                if before is None and self._lowers[rule_id] is None and state.issues is not None:
                     self._ask_against(state, rule.then.kind.name, key)
                     refresh(self.network, state)
                     for other in state.dirty:
@@ -335,6 +334,11 @@ class NativeEngine:
                         queued.add((reader, key))
                         heappush(pending, (self._order[reader], key))
         return tuple(changes)
+
+    def asks(self, state: EngineState, rule: str, key: Key) -> bool:
+        """Return whether a rule is asked about a key: one that only lowers an issue is where there is one."""
+        lowers = self._lowers[rule]
+        return lowers is None or is_about(state, *lowers, key)
 
     def take_over(self, state: EngineState, issues: Collection[tuple[str, Key]]) -> None:
         """Have other issues than before, by kind and key, be those that somebody holds."""
