@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from migro.engine import EngineState, NativeEngine, near_miss, restore, snapshot, trace
+from migro.engine import EngineState, NativeEngine, kept_up, near_miss, restore, snapshot, trace
 from migro.expressions import minutes
 from migro.models import MerchantId, Signal, from_microseconds, to_microseconds
 from migro.rules import Rule, RuleSet, on, refutes, supports, together
@@ -95,6 +95,30 @@ def test_random_rules_conclude_the_same_of_every_issue_whether_all_is_kept_up_or
                 lazy = restore(engine, snapshot(engine, lazy))
                 lazy.issues = held
     assert min(seen[name] for name in ("concluded", "left alone", "no issue")) > 20
+
+
+@pytest.mark.parametrize("p", [TINY, SLOW, HOURS], ids=lambda p: p.name)
+@pytest.mark.parametrize(("made", "count", "length"), [(ruleset, 60, 12), (conjunctions, 60, 20)])
+def test_a_copy_in_which_everything_is_kept_up_is_as_if_it_had_always_been(
+    made: Callable[[Random, Profile], RuleSet], count: int, length: int, p: Profile
+) -> None:
+    r = Random(34)
+    left_alone = 0
+    for _ in range(count):
+        rules = made(r, p)
+        engine = NativeEngine(rules)
+        eager, lazy = EngineState(), EngineState(issues=())
+        for step in stream(r, rules, length, p):
+            advance_both(engine, [eager, lazy], step.now)
+            for state in (eager, lazy):
+                apply(engine, state, step)
+                engine.settle(state)
+            before = snapshot(engine, lazy)
+
+            assert kept_up(engine, lazy).firings == eager.firings
+            assert snapshot(engine, lazy) == before
+            left_alone += lazy.firings != eager.firings
+    assert left_alone > 20
 
 
 def passed(number: int) -> A:

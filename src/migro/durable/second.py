@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from ..engine import Candidates, EngineState, Key, NativeEngine, lowered_points
+from ..engine import Candidates, EngineState, Key, NativeEngine, kept_up, lowered_points
 from ..errors import SecondEngineRefused
 from ..rules import Known
 from .conversation import Conversation
@@ -24,6 +24,7 @@ from .lowering import Condition, Lowering, Shard, Tokens
 
 __all__ = ["Outcome", "SecondEngine"]
 
+_UNSETTLED = "expected a settled state, got one with conclusions to be drawn"
 _BATCH = 4_000
 """Facts in one request; keys do not concern each other, so more of them are told in turns."""
 
@@ -74,14 +75,15 @@ class SecondEngine:
             SecondEngineError: If there is no answer this time: see its subclasses. Ask again with the next state.
         """
         if state.dirty or state.touched:
-            raise SecondEngineRefused(["expected a settled state, got one with conclusions to be drawn"])
+            raise SecondEngineRefused([_UNSETTLED])
         return _Evaluation(self.lowering, self._conversation, self.engine, state).outcome()
 
     def compare(self, state: EngineState, *, stream: str = "") -> tuple[Disagreement, ...]:
         """
         Return where the two engines disagree just now, sorted; none where they agree.
 
-        What only speaks against an issue that there is not is left out.
+        What only speaks against an issue that there is not is left out. Where the native engine leaves alone what does
+        not matter yet, the second one looks at a copy that has it, so what is wrongly left alone shows.
 
         Args:
             state: As for `evaluate`.
@@ -90,7 +92,9 @@ class SecondEngine:
         Raises:
             SecondEngineError: As for `evaluate`: then nothing is known, which is no disagreement.
         """
-        outcome = self.evaluate(state)
+        if state.dirty or state.touched:
+            raise SecondEngineRefused([_UNSETTLED])
+        outcome = self.evaluate(state if state.issues is None else kept_up(self.engine, state))
         return disagreements(self.lowering, self.engine, state, outcome.firings, outcome.points, stream=stream)
 
     def close(self) -> None:

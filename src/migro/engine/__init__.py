@@ -14,7 +14,7 @@ from .examples import (
 from .impacts import MeasuredAmount, measured_amounts, measured_value
 from .native import ERRORS_IN_A_ROW, NativeEngine, lowered_points
 from .release import release
-from .snapshots import restore, snapshot
+from .snapshots import kept_up, restore, snapshot
 from .state import Change, EngineState, Evidence, Firing, Key, MeasuredShare
 from .traces import contributing, measured_shares, near_miss, supported, trace
 
@@ -35,6 +35,7 @@ __all__ = [
     "check_examples",
     "contributing",
     "failure_of",
+    "kept_up",
     "lowered_points",
     "measured_amounts",
     "measured_shares",

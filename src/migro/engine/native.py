@@ -50,6 +50,10 @@ _CLASSES = {"supports": (50, 5), "refutes": (60, 20), "vetoes": ()}
 """Points of medium and weak evidence: what is above the first counts as the first, what is above the second as it."""
 
 
+def _part(key: Key, places: tuple[int, ...]) -> Key:
+    return tuple(key[place] for place in places)
+
+
 def lowered_points(rule: Rule[Any]) -> int:
     """Return a rule's points one class lower: strong as medium, medium as weak, weak as they are."""
     points = abs(rule.then.points)
@@ -345,6 +349,22 @@ class NativeEngine:
         state.issues = issues
         for kind, key in issues:
             self._ask_against(state, kind, key)
+        self.settle(state)
+
+    def keep_up(self, state: EngineState) -> None:
+        """Have everything kept up from now on and fire what can, as if each issue were held; for a copy of a state."""
+        state.issues = None
+        nodes, asked = self.network.nodes, dict[int, set[Key]]()
+        for number, key in list(state.streams):
+            source = self.network.sources[number]
+            for place, at in (*((n, key) for n in source.readers), *((n, _part(key, p)) for n, p in source.watchers)):
+                asked.setdefault(place, set()).add(at)
+                if nodes[place].wants:
+                    touch(state, place, at, 0)
+        for place, key in state.times:
+            asked.setdefault(place, set()).add(key)
+        for rules in self._lowering.values():
+            state.dirty.update((rule, key) for rule, parts in rules for part in parts for key in asked.get(part, ()))
         self.settle(state)
 
     def _ask_against(self, state: EngineState, kind: str, key: Key) -> None:

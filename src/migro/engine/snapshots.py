@@ -32,7 +32,7 @@ from .sources import Source
 from .state import EngineState, Firing, Key, Series
 from .streams import Entry, Stream
 
-__all__ = ["FORMAT", "from_plain", "plain", "plain_json", "read_plain", "restore", "snapshot"]
+__all__ = ["FORMAT", "from_plain", "kept_up", "plain", "plain_json", "read_plain", "restore", "snapshot"]
 
 FORMAT = "migro-engine/2"
 
@@ -56,6 +56,18 @@ def restore(engine: NativeEngine, data: bytes) -> EngineState:
         InputError: If it is none, or was made by another engine or another version of the rules.
     """
     return from_plain(engine, read_plain(data, FORMAT))
+
+
+def kept_up(engine: NativeEngine, state: EngineState) -> EngineState:
+    """
+    Return a copy of a state in which everything is kept up, what does not matter yet as well.
+
+    Raises:
+        ValueError: If it has not been settled since the last input.
+    """
+    copy = restore(engine, snapshot(engine, state))
+    engine.keep_up(copy)
+    return copy
 
 
 def read_plain(data: bytes, format: str) -> dict[str, Any]:
