@@ -110,8 +110,8 @@ _VISITORS = holding(
     within=minutes(30),
 )
 
-# Of whom nobody knows anything, nobody knows that he scanned.
-_LOST_BY_NOBODY = on(
+# Of whom nobody knows anything, nobody knows that he scanned: each is taken for a shopper.
+_UNKNOWN = on(
     HttpRequest,
     HttpRequest.handoff == True,  # noqa: E712
     _SHOPPER,
@@ -119,7 +119,7 @@ _LOST_BY_NOBODY = on(
     HttpRequest.visitor.missing(),
     per=HttpRequest.merchant,
     weight=HttpRequest.requests,
-)
+).count(within=minutes(30))
 
 _OUT = {"method": "GET", "route_class": "checkout", "route": "/cart/c/:slug", "handoff": True}
 
@@ -185,8 +185,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(
         # Who looks for weak spots asks for /cart.php and /checkout as well, and calls itself a browser.
         "handoff.scanners",
-        when=still(5 * (_LOSERS - _SCANNERS) < _VISITORS).unless(_LOST_BY_NOBODY.at_least(1, within=minutes(30)))
-        & still(_SCANNERS >= 1),
+        when=still(5 * (_LOSERS - _SCANNERS + _UNKNOWN) < _VISITORS + _UNKNOWN) & still(_SCANNERS >= 1),
         then=refutes(HANDOFF_404, 150, family="scanners"),
         why="Fewer than a fifth of half an hour's visitors lost a hand-off, but for those who scan for weak spots.",
         examples=(
