@@ -482,7 +482,9 @@ def test_what_cannot_be_merged_is_refused_and_says_why() -> None:
 def test_to_take_apart_what_was_merged_leaves_what_was_there(
     chosen: list[tuple[str, int]], cut: int, there: bool
 ) -> None:
-    signals = _signals(chosen)
+    # What a person says takes a moment, and what comes afterwards is later than it.
+    later = [(what, gap + (n == cut)) for n, (what, gap) in enumerate(chosen)]
+    signals = _signals(later)
     apart, merged = agent(VolatileMemory()), agent(VolatileMemory())
     play(*signals[:cut], on=apart)
     play(*signals[:cut], on=merged)

@@ -77,9 +77,11 @@ class Conclusions:
         """
         # An alarm waits for every issue that it is evidence about, even where there is none yet.
         state.engine.attentive = is_alarm(signal)
-        evidence = self.engine.insert(state.engine, signal, state.now)
-        self.settle(state, effects)
-        state.engine.attentive = False
+        try:
+            evidence = self.engine.insert(state.engine, signal, state.now)
+            self.settle(state, effects)
+        finally:
+            state.engine.attentive = False
         if alone and not state.held:
             return evidence, ()
         return evidence, supported(self.engine, state.engine, signal, evidence, state.held if alone else None)

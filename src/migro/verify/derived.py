@@ -48,7 +48,7 @@ __all__ = [
 
 ENDS_WITHIN = 5 * 60 * 1_000_000
 """How long an alarm that is called high and that nothing explains has until its monitor says that it is over, in
-microseconds: as long as an alert of common monitoring systems has to hold before anybody is told."""
+microseconds."""
 
 HEEDED_WITHIN = 15 * 60 * 1_000_000
 """How long a critical alarm that rules read has until something explains it, in microseconds: signs of one cause begin
